@@ -1,0 +1,1 @@
+"""The capabilities of the house, lowest first; each has the same inner plan."""
