@@ -1,0 +1,39 @@
+"""Who reads which facts: everything that can follow from a verb stands in this one table."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pianqu.rooms.ledger import services as ledger
+from pianqu.rooms.ledger.services import Heard
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One reader of the ledger, with its own cursor."""
+
+    name: str
+    hear: Callable[[Sequence[Heard]], None]
+    forget: Callable[[], None]
+    """Remove the derived rows that it made, before a replay."""
+
+
+READERS: tuple[Reader, ...] = ()
+
+
+def drain() -> int:
+    """Let every reader catch up with what is sealed; answers how many facts were heard in all."""
+    return sum(_catch_up(reader) for reader in READERS)
+
+
+def _catch_up(reader: Reader) -> int:
+    total = 0
+    while heard := ledger.deliver(reader=reader.name, to=reader.hear):
+        total += heard
+    return total
+
+
+def replay(name: str) -> int:
+    """Let one reader hear everything again from the first entry. Raises KeyError for an unknown reader."""
+    reader = {reader.name: reader for reader in READERS}[name]
+    ledger.replay(reader=reader.name, forget=reader.forget)
+    return _catch_up(reader)

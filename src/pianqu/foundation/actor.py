@@ -1,0 +1,25 @@
+"""Who acts: the identity that every verb takes first."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """The person or program on whose word something happens, and the organisation that answers for it.
+
+    A resident's fact is recorded by the organisation that receives it, so `organisation_code` is never empty.
+    """
+
+    kind: str
+    """`resident` (no account needed), `post` (an official in a post), `system` (a job of this installation)."""
+    account_id: str | None = None
+    post_id: str | None = None
+    organisation_code: str
+
+    def __post_init__(self) -> None:
+        if self.kind not in {"resident", "post", "system"}:
+            raise ValueError(f"unknown kind of actor: {self.kind}")
+        if not self.organisation_code:
+            raise ValueError("an actor needs the organisation that answers for the fact")
+        if self.kind == "post" and not self.post_id:
+            raise ValueError("an official acts in a post")

@@ -1,0 +1,1 @@
+"""Django's two databases with the commit guard inside."""

@@ -1,0 +1,38 @@
+"""Encryption of single fields at rest: AES-256-GCM, bound to table, column and row so that values cannot be moved."""
+
+import base64
+import secrets
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from pianqu.foundation.errors import Unavailable
+from pianqu.foundation.keys import keys
+
+
+def _bound_to(table: str, column: str, row: str) -> bytes:
+    return f"pianqu/field/v1|{table}|{column}|{row}".encode()
+
+
+def encrypt(text: str, *, table: str, column: str, row: str) -> str:
+    """The text sealed for exactly this place, as `<key name>:<base64 of nonce and box>`."""
+    ring = keys().field_ring
+    name = list(ring)[-1]
+    nonce = secrets.token_bytes(12)
+    box = AESGCM(ring[name]).encrypt(nonce, text.encode(), _bound_to(table, column, row))
+    return f"{name}:{base64.b64encode(nonce + box).decode()}"
+
+
+def decrypt(sealed: str, *, table: str, column: str, row: str) -> str:
+    """The text again. Raises Unavailable when the ring lacks the key or the value was moved or altered."""
+    name, _, body = sealed.partition(":")
+    key = keys().field_ring.get(name)
+    if key is None:
+        raise Unavailable("field-key-missing", f"The field key {name} is not in the key ring; put it back into {name}.")
+    raw = base64.b64decode(body)
+    try:
+        return AESGCM(key).decrypt(raw[:12], raw[12:], _bound_to(table, column, row)).decode()
+    except InvalidTag as error:
+        raise Unavailable(
+            "field-altered", "A protected field cannot be opened: it was altered or belongs elsewhere."
+        ) from error

@@ -1,0 +1,50 @@
+"""The ways in which the house says no: one stable code and one human sentence each."""
+
+from typing import ClassVar
+
+
+class Problem(Exception):
+    """A refusal that a person reads: what happened, what was kept, what to do."""
+
+    status: ClassVar[int] = 400
+
+    def __init__(self, code: str, message: str = "") -> None:
+        super().__init__(message or code)
+        self.code = code
+        self.message = message or code
+
+
+class Refused(Problem):
+    """The matter's state does not allow it (409)."""
+
+    status = 409
+
+
+class Forbidden(Problem):
+    """This actor may not do it (403)."""
+
+    status = 403
+
+
+class Absent(Problem):
+    """There is no such thing, or this actor may not know of it (404)."""
+
+    status = 404
+
+
+class Invalid(Problem):
+    """The words or values cannot be taken as they are (422)."""
+
+    status = 422
+
+
+class TooMany(Problem):
+    """Too many tries in too short a time (429)."""
+
+    status = 429
+
+
+class Unavailable(Problem):
+    """Something beneath cannot serve just now: database busy, disk full (503)."""
+
+    status = 503

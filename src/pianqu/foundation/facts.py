@@ -1,0 +1,51 @@
+"""Facts: what verbs promise to have happened. Fields are added with defaults, never renamed."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, ClassVar, Self
+
+JsonValue = Any
+"""What JSON can hold: str, int, bool, None, lists and string-keyed dicts of these (no floats: RFC 8785 would differ)."""
+
+REGISTRY: dict[str, type["Fact"]] = {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fact:
+    """Base of all facts: past tense, frozen, keyword-only, ids and codes instead of objects or words.
+
+    A subclass sets `kind` ("room.thing-happened"); `about_person` marks facts whose payload itself goes on erasure.
+    """
+
+    kind: ClassVar[str] = ""
+    about_person: ClassVar[bool] = False
+
+    subject: str
+    """What the fact is about: "case:<id>", "organisation:<code>"."""
+    organisation_code: str
+    """Whose chain of the ledger holds it."""
+
+    def __init_subclass__(cls, **kwargs: object) -> None:
+        super().__init_subclass__(**kwargs)
+        if not cls.kind or "." not in cls.kind:
+            raise TypeError(f"{cls.__name__} needs a kind like room.thing-happened")
+        if REGISTRY.setdefault(cls.kind, cls).__qualname__ != cls.__qualname__:
+            raise TypeError(f"two facts are called {cls.kind}")
+
+    def own_fields(self) -> dict[str, JsonValue]:
+        """The fact's own fields as plain JSON values; the envelope (subject, organisation) is the ledger's."""
+        values = asdict(self)
+        del values["subject"], values["organisation_code"]
+        return values
+
+    @classmethod
+    def revive(cls, *, subject: str, organisation_code: str, own: dict[str, JsonValue]) -> Self:
+        """The fact as recorded by any earlier version: unknown fields are passed over, missing ones get defaults."""
+        known = {f.name for f in fields(cls)} - {"subject", "organisation_code"}
+        kept = {name: value for name, value in own.items() if name in known}
+        return cls(subject=subject, organisation_code=organisation_code, **kept)
+
+
+def revive(kind: str, *, subject: str, organisation_code: str, own: dict[str, JsonValue]) -> Fact | None:
+    """The fact of this kind, or None where no living room knows the kind (a retired fact stays readable as JSON)."""
+    cls = REGISTRY.get(kind)
+    return cls.revive(subject=subject, organisation_code=organisation_code, own=own) if cls else None

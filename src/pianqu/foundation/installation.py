@@ -1,0 +1,40 @@
+"""What rooms may know of the installation they stand in: folders, district, names. Rooms do not read settings."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from django.conf import settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """One installation serves one district."""
+
+    data: Path
+    """Everything that lasts: database (SQLite), files, published checkpoint."""
+    keys: Path
+    """Log key, field ring, session secret. Never part of a backup of `data`."""
+    district_code: str
+    ledger_origin: str
+    """Origin asked for by the operator; empty: made from district and key when the log is created."""
+    tiles: str
+    """URL template of the base map, or empty: shipped names and outlines are drawn."""
+
+    @property
+    def published(self) -> Path:
+        """The checkpoint that outsiders may have seen; never restored from a backup."""
+        return self.data / "published"
+
+    @property
+    def files(self) -> Path:
+        return self.data / "files"
+
+
+@lru_cache(maxsize=1)
+def installation() -> Installation:
+    """The installation of this process."""
+    answer = settings.INSTALLATION
+    if not isinstance(answer, Installation):
+        raise TypeError("settings.INSTALLATION must be an Installation")
+    return answer

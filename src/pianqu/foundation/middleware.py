@@ -1,0 +1,26 @@
+"""Turns refusals into a page or a problem+json (RFC 9457), in the reader's language."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+
+from pianqu.foundation.errors import Problem
+
+
+class ProblemMiddleware:
+    """Answers a Problem that a verb, question or door raised; anything else is a bug and stays one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if not isinstance(error, Problem):
+            return None
+        if request.accepts("text/html"):
+            return render(request, "ui/problem.html", {"problem": error}, status=error.status)
+        body = {"type": f"about:blank#{error.code}", "title": error.message, "status": error.status, "code": error.code}
+        return JsonResponse(body, status=error.status, content_type="application/problem+json")

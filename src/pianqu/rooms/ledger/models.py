@@ -1,0 +1,163 @@
+"""Tables of the ledger. Entry, Position and Erasure are insert-only by triggers; see sql.py."""
+
+from django.db import models
+
+
+class Entry(models.Model):
+    """One recorded fact 条目: the leaf that goes into the log, and what is needed to find it again."""
+
+    id = models.UUIDField("编号 id", primary_key=True, editable=False)
+    kind = models.CharField("种类 kind", max_length=64)
+    organisation_code = models.CharField("机构代码 organisation", max_length=32)
+    counter = models.PositiveBigIntegerField("机构内序号 counter")
+    subject = models.CharField("对象 subject", max_length=80)
+    leaf = models.BinaryField("叶 leaf", max_length=260)
+    recorded_at = models.DateTimeField("记录时间 recorded at")
+
+    class Meta:
+        verbose_name = "条目 entry"
+        constraints = [
+            models.UniqueConstraint(fields=["organisation_code", "counter"], name="entry_chain_without_gaps")
+        ]
+        indexes = [models.Index(fields=["subject"], name="entry_by_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.organisation_code}#{self.counter} {self.kind}"
+
+
+class Secret(models.Model):
+    """Payload and salt behind an entry's commitment 内容与盐. Deletable by the erase verb only."""
+
+    entry = models.OneToOneField(Entry, models.PROTECT, primary_key=True, related_name="+")
+    payload = models.BinaryField("内容 payload")
+    salt = models.BinaryField("盐 salt", max_length=32)
+
+    class Meta:
+        verbose_name = "内容 secret"
+
+    def __str__(self) -> str:
+        return f"secret of {self.entry_id}"
+
+
+class Erasure(models.Model):
+    """The permission, itself recorded, to destroy one entry's secret 抹除."""
+
+    entry = models.OneToOneField(Entry, models.PROTECT, primary_key=True, related_name="+")
+    erased_by = models.ForeignKey(Entry, models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = "抹除 erasure"
+
+    def __str__(self) -> str:
+        return f"erasure of {self.entry_id}"
+
+
+class Chain(models.Model):
+    """Last counter and leaf hash of an organisation 机构链头: locked last in every recording transaction."""
+
+    derived = True
+
+    organisation_code = models.CharField("机构代码 organisation", max_length=32, primary_key=True)
+    counter = models.PositiveBigIntegerField("机构内序号 counter", default=0)
+    leaf_hash = models.BinaryField("末叶哈希 leaf hash", max_length=32, default=b"")
+
+    class Meta:
+        verbose_name = "机构链 chain"
+
+    def __str__(self) -> str:
+        return f"{self.organisation_code}#{self.counter}"
+
+
+class Unsealed(models.Model):
+    """Entries that wait for a position 待封存. Ids within one organisation grow with its counter."""
+
+    derived = True
+
+    entry = models.OneToOneField(Entry, models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = "待封存 unsealed"
+
+    def __str__(self) -> str:
+        return f"unsealed {self.entry_id}"
+
+
+class Position(models.Model):
+    """The place of an entry in the log 位置, in the order in which commits became visible."""
+
+    derived = True
+
+    position = models.PositiveBigIntegerField("位置 position", primary_key=True)
+    entry = models.OneToOneField(Entry, models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = "位置 position"
+
+    def __str__(self) -> str:
+        return str(self.position)
+
+
+class Tile(models.Model):
+    """256 hashes of one level of the tree 树片 (C2SP tlog-tiles), the last of a level still growing. Rebuildable."""
+
+    derived = True
+
+    level = models.PositiveSmallIntegerField("层 level")
+    index = models.PositiveBigIntegerField("序 index")
+    hashes = models.BinaryField("哈希 hashes", max_length=8192)
+
+    class Meta:
+        verbose_name = "树片 tile"
+        constraints = [models.UniqueConstraint(fields=["level", "index"], name="one_tile_per_place")]
+
+    def __str__(self) -> str:
+        return f"tile {self.level}/{self.index}"
+
+
+class Checkpoint(models.Model):
+    """A signed size and root of the log 存证根."""
+
+    derived = True
+
+    size = models.PositiveBigIntegerField("条数 size", primary_key=True)
+    root = models.BinaryField("根 root", max_length=32)
+    note = models.TextField("签名文本 signed note")
+    sealed_at = models.DateTimeField("封存时间 sealed at")
+
+    class Meta:
+        verbose_name = "存证根 checkpoint"
+
+    def __str__(self) -> str:
+        return f"checkpoint {self.size}"
+
+
+class Log(models.Model):
+    """The log's name and public key, fixed when it is created 账本身份. There is one row."""
+
+    derived = True
+
+    origin = models.CharField("来源名 origin", max_length=200)
+    vkey = models.CharField("公钥 verifier key", max_length=300)
+    created_at = models.DateTimeField("建立时间 created at")
+
+    class Meta:
+        verbose_name = "账本 log"
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_log")]
+
+    def __str__(self) -> str:
+        return self.origin
+
+
+class Cursor(models.Model):
+    """How many positions a reader has heard 读者进度."""
+
+    delivery = True
+
+    reader = models.CharField("读者 reader", max_length=64, primary_key=True)
+    heard = models.PositiveBigIntegerField("已读条数 heard", default=0)
+
+    class Meta:
+        verbose_name = "读者进度 cursor"
+
+    def __str__(self) -> str:
+        return f"{self.reader} {self.heard}"

@@ -1,0 +1,240 @@
+"""Questions to the ledger: proofs, history, receipts, and whether all is well."""
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from pianqu.foundation.errors import Absent, Unavailable
+from pianqu.foundation.installation import installation
+from pianqu.kernels import merkle, note, receipt
+from pianqu.kernels.tiles import HASH, WIDTH, TileTree
+from pianqu.rooms.ledger.models import Checkpoint, Entry, Erasure, Log, Position, Secret, Tile, Unsealed
+
+PUBLISHED_NAME = "checkpoint"
+
+
+@dataclass(frozen=True, slots=True)
+class LogCard:
+    """The log's name and public key."""
+
+    origin: str
+    vkey: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointCard:
+    """A published checkpoint."""
+
+    size: int
+    root: bytes
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryItem:
+    """One fact about a subject, as its timeline shows it. `fact` is empty where the payload was erased."""
+
+    entry_id: uuid.UUID
+    kind: str
+    at: datetime
+    organisation_code: str
+    position: int | None
+    erased: bool
+    fact: dict[str, Any] = field(default_factory=dict)
+    actor: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptState:
+    """How far an entry's proof has come. Stages: recorded → sealed (→ witnessed, once there are witnesses)."""
+
+    entry_id: uuid.UUID
+    stage: str
+    recorded_at: datetime
+    sealed_at: datetime | None = None
+    position: int | None = None
+    size: int | None = None
+    text: str | None = None
+    qr: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogStatus:
+    """What the public page and the operator see."""
+
+    origin: str
+    size: int
+    waiting: int
+    sealed_at: datetime | None
+    trouble: str
+
+
+def log() -> LogCard:
+    """Name and key of the log. Raises Unavailable before the first start."""
+    row = Log.objects.first()
+    if row is None:
+        raise Unavailable("log-not-created", "The ledger has not been created yet: start pianqu once.")
+    return LogCard(row.origin, row.vkey)
+
+
+def read_tile(level: int, index: int) -> bytes:
+    """Stored hashes of one tile, empty where there is none."""
+    row = Tile.objects.filter(level=level, index=index).values_list("hashes", flat=True).first()
+    return bytes(row) if row is not None else b""
+
+
+def sealed_size() -> int:
+    """Entries with a position."""
+    return Checkpoint.objects.order_by("-size").values_list("size", flat=True).first() or 0
+
+
+def published() -> CheckpointCard | None:
+    """The checkpoint that outsiders may have seen: read from its file, never from the database."""
+    try:
+        text = (installation().published / PUBLISHED_NAME).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    body = note.CheckpointBody.decode(note.text_of(text))
+    return CheckpointCard(body.size, body.root, text)
+
+
+def check_not_behind() -> None:
+    """Raise Unavailable if the database lacks, or contradicts, what was published."""
+    shown = published()
+    if shown is None:
+        return
+    row = Checkpoint.objects.filter(size=shown.size).first()
+    if row is not None and bytes(row.root) == shown.root:
+        return
+    size = sealed_size()
+    if size < shown.size:
+        raise Unavailable(
+            "ledger-behind",
+            f"The ledger signs nothing: {shown.size} entries were published, but this database holds {size}. It is older "
+            "than what people have seen (a backup was restored?). Restore a newer database; recording goes on meanwhile.",
+        )
+    raise Unavailable(
+        "ledger-forked",
+        f"The ledger signs nothing: at {shown.size} entries this database tells another history than the published one. "
+        "Keep both and call an auditor.",
+    )
+
+
+def status() -> LogStatus:
+    """Size, queue and trouble of the log."""
+    last = Checkpoint.objects.order_by("-size").first()
+    try:
+        check_not_behind()
+        trouble = ""
+    except Unavailable as problem:
+        trouble = str(problem.message)
+    return LogStatus(
+        origin=log().origin,
+        size=last.size if last else 0,
+        waiting=Unsealed.objects.count(),
+        sealed_at=last.sealed_at if last else None,
+        trouble=trouble,
+    )
+
+
+def history(subject: str) -> tuple[HistoryItem, ...]:
+    """Every fact about a subject, oldest first, in three statements."""
+    entries = list(Entry.objects.filter(subject=subject).order_by("recorded_at", "counter"))
+    ids = [entry.id for entry in entries]
+    secrets = Secret.objects.in_bulk(ids)
+    positions = dict(Position.objects.filter(entry_id__in=ids).values_list("entry_id", "position"))
+    return tuple(_item(entry, secrets.get(entry.id), positions.get(entry.id)) for entry in entries)
+
+
+def _item(entry: Entry, secret: Secret | None, position: int | None) -> HistoryItem:
+    payload = json.loads(bytes(secret.payload)) if secret else {"fact": {}, "actor": {}}
+    return HistoryItem(
+        entry_id=entry.id,
+        kind=entry.kind,
+        at=entry.recorded_at,
+        organisation_code=entry.organisation_code,
+        position=position,
+        erased=secret is None,
+        fact=payload["fact"],
+        actor=payload["actor"],
+    )
+
+
+def latest(count: int) -> tuple[HistoryItem, ...]:
+    """The newest sealed entries, newest first, without their payloads: for the public page."""
+    rows = Position.objects.select_related("entry").order_by("-position")[:count]
+    return tuple(_item(row.entry, None, row.position) for row in rows)
+
+
+def receipt_for(entry_id: uuid.UUID) -> ReceiptState:
+    """The receipt of one entry, with text and QR once it is sealed and published. Raises Absent."""
+    entry = Entry.objects.filter(id=entry_id).first()
+    if entry is None:
+        raise Absent("entry-unknown", "There is no such entry.")
+    position = Position.objects.filter(entry_id=entry_id).values_list("position", flat=True).first()
+    shown = published()
+    if position is None or shown is None or shown.size <= position:
+        return ReceiptState(entry_id, "recorded", entry.recorded_at)
+    return _sealed(entry, position, shown)
+
+
+def _sealed(entry: Entry, position: int, shown: CheckpointCard) -> ReceiptState:
+    first = Checkpoint.objects.filter(size__gt=position).order_by("size").first()
+    secret = Secret.objects.filter(entry_id=entry.id).first()
+    made = _receipt(entry, secret, position, shown) if secret else None
+    return ReceiptState(
+        entry_id=entry.id,
+        stage="sealed",
+        recorded_at=entry.recorded_at,
+        sealed_at=first.sealed_at if first else None,
+        position=position,
+        size=shown.size,
+        text=made.text() if made else None,
+        qr=made.compact() if made else None,
+    )
+
+
+def _receipt(entry: Entry, secret: Secret, position: int, shown: CheckpointCard) -> receipt.Receipt:
+    tree = TileTree(shown.size, read_tile)
+    return receipt.Receipt(
+        leaf=bytes(entry.leaf),
+        payload=bytes(secret.payload),
+        salt=bytes(secret.salt),
+        index=position,
+        proof=tuple(merkle.inclusion_proof(position, shown.size, tree.node)),
+        checkpoint=shown.text,
+    )
+
+
+def tile(level: int, index: int, width: int) -> bytes:
+    """The first `width` hashes of a tile as published. Raises Absent where the published tree does not reach."""
+    shown = published()
+    there = _published_width(shown.size if shown else 0, level, index)
+    if not 0 < width <= there:
+        raise Absent("tile-unknown", "The log has not grown that far.")
+    return read_tile(level, index)[: width * HASH]
+
+
+def entries(index: int, width: int) -> bytes:
+    """Entry bundle: up to 256 leaves, each behind its length in two bytes (C2SP tlog-tiles)."""
+    shown = published()
+    if not 0 < width <= _published_width(shown.size if shown else 0, 0, index):
+        raise Absent("tile-unknown", "The log has not grown that far.")
+    first = index * WIDTH
+    leaves = (
+        Position.objects.filter(position__gte=first, position__lt=first + width)
+        .order_by("position")
+        .values_list("entry__leaf", flat=True)
+    )
+    return b"".join(len(bytes(leaf)).to_bytes(2, "big") + bytes(leaf) for leaf in leaves)
+
+
+def _published_width(size: int, level: int, index: int) -> int:
+    return min(WIDTH, (size >> 8 * level) - index * WIDTH)
+
+
+def is_erased(entry_id: uuid.UUID) -> bool:
+    """Whether the entry's payload was destroyed on request."""
+    return Erasure.objects.filter(entry_id=entry_id).exists()

@@ -1,0 +1,19 @@
+"""The verbs of the ledger."""
+
+from pianqu.rooms.ledger.services.delivering import Heard, deliver, replay
+from pianqu.rooms.ledger.services.erasing import erase
+from pianqu.rooms.ledger.services.recording import Recorded, record, record_access
+from pianqu.rooms.ledger.services.sealing import create_log, publish, seal
+
+__all__ = [
+    "Heard",
+    "Recorded",
+    "create_log",
+    "deliver",
+    "erase",
+    "publish",
+    "record",
+    "record_access",
+    "replay",
+    "seal",
+]

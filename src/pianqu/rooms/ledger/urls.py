@@ -1,0 +1,16 @@
+"""Public addresses of the ledger, under /open/ledger/. Tiles follow c2sp.org/tlog-tiles."""
+
+from django.urls import path
+
+from pianqu.rooms.ledger import views
+
+app_name = "ledger"
+
+urlpatterns = [
+    path("", views.log_page, name="log"),
+    path("checkpoint", views.checkpoint, name="checkpoint"),
+    path("log.vkey", views.vkey, name="vkey"),
+    path("tile/entries/<path:where>", views.entries, name="entries"),
+    path("tile/<int:level>/<path:where>", views.tile, name="tile"),
+    path("receipt/<uuid:entry_id>.tlog-proof", views.receipt_file, name="receipt_file"),
+]

@@ -1,0 +1,80 @@
+"""Doors of the ledger: the public page, and the log itself as files for foreign readers (C2SP tlog-tiles)."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from pianqu.foundation.errors import Absent
+from pianqu.kernels import merkle
+from pianqu.rooms.ledger import queries
+
+FOREVER = "public, max-age=31536000, immutable"
+TEXT = "text/plain; charset=utf-8"
+OCTETS = "application/octet-stream"
+
+
+@require_safe
+def log_page(request: HttpRequest) -> HttpResponse:
+    """What the log is, how large, how to check it."""
+    return render(
+        request,
+        "ledger/log.html",
+        {"status": queries.status(), "log": queries.log(), "latest": queries.latest(20), "shown": queries.published()},
+    )
+
+
+@require_safe
+def checkpoint(request: HttpRequest) -> HttpResponse:
+    """The published checkpoint, byte for byte as in its file."""
+    shown = queries.published()
+    if shown is None:
+        raise Absent("checkpoint-none", "Nothing has been published yet.")
+    response = HttpResponse(shown.text, content_type=TEXT)
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
+@require_safe
+def vkey(request: HttpRequest) -> HttpResponse:
+    """The log's verifier key (signed-note format)."""
+    return HttpResponse(queries.log().vkey + "\n", content_type=TEXT)
+
+
+@require_safe
+def tile(request: HttpRequest, level: int, where: str) -> HttpResponse:
+    """A tile of hashes, full or partial."""
+    index, width = _place(where)
+    return _lasting(queries.tile(level, index, width))
+
+
+@require_safe
+def entries(request: HttpRequest, where: str) -> HttpResponse:
+    """A bundle of leaves, full or partial."""
+    index, width = _place(where)
+    return _lasting(queries.entries(index, width))
+
+
+@require_safe
+def receipt_file(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+    """The receipt of one entry as a file. Whoever knows the entry's id (an unguessable number) may have it."""
+    state = queries.receipt_for(entry_id)
+    if state.text is None:
+        raise Absent("receipt-not-yet", "This receipt is not sealed yet. Come back in a few seconds.")
+    response = HttpResponse(state.text, content_type=TEXT)
+    response["Content-Disposition"] = f'attachment; filename="{entry_id}.tlog-proof"'
+    return response
+
+
+def _place(where: str) -> tuple[int, int]:
+    try:
+        return merkle.parse_tile_index(where)
+    except ValueError as error:
+        raise Absent("tile-unknown", "This is not the address of a tile.") from error
+
+
+def _lasting(body: bytes) -> HttpResponse:
+    response = HttpResponse(body, content_type=OCTETS)
+    response["Cache-Control"] = FOREVER
+    return response
