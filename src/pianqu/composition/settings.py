@@ -72,7 +72,8 @@ def database(url: str) -> dict[str, Any]:
     if not url:
         return {
             "ENGINE": "pianqu.foundation.backends.sqlite",
-            "NAME": ENV.data / "pianqu.sqlite3",
+            "NAME": str(ENV.data / "pianqu.sqlite3"),
+            "TEST": {"NAME": str(ENV.data / "test.sqlite3")},
             "ATOMIC_REQUESTS": False,
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
@@ -105,7 +106,6 @@ TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = ENV.data / "static"
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = ENV.debug
 

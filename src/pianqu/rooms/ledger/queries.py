@@ -85,6 +85,11 @@ def read_tile(level: int, index: int) -> bytes:
     return bytes(row) if row is not None else b""
 
 
+def tree(size: int) -> TileTree:
+    """The log's tree as it was at `size` leaves, over the stored tiles."""
+    return TileTree(size, read_tile)
+
+
 def sealed_size() -> int:
     """Entries with a position."""
     return Checkpoint.objects.order_by("-size").values_list("size", flat=True).first() or 0
@@ -197,13 +202,12 @@ def _sealed(entry: Entry, position: int, shown: CheckpointCard) -> ReceiptState:
 
 
 def _receipt(entry: Entry, secret: Secret, position: int, shown: CheckpointCard) -> receipt.Receipt:
-    tree = TileTree(shown.size, read_tile)
     return receipt.Receipt(
         leaf=bytes(entry.leaf),
         payload=bytes(secret.payload),
         salt=bytes(secret.salt),
         index=position,
-        proof=tuple(merkle.inclusion_proof(position, shown.size, tree.node)),
+        proof=tuple(merkle.inclusion_proof(position, shown.size, tree(shown.size).node)),
         checkpoint=shown.text,
     )
 

@@ -119,8 +119,8 @@ def _lock_chains(codes: list[str]) -> dict[str, Chain]:
     return held
 
 
-def _locked(codes: list[str]) -> Sequence[Chain]:
-    return Chain.objects.select_for_update().filter(organisation_code__in=codes).order_by("organisation_code")
+def _locked(codes: list[str]) -> list[Chain]:
+    return list(Chain.objects.select_for_update().filter(organisation_code__in=codes).order_by("organisation_code"))
 
 
 def _append(chain: Chain, group: list[tuple[_Pending, tuple[bytes, bytes, str]]]) -> list[Entry]:

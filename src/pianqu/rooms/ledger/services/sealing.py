@@ -19,7 +19,7 @@ from pianqu.foundation.errors import Unavailable
 from pianqu.foundation.installation import installation
 from pianqu.foundation.keys import keys
 from pianqu.kernels import note
-from pianqu.kernels.merkle import leaf_hash
+from pianqu.kernels.merkle import EMPTY_ROOT, leaf_hash
 from pianqu.kernels.tiles import TileTree
 from pianqu.rooms.ledger import queries, sql
 from pianqu.rooms.ledger.models import Checkpoint, Log, Position, Tile, Unsealed
@@ -37,7 +37,7 @@ def create_log(*, now: datetime) -> None:
     if log is None:
         with transaction.atomic():
             Log.objects.create(id=1, origin=signer.name, vkey=signer.vkey, created_at=now)
-            _sign(signer, size=0, root=TileTree(0, queries.read_tile).root(), now=now)
+            _sign(signer, size=0, root=EMPTY_ROOT, now=now)
         publish()
     elif log.vkey != note.Signer.from_seed(log.origin, keys().log_seed).vkey:
         raise Unavailable(
@@ -77,7 +77,7 @@ def _seal_batch(now: datetime, batch: int) -> int:
         waiting = list(Unsealed.objects.select_related("entry").order_by("id")[:batch])
         if not waiting:
             return 0
-        tree = TileTree(queries.sealed_size(), queries.read_tile)
+        tree = queries.tree(queries.sealed_size())
         Position.objects.bulk_create(
             Position(position=tree.size + offset, entry_id=row.entry_id) for offset, row in enumerate(waiting)
         )
@@ -100,6 +100,17 @@ def _keep_tiles(tree: TileTree) -> None:
         unique_fields=["level", "index"],
         update_fields=["hashes"],
     )
+
+
+def rebuild_tiles() -> None:
+    """Make every tile again from the entries; needed only where tiles were lost, since they are derived."""
+    with _one_sealer(), transaction.atomic():
+        Tile.objects.all().delete()
+        rebuilt = TileTree(0, lambda _level, _index: b"")
+        rows = Position.objects.order_by("position").values_list("entry__leaf", flat=True)
+        for leaf in rows.iterator(chunk_size=BATCH):
+            rebuilt.append(leaf_hash(bytes(leaf)))
+        _keep_tiles(rebuilt)
 
 
 def _sign(signer: note.Signer, *, size: int, root: bytes, now: datetime) -> None:

@@ -1,0 +1,193 @@
+"""Signed notes and checkpoints: the text by which a log stands for its size and root.
+
+Problem: a short text that people can copy, anybody can check, and several parties can sign.
+Method: C2SP signed-note with Ed25519 keys (type 0x01): text, empty line, lines "— name base64(key id || signature)";
+a key id is the first 4 bytes of SHA-256(name || 0x0A || 0x01 || public key). The body of a checkpoint is origin, size, root.
+Source: https://c2sp.org/signed-note, https://c2sp.org/tlog-checkpoint. Cost: one Ed25519 operation.
+Guarantee: a signature by a known key over exactly these bytes, or NoteError; unknown signatures are passed over.
+"""
+
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+ED25519 = b"\x01"
+MAX_BYTES = 1_000_000
+MAX_SIGNATURES = 100
+
+
+class NoteError(ValueError):
+    """A note that is malformed or not signed by a known key."""
+
+
+def public_key(seed: bytes) -> bytes:
+    """The 32 public bytes of an Ed25519 seed."""
+    return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
+
+
+def key_id(name: str, public: bytes) -> bytes:
+    """Four bytes that tell which key signed."""
+    return sha256(name.encode() + b"\n" + ED25519 + public).digest()[:4]
+
+
+def _check_name(name: str) -> None:
+    if not name or any(c.isspace() for c in name) or "+" in name:
+        raise NoteError("a key's name is not empty and has neither spaces nor plus signs")
+
+
+def _unb64(text: str) -> bytes:
+    try:
+        return b64decode(text, validate=True)
+    except (Base64Error, ValueError) as error:
+        raise NoteError("broken base64") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """A known public key."""
+
+    name: str
+    public: bytes
+
+    @staticmethod
+    def from_vkey(vkey: str) -> "Verifier":
+        """Parse `name+hex key id+base64(type || public key)`. Raises NoteError."""
+        name, _, rest = vkey.strip().partition("+")
+        short, _, body = rest.partition("+")
+        raw = _unb64(body)
+        _check_name(name)
+        if raw[:1] != ED25519 or len(raw) != 33:
+            raise NoteError("only Ed25519 keys are known here")
+        if key_id(name, raw[1:]).hex() != short:
+            raise NoteError("the key's id does not fit its name and bytes")
+        return Verifier(name, raw[1:])
+
+    @property
+    def vkey(self) -> str:
+        return f"{self.name}+{key_id(self.name, self.public).hex()}+{b64encode(ED25519 + self.public).decode()}"
+
+    def verify(self, text: str, signature: bytes) -> bool:
+        """Whether `signature` (64 bytes) is this key's over the note's text."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public).verify(signature, text.encode())
+        except (InvalidSignature, ValueError):
+            return False
+        return True
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A key that signs under a name."""
+
+    name: str
+    seed: bytes
+
+    @staticmethod
+    def from_seed(name: str, seed: bytes) -> "Signer":
+        _check_name(name)
+        return Signer(name, seed)
+
+    @property
+    def vkey(self) -> str:
+        return Verifier(self.name, public_key(self.seed)).vkey
+
+    def sign(self, text: str) -> str:
+        """The signed note over `text`, which ends with a newline."""
+        if not text.endswith("\n"):
+            raise NoteError("the text of a note ends with a newline")
+        signature = Ed25519PrivateKey.from_private_bytes(self.seed).sign(text.encode())
+        return f"{text}\n{signature_line(self.name, key_id(self.name, public_key(self.seed)) + signature)}"
+
+
+def signature_line(name: str, blob: bytes) -> str:
+    """One signature line; blob is key id and signature."""
+    return f"— {name} {b64encode(blob).decode()}\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One line under a note."""
+
+    name: str
+    blob: bytes
+
+
+def split(note: str) -> tuple[str, tuple[Signature, ...]]:
+    """Text and signatures of a note. Raises NoteError when it is not one."""
+    if len(note.encode("utf-8", "surrogatepass")) > MAX_BYTES:
+        raise NoteError("the note is too long")
+    text, gap, lines = note.rpartition("\n\n")
+    if not gap or not lines.endswith("\n"):
+        raise NoteError("a note is a text, an empty line and signatures")
+    rows = lines[:-1].split("\n")
+    if len(rows) > MAX_SIGNATURES:
+        raise NoteError("too many signatures")
+    return text + "\n", tuple(_signature(row) for row in rows)
+
+
+def _signature(row: str) -> Signature:
+    mark, _, rest = row.partition(" ")
+    name, _, body = rest.partition(" ")
+    if mark != "—" or not name or not body:
+        raise NoteError("a signature line begins with a dash, a name and base64")
+    blob = _unb64(body)
+    if len(blob) < 5:
+        raise NoteError("a signature is too short")
+    return Signature(name, blob)
+
+
+def text_of(note: str) -> str:
+    """The text that was signed, unchecked."""
+    return split(note)[0]
+
+
+def open_note(note: str, verifiers: Sequence[Verifier]) -> tuple[str, tuple[Verifier, ...]]:
+    """The text and those of the known keys that signed it. Raises NoteError when none did or a known one's is false."""
+    text, signatures = split(note)
+    known = {(v.name, key_id(v.name, v.public)): v for v in verifiers}
+    signed: list[Verifier] = []
+    for signature in signatures:
+        verifier = known.get((signature.name, signature.blob[:4]))
+        if verifier is None:
+            continue
+        if not verifier.verify(text, signature.blob[4:]):
+            raise NoteError(f"the signature of {verifier.name} is false")
+        signed.append(verifier)
+    if not signed:
+        raise NoteError("no known key has signed this note")
+    return text, tuple(dict.fromkeys(signed))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointBody:
+    """Origin, number of leaves and root of a log."""
+
+    origin: str
+    size: int
+    root: bytes
+    extensions: tuple[str, ...] = ()
+
+    def encode(self) -> str:
+        lines = [self.origin, str(self.size), b64encode(self.root).decode(), *self.extensions]
+        return "".join(f"{line}\n" for line in lines)
+
+    @staticmethod
+    def decode(text: str) -> "CheckpointBody":
+        """Parse a note's text. Raises NoteError when it is no checkpoint."""
+        if not text.endswith("\n"):
+            raise NoteError("a checkpoint ends with a newline")
+        lines = text[:-1].split("\n")
+        if len(lines) < 3 or not all(lines):
+            raise NoteError("a checkpoint has origin, size and root")
+        origin, size, root, *extensions = lines
+        if not (size.isascii() and size.isdigit()) or str(int(size)) != size or len(size) > 16:
+            raise NoteError("the size of a checkpoint is a plain number")
+        raw = _unb64(root)
+        if len(raw) != 32:
+            raise NoteError("the root of a checkpoint has 32 bytes")
+        return CheckpointBody(origin=origin, size=int(size), root=raw, extensions=tuple(extensions))

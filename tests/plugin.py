@@ -1,0 +1,12 @@
+"""Loaded before Django's settings (pytest -p): every test process gets a data folder and keys of its own."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+_folder = tempfile.mkdtemp(prefix="pianqu-tests-")
+os.environ["PIANQU_DATA"] = f"{_folder}/data"
+os.environ.pop("PIANQU_KEYS", None)
+os.environ["DJANGO_SETTINGS_MODULE"] = "pianqu.composition.settings"
+atexit.register(shutil.rmtree, _folder, ignore_errors=True)
