@@ -4,20 +4,18 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from pianqu.composition.env import ENV
+from pianqu.composition.env import current
 from pianqu.foundation.installation import Installation
-from pianqu.foundation.keys import make_keys, read_keys
+from pianqu.foundation.keys import read_keys
 
+ENV = current()
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent
 
 INSTALLATION = Installation(
-    data=ENV.data, keys=ENV.keys, district_code=ENV.district, ledger_origin=ENV.ledger_origin, tiles=ENV.tiles
+    data=ENV.data, keys=ENV.key_folder, district_code=ENV.district, ledger_origin=ENV.ledger_origin, tiles=ENV.tiles
 )
-if not ENV.data.exists():
-    ENV.data.mkdir(parents=True)
-    make_keys(ENV.keys)
-SECRET_KEY = read_keys(ENV.keys).session_secret
+SECRET_KEY = read_keys(ENV.key_folder).session_secret
 DEBUG = ENV.debug
 ALLOWED_HOSTS = list(ENV.allowed_hosts)
 
@@ -98,7 +96,7 @@ def database(url: str) -> dict[str, Any]:
 DATABASES = {"default": database(ENV.database)}
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 
-LANGUAGE_CODE = "zh-hans"
+LANGUAGE_CODE = ENV.language
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LANGUAGE_COOKIE_HTTPONLY = True
 LOCALE_PATHS = [HERE / "locale"]

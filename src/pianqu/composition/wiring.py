@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from django.utils import timezone
+
 from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.ledger.services import Heard
 
@@ -18,6 +20,13 @@ class Reader:
 
 
 READERS: tuple[Reader, ...] = ()
+
+
+def seal_and_drain() -> None:
+    """One round of the worker: seal what waits, then let the readers catch up."""
+    while ledger.seal(now=timezone.now()):
+        pass
+    drain()
 
 
 def drain() -> int:

@@ -1,0 +1,80 @@
+"""`pianqu`: the one command. Each subcommand is a module that is imported only when it is asked for."""
+
+import errno
+import os
+import sys
+from importlib import import_module
+
+from pianqu.composition.env import EnvProblem
+from pianqu.foundation.errors import Problem
+
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "up": ("up", "set up, open the demo district, serve it", "一步启动：建库、演示数据、网页与后台"),
+    "status": ("status", "what runs here, how far the ledger is", "运行状态与账本进度"),
+    "serve": ("serve", "only the web server", "只启动网页"),
+    "work": ("work", "only the worker: seals and delivers", "只启动后台：封存与分发"),
+    "verify": ("verify", "check a receipt, or the whole log", "核验回执或整个账本"),
+    "replay": ("replay", "let a reader hear every fact again", "让读者重读全部事实"),
+    "import": ("import_", "bring in cases from a file", "从文件导入办件"),
+    "bench": ("bench", "measure, and compare with the targets", "测速并与目标比较"),
+    "screens": ("screens", "take a picture of every page", "给每个页面截图"),
+    "test": ("testing:test", "every check and test", "全部检查与测试"),
+    "check": ("testing:check", "the fast checks", "快速检查"),
+    "django": ("django", "Django's own commands", "Django 自带命令"),
+}
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; answers its exit code. Refusals become one sentence, never a traceback."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    name = words.pop(0) if words else "help"
+    if name in {"help", "--help", "-h"}:
+        sys.stdout.write(help_text())
+        return 0
+    if name not in _available():
+        sys.stderr.write(f"There is no command “{name}”. ./pianqu help lists the commands.\n")
+        return 2
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pianqu.composition.settings")
+    return _run(name, words)
+
+
+def _run(name: str, words: list[str]) -> int:
+    module, _, function = COMMANDS[name][0].partition(":")
+    command = getattr(import_module(f"pianqu.composition.commands.{module}"), function or "main")
+    try:
+        return int(command(words))
+    except (Problem, EnvProblem) as refusal:
+        sys.stderr.write(f"{refusal}\n")
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped.\n")
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        if error.errno not in _SAID:
+            raise
+        sys.stderr.write(_SAID[error.errno].format(where=error.filename or "the data folder") + "\n")
+    return 1
+
+
+_SAID = {
+    errno.ENOSPC: "The disk is full at {where}. Make room and start again; what was recorded before is safe.",
+    errno.EROFS: "{where} is on a read-only disk. Choose a writable folder with --data DIR.",
+    errno.EACCES: "No permission for {where}. Choose another folder with --data DIR, or change its owner.",
+    errno.EPERM: "No permission for {where}. Choose another folder with --data DIR, or change its owner.",
+}
+
+
+def _available() -> dict[str, tuple[str, str, str]]:
+    return COMMANDS
+
+
+def help_text() -> str:
+    """The list of commands, both languages."""
+    lines = ["pianqu (片区): ./pianqu COMMAND, and ./pianqu COMMAND --help for its options", ""]
+    lines += [f"  {name:<9} {english}\n            {chinese}" for name, (_, english, chinese) in _available().items()]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,63 @@
+"""`pianqu status`: what runs on a data folder and how far its ledger is."""
+
+import argparse
+import json
+import os
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import django
+
+from pianqu.composition.env import Env, current
+from pianqu.composition.supervise import status_file
+
+
+def main(argv: list[str]) -> int:
+    """Print the state; 0 when everything runs and the ledger is well, else 1."""
+    parser = argparse.ArgumentParser(prog="pianqu status", description="What runs here 运行状态。")
+    parser.add_argument("--data", type=Path, help="data folder (default ./data) 数据文件夹")
+    asked = parser.parse_args(argv)
+    if asked.data or not os.environ.get("PIANQU_DATA"):
+        home = Path(os.environ.get("PIANQU_HOME", "."))
+        os.environ["PIANQU_DATA"] = str((asked.data or home / "data").resolve())
+    env = current()
+    if not env.key_folder.exists():
+        sys.stdout.write(f"Nothing has been set up in {env.data}. ./pianqu up starts it.\n")
+        return 1
+    running = _running(env)
+    well = _ledger()
+    return 0 if running and well else 1
+
+
+def _running(env: Env) -> bool:
+    path = status_file(env.data)
+    state = json.loads(path.read_text()) if path.exists() else {}
+    if not state or not _lives(state["pid"]):
+        sys.stdout.write(f"Not running. Data folder: {env.data}\n")
+        return False
+    sys.stdout.write(f"Running at {state['url']} (process {state['pid']}). Data folder: {env.data}\n")
+    for name, child in state["children"].items():
+        alive = bool(child["pid"]) and _lives(child["pid"])
+        sys.stdout.write(f"  {name:<8} {'runs' if alive else 'is down'}, started again {child['restarts']} times\n")
+    return True
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _ledger() -> bool:
+    django.setup()
+    state = import_module("pianqu.rooms.ledger.queries").status()
+    sys.stdout.write(f"Ledger {state.origin}: {state.size} entries sealed, {state.waiting} waiting")
+    sys.stdout.write(f", last sealed {state.sealed_at:%Y-%m-%d %H:%M:%S %Z}\n" if state.sealed_at else "\n")
+    if state.trouble:
+        sys.stdout.write(f"{state.trouble}\n")
+    return not state.trouble

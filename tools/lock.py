@@ -1,0 +1,27 @@
+"""Pin every dependency with its hashes: requirements/{run,dev}.txt from pyproject.toml. For developers.
+
+The files name no package registry: each machine asks the one that its own pip is set up for.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+HOME = Path(__file__).resolve().parent.parent
+EXTRAS = {"run": ("postgres",), "dev": ("postgres", "dev")}
+
+
+def lock(name: str, extras: tuple[str, ...]) -> None:
+    """Write one lock file. `dev` contains `run` at the same versions."""
+    target = HOME / "requirements" / f"{name}.txt"
+    command = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"]
+    command += ["--no-emit-index-url", "--no-header", "--no-annotate", "pyproject.toml", "-o", str(target)]
+    command += [part for extra in extras for part in ("--extra", extra)]
+    if name != "run":
+        command += ["-c", "requirements/run.txt"]
+    subprocess.run([str(Path(sys.executable).with_name("uv")), *command[1:]], cwd=HOME, check=True)
+
+
+if __name__ == "__main__":
+    for name, extras in EXTRAS.items():
+        lock(name, extras)
