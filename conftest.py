@@ -1,6 +1,8 @@
-"""What all tests share: the reset that passes the ledger's triggers, and a clean published folder."""
+"""What all tests share: the reset that passes the ledger's triggers, a clean published folder, skips that may not be."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Generator, Iterator
+from pathlib import Path
 from shutil import rmtree
 
 import pytest
@@ -8,6 +10,11 @@ from django.test import TransactionTestCase
 
 from pianqu.foundation.installation import installation
 from pianqu.foundation.testing import reset_database
+
+NO_SKIPS = os.environ.get("PIANQU_TEST_REQUIRE") == "all"
+MARKED_FOLDERS = {"browser": pytest.mark.browser, "postgres": pytest.mark.postgres}
+"""Folders of tests/ whose tests carry the mark of the same name."""
+TESTS = Path(__file__).parent / "tests"
 
 
 def _reset(case: TransactionTestCase) -> None:
@@ -21,3 +28,33 @@ TransactionTestCase._fixture_teardown = _reset  # type: ignore[method-assign]
 def _nothing_published() -> Iterator[None]:
     yield
     rmtree(installation().published, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by the folder they lie in."""
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
+        if mark := MARKED_FOLDERS.get(folder):
+            item.add_marker(mark)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """PIANQU_TEST_REQUIRE=all: a skipped test is a failed one (an expected failure is neither)."""
+    report = yield
+    if NO_SKIPS and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid} was skipped, but PIANQU_TEST_REQUIRE=all: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a whole file that skips itself."""
+    report = yield
+    if NO_SKIPS and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"{collector.nodeid} was skipped, but PIANQU_TEST_REQUIRE=all: {report.longrepr}"
+    return report

@@ -4,10 +4,12 @@ import errno
 import os
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 
 from pianqu.composition.env import EnvProblem
 from pianqu.foundation.errors import Problem
 
+PACKAGE = "pianqu.composition.commands"
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "up": ("up", "set up, open the demo district, serve it", "一步启动：建库、演示数据、网页与后台"),
     "status": ("status", "what runs here, how far the ledger is", "运行状态与账本进度"),
@@ -40,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
 
 def _run(name: str, words: list[str]) -> int:
     module, _, function = COMMANDS[name][0].partition(":")
-    command = getattr(import_module(f"pianqu.composition.commands.{module}"), function or "main")
+    command = getattr(import_module(f"{PACKAGE}.{module}"), function or "main")
     try:
         return int(command(words))
     except (Problem, EnvProblem) as refusal:
@@ -66,13 +68,15 @@ _SAID = {
 
 
 def _available() -> dict[str, tuple[str, str, str]]:
-    return COMMANDS
+    """The commands whose module is in this version."""
+    return {name: row for name, row in COMMANDS.items() if find_spec(f"{PACKAGE}.{row[0].partition(':')[0]}")}
 
 
 def help_text() -> str:
     """The list of commands, both languages."""
     lines = ["pianqu (片区): ./pianqu COMMAND, and ./pianqu COMMAND --help for its options", ""]
     lines += [f"  {name:<9} {english}\n            {chinese}" for name, (_, english, chinese) in _available().items()]
+    lines += ["", "Settings are variables PIANQU_…: docs/guides/operator/settings.md"]
     return "\n".join(lines) + "\n"
 
 

@@ -18,9 +18,8 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="pianqu status", description="What runs here 运行状态。")
     parser.add_argument("--data", type=Path, help="data folder (default ./data) 数据文件夹")
     asked = parser.parse_args(argv)
-    if asked.data or not os.environ.get("PIANQU_DATA"):
-        home = Path(os.environ.get("PIANQU_HOME", "."))
-        os.environ["PIANQU_DATA"] = str((asked.data or home / "data").resolve())
+    if asked.data:
+        os.environ["PIANQU_DATA"] = str(asked.data.resolve())
     env = current()
     if not env.key_folder.exists():
         sys.stdout.write(f"Nothing has been set up in {env.data}. ./pianqu up starts it.\n")

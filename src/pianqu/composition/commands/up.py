@@ -36,9 +36,8 @@ def main(argv: list[str]) -> int:
 
 def _environment(asked: argparse.Namespace) -> Env:
     """Options win over variables, for this process and its children."""
-    home = Path(os.environ.get("PIANQU_HOME", "."))
-    if asked.data or not os.environ.get("PIANQU_DATA"):
-        os.environ["PIANQU_DATA"] = str((asked.data or home / "data").resolve())
+    if asked.data:
+        os.environ["PIANQU_DATA"] = str(asked.data.resolve())
     if asked.port:
         os.environ["PIANQU_PORT"] = str(asked.port)
     return current()
