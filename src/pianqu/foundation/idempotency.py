@@ -1,0 +1,38 @@
+"""One answer per key: a double tap, a retry or a lost answer never makes a thing twice."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from pianqu.foundation.db import run
+from pianqu.foundation.errors import Invalid
+from pianqu.foundation.models import IdempotencyKey
+
+MAX_KEY = 64
+_TAKE = (
+    "INSERT INTO foundation_idempotencykey (scope, key, fingerprint, answer, created_at) "
+    "VALUES (%s, %s, %s, '', %s) ON CONFLICT (scope, key) DO NOTHING"
+)
+
+
+def answer_once(*, scope: str, key: str, fingerprint: str, now: datetime, act: Callable[[], str]) -> str:
+    """The answer of `act`, run only for the first request with this key; later ones get that first answer.
+
+    Call it inside a verb: key, answer and what `act` did commit together or not at all. The insert decides who is first,
+    so a second request at the same moment waits. Raises Invalid when the key came before with other content.
+    """
+    if not 0 < len(key) <= MAX_KEY or "\x00" in key:
+        raise Invalid("idempotency-key-bad", _("This form is not complete. Please load the page again."))
+    if run((_TAKE, (scope, key, fingerprint, connection.ops.adapt_datetimefield_value(now)))):
+        answer = act()
+        IdempotencyKey.objects.filter(scope=scope, key=key).update(answer=answer)
+        return answer
+    first = IdempotencyKey.objects.get(scope=scope, key=key)
+    if first.fingerprint != fingerprint:
+        raise Invalid(
+            "idempotency-key-reused",
+            _("This form was sent before with other content. The first one was kept; please start a new form."),
+        )
+    return first.answer

@@ -1,0 +1,48 @@
+"""Counts wrong tries: five within an hour lock for an hour. Parties are kept as keyed fingerprints, never as they are."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from pianqu.foundation.crypto import fingerprint
+from pianqu.foundation.errors import TooMany
+from pianqu.foundation.models import Attempt
+
+TRIES = 5
+LOCK = timedelta(hours=1)
+
+
+def check_open(*, scope: str, party: str, now: datetime) -> None:
+    """Raise TooMany while the party is locked in this scope. A lock that a clock set back made endless has ended."""
+    until = _rows(scope, party).values_list("locked_until", flat=True).first()
+    if until is not None and now < until <= now + LOCK:
+        raise TooMany(
+            "too-many-tries",
+            _("There were too many wrong tries. Nothing is lost: please try again in an hour, or ask at the window."),
+        )
+
+
+def count_wrong(*, scope: str, party: str, now: datetime) -> None:
+    """Count one wrong try; the fifth within an hour locks. Commits at once when called outside of a transaction."""
+    with transaction.atomic():
+        Attempt.objects.bulk_create(
+            [Attempt(scope=scope, party=fingerprint(party, scope=scope), first_at=now)], ignore_conflicts=True
+        )
+        row = _rows(scope, party).select_for_update().get()
+        if not row.first_at <= now < row.first_at + LOCK:
+            row.first_at, row.tries, row.locked_until = now, 0, None
+        row.tries += 1
+        if row.tries >= TRIES:
+            row.first_at, row.tries, row.locked_until = now, 0, now + LOCK
+        row.save()
+
+
+def forgive(*, scope: str, party: str) -> None:
+    """Forget the wrong tries after a right one."""
+    _rows(scope, party).delete()
+
+
+def _rows(scope: str, party: str) -> QuerySet[Attempt]:
+    return Attempt.objects.filter(scope=scope, party=fingerprint(party, scope=scope))
