@@ -19,7 +19,7 @@ SECRET_KEY = read_keys(ENV.key_folder).session_secret
 DEBUG = ENV.debug
 ALLOWED_HOSTS = list(ENV.allowed_hosts)
 
-ROOMS = ["ledger"]
+ROOMS = ["ledger", "casework"]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -83,5 +83,7 @@ def _cannot(error: OSError) -> Unavailable:
         )
     return Unavailable(
         "files-unwritable",
-        _("Files cannot be saved just now, so nothing was saved. What you typed is still on this page: try again later."),
+        _(
+            "Files cannot be saved just now, so nothing was saved. What you typed is still on this page: try again later."
+        ),
     )

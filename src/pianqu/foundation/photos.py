@@ -49,7 +49,9 @@ def _check_kind(raw: bytes) -> None:
     if raw[4:8] == b"ftyp" and raw[8:12] in _HEIC_BRANDS:
         raise Invalid(
             "photo-heic",
-            _("Photos in HEIC format cannot be read here. Please send it as JPEG (most phones offer this when sharing)."),
+            _(
+                "Photos in HEIC format cannot be read here. Please send it as JPEG (most phones offer this when sharing)."
+            ),
         )
     jpeg, png = raw[:3] == b"\xff\xd8\xff", raw[:8] == b"\x89PNG\r\n\x1a\n"
     webp = raw[:4] == b"RIFF" and raw[8:12] == b"WEBP"

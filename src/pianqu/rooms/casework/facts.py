@@ -1,0 +1,92 @@
+"""What casework promises to have happened. Codes, times and commitments; never words, names, contacts or positions.
+
+Every fact carries category and place, so that a reader needs no table of this room, also after an erasure.
+`happened_at` and `imported_from` are an importer's claim; where they are empty, the entry's own time holds.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pianqu.foundation.facts import Fact
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseOpened(Fact):
+    """A matter was taken in."""
+
+    kind: ClassVar[str] = "casework.case-opened"
+
+    case_id: str
+    case_code: str
+    category: str
+    channel: str
+    place_code: str | None
+    place_source: str
+    words_commitment: str
+    photo_commitments: tuple[str, ...] = ()
+    has_contact: bool = False
+    happened_at: str = ""
+    imported_from: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseExtended(Fact):
+    """Who reported added words or photos."""
+
+    kind: ClassVar[str] = "casework.case-extended"
+
+    case_id: str
+    category: str
+    place_code: str | None
+    words_commitment: str
+    photo_commitments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseWithdrawn(Fact):
+    """Who reported took the matter back."""
+
+    kind: ClassVar[str] = "casework.case-withdrawn"
+
+    case_id: str
+    category: str
+    place_code: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseResolved(Fact):
+    """The matter was dealt with and answered."""
+
+    kind: ClassVar[str] = "casework.case-resolved"
+
+    case_id: str
+    category: str
+    place_code: str | None
+    reply_commitment: str
+    happened_at: str = ""
+    imported_from: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseClosed(Fact):
+    """The matter went to the archive. `reason` is a code, never words."""
+
+    kind: ClassVar[str] = "casework.case-closed"
+
+    case_id: str
+    category: str
+    place_code: str | None
+    reason: str
+    happened_at: str = ""
+    imported_from: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CategoryAdded(Fact):
+    """A category of another district's matters was taken over."""
+
+    kind: ClassVar[str] = "casework.category-added"
+
+    code: str
+    name_zh: str
+    name_en: str

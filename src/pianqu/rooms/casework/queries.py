@@ -1,0 +1,564 @@
+"""Questions to casework. Answers are frozen cards of plain values; no question of a template can follow from them."""
+
+import hmac
+import tomllib
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from pianqu.foundation import files, throttle
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.crypto import has_fingerprint
+from pianqu.foundation.errors import Absent, Invalid, Refused
+from pianqu.kernels import checkcode, words
+from pianqu.rooms.casework import rules
+from pianqu.rooms.casework.lifecycle import Move, State, may_move
+from pianqu.rooms.casework.models import Addition, Case, Category, Contact, DayCount, Photo
+from pianqu.rooms.ledger import queries as ledger
+
+PAGE = 50
+COUNT_TO = 1_000
+EXCERPT = 80
+BY_CODE, BY_ADDRESS = "casework.follow-code", "casework.follow-address"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CategoryCard:
+    """A category as a form offers it. Added ones have neither icon of their own nor hints."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    icon: str = "folder"
+    hint_zh: str = ""
+    hint_en: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFilter:
+    """What a list shows. Empty means everything."""
+
+    state: str = ""
+    category: str = ""
+    place_code: str = ""
+    """A community, or a street (then its communities too)."""
+    organisation_code: str = ""
+    text: str = ""
+    """A code, or words of the matter or its landmark."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRow:
+    """One line of a staff list."""
+
+    case_id: uuid.UUID
+    code: str
+    shown_code: str
+    state: str
+    category: str
+    channel: str
+    place_code: str
+    landmark: str
+    excerpt: str
+    organisation_code: str
+    opened_at: datetime
+    resolved_at: datetime | None
+    has_photos: bool
+    has_contact: bool
+    imported_from: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CasePage:
+    """One page of a list, newest first. `next_page` is the token of the page after it."""
+
+    rows: tuple[CaseRow, ...]
+    total: int | None
+    """How many there are; None for more than COUNT_TO."""
+    has_next: bool
+    next_page: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoCard:
+    """A photo by the id under which a door may hand it out."""
+
+    photo_id: uuid.UUID
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdditionCard:
+    words: str
+    added_at: datetime
+    photos: tuple[PhotoCard, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineItem:
+    """One fact about the case. `kind` is the fact's, as casework.case-opened."""
+
+    entry_id: uuid.UUID
+    kind: str
+    at: datetime
+    organisation_code: str
+    actor_kind: str
+    position: int | None
+    erased: bool
+    imported_from: str
+    happened_at: datetime | None
+    """What an importer claims; `at` is when it was recorded here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResidentCase:
+    """A case as its reporter sees it."""
+
+    case_id: uuid.UUID
+    code: str
+    shown_code: str
+    state: str
+    category: str
+    channel: str
+    place_code: str
+    lon: float | None
+    lat: float | None
+    landmark: str
+    words: str
+    reply: str
+    organisation_code: str
+    opened_at: datetime
+    resolved_at: datetime | None
+    closed_at: datetime | None
+    entry_id: uuid.UUID
+    """The ledger's entry of the opening: what the receipt proves."""
+    photos: tuple[PhotoCard, ...]
+    additions: tuple[AdditionCard, ...]
+    timeline: tuple[TimelineItem, ...]
+    masked_contact: str
+    may_extend: bool
+    may_withdraw: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseCard(ResidentCase):
+    """A case as the officials who answer for it see it."""
+
+    imported_from: str
+    imported_id: str
+    may_resolve: bool
+    may_close: bool
+    may_reveal_contact: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicRow:
+    """A matter as everybody may see it: what kind, which street, how it stands, which day. No words."""
+
+    category: str
+    street_code: str
+    state: str
+    day: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many matters came in and how they stand, counted from facts."""
+
+    opened: int
+    resolved: int
+    closed: int
+    withdrawn: int
+
+    @property
+    def waiting(self) -> int:
+        return self.opened - self.resolved - self.withdrawn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseHead:
+    """The few columns that rules and verbs need."""
+
+    case_id: uuid.UUID
+    code: str
+    state: str
+    organisation_code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhotoFile:
+    content: bytes
+    media_type: str
+
+
+# categories ----------------------------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=1)
+def shipped_categories() -> tuple[CategoryCard, ...]:
+    """The few categories of categories.toml, in its order; `unknown` is the last."""
+    table = tomllib.loads(Path(__file__).with_name("categories.toml").read_text(encoding="utf-8"))
+    return tuple(
+        CategoryCard(
+            code=row["code"],
+            name_zh=row["zh"],
+            name_en=row["en"],
+            icon=row["icon"],
+            hint_zh=row["hint_zh"],
+            hint_en=row["hint_en"],
+        )
+        for row in table["category"]
+    )
+
+
+@lru_cache(maxsize=1)
+def shipped_codes() -> frozenset[str]:
+    return frozenset(card.code for card in shipped_categories())
+
+
+def categories() -> tuple[CategoryCard, ...]:
+    """All categories: the shipped ones, then those taken over by an import."""
+    added = Category.objects.order_by("code").values_list("code", "name_zh", "name_en")
+    return shipped_categories() + tuple(CategoryCard(code=code, name_zh=zh, name_en=en) for code, zh, en in added)
+
+
+def known_codes() -> frozenset[str]:
+    """Codes of all categories."""
+    return frozenset(card.code for card in categories())
+
+
+# lists ---------------------------------------------------------------------------------------------------------------
+
+
+def _cases_for(actor: Actor) -> QuerySet[Case]:
+    """The cases that the actor may see: the one place where that is decided."""
+    if rules.sees_all(actor):
+        return Case.objects.all()
+    if actor.kind == "post":
+        return Case.objects.filter(organisation_code=actor.organisation_code)
+    return Case.objects.none()
+
+
+_ROW = (
+    "id",
+    "code",
+    "state",
+    "category",
+    "channel",
+    "place_code",
+    "landmark",
+    "words",
+    "organisation_code",
+    "opened_at",
+    "resolved_at",
+    "imported_from",
+)
+
+
+def cases_for(actor: Actor, *, filters: CaseFilter | None = None, page: str = "", size: int = PAGE) -> CasePage:
+    """One page of the actor's cases, newest first, in two statements whatever their number.
+
+    `page` is the token of the page before (`next_page`), empty for the first. Raises Invalid for a token of its own making.
+    """
+    wanted = _filtered(_cases_for(actor), filters or CaseFilter())
+    rows = list(
+        _after(wanted, page)
+        .order_by("-opened_at", "-id")
+        .values_list(
+            *_ROW,
+            Exists(Photo.objects.filter(case=OuterRef("pk"))),
+            Exists(Contact.objects.filter(case=OuterRef("pk"))),
+        )[: size + 1]
+    )
+    total = wanted.order_by().values("id")[: COUNT_TO + 1].count()
+    has_next = len(rows) > size
+    return CasePage(
+        rows=tuple(_row(row) for row in rows[:size]),
+        total=total if total <= COUNT_TO else None,
+        has_next=has_next,
+        next_page=_token(rows[size - 1]) if has_next else "",
+    )
+
+
+def _filtered(cases: QuerySet[Case], filters: CaseFilter) -> QuerySet[Case]:
+    exact = {
+        "state": filters.state,
+        "category": filters.category,
+        "organisation_code": filters.organisation_code,
+    }
+    cases = cases.filter(**{name: value for name, value in exact.items() if value})
+    if filters.place_code:
+        cases = cases.filter(place_code__startswith=_stem(filters.place_code))
+    if text := words.clean(filters.text):
+        cases = cases.filter(_found(text))
+    return cases
+
+
+def _stem(place_code: str) -> str:
+    """A street's code without the zeros behind which its communities are numbered."""
+    return place_code[:9] if place_code.endswith("000") else place_code
+
+
+def _found(text: str) -> Q:
+    if checkcode.is_valid(text):
+        return Q(code=checkcode.normalise(text))
+    return Q(words__icontains=text) | Q(landmark__icontains=text)
+
+
+def _after(cases: QuerySet[Case], page: str) -> QuerySet[Case]:
+    if not page:
+        return cases
+    try:
+        moment, _comma, last = page.partition(",")
+        at, last_id = datetime.fromisoformat(moment), uuid.UUID(last)
+        if at.tzinfo is None:
+            raise ValueError("a moment needs its zone")
+    except ValueError as error:
+        raise Invalid("page-unknown", _("There is no such page. Please start from the first one.")) from error
+    return cases.filter(Q(opened_at__lt=at) | Q(opened_at=at, id__lt=last_id), opened_at__lte=at)
+
+
+def _token(row: Sequence[Any]) -> str:
+    return f"{row[9].isoformat()},{row[0]}"
+
+
+def _row(row: Sequence[Any]) -> CaseRow:
+    return CaseRow(
+        case_id=row[0],
+        code=row[1],
+        shown_code=checkcode.show(row[1]),
+        state=row[2],
+        category=row[3],
+        channel=row[4],
+        place_code=row[5] or "",
+        landmark=row[6],
+        excerpt=words.isolated(words.excerpt(row[7], EXCERPT)),
+        organisation_code=row[8],
+        opened_at=row[9],
+        resolved_at=row[10],
+        imported_from=row[11] or "",
+        has_photos=row[12],
+        has_contact=row[13],
+    )
+
+
+# one case ------------------------------------------------------------------------------------------------------------
+
+
+def case_head(case_id: uuid.UUID) -> CaseHead:
+    """Raises Absent for an unknown id."""
+    row = Case.objects.filter(id=case_id).values_list("id", "code", "state", "organisation_code").first()
+    if row is None:
+        raise Absent("case-absent", _("There is no such matter."))
+    return CaseHead(case_id=row[0], code=row[1], state=row[2], organisation_code=row[3])
+
+
+def case_for(actor: Actor, case_id: uuid.UUID) -> CaseCard:
+    """The whole case for an official. Raises Absent where there is none that this actor may see."""
+    case = _cases_for(actor).filter(id=case_id).first()
+    if case is None:
+        raise Absent("case-absent", _("There is no such matter."))
+    org = case.organisation_code
+    mask = _mask(case_id)
+    return CaseCard(
+        **_common(case, mask),
+        imported_from=case.imported_from or "",
+        imported_id=case.imported_id or "",
+        may_extend=may_move(case.state, Move.EXTEND) and rules.may_extend(actor, org),
+        may_withdraw=may_move(case.state, Move.WITHDRAW) and rules.may_withdraw(actor, org),
+        may_resolve=may_move(case.state, Move.RESOLVE) and rules.may_resolve(actor, org),
+        may_close=may_move(case.state, Move.CLOSE) and rules.may_close(actor, org),
+        may_reveal_contact=bool(mask) and rules.may_reveal_contact(actor, org),
+    )
+
+
+def resident_case(case_id: uuid.UUID) -> ResidentCase:
+    """The case for its reporter: the door has proved before that this is the reporter (`follow`, a signed cookie)."""
+    case = Case.objects.filter(id=case_id).first()
+    if case is None:
+        raise Absent("case-absent", _("There is no such matter."))
+    return ResidentCase(
+        **_common(case, _mask(case_id)),
+        may_extend=may_move(case.state, Move.EXTEND),
+        may_withdraw=may_move(case.state, Move.WITHDRAW),
+    )
+
+
+def _common(case: Case, mask: str) -> dict[str, Any]:
+    photos = list(Photo.objects.filter(case_id=case.id).order_by("addition_id", "order"))
+    by_addition: dict[uuid.UUID | None, list[PhotoCard]] = {}
+    for photo in photos:
+        card = PhotoCard(photo_id=photo.id, width=photo.width, height=photo.height)
+        by_addition.setdefault(photo.addition_id, []).append(card)
+    return {
+        "case_id": case.id,
+        "code": case.code,
+        "shown_code": checkcode.show(case.code),
+        "state": case.state,
+        "category": case.category,
+        "channel": case.channel,
+        "place_code": case.place_code or "",
+        "lon": case.lon,
+        "lat": case.lat,
+        "landmark": case.landmark,
+        "words": case.words,
+        "reply": case.reply,
+        "organisation_code": case.organisation_code,
+        "opened_at": case.opened_at,
+        "resolved_at": case.resolved_at,
+        "closed_at": case.closed_at,
+        "entry_id": case.entry_id,
+        "photos": tuple(by_addition.get(None, ())),
+        "additions": _additions(case.id, by_addition),
+        "timeline": timeline(case.id),
+        "masked_contact": mask,
+    }
+
+
+def _additions(case_id: uuid.UUID, photos: Mapping[uuid.UUID | None, Sequence[PhotoCard]]) -> tuple[AdditionCard, ...]:
+    rows = Addition.objects.filter(case_id=case_id).order_by("added_at", "id")
+    return tuple(
+        AdditionCard(words=row.words, added_at=row.added_at, photos=tuple(photos.get(row.id, ()))) for row in rows
+    )
+
+
+def _mask(case_id: uuid.UUID) -> str:
+    return Contact.objects.filter(case_id=case_id).values_list("mask", flat=True).first() or ""
+
+
+def timeline(case_id: uuid.UUID) -> tuple[TimelineItem, ...]:
+    """What the ledger knows of the case, oldest first."""
+    return tuple(_told(item) for item in ledger.history(f"case:{case_id}"))
+
+
+def _told(item: ledger.HistoryItem) -> TimelineItem:
+    happened = item.fact.get("happened_at") or ""
+    return TimelineItem(
+        entry_id=item.entry_id,
+        kind=item.kind,
+        at=item.at,
+        organisation_code=item.organisation_code,
+        actor_kind=str(item.actor.get("kind", "")),
+        position=item.position,
+        erased=item.erased,
+        imported_from=item.fact.get("imported_from") or "",
+        happened_at=datetime.fromisoformat(happened) if happened else None,
+    )
+
+
+def photo_for(actor: Actor, photo_id: uuid.UUID) -> PhotoFile:
+    """A photo for an official. Raises Absent where this actor may not see the case."""
+    return _photo(Photo.objects.filter(id=photo_id, case__in=_cases_for(actor)))
+
+
+def resident_photo(case_id: uuid.UUID, photo_id: uuid.UUID) -> PhotoFile:
+    """A photo for the reporter of this case."""
+    return _photo(Photo.objects.filter(id=photo_id, case_id=case_id))
+
+
+def _photo(found: QuerySet[Photo]) -> PhotoFile:
+    row = found.values_list("file_name", "media_type").first()
+    if row is None:
+        raise Absent("photo-absent", _("There is no such photo."))
+    return PhotoFile(content=files.read(row[0]), media_type=row[1])
+
+
+# following -----------------------------------------------------------------------------------------------------------
+
+
+def tail_scope(case_id: uuid.UUID) -> str:
+    """The scope of the fingerprint of a contact's last digits: one case's says nothing of another's."""
+    return f"contact-tail|{case_id}"
+
+
+def follow(
+    code: str, *, receipt_secret: str | None = None, contact_tail: str | None = None, address: str, now: datetime
+) -> ResidentCase:
+    """The case for who knows its code and either the receipt's secret or the contact's last four digits.
+
+    An unknown code and a wrong proof get the same answer (Absent), and count as wrong tries: five within an hour lock the
+    code and the address for an hour (TooMany). An expired receipt says so (Refused).
+    """
+    wanted = checkcode.normalise(code)[:16]
+    parties = ((BY_CODE, wanted), (BY_ADDRESS, address))
+    for scope, party in parties:
+        throttle.check_open(scope=scope, party=party, now=now)
+    case = Case.objects.filter(code=wanted).first() if checkcode.is_valid(wanted) else None
+    if case is None or not (_has_secret(case, receipt_secret) or _has_tail(case, contact_tail)):
+        for scope, party in parties:
+            throttle.count_wrong(scope=scope, party=party, now=now)
+        raise Absent(
+            "follow-no-match",
+            _(
+                "Code and proof do not belong together. Please check both; after five wrong tries you must wait an hour."
+            ),
+        )
+    _check_not_expired(case, contact_tail, now)
+    throttle.forgive(scope=BY_CODE, party=wanted)
+    return resident_case(case.id)
+
+
+def _has_secret(case: Case, secret: str | None) -> bool:
+    known = bytes(case.receipt_secret_hash or b"")
+    offered = sha256((secret or "").strip().encode("utf-8", "backslashreplace")).digest()
+    return hmac.compare_digest(known, offered)
+
+
+def _has_tail(case: Case, tail: str | None) -> bool:
+    known = Contact.objects.filter(case_id=case.id).values_list("tail_hash", flat=True).first()
+    digits = (tail or "").strip()
+    return known is not None and has_fingerprint(digits, known, scope=tail_scope(case.id))
+
+
+def _check_not_expired(case: Case, tail: str | None, now: datetime) -> None:
+    expired = case.receipt_expires_at is None or case.receipt_expires_at < now
+    if expired and not _has_tail(case, tail):
+        raise Refused(
+            "receipt-expired",
+            _(
+                "This receipt's link has expired; the matter itself is kept. "
+                "Use your contact's last digits, or ask at the window."
+            ),
+        )
+
+
+# for everybody -------------------------------------------------------------------------------------------------------
+
+
+def street_of(place_code: str | None) -> str:
+    """The street or town in whose numbers a community's code lies; empty where no place is known."""
+    return f"{place_code[:9]}000" if place_code else ""
+
+
+def public_recent(count: int) -> tuple[PublicRow, ...]:
+    """The latest matters without words, withdrawn ones left out; no finer place than the street."""
+    rows = (
+        Case.objects.exclude(state=State.WITHDRAWN)
+        .order_by("-opened_at", "-id")
+        .values_list("category", "place_code", "state", "opened_at")[:count]
+    )
+    return tuple(
+        PublicRow(category=category, street_code=street_of(place), state=state, day=timezone.localdate(at))
+        for category, place, state, at in rows
+    )
+
+
+def counts(*, since: date | None = None, street_code: str = "") -> Counts:
+    """Totals of the day counts, from a day on, of one street or all."""
+    days = DayCount.objects.all()
+    if since:
+        days = days.filter(day__gte=since)
+    if street_code:
+        days = days.filter(street_code=street_code)
+    sums = days.aggregate(**{name: Sum(name) for name in ("opened", "resolved", "closed", "withdrawn")})
+    return Counts(**{name: value or 0 for name, value in sums.items()})

@@ -1,0 +1,223 @@
+"""open_case: a matter is taken in. One case is a batch of one, so that both paths do the same."""
+
+import secrets
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from django.utils.translation import gettext as _
+
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.crypto import decrypt, encrypt
+from pianqu.foundation.errors import Invalid, Unavailable
+from pianqu.foundation.idempotency import answer_once
+from pianqu.foundation.ids import new_id
+from pianqu.foundation.photos import SafePhoto
+from pianqu.foundation.verbs import verb
+from pianqu.kernels import checkcode
+from pianqu.rooms.casework import queries, rules
+from pianqu.rooms.casework.facts import CaseOpened
+from pianqu.rooms.casework.lifecycle import FIRST
+from pianqu.rooms.casework.models import Case, Contact, Photo
+from pianqu.rooms.casework.services.contacts import sealed_contact
+from pianqu.rooms.casework.services.parts import Claim, PlaceChoice, Words, checked_place, kept_photos, taken
+from pianqu.rooms.ledger import services as ledger
+
+CHANNELS = frozenset({"portal", "window", "phone", "department", "import"})
+RECEIPT_LIFE = timedelta(days=180)
+SCOPE = "casework.open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What is needed to open one case."""
+
+    words: str
+    category: str
+    place: PlaceChoice
+    contact: str | None = None
+    photos: Sequence[SafePhoto] = ()
+    channel: str = "portal"
+    claim: Claim | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """What the reporter takes home. `receipt_secret` is told once and kept only as a hash; imported cases have none."""
+
+    case_id: uuid.UUID
+    case_code: str
+    receipt_secret: str
+    entry_id: uuid.UUID
+
+
+@dataclass(slots=True)
+class _Ready:
+    case: Case
+    fact: CaseOpened
+    secret: str
+    contact: Contact | None
+    photos: list[Photo]
+
+
+@verb
+def open_case(
+    *,
+    actor: Actor,
+    words: str,
+    category: str,
+    place: PlaceChoice,
+    contact: str | None = None,
+    photos: Sequence[SafePhoto] = (),
+    channel: str = "portal",
+    claim: Claim | None = None,
+    idempotency_key: str | None = None,
+    now: datetime,
+) -> Opened:
+    """Take in one matter. With an idempotency key a repeated request gets the first answer again.
+
+    Raises Invalid with a sentence for the reporter; nothing is kept then.
+    """
+    item = Opening(
+        words=words,
+        category=category,
+        place=place,
+        contact=contact,
+        photos=tuple(photos),
+        channel=channel,
+        claim=claim,
+    )
+    if idempotency_key is None:
+        return open_cases(actor=actor, items=[item], now=now)[0]
+    answer = answer_once(
+        scope=SCOPE,
+        key=idempotency_key,
+        fingerprint=_fingerprint(actor, item),
+        now=now,
+        act=lambda: _as_answer(open_cases(actor=actor, items=[item], now=now)[0], str(idempotency_key)),
+    )
+    return _from_answer(answer, idempotency_key)
+
+
+@verb
+def open_cases(*, actor: Actor, items: Sequence[Opening], now: datetime) -> tuple[Opened, ...]:
+    """Take in many matters of one receiving organisation, in a handful of statements whatever their number."""
+    for item in items:
+        _check(actor, item)
+    _check_categories({item.category for item in items})
+    ready = [_prepare(actor, item, code, now) for item, code in zip(items, _fresh_codes(len(items)), strict=True)]
+    recorded = ledger.record([one.fact for one in ready], actor=actor, now=now)
+    for one, entry in zip(ready, recorded, strict=True):
+        one.case.entry_id = entry.entry_id
+    _save(ready)
+    return tuple(
+        Opened(case_id=one.case.id, case_code=one.case.code, receipt_secret=one.secret, entry_id=one.case.entry_id)
+        for one in ready
+    )
+
+
+def _check(actor: Actor, item: Opening) -> None:
+    if item.channel not in CHANNELS:
+        raise Invalid("channel-unknown", _("This channel is not known."))
+    if item.claim is not None:
+        rules.check_may_claim(actor)
+
+
+def _check_categories(codes: set[str]) -> None:
+    if not codes <= queries.shipped_codes() and not codes <= queries.known_codes():
+        raise Invalid("category-unknown", _("Please choose one of the listed categories."))
+
+
+def _prepare(actor: Actor, item: Opening, code: str, now: datetime) -> _Ready:
+    case_id, words, place = new_id(), taken(item.words), checked_place(item.place)
+    contact = sealed_contact(item.contact, case_id=case_id) if item.contact else None
+    photos = kept_photos(item.photos, case_id=case_id)
+    secret = "" if item.claim else secrets.token_urlsafe(16)
+    case = _row(actor, item, case_id, code, words, place, now)
+    if secret:
+        case.receipt_secret_hash = sha256(secret.encode()).digest()
+        case.receipt_expires_at = now + RECEIPT_LIFE
+    fact = CaseOpened(
+        subject=f"case:{case_id}",
+        organisation_code=actor.organisation_code,
+        case_id=str(case_id),
+        case_code=code,
+        category=item.category,
+        channel=item.channel,
+        place_code=place.community_code,
+        place_source=place.source,
+        words_commitment=words.commitment,
+        photo_commitments=tuple(photo.commitment for photo in photos),
+        has_contact=contact is not None,
+        **(item.claim.told() if item.claim else {}),
+    )
+    return _Ready(case, fact, secret, contact, photos)
+
+
+def _row(
+    actor: Actor, item: Opening, case_id: uuid.UUID, code: str, words: Words, place: PlaceChoice, now: datetime
+) -> Case:
+    claim = item.claim
+    return Case(
+        id=case_id,
+        code=code,
+        category=item.category,
+        channel=item.channel,
+        state=str(FIRST),
+        organisation_code=actor.organisation_code,
+        place_code=place.community_code,
+        place_source=place.source,
+        lon=place.lon,
+        lat=place.lat,
+        landmark=place.landmark or "",
+        words=words.text,
+        words_salt=words.salt,
+        opened_at=claim.happened_at if claim else now,
+        imported_from=claim.imported_from if claim else None,
+        imported_id=claim.imported_id if claim else None,
+    )
+
+
+def _save(ready: Sequence[_Ready]) -> None:
+    Case.objects.bulk_create([one.case for one in ready])
+    if contacts := [one.contact for one in ready if one.contact is not None]:
+        Contact.objects.bulk_create(contacts)
+    if photos := [photo for one in ready for photo in one.photos]:
+        Photo.objects.bulk_create(photos)
+
+
+def _fresh_codes(count: int) -> list[str]:
+    """Codes that no case has; a collision (about one in thirty-four thousand million per pair) is drawn again."""
+    for _attempt in range(8):
+        codes = list({checkcode.make(secrets.randbelow(checkcode.BODIES)) for _number in range(count)})
+        if len(codes) == count and not Case.objects.filter(code__in=codes).exists():
+            return codes
+    raise Unavailable("codes-exhausted", _("No free code was found. Nothing was saved; please try again."))
+
+
+def _fingerprint(actor: Actor, item: Opening) -> str:
+    place = item.place
+    content = [
+        actor.kind,
+        actor.organisation_code,
+        item.words,
+        item.category,
+        item.contact,
+        item.channel,
+        [place.community_code, repr(place.lon), repr(place.lat), place.landmark, place.source],
+        [sha256(photo.content).hexdigest() for photo in item.photos],
+    ]
+    return sha256(repr(content).encode("utf-8", "backslashreplace")).hexdigest()
+
+
+def _as_answer(opened: Opened, key: str) -> str:
+    sealed = encrypt(opened.receipt_secret, table="idempotencykey", column="answer", row=key)
+    return f"{opened.case_id} {opened.case_code} {opened.entry_id} {sealed}"
+
+
+def _from_answer(answer: str, key: str) -> Opened:
+    case_id, code, entry_id, sealed = answer.split(" ")
+    secret = decrypt(sealed, table="idempotencykey", column="answer", row=key)
+    return Opened(case_id=uuid.UUID(case_id), case_code=code, receipt_secret=secret, entry_id=uuid.UUID(entry_id))

@@ -1,0 +1,137 @@
+"""What the verbs share: words and places as they are taken, claims of importers, photos as they are kept."""
+
+import math
+import secrets
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from pianqu.foundation import files
+from pianqu.foundation.errors import Invalid
+from pianqu.foundation.ids import new_id
+from pianqu.foundation.photos import MAX_PHOTOS, SafePhoto
+from pianqu.kernels import words as kernel
+from pianqu.kernels.leaf import SALT_BYTES, file_commitment, text_commitment
+from pianqu.rooms.casework.models import Photo
+
+LONGEST = 5_000
+LONGEST_LANDMARK = 200
+PLACE_SOURCES = frozenset({"community", "gazetteer", "map", "position", "none", "imported"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceChoice:
+    """Where the matter is, as far as the reporter said, and how it was said."""
+
+    community_code: str | None = None
+    lon: float | None = None
+    lat: float | None = None
+    landmark: str | None = None
+    source: str = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """What an importer says of something that happened before: shown as imported, never as seen here."""
+
+    happened_at: datetime
+    imported_from: str
+    imported_id: str = ""
+
+    def told(self) -> dict[str, str]:
+        """The claim as a fact's fields."""
+        return {"happened_at": self.happened_at.isoformat(), "imported_from": self.imported_from}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Cleaned words with the salt and commitment that a fact carries for them."""
+
+    text: str
+    salt: bytes
+    commitment: str
+
+
+def taken(text: str, *, shortest: int = 1) -> Words:
+    """The words as they are kept. Raises Invalid when there are none or too many."""
+    try:
+        kept = kernel.fit(text, longest=LONGEST, shortest=shortest)
+    except kernel.Unfit as unfit:
+        raise _unfit(unfit) from unfit
+    salt = secrets.token_bytes(SALT_BYTES)
+    return Words(kept, salt, text_commitment(kept, salt))
+
+
+def _unfit(unfit: kernel.Unfit) -> Invalid:
+    if unfit.reason == "empty":
+        return Invalid("words-empty", _("Please say in a few words what it is about."))
+    over = unfit.length - LONGEST
+    sentence = ngettext(
+        "The text may have 5,000 characters; yours has %(over)d too many. It is still here: please shorten it.",
+        "The text may have 5,000 characters; yours has %(over)d too many. It is still here: please shorten it.",
+        over,
+    )
+    return Invalid("words-too-long", sentence % {"over": over})
+
+
+def checked_place(place: PlaceChoice) -> PlaceChoice:
+    """The place with a cleaned landmark. Raises Invalid for a point that is none."""
+    if place.source not in PLACE_SOURCES:
+        raise Invalid("place-source-unknown", _("This way of giving a place is not known."))
+    if (place.lon is None) != (place.lat is None):
+        raise Invalid("place-half", _("A point needs both longitude and latitude."))
+    if place.lon is not None and place.lat is not None:
+        _check_point(place.lon, place.lat)
+    landmark = kernel.clean(place.landmark or "")
+    if len(landmark) > LONGEST_LANDMARK:
+        raise Invalid(
+            "landmark-too-long", _("The description of the place may have 200 characters. Please shorten it.")
+        )
+    return PlaceChoice(
+        community_code=place.community_code or None,
+        lon=place.lon,
+        lat=place.lat,
+        landmark=landmark,
+        source=place.source,
+    )
+
+
+def _check_point(lon: float, lat: float) -> None:
+    if not (math.isfinite(lon) and math.isfinite(lat)):
+        raise Invalid("place-not-a-number", _("This is not a point on the map. Please choose the place again."))
+    if abs(lat) > 90 >= abs(lon):
+        raise Invalid("place-swapped", _("Longitude and latitude seem to be swapped. Please choose the place again."))
+    if abs(lon) > 180 or abs(lat) > 90:
+        raise Invalid("place-off-the-map", _("This is not a point on the map. Please choose the place again."))
+
+
+def kept_photos(
+    photos: Sequence[SafePhoto], *, case_id: uuid.UUID, addition_id: uuid.UUID | None = None
+) -> list[Photo]:
+    """The photos in the store, each with its salt and commitment; the rows are still to be saved.
+
+    A crash before the commit leaves a file that nobody names, never a row without its file.
+    """
+    if len(photos) > MAX_PHOTOS:
+        raise Invalid("photos-too-many", _("Please send at most 5 photos."))
+    return [_kept(photo, order, case_id, addition_id) for order, photo in enumerate(photos)]
+
+
+def _kept(photo: SafePhoto, order: int, case_id: uuid.UUID, addition_id: uuid.UUID | None) -> Photo:
+    salt = secrets.token_bytes(SALT_BYTES)
+    return Photo(
+        id=new_id(),
+        case_id=case_id,
+        addition_id=addition_id,
+        order=order,
+        file_name=files.keep(photo.content),
+        media_type=photo.media_type,
+        width=photo.width,
+        height=photo.height,
+        salt=salt,
+        commitment=file_commitment(photo.content, salt),
+    )

@@ -1,0 +1,175 @@
+"""The verbs: what they keep, what they tell the ledger, what they refuse."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from pianqu.foundation.errors import Absent, Forbidden, Invalid
+from pianqu.kernels.leaf import file_commitment, text_commitment
+from pianqu.rooms.casework import queries, services
+from pianqu.rooms.casework.models import Addition, Case, Contact, Photo
+from pianqu.rooms.casework.services import PlaceChoice
+from pianqu.rooms.casework.tests.builders import NOW, clerk, handler, importer, opened, photo, resident, resolved
+from pianqu.rooms.ledger import queries as ledger
+
+pytestmark = pytest.mark.django_db
+
+
+def facts(case_id: uuid.UUID) -> list[dict[str, Any]]:
+    return [item.fact for item in ledger.history(f"case:{case_id}")]
+
+
+def test_opening_keeps_words_here_and_tells_the_ledger_only_a_commitment() -> None:
+    case = opened(words="  路灯坏了\r\n三天  ", photos=[photo()], contact="138 0000 1234")
+    row = Case.objects.get(id=case.case_id)
+    (fact,) = facts(case.case_id)
+    picture = Photo.objects.get(case=row)
+    assert row.words == "路灯坏了\n三天"
+    assert fact["words_commitment"] == text_commitment(row.words, bytes(row.words_salt))
+    assert fact["photo_commitments"] == [picture.commitment]
+    shown = queries.photo_for(clerk(), picture.id)
+    assert picture.commitment == file_commitment(shown.content, bytes(picture.salt))
+    assert fact["has_contact"] is True
+    assert "路灯" not in str(fact) and "1234" not in str(fact)
+    assert row.entry_id == case.entry_id == ledger.history(f"case:{case.case_id}")[0].entry_id
+
+
+def test_opening_takes_at_most_twelve_statements() -> None:
+    opened()
+    with CaptureQueriesContext(connection) as seen:
+        opened(contact="13800001234", idempotency_key="k")
+    assert len(seen) <= 12, [q["sql"][:80] for q in seen]
+
+
+def test_the_same_key_makes_one_case_and_gives_the_same_secret() -> None:
+    first = opened(idempotency_key="tap", photos=[photo()])
+    assert opened(idempotency_key="tap", photos=[photo()]) == first
+    assert Case.objects.count() == 1
+    with pytest.raises(Invalid) as refusal:
+        opened(idempotency_key="tap", words="别的事")
+    assert refusal.value.code == "idempotency-key-reused"
+    assert Case.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"words": ""}, "words-empty"),
+        ({"words": " \u3000\u200b\n"}, "words-empty"),
+        ({"words": "\x00\x01"}, "words-empty"),
+        ({"words": "长" * 20_000}, "words-too-long"),
+        ({"category": "no-such"}, "category-unknown"),
+        ({"channel": "telegraph"}, "channel-unknown"),
+        ({"contact": "somebody"}, "contact-not-a-number"),
+        ({"contact": "123"}, "contact-not-a-number"),
+        ({"place": PlaceChoice(lon=float("nan"), lat=29.9, source="map")}, "place-not-a-number"),
+        ({"place": PlaceChoice(lon=29.9, lat=121.5, source="map")}, "place-swapped"),
+        ({"place": PlaceChoice(lon=400.0, lat=200.0, source="map")}, "place-off-the-map"),
+        ({"place": PlaceChoice(lon=121.5, source="map")}, "place-half"),
+        ({"place": PlaceChoice(source="guess")}, "place-source-unknown"),
+        ({"place": PlaceChoice(landmark="远" * 201)}, "landmark-too-long"),
+    ],
+)
+def test_what_cannot_be_taken_is_told_and_nothing_is_kept(changes: dict[str, Any], code: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        opened(**changes)
+    assert refusal.value.code == code
+    assert refusal.value.message != code
+    assert not Case.objects.exists()
+
+
+@pytest.mark.parametrize("words", ["😀👨‍👩‍👧 灯坏了", "𠮷野家门口𡘙", "מנורה שבורה", "行内\u202e颠倒\u202c"])
+def test_unusual_words_are_kept(words: str) -> None:
+    case = opened(words=words)
+    kept = queries.resident_case(case.case_id).words
+    assert kept == words.replace("\u202e", "").replace("\u202c", "")
+
+
+def test_words_may_have_five_thousand_code_points() -> None:
+    assert len(queries.resident_case(opened(words="𠮷" * 5_000).case_id).words) == 5_000
+
+
+def test_a_contact_is_sealed_masked_and_every_look_at_it_recorded() -> None:
+    case = opened(contact="138-0000-1234")
+    row = Contact.objects.get(case_id=case.case_id)
+    assert "1380000" not in row.sealed and row.mask == "138****1234"
+    assert services.reveal_contact(actor=clerk(), case_id=case.case_id, purpose="回访", now=NOW) == "13800001234"
+    read = ledger.history(f"case:{case.case_id}")[-1]
+    assert read.kind == "ledger.personal-data-read"
+    assert read.fact == {"purpose": "回访", "fields": ["contact"]}
+
+
+def test_a_contact_needs_a_purpose_a_post_and_to_be_there() -> None:
+    case = opened(contact="13800001234")
+    with pytest.raises(Invalid):
+        services.reveal_contact(actor=clerk(), case_id=case.case_id, purpose="  ", now=NOW)
+    for actor in (resident(), handler(), importer()):
+        with pytest.raises(Forbidden):
+            services.reveal_contact(actor=actor, case_id=case.case_id, purpose="回访", now=NOW)
+    with pytest.raises(Absent):
+        services.reveal_contact(actor=clerk(), case_id=opened().case_id, purpose="回访", now=NOW)
+
+
+def test_adding_words_and_photos_later() -> None:
+    case = opened()
+    services.extend_case(actor=resident(), case_id=case.case_id, words="", photos=[photo("red")], now=NOW)
+    services.extend_case(actor=resident(), case_id=case.case_id, words="还没好", now=NOW + timedelta(hours=1))
+    with pytest.raises(Invalid):
+        services.extend_case(actor=resident(), case_id=case.case_id, words=" ", now=NOW)
+    card = queries.resident_case(case.case_id)
+    assert [(a.words, len(a.photos)) for a in card.additions] == [("", 1), ("还没好", 0)]
+    assert [item.kind for item in card.timeline] == ["casework.case-opened"] + ["casework.case-extended"] * 2
+    assert Addition.objects.count() == 2
+
+
+def test_at_most_five_photos() -> None:
+    with pytest.raises(Invalid) as refusal:
+        opened(photos=[photo()] * 6)
+    assert refusal.value.code == "photos-too-many"
+
+
+def test_a_resolution_is_told_by_its_commitment_in_the_chain_of_who_answers() -> None:
+    case = opened(actor=handler("330205-urban"), channel="department")
+    services.resolve_case(actor=clerk(), case_id=case.case_id, reply="已换灯泡", now=NOW)
+    row = Case.objects.get(id=case.case_id)
+    told = ledger.history(f"case:{case.case_id}")[-1]
+    assert told.fact["reply_commitment"] == text_commitment("已换灯泡", bytes(row.reply_salt))
+    assert told.organisation_code == clerk().organisation_code
+    assert row.resolved_at == NOW and row.organisation_code == "330205-urban"
+
+
+def test_a_clock_set_back_never_ends_a_case_before_it_began() -> None:
+    case = opened()
+    services.resolve_case(actor=clerk(), case_id=case.case_id, reply="好了", now=NOW - timedelta(days=1))
+    services.close_case(actor=clerk(), case_id=case.case_id, now=NOW - timedelta(days=2))
+    row = Case.objects.get(id=case.case_id)
+    assert row.opened_at <= (row.resolved_at or NOW) <= (row.closed_at or NOW)
+
+
+def test_unknown_cases_are_absent() -> None:
+    with pytest.raises(Absent):
+        services.resolve_case(actor=clerk(), case_id=uuid.uuid4(), reply="好", now=NOW)
+
+
+def test_only_an_import_may_claim_the_past() -> None:
+    claim = services.Claim(happened_at=NOW - timedelta(days=9), imported_from="elsewhere", imported_id="1")
+    for actor in (resident(), clerk()):
+        with pytest.raises(Forbidden):
+            opened(actor=actor, claim=claim)
+    case = resolved()
+    with pytest.raises(Forbidden):
+        services.close_case(actor=clerk(), case_id=case.case_id, claim=claim, now=NOW)
+
+
+def test_categories_of_another_district_are_taken_over_once() -> None:
+    fresh = [services.NewCategory(code="street-cleaning", name_zh="街道清扫", name_en="Street cleaning")]
+    assert services.add_categories(actor=importer(), categories=fresh, now=NOW) == 1
+    assert services.add_categories(actor=importer(), categories=fresh, now=NOW) == 0
+    assert queries.categories()[-1].code == "street-cleaning"
+    assert queries.case_head(opened(category="street-cleaning").case_id).state == "opened"
+    with pytest.raises(Forbidden):
+        services.add_categories(actor=handler(), categories=fresh, now=NOW)
