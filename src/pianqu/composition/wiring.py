@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
+from pianqu.rooms.casework import readers as day_counts
 from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.ledger.services import Heard
 
@@ -19,7 +20,7 @@ class Reader:
     """Remove the derived rows that it made, before a replay."""
 
 
-READERS: tuple[Reader, ...] = ()
+READERS: tuple[Reader, ...] = (Reader(name=day_counts.NAME, hear=day_counts.hear, forget=day_counts.forget),)
 
 
 def seal_and_drain() -> None:

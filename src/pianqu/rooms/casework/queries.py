@@ -3,7 +3,7 @@
 import hmac
 import tomllib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -538,6 +538,17 @@ def _check_not_expired(case: Case, tail: str | None, now: datetime) -> None:
 def street_of(place_code: str | None) -> str:
     """The street or town in whose numbers a community's code lies; empty where no place is known."""
     return f"{place_code[:9]}000" if place_code else ""
+
+
+def imported_ids(label: str) -> Iterator[str]:
+    """Ids of another system's matters that are here already."""
+    found = Case.objects.filter(imported_from=label).values_list("imported_id", flat=True)
+    return (imported_id for imported_id in found.iterator(10_000) if imported_id)
+
+
+def centre_code() -> str:
+    """The organisation that takes in what residents report: the actor's organisation of the portal."""
+    return rules.centre_code()
 
 
 def public_recent(count: int) -> tuple[PublicRow, ...]:

@@ -1,0 +1,45 @@
+"""`pianqu import cases FILE --mapping MAPPING`: historical requests become cases, each with its facts."""
+
+import argparse
+import os
+from importlib import import_module
+from pathlib import Path
+
+from pianqu.composition import prepare
+from pianqu.composition.importing.mapping import Mapping, read_mapping
+from pianqu.foundation.errors import Invalid
+
+
+def main(argv: list[str]) -> int:
+    """Import one file; 0 when every row found its place."""
+    asked = _arguments(argv)
+    mapping = read_mapping(asked.mapping)
+    if not asked.file.is_file():
+        raise Invalid("table-absent", f"There is no file {asked.file}.")
+    _environment(asked, mapping)
+    prepare.prepare(empty=True)
+    work = import_module("pianqu.composition.importing.work")
+    return int(work.run(asked.file, mapping, rejects=asked.rejects, seal=not asked.no_seal))
+
+
+def _arguments(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="pianqu import",
+        description="Bring in cases from a table 从表格导入办件. It may be stopped, killed and run again: rows that are "
+        "there already are passed over. Rejected rows go to a file with row number and reason.",
+    )
+    kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
+    cases = kinds.add_parser("cases", help="historical service requests 历史办件")
+    cases.add_argument("file", type=Path, metavar="FILE", help="CSV with a header, may be gzipped 表格文件")
+    cases.add_argument("--mapping", type=Path, required=True, help="what the columns mean (TOML) 列的含义")
+    cases.add_argument("--data", type=Path, help="data folder, one for each district 数据文件夹")
+    cases.add_argument("--rejects", type=Path, help="where rejected rows go (default: in the data folder) 未收行")
+    cases.add_argument("--no-seal", action="store_true", help="leave sealing to the worker 由后台封存")
+    return parser.parse_args(argv)
+
+
+def _environment(asked: argparse.Namespace, mapping: Mapping) -> None:
+    """One installation, one district: the mapping names it."""
+    if asked.data:
+        os.environ["PIANQU_DATA"] = str(asked.data.resolve())
+    os.environ["PIANQU_DISTRICT"] = mapping.district_code
