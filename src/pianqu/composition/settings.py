@@ -20,7 +20,7 @@ SECRET_KEY = read_keys(ENV.key_folder).session_secret
 DEBUG = ENV.debug
 ALLOWED_HOSTS = list(ENV.allowed_hosts)
 
-ROOMS = ["ledger", "casework"]
+ROOMS = ["ledger", "directory", "territory", "casework"]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -1,0 +1,232 @@
+"""Questions to territory. What hardly changes (places, names, outlines) is kept in the process until a verb changes it."""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from pianqu.foundation.errors import Absent
+from pianqu.kernels.gazetteer import Found, Locator, Named, Outlined, rings_of
+from pianqu.kernels.gazetteer import find as find_names
+from pianqu.rooms.territory.models import Landmark, Place
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceCard:
+    """A street, town, community or village."""
+
+    code: str
+    level: str
+    name: str
+    short_name: str
+    name_en: str
+    parent_code: str
+    lon: float | None
+    lat: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreetChoice:
+    """A street or town with its communities, as a form offers them."""
+
+    street: PlaceCard
+    communities: tuple[PlaceCard, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A place or landmark that was found by name."""
+
+    name: str
+    detail: str
+    community_code: str
+    lon: float | None
+    lat: float | None
+    kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Located:
+    """The community of a point. Methods: outline, nearest, outside (too far from every community)."""
+
+    community: PlaceCard
+    street: PlaceCard | None
+    method: str
+    distance_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """West, south, east, north in degrees."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    def hold(self, lon: float, lat: float) -> bool:
+        return self.west <= lon <= self.east and self.south <= lat <= self.north
+
+
+@dataclass(frozen=True, slots=True)
+class _Atlas:
+    places: dict[str, PlaceCard]
+    names: tuple[Named, ...]
+    landmarks: dict[str, tuple[str, str, float, float]]
+    locator: Locator
+    bounds: Bounds | None
+
+
+def forget_places() -> None:
+    """Read places anew at the next question: a verb changed them."""
+    _read_atlas.cache_clear()
+    map_layers.cache_clear()
+
+
+def _atlas() -> _Atlas:
+    """What is kept, as long as the number of places and names is the same in the database (other processes add too)."""
+    return _read_atlas(Place.objects.count(), Landmark.objects.count())
+
+
+@lru_cache(maxsize=1)
+def _read_atlas(_places: int, _landmarks: int) -> _Atlas:
+    rows = list(Place.objects.filter(valid_to=None).order_by("code"))
+    places = {row.code: _card(row) for row in rows}
+    outlined = [
+        Outlined(key=row.code, lon=row.lon, lat=row.lat, rings=rings_of(row.outline))
+        for row in rows
+        if row.level == "community" and row.lon is not None and row.lat is not None
+    ]
+    marks = {f"mark:{m.id}": (m.name, m.kind, m.lon, m.lat) for m in Landmark.objects.order_by("name")}
+    names = [
+        Named(
+            key=c.code,
+            names=tuple(n for n in (c.short_name, c.name, c.name_en) if n),
+            rank=0 if c.level == "street" else 1,
+        )
+        for c in places.values()
+        if c.level != "district"
+    ]
+    names += [Named(key=key, names=(mark[0],), rank=2) for key, mark in marks.items()]
+    return _Atlas(places, tuple(names), marks, Locator(outlined), _bounds(outlined))
+
+
+def _card(row: Place) -> PlaceCard:
+    return PlaceCard(
+        code=row.code,
+        level=row.level,
+        name=row.name,
+        short_name=row.short_name,
+        name_en=row.name_en,
+        parent_code=row.parent_code,
+        lon=row.lon,
+        lat=row.lat,
+    )
+
+
+def _bounds(outlined: list[Outlined]) -> Bounds | None:
+    points = [(p.lon, p.lat) for p in outlined] + [point for p in outlined for ring in p.rings for point in ring]
+    if not points:
+        return None
+    lons, lats = [x for x, _ in points], [y for _, y in points]
+    return Bounds(min(lons), min(lats), max(lons), max(lats))
+
+
+def place(code: str) -> PlaceCard:
+    """Raises Absent for an unknown code."""
+    found = _atlas().places.get(code)
+    if found is None:
+        raise Absent("place-absent", "There is no such place.")
+    return found
+
+
+def places() -> dict[str, PlaceCard]:
+    """All places by code."""
+    return _atlas().places
+
+
+def bounds() -> Bounds | None:
+    """The box around everything that is known; None in an empty installation."""
+    return _atlas().bounds
+
+
+def community_choices() -> tuple[StreetChoice, ...]:
+    """Streets and towns with their communities, by code."""
+    known = _atlas().places.values()
+    return tuple(
+        StreetChoice(street=street, communities=tuple(c for c in known if c.parent_code == street.code))
+        for street in known
+        if street.level == "street"
+    )
+
+
+def find(words: str, *, limit: int = 8) -> tuple[Hit, ...]:
+    """Places and landmarks by what people call them, best first."""
+    atlas = _atlas()
+    return tuple(_hit(atlas, key) for key in find_names(words[:60], atlas.names, limit=limit))
+
+
+def _hit(atlas: _Atlas, key: str) -> Hit:
+    if key in atlas.places:
+        card = atlas.places[key]
+        above = atlas.places.get(card.parent_code)
+        return Hit(
+            name=card.name,
+            detail=above.name if above else "",
+            community_code=card.code if card.level == "community" else "",
+            lon=card.lon,
+            lat=card.lat,
+            kind=card.level,
+        )
+    name, kind, lon, lat = atlas.landmarks[key]
+    there = atlas.locator.locate(lon, lat)
+    near = atlas.places[there.key] if there and there.method != "outside" else None
+    return Hit(
+        name=name,
+        detail=near.name if near else "",
+        community_code=near.code if near else "",
+        lon=lon,
+        lat=lat,
+        kind=kind,
+    )
+
+
+def locate(lon: float, lat: float) -> Located | None:
+    """The community of a point; None for numbers that are no point, or in an empty installation."""
+    atlas = _atlas()
+    found: Found | None = atlas.locator.locate(lon, lat)
+    if found is None:
+        return None
+    community = atlas.places[found.key]
+    return Located(
+        community=community,
+        street=atlas.places.get(community.parent_code),
+        method=found.method,
+        distance_m=found.distance_m,
+    )
+
+
+def looks_swapped(lon: float, lat: float) -> bool:
+    """Whether the two numbers would be a point of this district the other way round."""
+    box = bounds()
+    if box is None or not (math.isfinite(lon) and math.isfinite(lat)):
+        return False
+    return not box.hold(lon, lat) and box.hold(lat, lon)
+
+
+@lru_cache(maxsize=1)
+def map_layers() -> dict[str, Any]:
+    """GeoJSON of everything that a map draws: outlines (synthetic ones say so) and names."""
+    shapes = [
+        _feature(row.outline, name=row.short_name, code=row.code, level=row.level, synthetic=True)
+        for row in Place.objects.exclude(outline=None).order_by("-level", "code")
+    ]
+    marks = [
+        _feature({"type": "Point", "coordinates": [m.lon, m.lat]}, name=m.name, level="landmark", kind=m.kind)
+        for m in Landmark.objects.order_by("name")
+    ]
+    return {"type": "FeatureCollection", "features": shapes + marks}
+
+
+def _feature(geometry: Any, **properties: object) -> dict[str, Any]:
+    return {"type": "Feature", "properties": properties, "geometry": geometry}
