@@ -1,13 +1,9 @@
 """`pianqu`: the one command. Each subcommand is a module that is imported only when it is asked for."""
 
-import errno
 import os
 import sys
 from importlib import import_module
 from importlib.util import find_spec
-
-from pianqu.composition.env import EnvProblem
-from pianqu.foundation.errors import Problem
 
 PACKAGE = "pianqu.composition.commands"
 COMMANDS: dict[str, tuple[str, str, str]] = {
@@ -45,26 +41,19 @@ def _run(name: str, words: list[str]) -> int:
     command = getattr(import_module(f"{PACKAGE}.{module}"), function or "main")
     try:
         return int(command(words))
-    except (Problem, EnvProblem) as refusal:
-        sys.stderr.write(f"{refusal}\n")
     except KeyboardInterrupt:
         sys.stderr.write("Stopped.\n")
         return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError as error:
-        if error.errno not in _SAID:
+        return 1
+    except Exception as error:
+        # Loaded only now: it knows the database's errors, and a start should not wait for that.
+        sentence = import_module("pianqu.composition.sentences").sentence_for(error)
+        if sentence is None:
             raise
-        sys.stderr.write(_SAID[error.errno].format(where=error.filename or "the data folder") + "\n")
-    return 1
-
-
-_SAID = {
-    errno.ENOSPC: "The disk is full at {where}. Make room and start again; what was recorded before is safe.",
-    errno.EROFS: "{where} is on a read-only disk. Choose a writable folder with --data DIR.",
-    errno.EACCES: "No permission for {where}. Choose another folder with --data DIR, or change its owner.",
-    errno.EPERM: "No permission for {where}. Choose another folder with --data DIR, or change its owner.",
-}
+        sys.stderr.write(f"{sentence}\n")
+        return 1
 
 
 def _available() -> dict[str, tuple[str, str, str]]:

@@ -1,58 +1,99 @@
 """Bring a data folder to the state in which web and worker can start: keys, tables, triggers, ledger, first data."""
 
 import argparse
+import fcntl
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 
 import django
 from django.core.management import call_command
-from django.db import Error, connection
+from django.db import connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from pianqu.composition.env import Env, current
+from pianqu.composition.orphan import end_with_parent
+from pianqu.composition.sentences import sentence_for
+from pianqu.foundation.crypto import decrypt, encrypt
 from pianqu.foundation.errors import Problem, Unavailable
-from pianqu.foundation.keys import make_keys
+from pianqu.foundation.keys import FIELD_RING, LOG_KEY, make_keys
+
+CHECK = {"table": "pianqu", "column": "check", "row": "1"}
+"""Where the word in field-keys.check pretends to stand; it shows whether the field keys belong to the data."""
 
 
 def prepare(*, empty: bool) -> None:
-    """Everything before the first request. Raises Problem with a sentence for the operator."""
+    """Everything before the first request; harmless to repeat. Raises Problem, OSError or a database's Error."""
     env = current()
-    _keys_for(env)
-    django.setup()
-    try:
-        _migrate()
+    env.data.mkdir(parents=True, exist_ok=True)
+    with _one_at_a_time(env.data):
+        _keys_for(env)
+        _compile_catalogues()
+        django.setup()
+        _check_field_keys(env)
+        _migrate(env, empty=empty)
         _ledger()
-        first = import_module("pianqu.rooms.ledger.queries").sealed_size() == 0
-    except Error as error:
-        raise Unavailable("database-unreachable", f"The database cannot be used: {str(error).strip()}") from error
-    if first and not empty and find_spec("pianqu.composition.demo"):
-        import_module("pianqu.composition.demo").load(now=timezone.now())
+        _demo(env)
+
+
+@contextmanager
+def _one_at_a_time(data: Path) -> Iterator[None]:
+    with (data / "prepare.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _keys_for(env: Env) -> None:
     """Make keys for a new data folder only: an old one without its keys must not get others."""
-    has_data = (env.data / "pianqu.sqlite3").exists() or (env.data / "published").exists()
-    if has_data and not (env.key_folder / "log.key").exists():
+    traces = [env.data / name for name in ("pianqu.sqlite3", "published", "field-keys.check")]
+    keys = [env.key_folder / name for name in (LOG_KEY, FIELD_RING)]
+    if any(path.exists() for path in traces) and not all(path.exists() for path in keys):
         raise Unavailable(
             "keys-missing",
             f"The data in {env.data} exists, but its keys are not in {env.key_folder}. Put the key folder back, or set "
             "PIANQU_KEYS to where it is. Nothing was changed.",
         )
-    env.data.mkdir(parents=True, exist_ok=True)
     make_keys(env.key_folder)
 
 
-def _migrate() -> None:
+def _compile_catalogues() -> None:
+    """Translations are compiled where they are older than their source."""
+    if find_spec("pianqu.foundation.catalogues"):
+        import_module("pianqu.foundation.catalogues").compile_catalogues()
+
+
+def _check_field_keys(env: Env) -> None:
+    """Refuse field keys that cannot open what this data folder's keys have closed."""
+    path = env.data / "field-keys.check"
+    if not path.exists():
+        path.write_text(encrypt("pianqu", **CHECK))
+        return
+    try:
+        decrypt(path.read_text().strip(), **CHECK)
+    except Problem as problem:
+        raise Unavailable(
+            "field-keys-wrong",
+            f"The keys in {env.key_folder} are not the keys of the data in {env.data}. Put back the right key folder, or "
+            "set PIANQU_KEYS to where it is. Nothing was changed.",
+        ) from problem
+
+
+def _migrate(env: Env, *, empty: bool) -> None:
     executor = MigrationExecutor(connection)
     applied = set(executor.loader.applied_migrations)
     unknown = {key for key in applied - set(executor.loader.graph.nodes) if key[0] in executor.loader.migrated_apps}
     if unknown:
         raise Unavailable(
             "data-newer",
-            "This data folder was used by a newer pianqu. Start that version, or restore a backup made with this one.",
+            f"The data in {env.data} was used by a newer pianqu. Start that version, or restore a backup made with this "
+            "one. Nothing was changed.",
         )
+    if not applied:
+        _demo_state(env).write_text("none" if empty else "wanted")
     if executor.migration_plan(executor.loader.graph.leaf_nodes()):
         call_command("migrate", verbosity=0, interactive=False)
 
@@ -64,15 +105,37 @@ def _ledger() -> None:
     import_module("pianqu.rooms.ledger.services").create_log(now=timezone.now())
 
 
+def _demo(env: Env) -> None:
+    """Fill a new district once, in one transaction: a start that was killed in the middle begins anew."""
+    state = _demo_state(env)
+    if not state.exists() or state.read_text() != "wanted" or not find_spec("pianqu.composition.demo"):
+        return
+    demo = import_module("pianqu.composition.demo")
+    sys.stderr.write("Loading the demo district (once) …\n")
+    with transaction.atomic():
+        demo.load(now=timezone.now())
+    state.write_text("loaded")
+
+
+def _demo_state(env: Env) -> Path:
+    return env.data / "demo-state"
+
+
 def main(argv: list[str]) -> int:
     """Run as a process of its own, so that the supervisor stays small."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--empty", action="store_true")
     asked = parser.parse_args(argv)
+    end_with_parent(at_once=True)
     try:
         prepare(empty=asked.empty)
-    except Problem as problem:
-        sys.stderr.write(f"{problem}\n")
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        sentence = sentence_for(error)
+        if sentence is None:
+            raise
+        sys.stderr.write(f"{sentence}\n")
         return 1
     return 0
 

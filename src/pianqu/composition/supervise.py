@@ -12,16 +12,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import IO
 
 from pianqu.composition.orphan import PARENT
+from pianqu.composition.stopping import Stop
 from pianqu.foundation.errors import Unavailable
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 30.0
 HEALTHY_AFTER = 30.0
-GRACE = 4.0
+GRACE = 3.5
+"""Seconds between TERM and KILL."""
+LOOK = 1.0
+"""Seconds between two looks; a child's death is noticed at once."""
 
 
 @dataclass
@@ -36,26 +39,38 @@ class Child:
     due: float = 0.0
     restarts: int = 0
 
-    def start(self) -> None:
-        environ = {**os.environ, PARENT: str(os.getpid())}
-        self.process = subprocess.Popen([sys.executable, "-m", self.module], env=environ, start_new_session=True)
-        self.started = time.monotonic()
-
     def look(self) -> bool:
-        """Start again when dead and its pause is over; true if something changed."""
+        """Start when its time has come, note a death; true if something changed."""
         now = time.monotonic()
         if self.process is not None and self.process.poll() is not None:
-            sys.stderr.write(f"{self.name} ended ({self.process.returncode}); starting it again.\n")
-            self.pause = FIRST_PAUSE if now - self.started > HEALTHY_AFTER else min(self.pause * 2, LONGEST_PAUSE)
-            self.process, self.due, self.restarts = None, now + self.pause, self.restarts + 1
+            self._bury(now, self.process.returncode)
             return True
         if self.process is None and now >= self.due:
-            self.start()
+            self._start(now)
             return True
         return False
 
+    def _start(self, now: float) -> None:
+        environ = {**os.environ, PARENT: str(os.getpid())}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", self.module], env=environ, stdin=subprocess.DEVNULL, start_new_session=True
+        )
+        self.started = now
+
+    def _bury(self, now: float, code: int) -> None:
+        """Whoever dies young waits twice as long as the last time."""
+        long_lived = now - self.started > HEALTHY_AFTER
+        self.pause = FIRST_PAUSE if long_lived else min(self.pause * 2, LONGEST_PAUSE)
+        self.process, self.due, self.restarts = None, now + self.pause, self.restarts + 1
+        sys.stderr.write(f"{self.name} ended ({code}); it starts again in {self.pause:.0f} s.\n")
+
+    @property
+    def lives(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def tell(self, number: int) -> None:
-        if self.process is not None and self.process.poll() is None:
+        """Signal it and everything that it started."""
+        if self.process is not None and self.lives:
             os.killpg(self.process.pid, number)
 
 
@@ -68,45 +83,43 @@ class House:
     children: list[Child] = field(
         default_factory=lambda: [Child("web", "pianqu.composition.web"), Child("worker", "pianqu.composition.worker")]
     )
-    stopping: bool = False
 
-    def run(self) -> None:
-        """Watch until a signal asks to stop."""
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._stop)
+    def run(self, stop: Stop) -> None:
+        """Watch until asked to stop."""
         try:
-            while not self.stopping:
+            while not stop.asked:
                 if any([child.look() for child in self.children]):
                     self._write_status()
-                time.sleep(0.2)
+                stop.wait(LOOK)
         finally:
             self._take_down()
-
-    def _stop(self, _number: int, _frame: FrameType | None) -> None:
-        self.stopping = True
 
     def _take_down(self) -> None:
         for child in self.children:
             child.tell(signal.SIGTERM)
         until = time.monotonic() + GRACE
-        while time.monotonic() < until and any(c.process and c.process.poll() is None for c in self.children):
+        while time.monotonic() < until and any(child.lives for child in self.children):
             time.sleep(0.05)
         for child in self.children:
             child.tell(signal.SIGKILL)
         status_file(self.data).unlink(missing_ok=True)
 
     def _write_status(self) -> None:
-        state = {
-            "pid": os.getpid(),
-            "url": self.url,
-            "children": {
-                c.name: {"pid": c.process.pid if c.process else None, "restarts": c.restarts} for c in self.children
-            },
-        }
+        """For `pianqu status`; a disk that is full must not end the house."""
+        state = {"pid": os.getpid(), "url": self.url, "children": {c.name: _state(c) for c in self.children}}
         path = status_file(self.data)
         fresh = path.with_suffix(".new")
-        fresh.write_text(json.dumps(state))
-        fresh.replace(path)
+        try:
+            fresh.write_text(json.dumps(state))
+            fresh.replace(path)
+        except OSError as error:
+            sys.stderr.write(f"The status could not be written ({error.strerror}).\n")
+
+
+def _state(child: Child) -> dict[str, object]:
+    pid = child.process.pid if child.process else None
+    started_at = time.time() - (time.monotonic() - child.started)
+    return {"pid": pid, "restarts": child.restarts, "started_at": started_at if pid else None}
 
 
 def status_file(data: Path) -> Path:
@@ -136,26 +149,16 @@ def alone(data: Path, url: str) -> Iterator[None]:
 
 
 def check_port(bind: str, port: int) -> None:
-    """Raise Unavailable when somebody else listens there."""
+    """Raise Unavailable when the web server could not listen there."""
     family = socket.AF_INET6 if ":" in bind else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((bind, port))
+            probe.listen(1)
         except OSError as error:
             raise Unavailable(
                 "port-in-use",
-                f"Port {port} cannot be used ({error.strerror}). Choose another: ./pianqu up --port {port + 1}",
+                f"Port {port} on {bind} cannot be used ({error.strerror}). "
+                f"End the program that uses it, or choose another: ./pianqu up --port {port % 65535 + 1}",
             ) from error
-
-
-def wait_for(bind: str, port: int, seconds: float) -> bool:
-    """Whether the web server took a connection within the time."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        with socket.socket() as probe:
-            probe.settimeout(1)
-            if probe.connect_ex((bind, port)) == 0:
-                return True
-        time.sleep(0.1)
-    return False

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from django.utils import timezone
 
@@ -23,11 +24,17 @@ class Reader:
 READERS: tuple[Reader, ...] = (Reader(name=day_counts.NAME, hear=day_counts.hear, forget=day_counts.forget),)
 
 
-def seal_and_drain() -> None:
-    """One round of the worker: seal what waits, then let the readers catch up."""
-    while ledger.seal(now=timezone.now()):
-        pass
-    drain()
+def seal() -> int:
+    """Seal everything that waits; answers how many entries got their position."""
+    total = 0
+    while sealed := ledger.seal(now=timezone.now()):
+        total += sealed
+    return total
+
+
+def catching_up() -> list[tuple[str, Callable[[], int]]]:
+    """Every reader's name with the act that brings it up to date."""
+    return [(reader.name, partial(_catch_up, reader)) for reader in READERS]
 
 
 def drain() -> int:

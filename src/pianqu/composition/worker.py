@@ -1,55 +1,89 @@
-"""The worker process: seals what was recorded within a second and lets the readers catch up."""
+"""The worker process: seals what was recorded within a second and lets the readers catch up.
+
+Each task has its own pause after a failure: a reader that stumbles neither stops the sealer nor its neighbours.
+"""
 
 import logging
-import signal
-import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from importlib import import_module
-from types import FrameType
 
 import django
-from django.db import Error, connection
+from django.db import connection
 
 from pianqu.composition.orphan import end_with_parent
-from pianqu.foundation.errors import Problem
+from pianqu.composition.sentences import sentence_for
+from pianqu.composition.stopping import Stop
 
 PAUSE = 0.4
+"""Between two looks for unsealed entries."""
+IDLE_PAUSE = 10.0
+"""Between two looks of a reader while nothing was sealed: what a crash left behind is found then."""
 LONGEST_PAUSE = 15.0
 log = logging.getLogger("pianqu.worker")
 
 
-def work(round_of_work: Callable[[], None]) -> None:
-    """Seal and deliver until told to stop. A database that is gone is waited for; each kind of trouble is said once."""
-    stop = threading.Event()
+@dataclass(slots=True)
+class Task:
+    """One thing that the worker does again and again."""
 
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
+    name: str
+    act: Callable[[], int]
+    """Answers how much it did."""
+    every: float = PAUSE
+    due: float = 0.0
+    pause: float = PAUSE
+    said: str = ""
 
-    signal.signal(signal.SIGTERM, on_signal)
-    signal.signal(signal.SIGINT, on_signal)
-    end_with_parent()
-    pause, said = PAUSE, ""
-    while not stop.is_set():
-        trouble = _round(round_of_work)
-        if trouble and trouble != said:
-            log.error(trouble)
-        said = trouble
-        pause = min(pause * 2, LONGEST_PAUSE) if trouble else PAUSE
-        stop.wait(pause)
+    def run(self, now: float) -> int:
+        """Act; on trouble say each kind once and come back later and later. Nothing is lost: the ledger waits."""
+        try:
+            done = self.act()
+        except Exception as error:  # noqa: BLE001 - the worker's loop is where everything is caught
+            connection.close()
+            self._complain(error)
+            self.pause = min(self.pause * 2, LONGEST_PAUSE)
+            self.due = now + self.pause
+            return 0
+        if self.said:
+            log.warning("%s works again.", self.name)
+        self.said, self.pause, self.due = "", PAUSE, now + self.every
+        return done
+
+    def _complain(self, error: Exception) -> None:
+        sentence = sentence_for(error)
+        words = sentence or f"{type(error).__name__}: {error}"
+        if words != self.said:
+            log.error("%s: %s The worker tries again.", self.name, words, exc_info=None if sentence else error)
+        self.said = words
 
 
-def _round(round_of_work: Callable[[], None]) -> str:
-    """One turn; answers what went wrong, or nothing."""
-    try:
-        round_of_work()
-    except Problem as problem:
-        return str(problem)
-    except (Error, OSError) as error:
-        connection.close()
-        return f"{type(error).__name__}: {error}. Nothing is lost; the worker tries again."
-    return ""
+def work(stop: Stop, seal: Callable[[], int], readers: Iterable[tuple[str, Callable[[], int]]]) -> None:
+    """Seal and deliver until told to stop."""
+    sealer = Task("sealer", seal)
+    others = [Task(f"reader {name}", act, every=IDLE_PAUSE) for name, act in readers]
+    while not stop.asked:
+        turn(sealer, others, time.monotonic())
+        stop.wait(PAUSE)
+
+
+def turn(sealer: Task, readers: list[Task], now: float) -> None:
+    """One round: what was just sealed wakes every reader that is not waiting after a failure."""
+    sealed = sealer.run(now) if now >= sealer.due else 0
+    for task in readers:
+        if now >= task.due or (sealed and not task.said):
+            task.run(now)
+
+
+def main() -> None:
+    """The worker as a process of its own."""
+    stop = Stop()
+    end_with_parent(at_once=True)
+    django.setup()
+    wiring = import_module("pianqu.composition.wiring")
+    work(stop, wiring.seal, wiring.catching_up())
 
 
 if __name__ == "__main__":
-    django.setup()
-    work(import_module("pianqu.composition.wiring").seal_and_drain)
+    main()

@@ -4,8 +4,11 @@ import argparse
 import json
 import os
 import sys
+import time
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import django
 
@@ -37,9 +40,14 @@ def _running(env: Env) -> bool:
         return False
     sys.stdout.write(f"Running at {state['url']} (process {state['pid']}). Data folder: {env.data}\n")
     for name, child in state["children"].items():
-        alive = bool(child["pid"]) and _lives(child["pid"])
-        sys.stdout.write(f"  {name:<8} {'runs' if alive else 'is down'}, started again {child['restarts']} times\n")
-    return True
+        sys.stdout.write(f"  {name:<8} {_describe(child)}, started again {child['restarts']} times\n")
+    return all(child["pid"] and _lives(child["pid"]) for child in state["children"].values())
+
+
+def _describe(child: dict[str, Any]) -> str:
+    if not child["pid"] or not _lives(child["pid"]):
+        return "is down"
+    return f"runs for {timedelta(seconds=int(time.time() - child['started_at']))} (process {child['pid']})"
 
 
 def _lives(pid: int) -> bool:
