@@ -1,8 +1,8 @@
 """Make the demo district's outlines: synthetic cells around real names, because no open boundary data may be shipped.
 
 For developers, with shapely and pypinyin at hand; the result is committed. Each street or town has a representative
-point (read off public maps, rounded to about 500 m); its communities lie around it in a low-discrepancy spiral; cells are the Voronoi
-diagram of those points inside a rounded union of discs. Every feature says `synthetic`.
+point (read off public maps, rounded to about 500 m); its communities lie around it in a low-discrepancy spiral; cells
+are the Voronoi diagram of those points inside a rounded union of discs. Every feature says `synthetic`.
 """
 
 import csv
