@@ -23,7 +23,7 @@ Cell = tuple[date, str, str]
 
 
 def hear(heard: Sequence[Heard]) -> None:
-    """Add a page of facts to the counts, in three statements."""
+    """Add a page of facts to the counts, in two statements."""
     changes: dict[Cell, Counter[str]] = {}
     for item in heard:
         if cell := _cell(item):
@@ -48,20 +48,14 @@ def _cell(item: Heard) -> Cell | None:
 
 
 def _add(changes: dict[Cell, Counter[str]]) -> None:
-    rows = {
-        (row.day, row.category, row.street_code): row
-        for row in DayCount.objects.filter(day__in={day for day, _category, _street in changes})
-    }
-    touched = []
-    for cell, counted in changes.items():
-        day, category, street = cell
-        row = rows.get(cell) or DayCount(day=day, category=category, street_code=street)
-        for column, count in counted.items():
-            setattr(row, column, getattr(row, column) + count)
-        touched.append(row)
-    _store(touched)
-
-
-def _store(rows: Sequence[DayCount]) -> None:
-    DayCount.objects.bulk_create([row for row in rows if row.pk is None])
-    DayCount.objects.bulk_update([row for row in rows if row.pk is not None], list(_COLUMNS))
+    """One question and one upsert. The reader's cursor is locked, so nobody else counts meanwhile."""
+    known = DayCount.objects.filter(day__in={day for day, _category, _street in changes})
+    for day, category, street, *numbers in known.values_list("day", "category", "street_code", *_COLUMNS):
+        if counted := changes.get((day, category, street)):
+            counted.update(dict(zip(_COLUMNS, numbers, strict=True)))
+    DayCount.objects.bulk_create(
+        [DayCount(day=cell[0], category=cell[1], street_code=cell[2], **counted) for cell, counted in changes.items()],
+        update_conflicts=True,
+        unique_fields=["day", "category", "street_code"],
+        update_fields=list(_COLUMNS),
+    )

@@ -1,0 +1,219 @@
+"""The questions: who sees what, how many statements, pages, following, public figures."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import translation
+
+from pianqu.composition import wiring
+from pianqu.foundation.errors import Absent, Invalid, Refused, TooMany
+from pianqu.rooms.casework import lifecycle, queries, readers, services
+from pianqu.rooms.casework.models import DayCount
+from pianqu.rooms.casework.queries import CaseFilter
+from pianqu.rooms.casework.tests.builders import (
+    COMMUNITY,
+    NOW,
+    clerk,
+    handler,
+    importer,
+    opened,
+    photo,
+    resident,
+    resolved,
+)
+from pianqu.rooms.ledger import services as ledger
+
+pytestmark = pytest.mark.django_db
+
+
+def test_each_sees_what_their_post_answers_for() -> None:
+    mine = opened(actor=handler("330205-urban"), channel="department")
+    opened()
+    assert len(queries.cases_for(clerk()).rows) == 2
+    assert [row.case_id for row in queries.cases_for(handler("330205-urban")).rows] == [mine.case_id]
+    assert queries.cases_for(resident()).rows == ()
+    with pytest.raises(Absent):
+        queries.case_for(handler("330205-market"), mine.case_id)
+
+
+@pytest.mark.parametrize("count", [0, 3, 60])
+def test_a_list_takes_two_statements_whatever_its_length(count: int) -> None:
+    for number in range(count):
+        opened(words=f"第{number}件", contact="13800001234")
+    with CaptureQueriesContext(connection) as seen:
+        page = queries.cases_for(clerk())
+    assert len(seen) == 2
+    assert len(page.rows) == min(count, 50) and page.total == count and page.has_next == (count > 50)
+
+
+def test_pages_follow_each_other_without_gap_or_repetition_at_equal_times() -> None:
+    made = {opened(now=NOW + timedelta(minutes=number // 3)).case_id for number in range(14)}
+    got, token = [], ""
+    while True:
+        page = queries.cases_for(clerk(), page=token, size=4)
+        got += [row.case_id for row in page.rows]
+        token = page.next_page
+        if not page.has_next:
+            break
+    assert len(got) == 14 and set(got) == made
+
+
+@pytest.mark.parametrize(
+    "token", ["x", "2026-01-01,1", ",", "2026-01-01T00:00:00,0190c0de-0000-7000-8000-000000000000"]
+)
+def test_a_broken_page_token_is_told(token: str) -> None:
+    with pytest.raises(Invalid):
+        queries.cases_for(clerk(), page=token)
+
+
+def test_filters() -> None:
+    lamp = opened()
+    noise = resolved(words="半夜施工", category="noise", place=services.PlaceChoice(community_code="330205105201"))
+
+    def found(**wanted: str) -> set[Any]:
+        return {row.case_id for row in queries.cases_for(clerk(), filters=CaseFilter(**wanted)).rows}
+
+    assert found(state="opened") == {lamp.case_id}
+    assert found(category="noise") == {noise.case_id}
+    assert found(place_code=f"{COMMUNITY[:9]}000") == {lamp.case_id} == found(place_code=COMMUNITY)
+    assert found(text="施工") == {noise.case_id}
+    assert found(text=f"{lamp.case_code[:4].lower()}-{lamp.case_code[4:]}") == {lamp.case_id}
+    assert found(text="桥头", state="opened") == {lamp.case_id}
+    assert found(organisation_code="330205-market") == set()
+
+
+def test_a_case_as_an_official_sees_it() -> None:
+    case = opened(contact="13800001234", photos=[photo()])
+    services.extend_case(actor=resident(), case_id=case.case_id, words="还没来", photos=[photo("red")], now=NOW)
+    with CaptureQueriesContext(connection) as seen:
+        card = queries.case_for(clerk(), case.case_id)
+    assert len(seen) <= 10
+    assert card.masked_contact == "138****1234" and card.shown_code[4] == "-"
+    assert len(card.photos) == 1 and len(card.additions[0].photos) == 1
+    assert card.may_resolve and card.may_reveal_contact and not card.may_close
+    assert [item.actor_kind for item in card.timeline] == ["resident", "resident"]
+
+
+def test_a_photo_is_handed_out_only_with_its_case() -> None:
+    one, other = opened(photos=[photo()]), opened()
+    picture = queries.resident_case(one.case_id).photos[0]
+    assert queries.resident_photo(one.case_id, picture.photo_id).media_type == "image/jpeg"
+    with pytest.raises(Absent):
+        queries.resident_photo(other.case_id, picture.photo_id)
+    with pytest.raises(Absent):
+        queries.photo_for(handler("330205-market"), picture.photo_id)
+
+
+def follow(code: str, **proof: Any) -> queries.ResidentCase:
+    return queries.follow(code, **{"address": "192.0.2.1", "now": NOW, **proof})
+
+
+def test_following_with_the_receipt_or_the_last_digits() -> None:
+    case = opened(contact="13800001234")
+    typed = f" {case.case_code[:4]}-{case.case_code[4:]} ".lower()
+    assert follow(typed, receipt_secret=case.receipt_secret).case_id == case.case_id
+    assert follow(case.case_code, contact_tail="1234").may_withdraw
+
+
+def test_an_unknown_code_and_a_wrong_proof_get_the_same_answer() -> None:
+    case = opened(contact="13800001234")
+    said = set()
+    for code, proof in [
+        (case.case_code, {"receipt_secret": "wrong"}),
+        (case.case_code, {"contact_tail": "9999"}),
+        ("ZZZZ-ZZZZ", {"receipt_secret": case.receipt_secret}),
+        (case.case_code, {}),
+    ]:
+        with pytest.raises(Absent) as refusal:
+            follow(code, **proof)
+        said.add((refusal.value.code, refusal.value.message))
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize("same", ["code", "address"])
+def test_five_wrong_tries_lock_the_code_and_the_address_for_an_hour(same: str) -> None:
+    case, other = opened(), opened()
+    right = {"receipt_secret": case.receipt_secret}
+    for number in range(5):
+        tried = case if same == "code" else other
+        address = "192.0.2.1" if same == "address" else f"198.51.100.{number}"
+        with pytest.raises(Absent):
+            follow(tried.case_code, receipt_secret="wrong", address=address)
+    with pytest.raises(TooMany):
+        follow(case.case_code, **right, now=NOW + timedelta(minutes=59))
+    assert follow(case.case_code, **right, now=NOW + timedelta(minutes=61)).case_id == case.case_id
+
+
+def test_a_right_try_forgets_the_wrong_ones_of_the_code() -> None:
+    case = opened()
+    for number in range(12):
+        address = f"192.0.2.{number}"
+        if number % 4 == 3:
+            follow(case.case_code, receipt_secret=case.receipt_secret, address=address)
+        else:
+            with pytest.raises(Absent):
+                follow(case.case_code, receipt_secret="wrong", address=address)
+
+
+def test_an_expired_receipt_says_so_and_the_last_digits_still_open() -> None:
+    case = opened(contact="13800001234")
+    late = NOW + timedelta(days=181)
+    with pytest.raises(Refused) as refusal:
+        follow(case.case_code, receipt_secret=case.receipt_secret, now=late)
+    assert refusal.value.code == "receipt-expired"
+    assert follow(case.case_code, contact_tail="1234", now=late).case_id == case.case_id
+
+
+def test_an_imported_case_has_no_receipt_to_guess() -> None:
+    claim = services.Claim(happened_at=NOW, imported_from="elsewhere", imported_id="7")
+    case = opened(actor=importer(), claim=claim, channel="import")
+    for proof in ({"receipt_secret": ""}, {"receipt_secret": None}, {"contact_tail": ""}):
+        with pytest.raises(Absent):
+            follow(case.case_code, **proof)
+
+
+def test_what_everybody_may_see_holds_no_words_and_no_finer_place_than_the_street() -> None:
+    opened()
+    gone = opened()
+    services.withdraw_case(actor=resident(), case_id=gone.case_id, now=NOW)
+    (row,) = queries.public_recent(10)
+    assert (row.street_code, row.category, row.state) == (f"{COMMUNITY[:9]}000", "roads", "opened")
+
+
+def test_counts_are_made_from_facts_and_made_again_by_a_replay() -> None:
+    ledger.create_log(now=NOW)
+    for number in range(3):
+        opened(now=NOW + timedelta(days=number))
+    services.close_case(actor=clerk(), case_id=resolved().case_id, now=NOW)
+    services.withdraw_case(actor=resident(), case_id=opened().case_id, now=NOW)
+    wiring.seal_and_drain()
+    opened()
+    wiring.seal_and_drain()
+    expected = queries.Counts(opened=6, resolved=1, closed=1, withdrawn=1)
+    assert queries.counts() == expected and expected.waiting == 4
+    assert queries.counts(since=NOW.date() + timedelta(days=1)).opened == 2
+    rows = set(DayCount.objects.values_list("day", "category", "street_code", "opened", "resolved"))
+    wiring.replay(readers.NAME)
+    assert queries.counts() == expected
+    assert set(DayCount.objects.values_list("day", "category", "street_code", "opened", "resolved")) == rows
+
+
+def test_the_shipped_categories_end_with_i_do_not_know() -> None:
+    cards = queries.categories()
+    assert 7 <= len(cards) <= 10 and cards[-1].code == "unknown" and cards[-1].name_zh == "我不知道"
+    assert all(card.icon and card.hint_zh and card.hint_en for card in cards)
+    assert len({card.code for card in cards}) == len(cards)
+
+
+def test_the_diagram_is_plain_text() -> None:
+    assert json.dumps(lifecycle.diagram())
+
+
+def test_refusals_are_sentences_in_the_readers_language() -> None:
+    with translation.override("en"), pytest.raises(Invalid) as refusal:
+        opened(words="")
+    assert refusal.value.message == "Please say in a few words what it is about."
