@@ -19,6 +19,10 @@ TRIES = 4
 _RETRYABLE = {"40P01", "40001"}
 
 
+class TryAgain(OperationalError):
+    """A verb met a chance that another draw avoids (a random code that exists): the whole verb runs again."""
+
+
 class Unit:
     """One transaction's worth of work: what has to be done just before it commits."""
 
@@ -46,7 +50,7 @@ def unit() -> Unit:
 
 
 def verb(function: Callable[P, R]) -> Callable[P, R]:
-    """Make `function` a verb: one transaction, facts flushed at its end, up to three retries on deadlock.
+    """Make `function` a verb: one transaction, facts flushed at its end, up to three retries on deadlock or TryAgain.
 
     The whole function runs again on a retry: it must not act outside the database.
     """
@@ -81,4 +85,4 @@ def _once(act: Callable[[], R]) -> R:
 
 
 def _may_retry(error: OperationalError) -> bool:
-    return getattr(error.__cause__, "sqlstate", None) in _RETRYABLE
+    return isinstance(error, TryAgain) or getattr(error.__cause__, "sqlstate", None) in _RETRYABLE

@@ -19,6 +19,8 @@ from pianqu.foundation.errors import Invalid
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework import services
 from pianqu.rooms.casework.services import History, NewCategory
+from pianqu.rooms.directory import services as directory
+from pianqu.rooms.directory.services import NewOrganisation
 
 BATCH = 1_000
 """Rows of one transaction: what a kill can undo, and what is done again after it."""
@@ -69,6 +71,13 @@ def _rows(text: TextIO, path: Path) -> Iterator[Row]:
 
 def prepare_district(mapping: Mapping, *, actor: Actor, now: datetime) -> None:
     """What the rows refer to: the categories (those that are not shipped) and the organisations."""
+    zh, en = mapping.district_names
+    code = mapping.district_code
+    bodies = [_organisation(Named(code, zh, en), "district", "")]
+    bodies.append(_organisation(Named(casework.centre_code(), f"{zh}受理中心", f"{en} intake"), "centre", code))
+    departments = {named.code: named for named in mapping.organisations.values()}
+    bodies += [_organisation(named, "department", code) for named in departments.values()]
+    directory.add_organisations(actor=actor, items=bodies, valid_from=now.date(), now=now)
     fresh = {named.code: named for named in mapping.categories.values() if named.is_new}
     services.add_categories(actor=actor, categories=[_category(named) for named in fresh.values()], now=now)
     unknown = {named.code for named in mapping.categories.values()} - casework.known_codes()
@@ -76,6 +85,13 @@ def prepare_district(mapping: Mapping, *, actor: Actor, now: datetime) -> None:
         raise Invalid(
             "mapping-categories", f"The mapping uses categories that do not exist: {', '.join(sorted(unknown))}."
         )
+
+
+def _organisation(named: Named, kind: str, parent_code: str) -> NewOrganisation:
+    name = named.name_zh or named.code
+    return NewOrganisation(
+        code=named.code, kind=kind, name=name, short_name=name, name_en=named.name_en, parent_code=parent_code
+    )
 
 
 def _category(named: Named) -> NewCategory:

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from pianqu.foundation.db import fetch
 from pianqu.foundation.errors import Absent
 from pianqu.kernels.gazetteer import Found, Locator, Named, Outlined, rings_of
 from pianqu.kernels.gazetteer import find as find_names
+from pianqu.rooms.territory import sql
 from pianqu.rooms.territory.models import Landmark, Place
 
 
@@ -55,6 +57,14 @@ class Located:
     distance_m: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placing:
+    """What a code and a point mean together. `trouble` is empty, or why they cannot be: unknown, swapped, outside."""
+
+    place: PlaceCard | None = None
+    trouble: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """West, south, east, north in degrees."""
@@ -85,7 +95,7 @@ def forget_places() -> None:
 
 def _atlas() -> _Atlas:
     """What is kept, as long as the number of places and names is the same in the database (other processes add too)."""
-    return _read_atlas(Place.objects.count(), Landmark.objects.count())
+    return _read_atlas(*fetch(sql.how_many())[0])
 
 
 @lru_cache(maxsize=1)
@@ -204,6 +214,19 @@ def locate(lon: float, lat: float) -> Located | None:
         method=found.method,
         distance_m=found.distance_m,
     )
+
+
+def placing(*, code: str | None, lon: float | None, lat: float | None) -> Placing:
+    """The place that is meant by a code, or else by a point; in one statement. An empty installation knows no code."""
+    atlas = _atlas()
+    if code and code not in atlas.places:
+        return Placing(trouble="unknown")
+    found = atlas.locator.locate(lon, lat) if lon is not None and lat is not None else None
+    if found is not None and found.method == "outside" and lon is not None and lat is not None:
+        box = atlas.bounds
+        return Placing(trouble="swapped" if box and box.hold(lat, lon) else "outside")
+    key = code or (found.key if found else "")
+    return Placing(place=atlas.places.get(key))
 
 
 def looks_swapped(lon: float, lat: float) -> bool:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.crypto import decrypt, encrypt
-from pianqu.foundation.errors import Invalid, Unavailable
+from pianqu.foundation.errors import Invalid
 from pianqu.foundation.idempotency import answer_once
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.photos import SafePhoto
-from pianqu.foundation.verbs import verb
+from pianqu.foundation.verbs import TryAgain, verb
 from pianqu.kernels import checkcode
 from pianqu.rooms.casework import queries, rules
 from pianqu.rooms.casework.facts import CaseOpened
@@ -107,7 +108,7 @@ def open_cases(*, actor: Actor, items: Sequence[Opening], now: datetime) -> tupl
     for item in items:
         _check(actor, item)
     _check_categories({item.category for item in items})
-    ready = [_prepare(actor, item, code, now) for item, code in zip(items, _fresh_codes(len(items)), strict=True)]
+    ready = [_prepare(actor, item, now) for item in items]
     recorded = ledger.record([one.fact for one in ready], actor=actor, now=now)
     for one, entry in zip(ready, recorded, strict=True):
         one.case.entry_id = entry.entry_id
@@ -130,8 +131,9 @@ def _check_categories(codes: set[str]) -> None:
         raise Invalid("category-unknown", _("Please choose one of the listed categories."))
 
 
-def _prepare(actor: Actor, item: Opening, code: str, now: datetime) -> _Ready:
-    case_id, words, place = new_id(), taken(item.words), checked_place(item.place)
+def _prepare(actor: Actor, item: Opening, now: datetime) -> _Ready:
+    case_id, code, words = new_id(), checkcode.make(secrets.randbelow(checkcode.BODIES)), taken(item.words)
+    place = checked_place(item.place, ours=item.claim is None)
     contact = sealed_contact(item.contact, case_id=case_id) if item.contact else None
     photos = kept_photos(item.photos, case_id=case_id)
     secret = "" if item.claim else secrets.token_urlsafe(16)
@@ -181,20 +183,14 @@ def _row(
 
 
 def _save(ready: Sequence[_Ready]) -> None:
-    Case.objects.bulk_create([one.case for one in ready])
+    try:
+        Case.objects.bulk_create([one.case for one in ready])
+    except IntegrityError as error:
+        raise TryAgain("a case has this code already, or this imported id") from error
     if contacts := [one.contact for one in ready if one.contact is not None]:
         Contact.objects.bulk_create(contacts)
     if photos := [photo for one in ready for photo in one.photos]:
         Photo.objects.bulk_create(photos)
-
-
-def _fresh_codes(count: int) -> list[str]:
-    """Codes that no case has; a collision (about one in thirty-four thousand million per pair) is drawn again."""
-    for _attempt in range(8):
-        codes = list({checkcode.make(secrets.randbelow(checkcode.BODIES)) for _number in range(count)})
-        if len(codes) == count and not Case.objects.filter(code__in=codes).exists():
-            return codes
-    raise Unavailable("codes-exhausted", _("No free code was found. Nothing was saved; please try again."))
 
 
 def _fingerprint(actor: Actor, item: Opening) -> str:

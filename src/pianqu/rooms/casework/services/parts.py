@@ -17,6 +17,7 @@ from pianqu.foundation.photos import MAX_PHOTOS, SafePhoto
 from pianqu.kernels import words as kernel
 from pianqu.kernels.leaf import SALT_BYTES, file_commitment, text_commitment
 from pianqu.rooms.casework.models import Photo
+from pianqu.rooms.territory import queries as territory
 
 LONGEST = 5_000
 LONGEST_LANDMARK = 200
@@ -78,8 +79,11 @@ def _unfit(unfit: kernel.Unfit) -> Invalid:
     return Invalid("words-too-long", sentence % {"over": over})
 
 
-def checked_place(place: PlaceChoice) -> PlaceChoice:
-    """The place with a cleaned landmark. Raises Invalid for a point that is none."""
+def checked_place(place: PlaceChoice, *, ours: bool) -> PlaceChoice:
+    """The place with its community and a cleaned landmark. Raises Invalid for a point that is none or lies elsewhere.
+
+    `ours` asks for places of this district; an import has its own bounds.
+    """
     if place.source not in PLACE_SOURCES:
         raise Invalid("place-source-unknown", _("This way of giving a place is not known."))
     if (place.lon is None) != (place.lat is None):
@@ -92,12 +96,28 @@ def checked_place(place: PlaceChoice) -> PlaceChoice:
             "landmark-too-long", _("The description of the place may have 200 characters. Please shorten it.")
         )
     return PlaceChoice(
-        community_code=place.community_code or None,
+        community_code=_community(place) if ours else place.community_code,
         lon=place.lon,
         lat=place.lat,
         landmark=landmark,
         source=place.source,
     )
+
+
+def _community(place: PlaceChoice) -> str | None:
+    if not place.community_code and place.lon is None:
+        return None
+    placing = territory.placing(code=place.community_code, lon=place.lon, lat=place.lat)
+    if placing.trouble == "unknown":
+        raise Invalid("place-unknown", _("This community is not on the list. Please choose the place again."))
+    if placing.trouble == "swapped":
+        raise Invalid("place-swapped", _("Longitude and latitude seem to be swapped. Please choose the place again."))
+    if placing.trouble == "outside":
+        raise Invalid(
+            "place-outside",
+            _("This point lies outside of the district. Please choose the place again, or report it where it lies."),
+        )
+    return placing.place.code if placing.place else None
 
 
 def _check_point(lon: float, lat: float) -> None:

@@ -10,9 +10,12 @@ from PIL import Image
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.photos import SafePhoto, sanitise
 from pianqu.rooms.casework import rules, services
+from pianqu.rooms.territory import services as territory
+from pianqu.rooms.territory.services import NewPlace
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
-COMMUNITY = "330205002001"
+COMMUNITY = "330205001001"
+OTHER_COMMUNITY = "330205103001"
 
 
 def resident() -> Actor:
@@ -34,7 +37,7 @@ def importer(organisation_code: str = "330205-centre") -> Actor:
 
 
 def opened(**changes: Any) -> services.Opened:
-    """A case in 中马街道, as a resident reports it."""
+    """A case in 外滩街道, as a resident reports it."""
     given: dict[str, Any] = {
         "actor": resident(),
         "words": "路灯坏了三天，晚上很黑。",
@@ -65,3 +68,18 @@ def photo(colour: str = "teal") -> SafePhoto:
     out = BytesIO()
     Image.new("RGB", (40, 30), colour).save(out, "JPEG")
     return sanitise(out.getvalue())
+
+
+def small_district() -> None:
+    """Two streets with a community each."""
+    lines = [
+        ("330205001000", "street", "外滩街道", "", 121.55),
+        (COMMUNITY, "community", "外滩社区", "330205001000", 121.55),
+        ("330205103000", "street", "慈城镇", "", 121.45),
+        (OTHER_COMMUNITY, "community", "古县城社区", "330205103000", 121.45),
+    ]
+    items = [
+        NewPlace(code=code, level=level, kind=level, name=name, short_name=name, parent_code=above, lon=lon, lat=29.9)
+        for code, level, name, above, lon in lines
+    ]
+    territory.add_places(actor=importer(), items=items, valid_from=NOW.date(), now=NOW)

@@ -17,6 +17,7 @@ from pianqu.rooms.casework.queries import CaseFilter
 from pianqu.rooms.casework.tests.builders import (
     COMMUNITY,
     NOW,
+    OTHER_COMMUNITY,
     clerk,
     handler,
     importer,
@@ -72,7 +73,7 @@ def test_a_broken_page_token_is_told(token: str) -> None:
 
 def test_filters() -> None:
     lamp = opened()
-    noise = resolved(words="半夜施工", category="noise", place=services.PlaceChoice(community_code="330205105201"))
+    noise = resolved(words="半夜施工", category="noise", place=services.PlaceChoice(community_code=OTHER_COMMUNITY))
 
     def found(**wanted: str) -> set[Any]:
         return {row.case_id for row in queries.cases_for(clerk(), filters=CaseFilter(**wanted)).rows}

@@ -13,7 +13,17 @@ from pianqu.kernels.leaf import file_commitment, text_commitment
 from pianqu.rooms.casework import queries, services
 from pianqu.rooms.casework.models import Addition, Case, Contact, Photo
 from pianqu.rooms.casework.services import PlaceChoice
-from pianqu.rooms.casework.tests.builders import NOW, clerk, handler, importer, opened, photo, resident, resolved
+from pianqu.rooms.casework.tests.builders import (
+    NOW,
+    OTHER_COMMUNITY,
+    clerk,
+    handler,
+    importer,
+    opened,
+    photo,
+    resident,
+    resolved,
+)
 from pianqu.rooms.ledger import queries as ledger
 
 pytestmark = pytest.mark.django_db
@@ -38,8 +48,14 @@ def test_opening_keeps_words_here_and_tells_the_ledger_only_a_commitment() -> No
     assert row.entry_id == case.entry_id == ledger.history(f"case:{case.case_id}")[0].entry_id
 
 
+def test_a_point_finds_its_community() -> None:
+    case = opened(place=PlaceChoice(lon=121.451, lat=29.901, source="map"))
+    assert queries.resident_case(case.case_id).place_code == OTHER_COMMUNITY
+    assert queries.resident_case(opened(place=PlaceChoice()).case_id).place_code == ""
+
+
 def test_opening_takes_at_most_twelve_statements() -> None:
-    opened()
+    opened()  # the organisation's chain begins
     with CaptureQueriesContext(connection) as seen:
         opened(contact="13800001234", idempotency_key="k")
     assert len(seen) <= 12, [q["sql"][:80] for q in seen]
@@ -68,6 +84,9 @@ def test_the_same_key_makes_one_case_and_gives_the_same_secret() -> None:
         ({"contact": "123"}, "contact-not-a-number"),
         ({"place": PlaceChoice(lon=float("nan"), lat=29.9, source="map")}, "place-not-a-number"),
         ({"place": PlaceChoice(lon=29.9, lat=121.5, source="map")}, "place-swapped"),
+        ({"place": PlaceChoice(lon=29.9, lat=85.0, source="map")}, "place-outside"),
+        ({"place": PlaceChoice(lon=116.4, lat=39.9, source="map")}, "place-outside"),
+        ({"place": PlaceChoice(community_code="330205999999", source="community")}, "place-unknown"),
         ({"place": PlaceChoice(lon=400.0, lat=200.0, source="map")}, "place-off-the-map"),
         ({"place": PlaceChoice(lon=121.5, source="map")}, "place-half"),
         ({"place": PlaceChoice(source="guess")}, "place-source-unknown"),
@@ -80,6 +99,14 @@ def test_what_cannot_be_taken_is_told_and_nothing_is_kept(changes: dict[str, Any
     assert refusal.value.code == code
     assert refusal.value.message != code
     assert not Case.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_code_that_exists_is_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    draws = iter([7, 7, 8])
+    monkeypatch.setattr("secrets.randbelow", lambda limit: next(draws))
+    assert opened().case_code != opened().case_code
+    assert not list(draws)
 
 
 @pytest.mark.parametrize("words", ["😀👨‍👩‍👧 灯坏了", "𠮷野家门口𡘙", "מנורה שבורה", "行内\u202e颠倒\u202c"])

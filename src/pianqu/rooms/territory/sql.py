@@ -1,0 +1,8 @@
+"""Hand-written SQL of territory."""
+
+from pianqu.foundation.db import Statement
+
+
+def how_many() -> Statement:
+    """Numbers of places and landmarks, in one statement."""
+    return "SELECT (SELECT COUNT(*) FROM territory_place), (SELECT COUNT(*) FROM territory_landmark)", ()
