@@ -6,9 +6,11 @@ The operator's page docs/guides/operator/settings.md is made from this table (to
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 T = TypeVar("T")
 
@@ -40,6 +42,9 @@ class Env:
     )
     port: int = setting(8000, "Port of the web server.", "网页端口。")
     bind: str = setting("127.0.0.1", "Address that the web server listens on.", "监听地址。")
+    workers: int = setting(
+        2, "Processes of the web server; one for each core is right.", "网页进程数，通常每个 CPU 核一个。"
+    )
     allowed_hosts: tuple[str, ...] = setting(
         ("localhost", "127.0.0.1", "[::1]"),
         "Host names that browsers use, separated by commas.",
@@ -87,10 +92,6 @@ def _absolute(env: Env, given: dict[str, Any]) -> Env:
     return Env(**{**given, "data": data, "keys": keys})
 
 
-def _text(_name: str, text: str) -> str:
-    return text
-
-
 def _path(_name: str, text: str) -> Path:
     return Path(text)
 
@@ -102,20 +103,56 @@ def _flag(name: str, text: str) -> bool:
 
 
 def _port(name: str, text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) < 65536:
+    if not (text.isascii() and text.isdigit()) or not 0 < int(text) < 65536:
         raise EnvProblem(f"{name} is {text!r}, but a port is a number from 1 to 65535.")
     return int(text)
 
 
+def _workers(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or not 0 < int(text) <= 64:
+        raise EnvProblem(f"{name} is {text!r}, but it is a number of processes from 1 to 64.")
+    return int(text)
+
+
+def _address(name: str, text: str) -> str:
+    try:
+        return str(ip_address(text.strip("[]")))
+    except ValueError:
+        if text == "localhost":
+            return "127.0.0.1"
+        raise EnvProblem(f"{name} is {text!r}, but it is an IP address: 127.0.0.1, or 0.0.0.0 for every network.")
+
+
+def _origin(name: str, text: str) -> str:
+    if "+" in text or any(sign.isspace() for sign in text) or "://" in text:
+        raise EnvProblem(f"{name} is {text!r}, but a ledger's name has no spaces, no + and no https:// before it.")
+    return text
+
+
+def _tiles(name: str, text: str) -> str:
+    if urlsplit(text).scheme not in {"http", "https"} or not all(part in text for part in ("{z}", "{x}", "{y}")):
+        raise EnvProblem(f"{name} is {text!r}, but it must look like https://tiles.example/{{z}}/{{x}}/{{y}}.png.")
+    return text
+
+
 def _database(name: str, text: str) -> str:
-    parts = urlsplit(text)
-    if parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
+    parts = _split(text)
+    if parts is None or parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
         raise EnvProblem(f"{name} must look like postgresql://user:password@host:5432/name; leave it empty for SQLite.")
     return text
 
 
+def _split(text: str) -> SplitResult | None:
+    """The parts of a URL; None where port or address cannot be read."""
+    try:
+        parts = urlsplit(text)
+        return parts if parts.port is None or parts.port else None
+    except ValueError:
+        return None
+
+
 def _hosts(_name: str, text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip())
+    return tuple(part.strip() for part in text.split(",") if part.strip()) or Env().allowed_hosts
 
 
 def _district(name: str, text: str) -> str:
@@ -135,15 +172,31 @@ _READ = {
     "keys": _path,
     "database": _database,
     "port": _port,
-    "bind": _text,
+    "bind": _address,
+    "workers": _workers,
     "allowed_hosts": _hosts,
     "https": _flag,
     "district": _district,
-    "ledger_origin": _text,
-    "tiles": _text,
+    "ledger_origin": _origin,
+    "tiles": _tiles,
     "language": _language,
     "debug": _flag,
 }
+
+
+_OTHERS = {"PIANQU_PARENT", "PIANQU_PYTHON", "PIANQU_TEST_REQUIRE"}
+"""Variables that are no settings: of the set-up script, the supervisor and the tests."""
+
+
+def strangers(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """A sentence for each PIANQU_ variable that is no setting: most likely a slip of the pen."""
+    known = {variable(item.name) for item in fields(Env)}
+    there = sorted(name for name in environ if name.startswith("PIANQU_") and name not in known | _OTHERS)
+    return tuple(_about(name, get_close_matches(name, known, n=1)) for name in there)
+
+
+def _about(name: str, near: list[str]) -> str:
+    return f"{name} is no setting and changes nothing" + (f"; did you mean {near[0]}?" if near else ".")
 
 
 def current() -> Env:

@@ -9,7 +9,6 @@ from granian.server import Server
 from pianqu.composition.env import Env, current
 from pianqu.composition.orphan import PARENT, end_with_parent
 
-WORKERS = 2
 THREADS = 4
 
 
@@ -22,7 +21,7 @@ def serve(env: Env) -> None:
         address=env.bind,
         port=env.port,
         interface=Interfaces.WSGI,
-        workers=WORKERS,
+        workers=env.workers,
         blocking_threads=THREADS,
         backlog=512,
         log_access=False,

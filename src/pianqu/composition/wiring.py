@@ -32,6 +32,12 @@ def seal() -> int:
     return total
 
 
+def seal_and_drain() -> None:
+    """Bring everything up to date at once, for a command that runs without a worker."""
+    seal()
+    drain()
+
+
 def catching_up() -> list[tuple[str, Callable[[], int]]]:
     """Every reader's name with the act that brings it up to date."""
     return [(reader.name, partial(_catch_up, reader)) for reader in READERS]

@@ -10,7 +10,7 @@ import threading
 import time
 from pathlib import Path
 
-from pianqu.composition.env import Env, current
+from pianqu.composition.env import Env, current, strangers
 from pianqu.composition.orphan import PARENT
 from pianqu.composition.stopping import Stop
 from pianqu.composition.supervise import House, alone, check_port
@@ -48,6 +48,8 @@ def _environment(asked: argparse.Namespace) -> Env:
         os.environ["PIANQU_DATA"] = str(asked.data.resolve())
     if asked.port:
         os.environ["PIANQU_PORT"] = asked.port
+    for sentence in strangers(os.environ):
+        sys.stderr.write(f"{sentence}\n")
     return current()
 
 

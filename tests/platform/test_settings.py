@@ -1,0 +1,82 @@
+"""Settings: defaults that suit one machine, one clear sentence for a value that cannot be, a page that is true."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pianqu.composition.env import Env, EnvProblem, read, strangers
+from tools.settings_page import TARGET, page
+
+BAD = [
+    ("PIANQU_PORT", "http"),
+    ("PIANQU_PORT", "0"),
+    ("PIANQU_PORT", "65536"),
+    ("PIANQU_PORT", "８０００"),
+    ("PIANQU_WORKERS", "0"),
+    ("PIANQU_BIND", "everywhere"),
+    ("PIANQU_HTTPS", "yes"),
+    ("PIANQU_DEBUG", "on"),
+    ("PIANQU_DATABASE", "mysql://x/y"),
+    ("PIANQU_DATABASE", "postgresql://host"),
+    ("PIANQU_DATABASE", "postgresql://host:port/name"),
+    ("PIANQU_DISTRICT", "江北区"),
+    ("PIANQU_DISTRICT", "../330205"),
+    ("PIANQU_LANGUAGE", "de"),
+    ("PIANQU_LEDGER_ORIGIN", "https://log.example"),
+    ("PIANQU_LEDGER_ORIGIN", "a log"),
+    ("PIANQU_TILES", "https://tiles.example/"),
+    ("PIANQU_TILES", "javascript:{z}{x}{y}"),
+]
+
+
+def test_nothing_has_to_be_set() -> None:
+    env = read({})
+    assert env.data.is_absolute()
+    assert env.key_folder == env.data / "keys"
+    assert (env.port, env.bind, env.database, env.district) == (8000, "127.0.0.1", "", "330205")
+
+
+def test_every_variable_is_read() -> None:
+    given = {
+        "PIANQU_DATA": "/var/lib/pianqu",
+        "PIANQU_KEYS": "/etc/pianqu/keys",
+        "PIANQU_DATABASE": "postgresql://u:p%40ss@db:5432/pianqu",
+        "PIANQU_PORT": "8080",
+        "PIANQU_BIND": "::",
+        "PIANQU_WORKERS": "4",
+        "PIANQU_ALLOWED_HOSTS": "pianqu.example, www.pianqu.example",
+        "PIANQU_HTTPS": "1",
+        "PIANQU_DISTRICT": "330206",
+        "PIANQU_LEDGER_ORIGIN": "log.pianqu.example/330206",
+        "PIANQU_TILES": "https://tiles.example/{z}/{x}/{y}.png",
+        "PIANQU_LANGUAGE": "en",
+        "PIANQU_DEBUG": "1",
+    }
+    env, plain = read(given), read({})
+    assert env.allowed_hosts == ("pianqu.example", "www.pianqu.example")
+    assert env.key_folder == Path("/etc/pianqu/keys")
+    assert [name for name in Env.__slots__ if getattr(env, name) == getattr(plain, name)] == []
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_a_bad_value_gets_a_sentence_that_names_it(name: str, value: str) -> None:
+    with pytest.raises(EnvProblem, match=rf"^{name} .+\.$") as caught:
+        read({name: value})
+    assert "\n" not in str(caught.value)
+
+
+def test_a_password_is_not_repeated() -> None:
+    with pytest.raises(EnvProblem) as caught:
+        read({"PIANQU_DATABASE": "mysql://user:hunter2@host/name"})
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_slip_of_the_pen_is_pointed_out() -> None:
+    said = strangers({"PIANQU_ALOWED_HOSTS": "x", "PIANQU_PORT": "1", "HOME": "/"})
+    assert said == ("PIANQU_ALOWED_HOSTS is no setting and changes nothing; did you mean PIANQU_ALLOWED_HOSTS?",)
+
+
+def test_the_operators_page_is_up_to_date() -> None:
+    assert TARGET.read_text(encoding="utf-8") == page(), "run: python tools/settings_page.py"
+    assert len(re.findall(r"^\| `PIANQU_", page(), re.M)) == len(Env.__slots__)
