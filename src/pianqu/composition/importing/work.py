@@ -1,8 +1,9 @@
 """One import from start to end, with Django set up: checks, rows, rejects, sealing, the table of counts."""
 
-import os
+import fcntl
 import sys
 from pathlib import Path
+from typing import TextIO
 
 from django.utils import timezone
 
@@ -45,21 +46,30 @@ def _check_district(mapping: Mapping) -> None:
 
 
 def _import(path: Path, mapping: Mapping, told: Path, actor: Actor) -> tuple[Tally, float]:
-    """The rejects file is complete when it has its name: it is written beside and renamed."""
+    """The rejects file is complete when it has its name: it is written beside, locked, and renamed."""
     told.parent.mkdir(parents=True, exist_ok=True)
-    fresh = told.with_name(f"{told.name}.{os.getpid()}.new")
-    try:
-        with opened_table(path) as (rows, part), fresh.open("w", encoding="utf-8", newline="") as rejects:
-            progress = Progress(part)
-            tally = import_rows(rows, mapping, rejects=rejects, actor=actor, clock=timezone.now, progress=progress)
+    fresh = told.with_name(f"{told.name}.new")
+    with opened_table(path) as (rows, part), fresh.open("a+", encoding="utf-8", newline="") as rejects:
+        _only_one(rejects, mapping)
+        progress = Progress(part)
+        tally = import_rows(rows, mapping, rejects=rejects, actor=actor, clock=timezone.now, progress=progress)
         fresh.replace(told)
-    finally:
-        fresh.unlink(missing_ok=True)
     return tally, progress.end()
+
+
+def _only_one(rejects: TextIO, mapping: Mapping) -> None:
+    try:
+        fcntl.flock(rejects, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise Refused(
+            "import-running", f"An import of {mapping.label} is running already. Wait for it, or stop it first."
+        ) from error
+    rejects.truncate(0)
 
 
 def _seal() -> None:
     sys.stderr.write("sealing and counting 正在封存与计数…\n")
-    wiring.seal_and_drain()
+    wiring.seal()
+    wiring.drain()
     state = ledger.status()
     sys.stdout.write(f"  ledger 账本: {state.size:,} entries sealed, {state.waiting:,} waiting\n")

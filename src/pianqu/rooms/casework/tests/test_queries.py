@@ -191,9 +191,11 @@ def test_counts_are_made_from_facts_and_made_again_by_a_replay() -> None:
         opened(now=NOW + timedelta(days=number))
     services.close_case(actor=clerk(), case_id=resolved().case_id, now=NOW)
     services.withdraw_case(actor=resident(), case_id=opened().case_id, now=NOW)
-    wiring.seal_and_drain()
+    wiring.seal()
+    wiring.drain()
     opened()
-    wiring.seal_and_drain()
+    wiring.seal()
+    wiring.drain()
     expected = queries.Counts(opened=6, resolved=1, closed=1, withdrawn=1)
     assert queries.counts() == expected and expected.waiting == 4
     assert queries.counts(since=NOW.date() + timedelta(days=1)).opened == 2
