@@ -1,0 +1,187 @@
+"""Kill tests: a process that records, seals, publishes and delivers is killed between any two of its steps.
+
+A child is traced line by line through the ledger's own code and kills itself (SIGKILL, no clean-up) at the line that the
+seed chose. Another child then opens the same data folder as a restarted worker would, and everything that was promised is
+checked: no acknowledged verb lost, chains without gaps, nothing sealed twice, every checkpoint that anybody saw is a beginning of
+the log as it stands, readers heard every fact once.
+"""
+
+import os
+import random
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from django.db import connection
+
+from pianqu.composition import wiring
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.installation import installation
+from pianqu.kernels import note
+from pianqu.rooms.casework import queries as casework
+from pianqu.rooms.casework import services as cases
+from pianqu.rooms.casework.services import PlaceChoice
+from pianqu.rooms.ledger import queries as ledger
+from pianqu.rooms.ledger import services as ledger_verbs
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+ACTOR = Actor(kind="resident", organisation_code="330205-centre")
+STEPS = ("recording.py", "sealing.py", "delivering.py", "verbs.py")
+ROUNDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one killed run."""
+
+    step: int
+    where: str
+    problems: tuple[str, ...]
+
+
+def scenario(acknowledge: Callable[[str], None]) -> None:
+    """Three rounds of: two verbs, a seal, a delivery. Every verb that returned is acknowledged."""
+    for _ in range(ROUNDS):
+        for _ in range(2):
+            acknowledge(
+                cases.open_case(actor=ACTOR, words="路灯坏了", category="roads", place=PlaceChoice(), now=NOW).case_code
+            )
+        ledger_verbs.seal(now=NOW)
+        wiring.drain()
+
+
+def count_steps() -> int:
+    """How many steps (lines of the ledger's code) an undisturbed run has; runs it in the current data folder."""
+    seen = 0
+
+    def count(_frame: FrameType) -> None:
+        nonlocal seen
+        seen += 1
+
+    with _traced(count):
+        scenario(lambda _code: None)
+    return seen
+
+
+def run(count: int, *, seed: int = 1) -> list[Outcome]:
+    """Kill at `count` steps spread over the whole run; answers what was found after each.
+
+    The current data folder must be prepared and empty; it is copied, and put back before every run.
+    """
+    connection.close()
+    data = installation().data
+    with tempfile.TemporaryDirectory() as folder:
+        kept = Path(folder) / "kept"
+        shutil.copytree(data, kept)
+        total = int(_in_child(lambda tell: tell(str(count_steps())))[0])
+        outcomes = []
+        for step in _chosen(total, count, seed):
+            _put_back(kept, data)
+            outcomes.append(_one(step))
+        _put_back(kept, data)
+    return outcomes
+
+
+def _chosen(total: int, count: int, seed: int) -> list[int]:
+    """One step out of each of `count` equal stretches."""
+    dice = random.Random(seed)
+    return [
+        dice.randrange(total * n // count, max(total * n // count + 1, total * (n + 1) // count)) for n in range(count)
+    ]
+
+
+def _put_back(kept: Path, data: Path) -> None:
+    shutil.rmtree(data)
+    shutil.copytree(kept, data)
+
+
+def _one(step: int) -> Outcome:
+    told = _in_child(lambda tell: _victim(step, tell))
+    before = _published()
+    codes = [line[3:] for line in told if line.startswith("ok ")]
+    where = next((line[5:] for line in told if line.startswith("kill ")), "not reached")
+    problems = _in_child(lambda tell: [tell(problem) for problem in _examine(codes, before)])
+    return Outcome(step, where, tuple(problems))
+
+
+def _victim(step: int, tell: Callable[[str], None]) -> None:
+    left = step
+
+    def die(frame: FrameType) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            tell(f"kill {Path(frame.f_code.co_filename).name}:{frame.f_lineno} {frame.f_code.co_name}")
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    with _traced(die):
+        scenario(lambda code: tell(f"ok {code}"))
+
+
+@contextmanager
+def _traced(act: Callable[[FrameType], None]) -> Iterator[None]:
+    def trace(frame: FrameType, event: str, _argument: Any) -> Any:
+        if not frame.f_code.co_filename.endswith(STEPS):
+            return None
+        if event == "line":
+            act(frame)
+        return trace
+
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(None)
+
+
+def _in_child(act: Callable[[Callable[[str], None]], Any]) -> list[str]:
+    """Run `act` in a forked process; answers the lines that it told before it ended, in whatever way."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reading)
+        code = 1
+        try:
+            act(lambda line: os.write(writing, f"{line}\n".encode()) and None)
+            code = 0
+        except Exception as error:  # noqa: BLE001 - the child has nobody else to tell
+            os.write(writing, f"raised {type(error).__name__}: {error}\n".encode())
+        finally:
+            os._exit(code)
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as lines:
+        told = lines.read().splitlines()
+    os.waitpid(pid, 0)
+    return told
+
+
+def _published() -> str:
+    path = installation().published / ledger.PUBLISHED_NAME
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def _examine(codes: list[str], seen: str) -> list[str]:
+    """Start again as the worker would, then look for broken promises."""
+    ledger_verbs.seal(now=NOW)
+    wiring.drain()
+    problems = list(ledger.audit())
+    opened = casework.counts().opened
+    kept = casework.cases_for(Actor(kind="system", organisation_code="330205"), size=1000).rows
+    problems += [f"acknowledged case {code} is lost" for code in codes if code not in {row.code for row in kept}]
+    if opened != len(kept):
+        problems.append(f"the reader heard {opened} openings of {len(kept)}")
+    if seen:
+        body = note.CheckpointBody.decode(note.text_of(seen))
+        if body.size and ledger.tree(ledger.sealed_size()).size < body.size:
+            problems.append("the log is shorter than what was published")
+        elif body.root != ledger.root_at(body.size):
+            problems.append("the log contradicts what was published")
+    return problems

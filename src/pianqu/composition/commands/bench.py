@@ -1,0 +1,18 @@
+"""`pianqu bench NAME`: measures in a throwaway installation, and compares with the targets."""
+
+import sys
+from importlib import import_module
+
+NAMES = {
+    "casework": ("bench_casework", "create, list and detail against the real server 办件读写"),
+    "faults": ("bench_faults", "kill at every step and see that nothing is lost 断点故障"),
+}
+
+
+def main(argv: list[str]) -> int:
+    """Run one measurement."""
+    if not argv or argv[0] not in NAMES:
+        lines = [f"  pianqu bench {name:<10} {words}\n" for name, (_, words) in NAMES.items()]
+        sys.stdout.write("Measurements 测量:\n" + "".join(lines) + "Each has --json FILE, --check and --quick.\n")
+        return 0 if not argv or argv[0] in {"-h", "--help"} else 2
+    return int(import_module(f"pianqu.composition.commands.{NAMES[argv[0]][0]}").main(argv[1:]))

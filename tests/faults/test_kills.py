@@ -1,0 +1,15 @@
+"""Twenty kills between the steps of record, seal, publish and deliver; `pianqu bench faults` makes two hundred."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+@pytest.mark.slow
+def test_nothing_that_was_promised_is_lost_when_the_process_is_killed() -> None:
+    command = [sys.executable, "-m", "pianqu.composition.cli", "bench", "faults", "--quick", "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "killed in sealing.py" in done.stdout
+    assert "killed in recording.py" in done.stdout
