@@ -84,7 +84,8 @@ def _number(value: float) -> str:
 def machine() -> str:
     """What it ran on, in one line."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.machine()}, Python {platform.python_version()}, {platform.system()}"
+    python = f"Python {platform.python_version()}"
+    return f"{os.cpu_count()} cores, {memory:.0f} GiB, {platform.machine()}, {python}, {platform.system()}"
 
 
 def percentile(values: Sequence[float], share: float) -> float:

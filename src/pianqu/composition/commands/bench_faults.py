@@ -12,9 +12,9 @@ from pianqu.composition.prepare import prepare
 
 def main(argv: list[str]) -> int:
     """Run the kills in a data folder of their own."""
-    asked = options(
-        "faults", "Kill between any two steps of record, seal, publish, deliver 在任意两步之间杀进程。"
-    ).parse_args(argv)
+    asked = options("faults", "Kill between any two steps of record, seal, publish, deliver 断点故障。").parse_args(
+        argv
+    )
     with tempfile.TemporaryDirectory() as folder:
         os.environ["PIANQU_DATA"] = f"{folder}/data"
         for name in ("PIANQU_DATABASE", "PIANQU_KEYS"):
