@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -108,8 +109,13 @@ def _one(step: int) -> Outcome:
     before = _published()
     codes = [line[3:] for line in told if line.startswith("ok ")]
     where = next((line[5:] for line in told if line.startswith("kill ")), "not reached")
-    problems = _in_child(lambda tell: [tell(problem) for problem in _examine(codes, before)])
+    problems = _in_child(lambda tell: _tell_all(tell, _examine(codes, before)))
     return Outcome(step, where, tuple(problems))
+
+
+def _tell_all(tell: Callable[[str], None], lines: list[str]) -> None:
+    for line in lines:
+        tell(line)
 
 
 def _victim(step: int, tell: Callable[[str], None]) -> None:
@@ -142,6 +148,10 @@ def _traced(act: Callable[[FrameType], None]) -> Iterator[None]:
         sys.settrace(None)
 
 
+def _write(pipe: int, line: str) -> None:
+    os.write(pipe, f"{line}\n".encode())
+
+
 def _in_child(act: Callable[[Callable[[str], None]], Any]) -> list[str]:
     """Run `act` in a forked process; answers the lines that it told before it ended, in whatever way."""
     reading, writing = os.pipe()
@@ -150,10 +160,10 @@ def _in_child(act: Callable[[Callable[[str], None]], Any]) -> list[str]:
         os.close(reading)
         code = 1
         try:
-            act(lambda line: os.write(writing, f"{line}\n".encode()) and None)
+            act(partial(_write, writing))
             code = 0
         except Exception as error:  # noqa: BLE001 - the child has nobody else to tell
-            os.write(writing, f"raised {type(error).__name__}: {error}\n".encode())
+            _write(writing, f"raised {type(error).__name__}: {error}")
         finally:
             os._exit(code)
     os.close(writing)

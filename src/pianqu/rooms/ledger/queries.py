@@ -277,8 +277,9 @@ def _audit_chains() -> Iterator[str]:
         if leaf.counter != count + 1 or leaf.previous != link:
             yield f"entry {code}#{counter}: the chain is broken before it"
         heads[code] = (leaf.counter, Leaf.link(bytes(raw)))
-    for code, counter, link in Chain.objects.values_list("organisation_code", "counter", "leaf_hash"):
-        if heads.get(code, (0, b"")) != (counter, bytes(link)):
+    for chain in Chain.objects.all():
+        code = chain.organisation_code
+        if heads.get(code, (0, b"")) != (chain.counter, bytes(chain.leaf_hash)):
             yield f"the chain of {code} does not end where it should"
 
 
