@@ -9,7 +9,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import translation
 
-from pianqu.composition import wiring
 from pianqu.foundation.errors import Absent, Invalid, Refused, TooMany
 from pianqu.rooms.casework import lifecycle, queries, readers, services
 from pianqu.rooms.casework.models import DayCount
@@ -191,16 +190,15 @@ def test_counts_are_made_from_facts_and_made_again_by_a_replay() -> None:
         opened(now=NOW + timedelta(days=number))
     services.close_case(actor=clerk(), case_id=resolved().case_id, now=NOW)
     services.withdraw_case(actor=resident(), case_id=opened().case_id, now=NOW)
-    wiring.seal()
-    wiring.drain()
+    _hear_all()
     opened()
-    wiring.seal()
-    wiring.drain()
+    _hear_all()
     expected = queries.Counts(opened=6, resolved=1, closed=1, withdrawn=1)
     assert queries.counts() == expected and expected.waiting == 4
     assert queries.counts(since=NOW.date() + timedelta(days=1)).opened == 2
     rows = set(DayCount.objects.values_list("day", "category", "street_code", "opened", "resolved"))
-    wiring.replay(readers.NAME)
+    ledger.replay(reader=readers.NAME, forget=readers.forget)
+    _hear_all()
     assert queries.counts() == expected
     assert set(DayCount.objects.values_list("day", "category", "street_code", "opened", "resolved")) == rows
 
@@ -220,3 +218,10 @@ def test_refusals_are_sentences_in_the_readers_language() -> None:
     with translation.override("en"), pytest.raises(Invalid) as refusal:
         opened(words="")
     assert refusal.value.message == "Please say in a few words what it is about."
+
+
+def _hear_all() -> None:
+    """Seal what waits and let the day counts catch up, as the worker does."""
+    ledger.seal(now=NOW)
+    while ledger.deliver(reader=readers.NAME, to=readers.hear):
+        pass
