@@ -11,6 +11,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, pgettext_lazy
 
+from pianqu.foundation.installation import installation
+
 register = template.Library()
 
 _ICONS = Path(__file__).resolve().parent.parent / "static/vendor/icons/icons.json"
@@ -33,6 +35,22 @@ def icon(name: str, extra: str = "") -> SafeString:
     return mark_safe(_SVG.format(f" {extra}" if extra else "", _icons()[name]))
 
 
+_TONES = {"info": "info-circle", "success": "circle-check", "warning": "alert-triangle", "danger": "alert-circle"}
+
+
+@register.simple_tag
+def tone_icon(tone: str) -> SafeString:
+    """The icon of an alert's tone."""
+    drawn: SafeString = icon(_TONES.get(tone, "info-circle"))
+    return drawn
+
+
+@register.simple_tag
+def map_tiles() -> str:
+    """The base map's URL template, or nothing: then the shipped outlines are drawn."""
+    return installation().tiles
+
+
 STATES = {
     "opened": ("blue", "inbox", pgettext_lazy("state", "Waiting to be taken up")),
     "accepted": ("azure", "checks", pgettext_lazy("state", "Accepted")),
@@ -41,9 +59,16 @@ STATES = {
     "returned": ("orange", "arrow-back-up", pgettext_lazy("state", "Returned")),
     "paused": ("purple", "player-pause", pgettext_lazy("state", "Paused")),
     "resolved": ("green", "circle-check", pgettext_lazy("state", "Resolved")),
+    "merged": ("secondary", "git-merge", pgettext_lazy("state", "Merged")),
+    "reopened": ("orange", "rotate", pgettext_lazy("state", "Reopened")),
+    "rated": ("green", "circle-check", pgettext_lazy("state", "Rated")),
+    "overdue": ("red", "alert-triangle", pgettext_lazy("state", "Overdue")),
     "closed": ("secondary", "archive", pgettext_lazy("state", "Closed")),
     "withdrawn": ("secondary", "arrow-back-up", pgettext_lazy("state", "Withdrawn")),
     "recorded": ("yellow", "hourglass", pgettext_lazy("state", "Written")),
+    "unwitnessed": ("yellow", "hourglass", pgettext_lazy("state", "Waiting for a witness")),
+    "witnessed": ("green", "shield-check", pgettext_lazy("state", "Witnessed")),
+    "waiting": ("purple", "wifi-off", pgettext_lazy("state", "Waiting for the network")),
     "sealed": ("green", "lock", pgettext_lazy("state", "Sealed")),
 }
 """State → colour, icon and word: a badge never speaks by colour alone."""

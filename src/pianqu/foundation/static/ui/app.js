@@ -4,32 +4,34 @@
   var root = document.documentElement;
 
   function look(change) {
-    var kept = {};
-    try { kept = JSON.parse(localStorage.getItem("pianqu-look") || "{}"); } catch (e) { kept = {}; }
-    Object.assign(kept, change);
-    try { localStorage.setItem("pianqu-look", JSON.stringify(kept)); } catch (e) { /* private window: this page only */ }
+    var next = Object.assign(kept(), change);
+    try { localStorage.setItem("pianqu-look", JSON.stringify(next)); } catch (e) { /* private window: this page only */ }
   }
 
-  function toggle(selector, on, turn) {
-    document.querySelectorAll(selector).forEach(function (button) {
-      button.hidden = false;
-      button.setAttribute("aria-pressed", String(on()));
-      button.addEventListener("click", function () {
-        turn(!on());
-        button.setAttribute("aria-pressed", String(on()));
-        document.dispatchEvent(new CustomEvent("pianqu:look"));
-      });
+  function kept() {
+    try { return JSON.parse(localStorage.getItem("pianqu-look") || "{}"); } catch (e) { return {}; }
+  }
+
+  function showLook() {
+    var now = kept(), night = window.matchMedia && matchMedia("(prefers-color-scheme: dark)").matches;
+    root.setAttribute("data-bs-theme", now.theme || (night ? "dark" : "light"));
+    root.toggleAttribute("data-larger", !!now.larger);
+    document.querySelectorAll("[data-theme]").forEach(function (b) {
+      b.setAttribute("aria-pressed", String(b.dataset.theme === (now.theme || "")));
     });
+    document.querySelectorAll("[data-larger-text]").forEach(function (b) { b.setAttribute("aria-pressed", String(!!now.larger)); });
+    document.dispatchEvent(new CustomEvent("pianqu:look"));
   }
 
-  toggle("[data-larger-text]", function () { return root.hasAttribute("data-larger"); }, function (on) {
-    root.toggleAttribute("data-larger", on);
-    look({ larger: on });
+  document.querySelectorAll("[data-look], button[data-larger-text]").forEach(function (part) { part.hidden = false; });
+  document.querySelectorAll("button[data-theme]").forEach(function (b) {
+    b.addEventListener("click", function () { look({ theme: b.dataset.theme }); showLook(); });
   });
-  toggle("[data-theme-switch]", function () { return root.getAttribute("data-bs-theme") === "dark"; }, function (on) {
-    root.setAttribute("data-bs-theme", on ? "dark" : "light");
-    look({ theme: on ? "dark" : "light" });
+  document.querySelectorAll("button[data-larger-text]").forEach(function (b) {
+    b.addEventListener("click", function () { look({ larger: !kept().larger }); showLook(); });
   });
+  if (window.matchMedia) matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showLook);
+  showLook();
 
   // Words that somebody is typing survive a lost tab: kept under the field's data-keep, gone once the server has them.
   document.querySelectorAll("[data-keep]").forEach(function (field) {
@@ -54,7 +56,15 @@
   document.querySelectorAll("[data-copy]").forEach(function (button) {
     button.hidden = !navigator.clipboard;
     button.addEventListener("click", function () {
-      navigator.clipboard.writeText(button.dataset.copy).then(function () { button.classList.add("pq-done"); });
+      navigator.clipboard.writeText(button.dataset.copy).then(function () { button.classList.add("pq-done");
+        if (button.dataset.copied) {
+          var said = document.createElement("span");
+          said.className = "pq-fine";
+          said.setAttribute("role", "status");
+          said.textContent = button.dataset.copied;
+          if (!button.nextElementSibling || button.nextElementSibling.textContent !== said.textContent) button.after(said);
+        }
+      });
     });
   });
   document.querySelectorAll("[data-print]").forEach(function (button) {

@@ -1,39 +1,58 @@
 // A Leaflet map that needs no map service: it draws the shipped outlines and names, and takes a tile service if one is set.
 (function () {
   "use strict";
-  var EMPTY = document.currentScript.dataset.empty;
-  L.Util.emptyImageUrl = EMPTY; // Leaflet's own is a data: picture, which the content security policy forbids.
+  L.Util.emptyImageUrl = document.currentScript.dataset.empty; // Leaflet's own is a data: picture, which the policy forbids.
+  var CENTRE = [29.97, 121.52];
 
   function colour(name) { return getComputedStyle(document.documentElement).getPropertyValue(name).trim(); }
 
   function outline(feature) {
-    return { color: colour("--pq-map-edge"), weight: feature.properties.level === "street" ? 2 : 0.7,
-      fillColor: colour("--pq-map-land"), fillOpacity: feature.properties.level === "street" ? 0 : 1 };
+    var street = feature.properties.level === "street";
+    return { color: colour("--pq-map-edge"), weight: street ? 2 : 1, fillColor: colour("--pq-map-land"), fillOpacity: street ? 0 : 1 };
+  }
+  function dot() { return { radius: 4, color: colour("--pq-map-line"), weight: 1, fillColor: colour("--pq-cat-2"), fillOpacity: 1 }; }
+  function pinLook() { return { radius: 10, color: colour("--pq-map-line"), weight: 3, fillColor: colour("--pq-seal"), fillOpacity: 1 }; }
+  function pinAt(at, map) { return L.circleMarker(at, Object.assign({ interactive: false }, pinLook())).addTo(map); }
+
+  function named(feature, layer) {
+    if (!feature.properties.name) return;
+    if (feature.geometry.type === "Point") layer.bindTooltip(feature.properties.name, { direction: "top" });
+    else layer.bindTooltip(feature.properties.name, { permanent: true, direction: "center", className: "pq-name", interactive: false });
   }
 
-  function name(feature, layer) {
-    if (feature.properties.name && feature.geometry.type !== "Point") layer.bindTooltip(feature.properties.name, { sticky: true });
+  // Names only where there is room for them: the tooltip layer hides when the map is far away.
+  function thinNames(map, layer) {
+    var show = function () {
+      var shown = [];
+      layer.eachLayer(function (part) {
+        var tip = part.getTooltip && part.getTooltip();
+        if (!tip || !tip.options.permanent || !tip.getElement()) return;
+        var box = tip.getElement().getBoundingClientRect();
+        var clash = shown.some(function (o) { return box.left < o.right + 4 && box.right > o.left - 4 && box.top < o.bottom && box.bottom > o.top; });
+        tip.getElement().classList.toggle("invisible", clash);
+        if (!clash) shown.push(box);
+      });
+    };
+    map.on("zoomend moveend", show);
+    show();
   }
 
-  function point(feature, at) {
-    return L.circleMarker(at, { radius: 4, color: colour("--pq-map-line"), weight: 1, fillColor: colour("--pq-cat-2"), fillOpacity: 1 })
-      .bindTooltip(feature.properties.name || "");
-  }
-
+  // Takes a tap, Enter at the centre, or the device's position into the form's hidden inputs lon, lat and place_source.
   function picker(map, box) {
     var pin = null, form = box.closest("form");
-    var lon = form.querySelector("[name=lon]"), lat = form.querySelector("[name=lat]"), source = form.querySelector("[name=place_source]");
+    var input = function (name) { return form.querySelector("[name=" + name + "]") || { value: "" }; };
+    var lon = input("lon"), lat = input("lat"), source = input("place_source");
     function put(at, how) {
-      if (!pin) pin = L.circleMarker(at, { radius: 10, color: colour("--pq-map-line"), weight: 3, fillColor: colour("--pq-seal"), fillOpacity: 1, interactive: false }).addTo(map);
-      pin.setLatLng(at);
+      if (pin) pin.setLatLng(at); else pin = pinAt(at, map);
       lon.value = at.lng.toFixed(6);
       lat.value = at.lat.toFixed(6);
-      if (source) source.value = how;
+      source.value = how;
       form.dispatchEvent(new CustomEvent("pianqu:place", { bubbles: true }));
     }
+    box.classList.add("pq-picks");
     map.on("click", function (event) { put(event.latlng, "map"); });
-    map.getContainer().addEventListener("keydown", function (event) {
-      if (event.key === "Enter" || event.key === " ") { event.preventDefault(); put(map.getCenter(), "map"); }
+    box.addEventListener("keydown", function (event) {
+      if (event.target === box && (event.key === "Enter" || event.key === " ")) { event.preventDefault(); put(map.getCenter(), "map"); }
     });
     form.querySelectorAll("[data-my-position]").forEach(function (button) {
       button.hidden = !navigator.geolocation;
@@ -45,31 +64,41 @@
         }, function () { form.querySelectorAll("[data-no-position]").forEach(function (m) { m.hidden = false; }); }, { enableHighAccuracy: true, timeout: 10000 });
       });
     });
-    if (lon.value && lat.value) { put(L.latLng(+lat.value, +lon.value), source ? source.value : "map"); map.setView(pin.getLatLng(), 15); }
+    if (lon.value && lat.value) { put(L.latLng(+lat.value, +lon.value), source.value || "map"); map.setView(pin.getLatLng(), 15); }
+    document.addEventListener("pianqu:look", function () { if (pin) pin.setStyle(pinLook()); });
+  }
+
+  function draw(map, box, shapes) {
+    var layer = L.geoJSON(shapes, { style: outline, onEachFeature: named, pointToLayer: function (f, at) { return L.circleMarker(at, dot()); },
+      filter: function (f) { return !box.dataset.tiles || f.geometry.type === "Point"; } }).addTo(map);
+    if (!box.dataset.lon && layer.getBounds().isValid()) map.fitBounds(layer.getBounds(), { padding: [8, 8] });
+    thinNames(map, layer);
+    document.addEventListener("pianqu:look", function () {
+      layer.eachLayer(function (part) { part.setStyle(part.feature.geometry.type === "Point" ? dot() : outline(part.feature)); });
+    });
   }
 
   function start(box) {
-    var map = L.map(box, { zoomControl: true, zoomSnap: 0.5, keyboard: true });
+    if (box.dataset.drawn) return;
+    box.dataset.drawn = "0";
+    var map = L.map(box, { zoomControl: false, zoomSnap: 0.5, keyboard: true, fadeAnimation: false, zoomAnimation: false });
+    L.control.zoom({ zoomInTitle: box.dataset.zoomIn || "+", zoomOutTitle: box.dataset.zoomOut || "−" }).addTo(map);
     map.attributionControl.setPrefix(false);
     if (box.dataset.caption) map.attributionControl.addAttribution(box.dataset.caption);
-    map.setView([29.97, 121.52], 11);
+    var at = box.dataset.lon && box.dataset.lat ? [+box.dataset.lat, +box.dataset.lon] : null;
+    map.setView(at || CENTRE, at ? 15 : 11);
     if (box.dataset.tiles) L.tileLayer(box.dataset.tiles, { maxZoom: 19 }).addTo(map);
-    var ready = function () { box.dataset.drawn = "1"; };
-    if (box.dataset.layers) {
-      fetch(box.dataset.layers).then(function (r) { return r.json(); }).then(function (shapes) {
-        var layer = L.geoJSON(shapes, { style: outline, onEachFeature: name, pointToLayer: point,
-          filter: function (f) { return !box.dataset.tiles || f.geometry.type === "Point"; } }).addTo(map);
-        if (!box.dataset.lon && layer.getBounds().isValid()) map.fitBounds(layer.getBounds());
-        ready();
-      }).catch(ready);
-    } else { ready(); }
-    if (box.dataset.lon) {
-      var at = [+box.dataset.lat, +box.dataset.lon];
-      map.setView(at, 15);
-      L.circleMarker(at, { radius: 10, color: colour("--pq-map-line"), weight: 3, fillColor: colour("--pq-seal"), fillOpacity: 1, interactive: false }).addTo(map);
+    if (at && !box.dataset.pick) {
+      var pin = pinAt(at, map);
+      document.addEventListener("pianqu:look", function () { pin.setStyle(pinLook()); });
     }
     if (box.dataset.pick) picker(map, box);
+    var done = function () { box.dataset.drawn = "1"; };
+    if (!box.dataset.layers) return done();
+    fetch(box.dataset.layers).then(function (r) { return r.json(); }).then(function (shapes) { draw(map, box, shapes); done(); }).catch(done);
   }
 
-  document.querySelectorAll("[data-map]").forEach(start);
+  function scan(part) { part.querySelectorAll("[data-map]").forEach(start); }
+  scan(document);
+  document.addEventListener("htmx:load", function (event) { scan(event.detail.elt.parentNode || document); });
 })();
