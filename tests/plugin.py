@@ -6,11 +6,13 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from pianqu.foundation.catalogues import compile_catalogues
 from pianqu.foundation.keys import make_keys
 
 _folder = tempfile.mkdtemp(prefix="pianqu-tests-")
 os.environ["PIANQU_DATA"] = f"{_folder}/data"
 os.environ.pop("PIANQU_KEYS", None)
 os.environ["DJANGO_SETTINGS_MODULE"] = "pianqu.composition.settings"
+compile_catalogues()
 make_keys(Path(_folder) / "data" / "keys")
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)

@@ -112,7 +112,11 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 LANGUAGE_CODE = ENV.language
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LANGUAGE_COOKIE_HTTPONLY = True
-LOCALE_PATHS = [HERE / "locale"]
+LOCALE_PATHS = [  # named here so that our words win over those of Django's own apps
+    HERE / "locale",
+    PACKAGE / "foundation" / "locale",
+    *(PACKAGE / "rooms" / room / "locale" for room in ROOMS),
+]
 TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 

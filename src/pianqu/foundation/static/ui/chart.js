@@ -7,9 +7,12 @@
 
   function line(s, index, text, last) {
     var shade = colour("--pq-cat-" + (index + 1));
-    return { type: "line", name: s.name, data: s.data, symbol: "circle", symbolSize: 6, showSymbol: s.data.length < 16,
+    var end = s.data.reduce(function (found, value, i) { return value === null ? found : i; }, 0);
+    var atEnd = end === s.data.length - 1; // a series that stops early has its name above its last point
+    return { markPoint: atEnd || !last ? undefined : { symbol: "circle", symbolSize: 1, silent: true, data: [{ coord: [end, s.data[end]] }],
+      label: { formatter: s.name, position: "top", distance: 10, color: colour("--tblr-body-color"), fontSize: text.fontSize } }, type: "line", name: s.name, data: s.data, symbol: "circle", symbolSize: 6, showSymbol: s.data.length < 16,
       lineStyle: { width: 2.5, type: s.dashed ? "dashed" : "solid", color: shade }, itemStyle: { color: shade },
-      endLabel: { show: last, formatter: "{a}", color: colour("--tblr-body-color"), fontSize: text.fontSize, distance: 6 } };
+      endLabel: { show: last && atEnd, formatter: "{a}", color: colour("--tblr-body-color"), fontSize: text.fontSize, distance: 6 } };
   }
   function bar(s, index, text, few) {
     return { type: "bar", name: s.name, data: s.data, barMaxWidth: rem(2.25), itemStyle: { color: colour("--pq-cat-" + (index + 1)) },

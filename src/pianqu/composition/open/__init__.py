@@ -1,0 +1,1 @@
+"""Pages of the open face that belong to no room."""
