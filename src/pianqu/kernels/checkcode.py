@@ -2,10 +2,12 @@
 
 Problem: a code is read out, typed and written by hand; a wrong one must be told from an unknown one.
 Method: seven characters of Crockford's base 32 (no I, L, O, U) and a check character, the sum of α^position · value in the
-field GF(32) with α = x, x^5 + x^2 + 1 = 0. What people mistype is read kindly: O as 0, I and L as 1, any case, with hyphens.
+field GF(32) with α = x, x^5 + x^2 + 1 = 0. What people mistype is read kindly: O as 0, I and L as 1, any case and width.
 Source: D. Crockford's Base32; a Reed-Solomon parity symbol of length 8 < 31.
 Cost: O(1). Guarantee: every single wrong character and every swap of two characters is caught.
 """
+
+from unicodedata import normalize
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 8
@@ -39,7 +41,7 @@ def _times_alpha(value: int) -> int:
 
 def normalise(typed: str) -> str:
     """What was typed, as it would be stored: capital letters, no separators, look-alikes replaced."""
-    return typed.upper().translate(_KINDLY)
+    return normalize("NFKC", typed).upper().translate(_KINDLY)
 
 
 def is_valid(typed: str) -> bool:

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-EARTH_M = 6_371_008.8
+from pianqu.kernels.geo import distance_m
+
 NEAR_M = 5_000.0
 _SUFFIXES = ("街道办事处", "社区居委会", "村委会", "居委会", "街道", "社区", "村", "镇")
 
@@ -79,13 +80,6 @@ def _score(wanted: str, names: Iterable[str]) -> int | None:
         if score is not None and (best is None or score < best):
             best = score
     return best
-
-
-def distance_m(lon1: float, lat1: float, lon2: float, lat2: float) -> float:
-    """Great-circle metres between two points in degrees."""
-    a, b = math.radians(lat1), math.radians(lat2)
-    half = math.sin((b - a) / 2) ** 2 + math.cos(a) * math.cos(b) * math.sin(math.radians(lon2 - lon1) / 2) ** 2
-    return 2 * EARTH_M * math.asin(min(1.0, math.sqrt(half)))
 
 
 def inside(lon: float, lat: float, ring: Ring) -> bool:

@@ -17,7 +17,8 @@ def test_a_code_is_valid_however_it_is_typed(code: str) -> None:
     kindly = shown.lower().replace("0", "o").replace("1", "l")
     assert len(code) == checkcode.LENGTH and set(code) <= set(checkcode.ALPHABET)
     assert checkcode.is_valid(shown) and checkcode.is_valid(f" {kindly} ")
-    assert checkcode.normalise(kindly) == code
+    full_width = "".join(chr(ord(char) + 0xFEE0) for char in code)
+    assert checkcode.normalise(kindly) == checkcode.normalise(full_width) == code
 
 
 @given(CODES)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pianqu.kernels.gazetteer import Locator, Named, Outlined, distance_m, find, inside, rings_of, stem
+from pianqu.kernels.gazetteer import Locator, Named, Outlined, find, inside, rings_of, stem
+from pianqu.kernels.geo import distance_m
 
 NAMES = (
     Named(key="street", names=("洪塘街道", "Hongtang Subdistrict"), rank=0),
