@@ -1,0 +1,90 @@
+"""The demo's sign-ins: a window clerk and a department's handler, with passwords drawn once and kept beside the data."""
+
+import json
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.installation import installation
+from pianqu.foundation.models import Account
+from pianqu.rooms.directory import queries as directory_questions
+from pianqu.rooms.directory import services as directory
+
+LOGINS = "demo-logins.json"
+"""In the data folder, readable by its owner only; `pianqu up` prints it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    login: str
+    name: str
+    organisation: str
+    kind: str
+    title: str
+    role: str
+
+
+WINDOW = Person(
+    login="window",
+    name="窗口（演示）",
+    organisation="centre",
+    kind="window",
+    title="受理窗口",
+    role="区社会治理中心受理窗口 window clerk of the district's centre",
+)
+HANDLER = Person(
+    login="handler",
+    name="经办（演示）",
+    organisation="enforcement",
+    kind="handler",
+    title="经办人",
+    role="综合执法局经办人 handler of the law enforcement bureau",
+)
+
+
+def make_people(*, now: datetime) -> dict[str, Actor]:
+    """Actors by login. Passwords are new for accounts that are new; an account that is there keeps its own."""
+    system = Actor(kind="system", organisation_code=installation().district_code)
+    return {person.login: _actor(person, system, now) for person in (WINDOW, HANDLER)}
+
+
+def _actor(person: Person, system: Actor, now: datetime) -> Actor:
+    account = Account.objects.filter(login=person.login).first() or _account(person)
+    actor = directory_questions.actor_for(account.id)
+    if actor is None:
+        organisation_code = f"{installation().district_code}-{person.organisation}"
+        directory.appoint(
+            actor=system,
+            account_id=account.id,
+            organisation_code=organisation_code,
+            kind=person.kind,
+            title=person.title,
+            now=now,
+        )
+        actor = directory_questions.actor_for(account.id)
+    if actor is None:
+        raise LookupError(f"{person.login} holds no post")
+    return actor
+
+
+def _account(person: Person) -> Account:
+    """The password is on disk before the account exists, so that a crash between the two locks nobody out."""
+    password = "-".join(secrets.token_hex(2) for _part in range(3))
+    path = installation().data / LOGINS
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    kept = [row for row in known if row["login"] != person.login]
+    _write(path, [*kept, {"login": person.login, "password": password, "role": person.role}])
+    return Account.objects.create_account(login=person.login, password=password, name=person.name)
+
+
+def _write(path: Path, rows: list[dict[str, str]]) -> None:
+    fresh = path.with_suffix(".new")
+    handle = os.open(fresh, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(rows, file, ensure_ascii=False, indent=1)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)

@@ -1,0 +1,62 @@
+"""The demo district: varied, lawful, the same every time, and never made twice."""
+
+import json
+from collections import Counter
+from datetime import UTC, datetime
+
+import pytest
+
+from pianqu.composition import demo, wiring
+from pianqu.foundation.installation import installation
+from pianqu.foundation.models import Account
+from pianqu.rooms.casework import queries
+from pianqu.rooms.casework.models import Case, Contact, Photo
+from pianqu.rooms.casework.queries import street_of
+from pianqu.rooms.ledger import services as ledger
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_demo_shows_every_state_street_category_and_way_in() -> None:
+    demo.load(now=NOW)
+    cases = list(Case.objects.all())
+    assert len(cases) >= 60
+    assert len({street_of(case.place_code) for case in cases if case.place_code}) == 8
+    assert {case.category for case in cases} == queries.shipped_codes()
+    states = Counter(case.state for case in cases)
+    assert set(states) == {"opened", "resolved", "closed", "withdrawn"} and states["opened"] >= 8
+    assert {case.channel for case in cases} == {"portal", "window", "phone", "department"}
+    assert all(case.words.endswith(demo.loading.SAYS_SYNTHETIC) for case in cases)
+    assert len({case.words for case in cases}) == len(cases)
+    assert all(case.opened_at <= NOW for case in cases)
+    assert Contact.objects.count() >= 10 and Photo.objects.count() >= 2
+    assert all(mask.startswith("100") for mask in Contact.objects.values_list("mask", flat=True))
+
+
+def test_a_second_load_makes_nothing_twice_and_keeps_the_passwords() -> None:
+    demo.load(now=NOW)
+    path = installation().data / "demo-logins.json"
+    logins = path.read_text(encoding="utf-8")
+    before = Case.objects.order_by("code").values_list("code", "state")
+    codes = list(before)
+    demo.load(now=NOW)
+    assert list(before.all()) == codes
+    assert path.read_text(encoding="utf-8") == logins
+    assert path.stat().st_mode & 0o777 == 0o600
+    for row in json.loads(logins):
+        assert Account.objects.get(login=row["login"]).check_password(row["password"]) and row["role"]
+
+
+def test_both_officials_find_work() -> None:
+    ledger.create_log(now=NOW)
+    actors = demo.people.make_people
+    demo.load(now=NOW)
+    mine = actors(now=NOW)
+    for login in ("window", "handler"):
+        page = queries.cases_for(mine[login], filters=queries.CaseFilter(state="opened"))
+        assert page.rows
+    wiring.seal()
+    wiring.drain()
+    assert queries.counts().opened == Case.objects.count()
