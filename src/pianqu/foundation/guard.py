@@ -16,6 +16,8 @@ from django.db import DatabaseError
 from django.db.backends.utils import CursorDebugWrapper, CursorWrapper
 
 ENTRY_TABLE = "ledger_entry"
+LONG = 4_000
+"""Characters beyond which a statement is a batch: read each time, so that the cache stays small."""
 _WRITE = re.compile(
     r"""(?:^|[\s(])(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|UPDATE|DELETE\s+FROM|TRUNCATE(?:\s+TABLE)?|COPY)\s+(?:ONLY\s+)?["`\[]?(\w+)""",
     re.IGNORECASE,
@@ -51,11 +53,15 @@ def guarded_tables() -> frozenset[str]:
     )
 
 
-@lru_cache(maxsize=4096)
 def tables_written(sql: str) -> frozenset[str]:
-    """Names of the tables that a statement may write; a read costs one look-up in the cache."""
+    """Names of the tables that a statement may write; a read costs a look at its first word."""
     if not _starts_like_a_write(sql):
         return frozenset()
+    return _found(sql) if len(sql) < LONG else frozenset(_WRITE.findall(sql))
+
+
+@lru_cache(maxsize=1024)
+def _found(sql: str) -> frozenset[str]:
     return frozenset(_WRITE.findall(sql))
 
 

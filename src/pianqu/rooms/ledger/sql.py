@@ -1,10 +1,14 @@
-"""Triggers that make the history insert-only, for SQLite and PostgreSQL.
+"""Hand-written SQL of the ledger: the last act of every verb, and the triggers that make the history insert-only.
 
-Each statement may be run again and again: they are put back after every migration, because SQLite table rebuilds drop
+The last act is written by hand because every verb pays for it while it holds its organisation's chain: on PostgreSQL
+one statement appends entries and queue and moves the chains. Each trigger statement may be run again and again: they are put back after every migration, because SQLite table rebuilds drop
 triggers silently. On PostgreSQL statement-level triggers also stop TRUNCATE.
 """
 
-from pianqu.foundation.db import Statement
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pianqu.foundation.db import Statement, insert
 
 INSERT_ONLY = ("ledger_entry", "ledger_position", "ledger_erasure")
 SECRET = "ledger_secret"
@@ -107,3 +111,59 @@ def _pg_trigger(table: str, act: str) -> Statement:
 def try_sealer_lock() -> Statement:
     """PostgreSQL: true if this transaction is the only sealer; released with the transaction."""
     return "SELECT pg_try_advisory_xact_lock(%s)", (0x7069616E7175,)
+
+
+ENTRY_COLUMNS = ("id", "kind", "organisation_code", "counter", "subject", "leaf", "recorded_at")
+
+
+def lock_chains(vendor: str, codes: Sequence[str]) -> Statement:
+    """Code, counter and last leaf hash of these chains, locked in the order of their codes until the commit."""
+    places = ", ".join(["%s"] * len(codes))
+    lock = "" if vendor == "sqlite" else " FOR UPDATE"
+    return (
+        "SELECT organisation_code, counter, leaf_hash FROM ledger_chain "
+        f"WHERE organisation_code IN ({places}) ORDER BY organisation_code{lock}",
+        list(codes),
+    )
+
+
+def begin_chains(codes: Sequence[str]) -> Statement:
+    """Empty chains for organisations that have recorded nothing yet; those that exist stay as they are."""
+    rows = ", ".join(["(%s, 0, %s)"] * len(codes))
+    params = [part for code in codes for part in (code, b"")]
+    return (
+        f"INSERT INTO ledger_chain (organisation_code, counter, leaf_hash) VALUES {rows} ON CONFLICT DO NOTHING",
+        params,
+    )
+
+
+def insert_secrets(rows: Sequence[Sequence[Any]]) -> Iterator[Statement]:
+    """Rows of entry id, payload, salt. They need no lock: their entries follow in the same transaction."""
+    return insert("ledger_secret", ("entry_id", "payload", "salt"), rows)
+
+
+def append(
+    vendor: str, entries: Sequence[Sequence[Any]], chains: Sequence[tuple[str, int, bytes]]
+) -> Iterator[Statement]:
+    """Entries (ENTRY_COLUMNS), their places in the queue, and the new heads of their chains (code, counter, hash)."""
+    statements = [
+        *insert("ledger_entry", ENTRY_COLUMNS, entries),
+        *insert("ledger_unsealed", ("entry_id",), [(row[0],) for row in entries]),
+    ]
+    last = move_chains(chains)
+    if vendor == "postgresql" and len(statements) == 2:
+        (first, one), (second, two) = statements
+        yield f"WITH e AS ({first}), u AS ({second}) {last[0]}", [*one, *two, *last[1]]
+        return
+    yield from statements
+    yield last
+
+
+def move_chains(chains: Sequence[tuple[str, int, bytes]]) -> Statement:
+    """Set the heads of chains that exist and are locked."""
+    rows = ", ".join(["(%s, %s, %s)"] * len(chains))
+    return (
+        f"INSERT INTO ledger_chain (organisation_code, counter, leaf_hash) VALUES {rows} "
+        "ON CONFLICT (organisation_code) DO UPDATE SET counter = excluded.counter, leaf_hash = excluded.leaf_hash",
+        [part for chain in chains for part in chain],
+    )

@@ -1,7 +1,8 @@
 """record: facts become entries in the same transaction as the change that they tell of.
 
 Calls inside a verb collect. The outermost verb's last act writes them all: organisations in code order (so that two
-transactions cannot wait for each other), one chain row locked per organisation, four bulk inserts whatever their number.
+transactions cannot wait for each other), chain rows locked as late and as briefly as can be, few statements whatever
+their number.
 """
 
 import secrets
@@ -11,16 +12,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pianqu.foundation.actor import Actor
+from pianqu.foundation.db import fetch, moment_value, run, uuid_value, vendor
 from pianqu.foundation.facts import Fact
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.verbs import Unit, unit
 from pianqu.kernels import canonical
 from pianqu.kernels.leaf import Leaf, commitment
+from pianqu.rooms.ledger import sql
 from pianqu.rooms.ledger.facts import PersonalDataRead
-from pianqu.rooms.ledger.models import Chain, Entry, Secret, Unsealed
 
 DAY_ZONE = ZoneInfo("Asia/Shanghai")
 KEY = "ledger"
@@ -45,6 +48,22 @@ class _Pending:
     @property
     def organisation_code(self) -> str:
         return self.fact.organisation_code
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    payload: bytes
+    salt: bytes
+    commitment: str
+
+
+@dataclass(slots=True)
+class _Head:
+    """The end of an organisation's chain, locked."""
+
+    code: str
+    counter: int
+    leaf_hash: bytes
 
 
 def record(facts: Sequence[Fact], *, actor: Actor, now: datetime) -> tuple[Recorded, ...]:
@@ -78,24 +97,25 @@ def _basket(current: Unit) -> list[_Pending]:
 def _flush(basket: list[_Pending]) -> None:
     pending = sorted(basket, key=attrgetter("organisation_code"))
     prepared = [_prepare(p) for p in pending]
+    secrets_of = [
+        (uuid_value(p.entry_id), sealed.payload, sealed.salt) for p, sealed in zip(pending, prepared, strict=True)
+    ]
+    for statement in sql.insert_secrets(secrets_of):
+        run(statement)
     chains = _lock_chains(sorted({p.organisation_code for p in pending}))
-    entries: list[Entry] = []
+    entries: list[tuple[Any, ...]] = []
     for code, group in groupby(zip(pending, prepared, strict=True), key=lambda pair: pair[0].organisation_code):
         entries += _append(chains[code], list(group))
-    Entry.objects.bulk_create(entries)
-    Secret.objects.bulk_create(
-        Secret(entry_id=p.entry_id, payload=payload, salt=salt)
-        for p, (payload, salt, _) in zip(pending, prepared, strict=True)
-    )
-    Unsealed.objects.bulk_create(Unsealed(entry_id=entry.id) for entry in entries)
-    Chain.objects.bulk_update(chains.values(), ["counter", "leaf_hash"])
+    heads = [(head.code, head.counter, head.leaf_hash) for head in chains.values()]
+    for statement in sql.append(vendor(), entries, heads):
+        run(statement)
 
 
-def _prepare(pending: _Pending) -> tuple[bytes, bytes, str]:
-    """Payload, salt and commitment: all that can be computed before a lock is taken."""
+def _prepare(pending: _Pending) -> _Prepared:
+    """All that can be computed before a lock is taken."""
     payload = canonical.encode(_envelope(pending))
     salt = secrets.token_bytes(32)
-    return payload, salt, commitment(payload, salt)
+    return _Prepared(payload, salt, commitment(payload, salt))
 
 
 def _envelope(pending: _Pending) -> dict[str, object]:
@@ -111,44 +131,40 @@ def _envelope(pending: _Pending) -> dict[str, object]:
     }
 
 
-def _lock_chains(codes: list[str]) -> dict[str, Chain]:
-    held = {c.organisation_code: c for c in _locked(codes)}
+def _lock_chains(codes: list[str]) -> dict[str, _Head]:
+    held = _locked(codes)
     if len(held) < len(codes):
-        Chain.objects.bulk_create([Chain(organisation_code=code) for code in codes], ignore_conflicts=True)
-        held = {c.organisation_code: c for c in _locked(codes)}
+        run(sql.begin_chains(codes))
+        held = _locked(codes)
     return held
 
 
-def _locked(codes: list[str]) -> list[Chain]:
-    return list(Chain.objects.select_for_update().filter(organisation_code__in=codes).order_by("organisation_code"))
+def _locked(codes: list[str]) -> dict[str, _Head]:
+    rows = fetch(sql.lock_chains(vendor(), codes))
+    return {code: _Head(code, counter, bytes(leaf_hash)) for code, counter, leaf_hash in rows}
 
 
-def _append(chain: Chain, group: list[tuple[_Pending, tuple[bytes, bytes, str]]]) -> list[Entry]:
-    """Entries of one organisation, numbered and chained behind its head; the head moves on."""
-    entries = []
-    for pending, (_, _, committed) in group:
-        chain.counter += 1
+def _append(head: _Head, group: list[tuple[_Pending, _Prepared]]) -> list[tuple[Any, ...]]:
+    """Rows of one organisation's entries, numbered and chained behind its head; the head moves on."""
+    rows = []
+    for pending, prepared in group:
+        head.counter += 1
         leaf = Leaf(
             kind=pending.fact.kind,
-            organisation_code=chain.organisation_code,
-            counter=chain.counter,
-            previous=bytes(chain.leaf_hash),
+            organisation_code=head.code,
+            counter=head.counter,
+            previous=head.leaf_hash,
             day=pending.now.astimezone(DAY_ZONE).date(),
-            commitment=committed,
+            commitment=prepared.commitment,
         )
         raw = leaf.encode()
-        chain.leaf_hash = leaf.link(raw)
-        entries.append(_entry(pending, chain.counter, raw))
-    return entries
+        head.leaf_hash = leaf.link(raw)
+        rows.append(_row(pending, head.counter, raw))
+    return rows
 
 
-def _entry(pending: _Pending, counter: int, raw: bytes) -> Entry:
-    return Entry(
-        id=pending.entry_id,
-        kind=pending.fact.kind,
-        organisation_code=pending.organisation_code,
-        counter=counter,
-        subject=pending.fact.subject,
-        leaf=raw,
-        recorded_at=pending.now,
-    )
+def _row(pending: _Pending, counter: int, raw: bytes) -> tuple[Any, ...]:
+    """In the order of sql.ENTRY_COLUMNS."""
+    fact = pending.fact
+    entry_id, moment = uuid_value(pending.entry_id), moment_value(pending.now)
+    return entry_id, fact.kind, fact.organisation_code, counter, fact.subject, raw, moment
