@@ -1,8 +1,9 @@
 """Hand-written SQL of the ledger: the last act of every verb, and the triggers that make the history insert-only.
 
 The last act is written by hand because every verb pays for it while it holds its organisation's chain: on PostgreSQL
-one statement appends entries and queue and moves the chains. Each trigger statement may be run again and again: they are put back after every migration, because SQLite table rebuilds drop
-triggers silently. On PostgreSQL statement-level triggers also stop TRUNCATE.
+one statement appends entries and queue and moves the chains.
+Trigger statements may be run again and again: they are put back after every migration, because SQLite table rebuilds
+drop triggers silently. On PostgreSQL statement-level triggers also stop TRUNCATE.
 """
 
 from collections.abc import Iterator, Sequence
