@@ -95,6 +95,8 @@ def _basket(current: Unit) -> list[_Pending]:
 
 
 def _flush(basket: list[_Pending]) -> None:
+    if not basket:
+        return
     pending = sorted(basket, key=attrgetter("organisation_code"))
     prepared = [_prepare(p) for p in pending]
     secrets_of = [
