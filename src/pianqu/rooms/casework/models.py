@@ -64,6 +64,7 @@ class Case(models.Model):
             models.Index(fields=["opened_at", "id"], name="case_by_time"),
             models.Index(fields=["state", "opened_at", "id"], name="case_by_state"),
             models.Index(fields=["organisation_code", "state", "opened_at", "id"], name="case_by_organisation"),
+            models.Index(fields=["category", "opened_at", "id"], name="case_by_category"),
             models.Index(fields=["place_code", "opened_at", "id"], name="case_by_place"),
         ]
 
