@@ -7,9 +7,15 @@ from shutil import rmtree
 
 import pytest
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck, settings
 
 from pianqu.foundation.installation import installation
 from pianqu.foundation.testing import reset_database
+
+settings.register_profile(
+    "pianqu", deadline=None, max_examples=60, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("pianqu")
 
 NO_SKIPS = os.environ.get("PIANQU_TEST_REQUIRE") == "all"
 MARKED_FOLDERS = {"browser": pytest.mark.browser, "postgres": pytest.mark.postgres}
