@@ -2,6 +2,7 @@
 
 import argparse
 import fcntl
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -127,6 +128,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--empty", action="store_true")
     asked = parser.parse_args(argv)
     end_with_parent(at_once=True)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pianqu.composition.settings")
     try:
         prepare(empty=asked.empty)
     except KeyboardInterrupt:

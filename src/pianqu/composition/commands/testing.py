@@ -72,6 +72,7 @@ STATIC = (
     Part("format", ("-m", "ruff", "format", "--check", "--quiet", ".")),
     Part("lint", ("-m", "ruff", "check", "--quiet", ".")),
     Part("types", ("-m", "mypy", "--no-error-summary")),
+    Part("messages", ("tools/messages.py", "--check")),
     Part("contracts", ("-c", _LINT_IMPORTS, "--no-logo")),
 )
 FAST = (
