@@ -2,10 +2,12 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pianqu.composition.env import Env, EnvProblem, read, strangers
+from pianqu.composition.wsgi import behind_proxies
 from tools.settings_page import TARGET, page
 
 BAD = [
@@ -16,6 +18,7 @@ BAD = [
     ("PIANQU_WORKERS", "0"),
     ("PIANQU_BIND", "everywhere"),
     ("PIANQU_HTTPS", "yes"),
+    ("PIANQU_PROXIES", "everybody"),
     ("PIANQU_DEBUG", "on"),
     ("PIANQU_DATABASE", "mysql://x/y"),
     ("PIANQU_DATABASE", "postgresql://host"),
@@ -47,6 +50,7 @@ def test_every_variable_is_read() -> None:
         "PIANQU_WORKERS": "4",
         "PIANQU_ALLOWED_HOSTS": "pianqu.example, www.pianqu.example",
         "PIANQU_HTTPS": "1",
+        "PIANQU_PROXIES": "10.0.0.5, 10.1.0.0/16",
         "PIANQU_DISTRICT": "330206",
         "PIANQU_LEDGER_ORIGIN": "log.pianqu.example/330206",
         "PIANQU_TILES": "https://tiles.example/{z}/{x}/{y}.png",
@@ -80,3 +84,25 @@ def test_a_slip_of_the_pen_is_pointed_out() -> None:
 def test_the_operators_page_is_up_to_date() -> None:
     assert TARGET.read_text(encoding="utf-8") == page(), "run: python tools/settings_page.py"
     assert len(re.findall(r"^\| `PIANQU_", page(), re.M)) == len(Env.__slots__)
+
+
+@pytest.mark.parametrize(
+    ("https", "from_address", "seen"),
+    [
+        ("1", "127.0.0.1", ("203.0.113.7", "https")),
+        ("1", "198.51.100.9", ("198.51.100.9", "http")),
+        ("0", "127.0.0.1", ("127.0.0.1", "http")),
+    ],
+    ids=["our proxy", "a stranger who pretends", "no proxy"],
+)
+def test_only_our_proxy_may_say_where_a_request_came_from(https: str, from_address: str, seen: tuple[str, str]) -> None:
+    met: list[tuple[str, str]] = []
+
+    def application(environ: dict[str, Any], _start: object) -> list[bytes]:
+        met.append((environ["REMOTE_ADDR"], environ["wsgi.url_scheme"]))
+        return []
+
+    request = {"REMOTE_ADDR": from_address, "wsgi.url_scheme": "http"}
+    request |= {"HTTP_X_FORWARDED_FOR": "10.9.9.9, 203.0.113.7", "HTTP_X_FORWARDED_PROTO": "https"}
+    behind_proxies(application, read({"PIANQU_HTTPS": https}))(request, None)
+    assert met == [seen]

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
@@ -51,6 +51,11 @@ class Env:
         "允许访问的域名，用逗号分开。",
     )
     https: bool = setting(False, "1 when a proxy serves the pages over https.", "前面有 https 代理时填 1。")
+    proxies: tuple[str, ...] = setting(
+        ("127.0.0.1", "::1"),
+        "Addresses of those proxies, separated by commas: only they may say where a request came from.",
+        "这些代理的地址，用逗号分开；只相信它们转告的来访地址。",
+    )
     district: str = setting(
         "330205", "Statistical code of the district that this installation serves.", "所服务区县的统计代码。"
     )
@@ -152,7 +157,20 @@ def _split(text: str) -> SplitResult | None:
 
 
 def _hosts(_name: str, text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(",") if part.strip()) or Env().allowed_hosts
+    return _parts(text) or Env().allowed_hosts
+
+
+def _proxies(name: str, text: str) -> tuple[str, ...]:
+    try:
+        return tuple(str(ip_network(part) if "/" in part else ip_address(part)) for part in _parts(text))
+    except ValueError:
+        raise EnvProblem(
+            f"{name} is {text!r}, but it is a list of IP addresses or networks, as in 10.0.0.5,10.1.0.0/16."
+        )
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(",") if part.strip())
 
 
 def _district(name: str, text: str) -> str:
@@ -176,6 +194,7 @@ _READ = {
     "workers": _workers,
     "allowed_hosts": _hosts,
     "https": _flag,
+    "proxies": _proxies,
     "district": _district,
     "ledger_origin": _origin,
     "tiles": _tiles,
