@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 
@@ -28,6 +29,7 @@ def main(argv: list[str] | None = None) -> int:
     name = words.pop(0) if words else "help"
     if name in {"help", "--help", "-h"}:
         sys.stdout.write(help_text())
+        _compile_translations()
         return 0
     if name not in _available():
         sys.stderr.write(f"There is no command “{name}”. ./pianqu help lists the commands.\n")
@@ -54,6 +56,12 @@ def _run(name: str, words: list[str]) -> int:
             raise
         sys.stderr.write(f"{sentence}\n")
         return 1
+
+
+def _compile_translations() -> None:
+    """`./pianqu help` by the owner of a folder that the running program may not write is all that an update needs."""
+    with suppress(OSError):
+        import_module("pianqu.foundation.catalogues").compile_catalogues()
 
 
 def _available() -> dict[str, tuple[str, str, str]]:

@@ -19,6 +19,7 @@ from django.utils import timezone
 from pianqu.composition.env import Env, current
 from pianqu.composition.orphan import end_with_parent
 from pianqu.composition.sentences import sentence_for
+from pianqu.foundation.catalogues import compile_catalogues
 from pianqu.foundation.crypto import decrypt, encrypt
 from pianqu.foundation.errors import Problem, Unavailable
 from pianqu.foundation.keys import FIELD_RING, LOG_KEY, make_keys
@@ -63,8 +64,14 @@ def _keys_for(env: Env) -> None:
 
 def _compile_catalogues() -> None:
     """Translations are compiled where they are older than their source."""
-    if find_spec("pianqu.foundation.catalogues"):
-        import_module("pianqu.foundation.catalogues").compile_catalogues()
+    try:
+        compile_catalogues()
+    except OSError as error:
+        raise Unavailable(
+            "translations-stale",
+            f"The translations cannot be compiled ({error.strerror}: {error.filename}). Run `./pianqu help` once as the "
+            "owner of the program's folder, then start again.",
+        ) from error
 
 
 def _check_field_keys(env: Env) -> None:

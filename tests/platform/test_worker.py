@@ -1,0 +1,124 @@
+"""The worker's loop: trouble is said once, waited out, and stays with the task that has it."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from django.db import OperationalError
+
+from pianqu.composition.sentences import sentence_for
+from pianqu.composition.worker import IDLE_PAUSE, LONGEST_PAUSE, Task, turn
+from tests.platform.houses import environment, wait_until
+
+
+class Act:
+    """Something to do that can be made to fail."""
+
+    def __init__(self) -> None:
+        self.times = 0
+        self.trouble: Exception | None = None
+
+    def __call__(self) -> int:
+        self.times += 1
+        if self.trouble:
+            raise self.trouble
+        return 1
+
+
+@pytest.mark.django_db
+def test_each_kind_of_trouble_is_said_once_and_its_end_too(caplog: pytest.LogCaptureFixture) -> None:
+    act = Act()
+    task = Task("sealer", act)
+    for trouble in [OperationalError("database is locked")] * 3 + [OperationalError("database or disk is full")] * 2:
+        act.trouble = trouble
+        task.run(0.0)
+    act.trouble = None
+    task.run(0.0)
+    task.run(0.0)
+    assert [record.levelno for record in caplog.records] == [logging.ERROR, logging.ERROR, logging.WARNING]
+    assert "Another program holds the database" in caplog.text
+    assert "works again" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
+@pytest.mark.django_db
+def test_a_bug_is_logged_with_its_traceback_and_the_pause_grows_to_a_bound(caplog: pytest.LogCaptureFixture) -> None:
+    act = Act()
+    act.trouble = ZeroDivisionError("a bug")
+    task = Task("reader x", act)
+    pauses = []
+    for _ in range(12):
+        task.run(100.0)
+        pauses.append(task.due - 100.0)
+    assert caplog.text.count("Traceback") == 1
+    assert pauses == sorted(pauses)
+    assert pauses[-1] == LONGEST_PAUSE
+
+
+@pytest.mark.django_db
+def test_a_reader_that_stumbles_stops_nobody_else() -> None:
+    sealer, good, bad = Act(), Act(), Act()
+    bad.trouble = ValueError("stumbles")
+    readers = [Task("bad", bad), Task("good", good, every=IDLE_PAUSE)]
+    task = Task("sealer", sealer, every=0.0)
+    for second in range(10):
+        turn(task, readers, float(second))
+    assert (sealer.times, good.times) == (10, 10)
+    assert bad.times < 6
+
+
+@pytest.mark.django_db
+def test_readers_rest_while_nothing_is_sealed() -> None:
+    reader = Act()
+    readers = [Task("quiet", reader, every=IDLE_PAUSE)]
+    for second in range(21):
+        turn(Task("sealer", lambda: 0), readers, float(second))
+    assert reader.times == 3
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OperationalError("attempt to write a readonly database"), "may not be written"),
+        (OperationalError("unable to open database file"), "cannot be opened"),
+        (
+            OperationalError('connection failed: FATAL:  password authentication failed for user "x"'),
+            "user or password",
+        ),
+        (OperationalError("connection is bad:\n  Connection refused"), "is it running"),
+        (OperationalError("something\n  new"), "something new"),
+        (OSError(28, "No space left on device", "/data/x"), "The disk is full at /data/x"),
+        (PermissionError(13, "Permission denied", "/data"), "No permission for /data"),
+    ],
+)
+def test_trouble_around_the_house_is_one_sentence(error: Exception, said: str) -> None:
+    sentence = sentence_for(error)
+    assert sentence is not None
+    assert said in sentence
+    assert "\n" not in sentence
+
+
+def test_a_bug_has_no_sentence() -> None:
+    assert sentence_for(KeyError("x")) is None
+
+
+@pytest.mark.slow
+def test_the_worker_stops_within_a_second(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    settings = environment(data, DJANGO_SETTINGS_MODULE="pianqu.composition.settings")
+    subprocess.run([sys.executable, "-m", "pianqu.composition.prepare", "--empty"], env=settings, check=True)
+    worker = subprocess.Popen([sys.executable, "-m", "pianqu.composition.worker"], env=settings)
+    try:
+        assert wait_until(lambda: (data / "sealer.lock").exists(), 30)
+        started = time.monotonic()
+        os.kill(worker.pid, signal.SIGTERM)
+        assert worker.wait(10) == 0
+        assert time.monotonic() - started < 1.5
+    finally:
+        worker.kill()
+        worker.wait()
