@@ -3,14 +3,26 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
+from pianqu.composition import portal, sign
 from pianqu.composition.health import health
-from pianqu.composition.open import components, reports
+from pianqu.composition.open import components, pages, reports
+
+handler400 = "pianqu.composition.problems.bad_request"
+handler403 = "pianqu.composition.problems.forbidden"
+handler404 = "pianqu.composition.problems.not_found"
+handler500 = "pianqu.composition.problems.stumbled"
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", portal.home, name="home"),
+    path("", include("pianqu.rooms.casework.urls")),
+    path("sign-in/", sign.sign_in, name="sign_in"),
+    path("sign-out/", sign.sign_out, name="sign_out"),
     path("health/", health, name="health"),
     path("language/", set_language, name="language"),
     path("csp-report/", reports.csp_report, name="csp_report"),
+    path("open/", pages.first, name="open"),
     path("open/components/", components.sheet, name="components"),
     path("open/components/row/", components.sheet_row, name="components_row"),
+    path("open/ledger/", pages.log, name="ledger"),
     path("open/ledger/", include("pianqu.rooms.ledger.urls")),
 ]

@@ -2,6 +2,9 @@
 
 from typing import ClassVar
 
+from django.db import OperationalError
+from django.utils.translation import gettext as _
+
 
 class Problem(Exception):
     """A refusal that a person reads: what happened, what was kept, what to do."""
@@ -48,3 +51,16 @@ class Unavailable(Problem):
     """Something beneath cannot serve just now: database busy, disk full (503)."""
 
     status = 503
+
+
+def as_problem(error: Exception) -> Problem | None:
+    """What a person can be told about this error; None for a bug. A database that is busy or full says so itself."""
+    if isinstance(error, Problem):
+        return error
+    if not isinstance(error, OperationalError):
+        return None
+    if "full" in str(error):
+        sentence = _("The disk is full, so nothing was saved. What you typed is still on this page: try again later.")
+        return Unavailable("disk-full", sentence)
+    sentence = _("The database is busy just now, so nothing was saved. Please try again in a moment.")
+    return Unavailable("database-busy", sentence)

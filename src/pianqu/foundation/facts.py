@@ -1,7 +1,10 @@
 """Facts: what verbs promise to have happened. Fields are added with defaults, never renamed."""
 
 from dataclasses import asdict, dataclass, fields
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 JsonValue = Any
 """What JSON can hold: str, int, bool, None, lists and string-keyed dicts of these (no floats: RFC 8785 would differ)."""
@@ -17,6 +20,8 @@ class Fact:
     """
 
     kind: ClassVar[str] = ""
+    label: ClassVar["StrOrPromise"] = ""
+    """What the open ledger calls an entry of this kind, in the reader's language."""
     about_person: ClassVar[bool] = False
 
     subject: str

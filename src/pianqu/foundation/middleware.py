@@ -5,7 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
-from pianqu.foundation.errors import Problem
+from pianqu.foundation.errors import as_problem
 
 
 class ProblemMiddleware:
@@ -18,9 +18,11 @@ class ProblemMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, Problem):
+        problem = as_problem(error)
+        if problem is None:
             return None
         if request.accepts("text/html"):
-            return render(request, "ui/problem.html", {"problem": error}, status=error.status)
-        body = {"type": f"about:blank#{error.code}", "title": error.message, "status": error.status, "code": error.code}
-        return JsonResponse(body, status=error.status, content_type="application/problem+json")
+            return render(request, "ui/problem.html", {"problem": problem}, status=problem.status)
+        kind = f"about:blank#{problem.code}"
+        body = {"type": kind, "title": problem.message, "status": problem.status, "code": problem.code}
+        return JsonResponse(body, status=problem.status, content_type="application/problem+json")

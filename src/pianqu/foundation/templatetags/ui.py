@@ -1,7 +1,7 @@
 """Small pieces of the UI kit that templates need: icons, the badge of a state, dates that people read."""
 
 import json
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -86,6 +86,12 @@ def _badge(state: str, _language: str) -> SafeString:
     return format_html('<span class="badge bg-{}-lt">{} {}</span>', colour, icon(name), word)
 
 
+@register.simple_tag
+def state_word(state: str) -> str:
+    """The word of a state alone, for lists of choices."""
+    return str(STATES[state][2])
+
+
 @register.filter
 def moment(value: datetime | None) -> str:
     """A moment as people here read it: 2026 年 11 月 23 日 08:41, or 23 Nov 2026 08:41."""
@@ -95,6 +101,14 @@ def moment(value: datetime | None) -> str:
     if (get_language() or "").startswith("zh"):
         return f"{here.year} 年 {here.month} 月 {here.day} 日 {here:%H:%M}"
     return f"{here.day} {here:%b %Y %H:%M}"
+
+
+@register.filter
+def day(value: date) -> str:
+    """A day without its year: 11 月 23 日, or 23 Nov."""
+    if (get_language() or "").startswith("zh"):
+        return f"{value.month} 月 {value.day} 日"
+    return f"{value.day} {value:%b}"
 
 
 @register.filter

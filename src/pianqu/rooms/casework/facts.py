@@ -5,9 +5,14 @@ Every fact carries category and place, so that a reader needs no table of this r
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+from django.utils.translation import pgettext_lazy
 
 from pianqu.foundation.facts import Fact
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +20,7 @@ class CaseOpened(Fact):
     """A matter was taken in."""
 
     kind: ClassVar[str] = "casework.case-opened"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Matter received")
 
     case_id: str
     case_code: str
@@ -34,6 +40,7 @@ class CaseExtended(Fact):
     """Who reported added words or photos."""
 
     kind: ClassVar[str] = "casework.case-extended"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Matter added to")
 
     case_id: str
     category: str
@@ -47,6 +54,7 @@ class CaseWithdrawn(Fact):
     """Who reported took the matter back."""
 
     kind: ClassVar[str] = "casework.case-withdrawn"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Matter withdrawn")
 
     case_id: str
     category: str
@@ -58,6 +66,7 @@ class CaseResolved(Fact):
     """The matter was dealt with and answered."""
 
     kind: ClassVar[str] = "casework.case-resolved"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Matter resolved")
 
     case_id: str
     category: str
@@ -72,6 +81,7 @@ class CaseClosed(Fact):
     """The matter went to the archive. `reason` is a code, never words."""
 
     kind: ClassVar[str] = "casework.case-closed"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Matter closed")
 
     case_id: str
     category: str
@@ -86,6 +96,7 @@ class CategoryAdded(Fact):
     """A category of another district's matters was taken over."""
 
     kind: ClassVar[str] = "casework.category-added"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Category entered")
 
     code: str
     name_zh: str

@@ -38,7 +38,7 @@ class CategoryCard:
     code: str
     name_zh: str
     name_en: str
-    icon: str = "folder"
+    icon: str = "file-text"
     hint_zh: str = ""
     hint_en: str = ""
 
@@ -118,6 +118,8 @@ class TimelineItem:
     imported_from: str
     happened_at: datetime | None
     """What an importer claims; `at` is when it was recorded here."""
+    purpose: str
+    """Why somebody looked at the contact; empty for every other kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -453,6 +455,7 @@ def _told(item: ledger.HistoryItem) -> TimelineItem:
         erased=item.erased,
         imported_from=item.fact.get("imported_from") or "",
         happened_at=datetime.fromisoformat(happened) if happened else None,
+        purpose=str(item.fact.get("purpose") or ""),
     )
 
 

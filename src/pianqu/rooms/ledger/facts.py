@@ -1,9 +1,14 @@
 """Facts about the ledger itself: a personal datum was read, an entry's secret was destroyed."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+from django.utils.translation import pgettext_lazy
 
 from pianqu.foundation.facts import Fact
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -11,6 +16,7 @@ class PersonalDataRead(Fact):
     """Somebody looked at protected data of a person. The subject says whose; erasable with the person's other data."""
 
     kind: ClassVar[str] = "ledger.personal-data-read"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Personal data looked at")
     about_person: ClassVar[bool] = True
 
     purpose: str
@@ -22,6 +28,7 @@ class EntryErased(Fact):
     """Payload and salt of an entry were destroyed (个人信息保护法 第四十七条); its leaf stays in the log."""
 
     kind: ClassVar[str] = "ledger.entry-erased"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Personal data erased")
 
     entry_id: str
     reason: str

@@ -7,7 +7,6 @@ from pianqu.rooms.ledger import views
 app_name = "ledger"
 
 urlpatterns = [
-    path("", views.log_page, name="log"),
     path("checkpoint", views.checkpoint, name="checkpoint"),
     path("log.vkey", views.vkey, name="vkey"),
     path("tile/entries/<path:where>", views.entries, name="entries"),

@@ -1,9 +1,8 @@
-"""Doors of the ledger: the public page, and the log itself as files for foreign readers (C2SP tlog-tiles)."""
+"""Doors of the ledger: the log itself as files for foreign readers (C2SP tlog-tiles)."""
 
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from pianqu.foundation.errors import Absent
@@ -13,16 +12,6 @@ from pianqu.rooms.ledger import queries
 FOREVER = "public, max-age=31536000, immutable"
 TEXT = "text/plain; charset=utf-8"
 OCTETS = "application/octet-stream"
-
-
-@require_safe
-def log_page(request: HttpRequest) -> HttpResponse:
-    """What the log is, how large, how to check it."""
-    return render(
-        request,
-        "ledger/log.html",
-        {"status": queries.status(), "log": queries.log(), "latest": queries.latest(20), "shown": queries.published()},
-    )
 
 
 @require_safe

@@ -1,9 +1,14 @@
 """Facts of territory."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+from django.utils.translation import pgettext_lazy
 
 from pianqu.foundation.facts import Fact
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -11,6 +16,7 @@ class PlaceAdded(Fact):
     """A place with its statistical code is known from a day on."""
 
     kind: ClassVar[str] = "territory.place-added"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Place entered")
 
     code: str
     level: str
@@ -23,6 +29,7 @@ class LandmarksAdded(Fact):
     """So many names of a source came into the gazetteer."""
 
     kind: ClassVar[str] = "territory.landmarks-added"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Place names added")
 
     source: str
     count: int

@@ -39,6 +39,7 @@
     try {
       if (!field.value && localStorage.getItem(name)) field.value = localStorage.getItem(name);
       field.addEventListener("input", function () { localStorage.setItem(name, field.value); });
+      document.querySelectorAll("[data-kept-note]").forEach(function (note) { note.hidden = false; });
     } catch (e) { /* private window: nothing is kept */ }
     field.dispatchEvent(new Event("input"));
   });

@@ -64,14 +64,28 @@
         }, function () { form.querySelectorAll("[data-no-position]").forEach(function (m) { m.hidden = false; }); }, { enableHighAccuracy: true, timeout: 10000 });
       });
     });
+    form.addEventListener("pianqu:found", function (event) {
+      var at = L.latLng(event.detail.lat, event.detail.lon);
+      map.setView(at, 15);
+      put(at, "gazetteer");
+    });
+    form.addEventListener("pianqu:nowhere", function () { if (pin) { pin.remove(); pin = null; } });
     if (lon.value && lat.value) { put(L.latLng(+lat.value, +lon.value), source.value || "map"); map.setView(pin.getLatLng(), 15); }
     document.addEventListener("pianqu:look", function () { if (pin) pin.setStyle(pinLook()); });
+  }
+
+  function hasPin(box) {
+    var lon = box.dataset.pick && box.closest("form").querySelector("[name=lon]");
+    return !!(lon && lon.value);
   }
 
   function draw(map, box, shapes) {
     var layer = L.geoJSON(shapes, { style: outline, onEachFeature: named, pointToLayer: function (f, at) { return L.circleMarker(at, dot()); },
       filter: function (f) { return !box.dataset.tiles || f.geometry.type === "Point"; } }).addTo(map);
-    if (!box.dataset.lon && layer.getBounds().isValid()) map.fitBounds(layer.getBounds(), { padding: [8, 8] });
+    var land = L.latLngBounds([]); // the outlines; names beyond them must not make the map small
+    layer.eachLayer(function (part) { if (part.getBounds) land.extend(part.getBounds()); });
+    if (!land.isValid()) land = layer.getBounds();
+    if (!box.dataset.lon && !hasPin(box) && land.isValid()) map.fitBounds(land, { padding: [8, 8] });
     thinNames(map, layer);
     document.addEventListener("pianqu:look", function () {
       layer.eachLayer(function (part) { part.setStyle(part.feature.geometry.type === "Point" ? dot() : outline(part.feature)); });

@@ -21,14 +21,20 @@ _PHONE = re.compile(r"\+?[0-9]{7,15}")
 _WIDE_DIGITS = str.maketrans("０１２３４５６７８９＋", "0123456789+")
 
 
-def sealed_contact(typed: str, *, case_id: uuid.UUID) -> Contact:
-    """The contact's row for this case. Raises Invalid when it is no telephone number."""
+def number_of(typed: str) -> str:
+    """The bare digits of what was typed. Raises Invalid when it is no telephone number."""
     number = _SEPARATORS.sub("", words.clean(typed).translate(_WIDE_DIGITS))
     if not _PHONE.fullmatch(number):
         raise Invalid(
             "contact-not-a-number",
             _("This is not a telephone number. Please correct it, or leave it empty: a contact is not needed."),
         )
+    return number
+
+
+def sealed_contact(typed: str, *, case_id: uuid.UUID) -> Contact:
+    """The contact's row for this case. Raises Invalid when it is no telephone number."""
+    number = number_of(typed)
     return Contact(
         case_id=case_id,
         sealed=encrypt(number, table=TABLE, column=COLUMN, row=str(case_id)),

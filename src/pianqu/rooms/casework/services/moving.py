@@ -4,11 +4,13 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Invalid
+from pianqu.foundation.idempotency import answer_once
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.photos import SafePhoto
 from pianqu.foundation.verbs import verb
@@ -42,9 +44,32 @@ class Closing:
 
 @verb
 def extend_case(
-    *, actor: Actor, case_id: uuid.UUID, words: str, photos: Sequence[SafePhoto] = (), now: datetime
+    *,
+    actor: Actor,
+    case_id: uuid.UUID,
+    words: str,
+    photos: Sequence[SafePhoto] = (),
+    idempotency_key: str | None = None,
+    now: datetime,
 ) -> uuid.UUID:
-    """Add words or photos to an open case; answers the addition's entry in the ledger."""
+    """Add words or photos to an open case; answers the addition's entry in the ledger.
+
+    With an idempotency key a repeated request adds nothing and gets the first answer again.
+    """
+    if idempotency_key is None:
+        return _extend(actor, case_id, words, photos, now)
+    content = [str(case_id), actor.kind, words, [sha256(photo.content).hexdigest() for photo in photos]]
+    answer = answer_once(
+        scope="casework.extend",
+        key=idempotency_key,
+        fingerprint=sha256(repr(content).encode("utf-8", "backslashreplace")).hexdigest(),
+        now=now,
+        act=lambda: str(_extend(actor, case_id, words, photos, now)),
+    )
+    return uuid.UUID(answer)
+
+
+def _extend(actor: Actor, case_id: uuid.UUID, words: str, photos: Sequence[SafePhoto], now: datetime) -> uuid.UUID:
     case = _locked([case_id])[case_id]
     rules.check_may_extend(actor, case.organisation_code)
     check_move(case.state, Move.EXTEND)

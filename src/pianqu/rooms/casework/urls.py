@@ -1,0 +1,28 @@
+"""Addresses of casework: the resident's pages and the staff's. No room's name stands in a public address."""
+
+from django.urls import path
+
+from pianqu.rooms.casework.views import desk, follow, report
+
+app_name = "casework"
+
+urlpatterns = [
+    path("report/", report.report, name="report"),
+    path("report/places/", report.places, name="places"),
+    path("report/where/", report.where, name="where"),
+    path("report/map.json", report.map_layers, name="map_layers"),
+    path("report/draft/<str:key>/<int:order>.jpg", report.draft_photo, name="draft_photo"),
+    path("follow/", follow.follow, name="follow"),
+    path("case/<str:code>/", follow.case, name="case"),
+    path("case/<str:code>/proof/", follow.proof, name="proof"),
+    path("case/<str:code>/add/", follow.add, name="add"),
+    path("case/<str:code>/withdraw/", follow.withdraw, name="withdraw"),
+    path("case/<str:code>/leave/", follow.leave, name="leave"),
+    path("case/<str:code>/photo/<uuid:photo_id>/", follow.photo, name="photo"),
+    path("desk/", desk.cases, name="desk"),
+    path("desk/case/<uuid:case_id>/", desk.case, name="desk_case"),
+    path("desk/case/<uuid:case_id>/resolve/", desk.resolve, name="resolve"),
+    path("desk/case/<uuid:case_id>/close/", desk.close, name="close"),
+    path("desk/case/<uuid:case_id>/reveal/", desk.reveal, name="reveal"),
+    path("desk/photo/<uuid:photo_id>/", desk.photo, name="desk_photo"),
+]

@@ -1,0 +1,234 @@
+"""The staff's plain pages: a list and a case. What an official may see and do is decided by queries and rules, not here."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import conditional_escape, format_html
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.errors import Forbidden, Problem
+from pianqu.foundation.installation import installation
+from pianqu.foundation.templatetags.ui import short_moment, state_badge
+from pianqu.rooms.casework import forms, queries, services
+from pianqu.rooms.casework.lifecycle import State
+from pianqu.rooms.casework.views import shown
+from pianqu.rooms.casework.views.report import picture
+from pianqu.rooms.directory import queries as directory
+
+_NOBODY = uuid.UUID(int=0)
+"""Stands in an address for the id that each row puts there."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One row of the list in the words and pieces that the page shows; made here because a template is slow at it."""
+
+    href: str
+    code: str
+    excerpt: str
+    where: SafeString
+    badge: SafeString
+    opened: str
+    clock: str
+    extras: str
+
+
+def account_of(request: HttpRequest) -> uuid.UUID:
+    """The account that is signed in; the doors below are behind `login_required`."""
+    return uuid.UUID(str(request.user.pk))
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The post in which the signed-in person acts. Raises Forbidden where there is none."""
+    actor = directory.actor_for(account_of(request))
+    if actor is None:
+        raise Forbidden(
+            "no-post", _("You are signed in, but you hold no post here. Please ask the directory's keeper for one.")
+        )
+    return actor
+
+
+@never_cache
+@login_required
+@require_safe
+def cases(request: HttpRequest) -> HttpResponse:
+    """The matters that this post may see, newest first."""
+    actor, now = actor_of(request), timezone.now()
+    names, categories = shown.Places(), shown.category_names()
+    filters = _filters(request, set(categories))
+    page = queries.cases_for(actor, filters=filters, page=request.GET.get("page", ""))
+    words = _words(categories, names, now)
+    context = {
+        "lines": [_line(row, words) for row in page.rows],
+        "page": page,
+        "filters": filters,
+        "is_filtered": filters != queries.CaseFilter(),
+        "states": [str(state) for state in State],
+        "categories": categories.values(),
+        "chosen_place": names.chosen(filters.place_code),
+        "places": names.options(),
+        "queues": {str(state): _query(filters, state=str(state)) for state in State},
+        "everything": _query(filters, state=""),
+        "older": _query(filters, page=page.next_page) if page.has_next else "",
+        "newest": _query(filters) if request.GET.get("page") else "",
+        "title": directory.title_of(account_of(request)),
+    }
+    return render(request, "casework/desk.html", context)
+
+
+def _filters(request: HttpRequest, categories: set[str]) -> queries.CaseFilter:
+    asked = request.GET
+    return queries.CaseFilter(
+        state=forms.one_of(asked.get("state", ""), [str(state) for state in State]),
+        category=forms.one_of(asked.get("category", ""), sorted(categories)),
+        place_code=asked.get("place", "")[:12],
+        text=asked.get("q", "")[:100],
+    )
+
+
+def _query(filters: queries.CaseFilter, **changes: str) -> str:
+    now = {"state": filters.state, "category": filters.category, "place": filters.place_code, "q": filters.text}
+    return "?" + urlencode({name: value for name, value in {**now, **changes}.items() if value})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Words:
+    """What every row of one page needs, looked up once."""
+
+    categories: Mapping[str, shown.Choice]
+    names: shown.Places
+    now: datetime
+    href: str
+    photos: str
+    telephone: str
+
+
+def _words(categories: Mapping[str, shown.Choice], names: shown.Places, now: datetime) -> _Words:
+    return _Words(
+        categories=categories,
+        names=names,
+        now=now,
+        href=reverse("casework:desk_case", args=[_NOBODY]),
+        photos=_("Photos"),
+        telephone=_("Telephone"),
+    )
+
+
+def _line(row: queries.CaseRow, words: _Words) -> Line:
+    extras = [word for word, there in ((words.photos, row.has_photos), (words.telephone, row.has_contact)) if there]
+    until = row.resolved_at or words.now
+    return Line(
+        href=words.href.replace(str(_NOBODY), str(row.case_id)),
+        code=row.shown_code,
+        excerpt=row.excerpt,
+        where=_where(row, words),
+        badge=state_badge(row.state),
+        opened=short_moment(row.opened_at),
+        clock=shown.waited(row.opened_at, until) if row.state != State.WITHDRAWN else "",
+        extras=" · ".join(extras),
+    )
+
+
+def _where(row: queries.CaseRow, words: _Words) -> SafeString:
+    known, community = words.categories.get(row.category), words.names.name(row.place_code)
+    parts = [conditional_escape(known.name if known else row.category)]
+    if community:
+        parts.insert(0, format_html('<span lang="{}">{}</span>', community.lang, community.text))
+    if row.landmark:
+        parts.append(format_html("<bdi>{}</bdi>", row.landmark))
+    return mark_safe(" · ".join(parts))
+
+
+@never_cache
+@login_required
+@require_safe
+def case(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """One matter as the officials who answer for it see it."""
+    return _case_page(request, actor_of(request), case_id)
+
+
+def _case_page(
+    request: HttpRequest,
+    actor: Actor,
+    case_id: uuid.UUID,
+    *,
+    status: int = 200,
+    **more: Any,
+) -> HttpResponse:
+    card, names = queries.case_for(actor, case_id), shown.Places()
+    context = {
+        "case": card,
+        "category": shown.category_names().get(card.category),
+        "community": names.name(card.place_code),
+        "street": names.street(card.place_code) if card.place_code else None,
+        "organisation": shown.organisation_name(card.organisation_code),
+        "timeline": shown.happened(card),
+        "clock": shown.waited(card.opened_at, card.resolved_at or timezone.now()),
+        "tiles": installation().tiles,
+        "errors": {},
+        **more,
+    }
+    return render(request, "casework/desk_case.html", context, status=status)
+
+
+@never_cache
+@login_required
+@require_POST
+def resolve(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """Answer who reported it."""
+    actor, reply = actor_of(request), request.POST.get("reply", "")
+    queries.case_for(actor, case_id)
+    try:
+        services.resolve_case(actor=actor, case_id=case_id, reply=reply, now=timezone.now())
+    except Problem as problem:
+        return _case_page(
+            request, actor, case_id, status=problem.status, errors={"reply": problem.message}, reply=reply
+        )
+    return redirect("casework:desk_case", case_id=case_id)
+
+
+@never_cache
+@login_required
+@require_POST
+def close(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """Put a resolved matter into the archive."""
+    actor = actor_of(request)
+    queries.case_for(actor, case_id)
+    services.close_case(actor=actor, case_id=case_id, now=timezone.now())
+    return redirect("casework:desk_case", case_id=case_id)
+
+
+@never_cache
+@login_required
+@require_POST
+def reveal(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """Show the contact once, for the reason given; the look is recorded and the person sees it."""
+    actor, purpose = actor_of(request), request.POST.get("purpose", "")
+    queries.case_for(actor, case_id)
+    try:
+        contact = services.reveal_contact(actor=actor, case_id=case_id, purpose=purpose, now=timezone.now())
+    except Problem as problem:
+        errors = {"purpose": problem.message}
+        return _case_page(request, actor, case_id, status=problem.status, errors=errors, purpose=purpose)
+    return _case_page(request, actor, case_id, contact=contact)
+
+
+@login_required
+@require_safe
+def photo(request: HttpRequest, photo_id: uuid.UUID) -> HttpResponse:
+    """A photo of a matter that this post may see."""
+    file = queries.photo_for(actor_of(request), photo_id)
+    return picture(file.content, file.media_type)

@@ -1,0 +1,206 @@
+"""The reporter's pages: find the matter again, its receipt and timeline, add to it, withdraw it."""
+
+import uuid
+from typing import Any
+
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from pianqu.foundation.errors import Problem, as_problem
+from pianqu.foundation.photos import MAX_PHOTOS
+from pianqu.kernels import checkcode
+from pianqu.rooms.casework import forms, queries, services
+from pianqu.rooms.casework.views import passes, shown
+from pianqu.rooms.casework.views.report import picture, resident, taken_photos
+from pianqu.rooms.ledger import queries as ledger
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def follow(request: HttpRequest) -> HttpResponse:
+    """Ask for code and proof; a right answer opens the matter."""
+    if request.method == "POST":
+        typed = forms.Follow.of(request.POST)
+        return _open(request, typed)
+    typed = forms.Follow.of(request.GET)
+    if typed.code and "ask" not in request.GET:
+        if checkcode.is_valid(typed.code):
+            return redirect("casework:case", code=_shown(typed.code))
+        return _ask(request, typed, {"code": _not_a_code()}, 200)
+    return _ask(request, typed, {}, 200)
+
+
+def _open(request: HttpRequest, typed: forms.Follow) -> HttpResponse:
+    errors = {}
+    if not checkcode.is_valid(typed.code):
+        errors["code"] = _not_a_code()
+    if not typed.proof:
+        errors["proof"] = _("Please give the last 4 digits of the telephone number you left, or the receipt's link.")
+    if errors:
+        return _ask(request, typed, errors, 422)
+    try:
+        case = queries.follow(
+            typed.code,
+            receipt_secret=typed.secret,
+            contact_tail=typed.tail,
+            address=request.META.get("REMOTE_ADDR", ""),
+            now=timezone.now(),
+        )
+    except Problem as problem:
+        return _ask(request, typed, {"form": problem.message}, problem.status)
+    response = redirect("casework:case", code=case.shown_code)
+    passes.give(request, response, case_id=case.case_id, code=case.code, secret=typed.secret or "")
+    return response
+
+
+def _ask(request: HttpRequest, typed: forms.Follow, errors: dict[str, str], status: int) -> HttpResponse:
+    return render(request, "casework/follow.html", {"typed": typed, "errors": errors}, status=status)
+
+
+def _not_a_code() -> str:
+    return _(
+        "This is not a complete code: it has 8 letters and digits, as in 8K3F-27QH. Please check it on the receipt."
+    )
+
+
+def _shown(code: str) -> str:
+    return checkcode.show(checkcode.normalise(code))
+
+
+def _to_follow(code: str) -> HttpResponseRedirect:
+    return HttpResponseRedirect(f"{reverse('casework:follow')}?code={code}&ask=1")
+
+
+@never_cache
+@require_safe
+def case(request: HttpRequest, code: str) -> HttpResponse:
+    """The receipt and everything that happened since. A receipt's link (?s=) is turned into a cookie first."""
+    if not checkcode.is_valid(code):
+        return HttpResponseRedirect(f"{reverse('casework:follow')}?ask=1")
+    if secret := request.GET.get("s"):
+        return _open(request, forms.Follow(code=code, proof=f"?s={secret}"))
+    if code != _shown(code):
+        return redirect("casework:case", code=_shown(code))
+    mine = passes.held(request, checkcode.normalise(code))
+    if mine is None:
+        return _to_follow(code)
+    return _case_page(request, mine, {}, 200)
+
+
+def _case_page(
+    request: HttpRequest,
+    mine: passes.Pass,
+    errors: dict[str, str],
+    status: int,
+    *,
+    words: str = "",
+    key: str = "",
+) -> HttpResponse:
+    card = queries.resident_case(mine.case_id)
+    link = reverse("casework:case", args=[card.shown_code]) + f"?s={mine.secret}" if mine.secret else ""
+    context = {
+        **_paper(card),
+        "timeline": shown.happened(card),
+        "link": request.build_absolute_uri(link) if link else "",
+        "errors": errors,
+        "words": words,
+        "key": key or forms.new_key(),
+        "room_for": MAX_PHOTOS,
+        "is_new": "new" in request.GET,
+    }
+    return render(request, "casework/case.html", context, status=status)
+
+
+def _paper(card: queries.ResidentCase) -> dict[str, Any]:
+    """What the receipt itself shows."""
+    names = shown.Places()
+    receipt = ledger.receipt_for(card.entry_id)
+    return {
+        "case": card,
+        "category": shown.category_names().get(card.category),
+        "community": names.name(card.place_code),
+        "street": names.street(card.place_code) if card.place_code else None,
+        "organisation": shown.organisation_name(card.organisation_code),
+        "steps": shown.steps(card),
+        "receipt": receipt,
+        "qr": shown.qr_picture(receipt.qr) if receipt.qr else "",
+    }
+
+
+@never_cache
+@require_safe
+def proof(request: HttpRequest, code: str) -> HttpResponse:
+    """How far the receipt's proof has come: asked every second until it is sealed."""
+    mine = _mine(request, code)
+    if mine is None:
+        return _to_follow(code)
+    card = queries.resident_case(mine.case_id)
+    return render(request, "casework/_proof.html", {**_paper(card), "is_part": True})
+
+
+@require_POST
+def add(request: HttpRequest, code: str) -> HttpResponse:
+    """Add words or photos."""
+    mine = _mine(request, code)
+    if mine is None:
+        return _to_follow(code)
+    key, words, now = forms.key_of(request.POST), request.POST.get("words", ""), timezone.now()
+    photos = taken_photos(request, key)
+    if photos.error:
+        return _case_page(request, mine, {"photos": photos.error}, 422, words=words, key=key)
+    try:
+        services.extend_case(
+            actor=resident(), case_id=mine.case_id, words=words, photos=photos.safe, idempotency_key=key, now=now
+        )
+    except (Problem, OperationalError) as error:
+        problem = as_problem(error)
+        if problem is None:
+            raise
+        sentence = {forms.field_of(problem): problem.message}
+        return _case_page(request, mine, sentence, problem.status, words=words)
+    return redirect("casework:case", code=_shown(code))
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def withdraw(request: HttpRequest, code: str) -> HttpResponse:
+    """Ask once more, then take the matter back."""
+    mine = _mine(request, code)
+    if mine is None:
+        return _to_follow(code)
+    if request.method == "POST":
+        services.withdraw_case(actor=resident(), case_id=mine.case_id, now=timezone.now())
+        return redirect("casework:case", code=_shown(code))
+    card = queries.resident_case(mine.case_id)
+    if not card.may_withdraw:
+        return redirect("casework:case", code=_shown(code))
+    return render(request, "casework/withdraw.html", {"case": card})
+
+
+@require_POST
+def leave(request: HttpRequest, code: str) -> HttpResponse:
+    """On a shared computer: this device forgets the matter."""
+    response = redirect("casework:follow")
+    if checkcode.is_valid(code):
+        passes.take(response, code=checkcode.normalise(code))
+    return response
+
+
+@require_safe
+def photo(request: HttpRequest, code: str, photo_id: uuid.UUID) -> HttpResponse:
+    """One photo of the reporter's own matter."""
+    mine = _mine(request, code)
+    if mine is None:
+        return _to_follow(code)
+    file = queries.resident_photo(mine.case_id, photo_id)
+    return picture(file.content, file.media_type)
+
+
+def _mine(request: HttpRequest, code: str) -> passes.Pass | None:
+    return passes.held(request, checkcode.normalise(code)) if checkcode.is_valid(code) else None
