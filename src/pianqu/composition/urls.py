@@ -5,7 +5,7 @@ from django.views.i18n import set_language
 
 from pianqu.composition import portal, sign
 from pianqu.composition.health import health
-from pianqu.composition.open import components, pages, reports
+from pianqu.composition.open import components, pages, reports, verify
 
 handler400 = "pianqu.composition.problems.bad_request"
 handler403 = "pianqu.composition.problems.forbidden"
@@ -23,6 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("open/", pages.first, name="open"),
     path("open/components/", components.sheet, name="components"),
     path("open/components/row/", components.sheet_row, name="components_row"),
+    path("open/verify/", verify.page, name="verify"),
+    path("open/verify/pianqu-verify.html", verify.download, name="verify_download"),
     path("open/ledger/", pages.log, name="ledger"),
     path("open/ledger/", include("pianqu.rooms.ledger.urls")),
 ]

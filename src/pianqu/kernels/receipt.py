@@ -129,15 +129,23 @@ def _parse_compact(body: str) -> Receipt:
         raise ReceiptError("the code is damaged") from error
     if version != 1:
         raise ReceiptError("this receipt is of a newer kind")
+    _check_types(origin, [leaf, payload, salt, root, blob, *proof], [index, size])
     text = note.CheckpointBody(origin=origin, size=size, root=root).encode()
     return Receipt(
-        leaf=bytes(leaf),
-        payload=bytes(payload),
-        salt=bytes(salt),
+        leaf=leaf,
+        payload=payload,
+        salt=salt,
         index=index,
-        proof=tuple(bytes(item) for item in proof),
+        proof=tuple(proof),
         checkpoint=f"{text}\n{note.signature_line(origin, blob)}",
     )
+
+
+def _check_types(origin: object, parts: list[object], numbers: list[object]) -> None:
+    """CBOR can hold anything: a number where bytes belong would make `bytes()` reserve that much memory."""
+    right = type(origin) is str and all(type(part) is bytes for part in parts)
+    if not right or any(type(number) is not int or number < 0 for number in numbers):
+        raise ReceiptError("the code holds other things than a receipt")
 
 
 def verify(receipt: Receipt, vkeys: tuple[str, ...]) -> Verdict:

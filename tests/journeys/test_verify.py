@@ -1,0 +1,102 @@
+"""`pianqu verify` and the served check page: genuine, tampered, unreadable."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from pianqu.composition.commands.verify import main
+from pianqu.foundation import after_migrate, guard
+from pianqu.foundation.actor import Actor
+from pianqu.rooms.casework import services as cases
+from pianqu.rooms.casework.services import PlaceChoice
+from pianqu.rooms.ledger import queries as ledger
+from pianqu.rooms.ledger import services
+from pianqu.rooms.ledger.models import Chain, Checkpoint, Entry, Position, Tile
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+CENTRE = Actor(kind="resident", organisation_code="330205-centre")
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def receipt() -> str:
+    services.create_log(now=NOW)
+    opened = [
+        cases.open_case(actor=CENTRE, words=f"路灯 {n}", category="roads", place=PlaceChoice(), now=NOW)
+        for n in range(5)
+    ]
+    services.seal(now=NOW)
+    text = ledger.receipt_for(opened[2].entry_id).text
+    assert text is not None
+    return text
+
+
+def test_a_receipt_with_its_key_and_with_the_installation_s(
+    receipt: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mine.tlog-proof"
+    file.write_text(receipt, encoding="utf-8")
+    assert main([str(file), "--vkey", ledger.log().vkey]) == 0
+    assert main([str(file)]) == 0
+    assert "genuine" in capsys.readouterr().out
+
+
+def test_an_altered_receipt_and_a_foreign_key(receipt: str, tmp_path: Path) -> None:
+    file = tmp_path / "altered.tlog-proof"
+    file.write_text(receipt.replace("index 2", "index 3"), encoding="utf-8")
+    assert main([str(file)]) == 1
+    file.write_text(receipt, encoding="utf-8")
+    other = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
+    assert main([str(file), "--vkey", other]) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"\xff\xfe", b"c2sp.org/tlog-proof@v1\n"])
+def test_what_is_no_receipt_gets_a_sentence(content: bytes, tmp_path: Path, receipt: str) -> None:
+    file = tmp_path / "odd"
+    file.write_bytes(content)
+    assert main([str(file)]) == 2
+    assert main([str(tmp_path / "absent")]) == 2
+
+
+def test_a_whole_log_that_is_well(receipt: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["log"]) == 0
+    assert "holds" in capsys.readouterr().out
+
+
+TAMPERINGS: dict[str, Callable[[], object]] = {
+    "an entry's leaf": lambda: Entry.objects.filter(counter=2).update(leaf=Entry.objects.get(counter=3).leaf),
+    "a position": lambda: Position.objects.filter(position=4)._raw_delete("default"),
+    "a tile": lambda: Tile.objects.update(hashes=bytes(160)),
+    "a checkpoint": lambda: Checkpoint.objects.filter(size=5).update(root=bytes(32)),
+    "the end of a chain": lambda: Chain.objects.update(counter=9),
+}
+
+
+@pytest.mark.parametrize("what", TAMPERINGS)
+def test_tampering_with_the_database_is_found(receipt: str, what: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with guard.lifted("a test plays the intruder"):
+        after_migrate.lift_all()
+        try:
+            TAMPERINGS[what]()
+        finally:
+            after_migrate.put_all()
+    assert main(["log"]) == 1
+    assert "WRONG" in capsys.readouterr().out
+
+
+def test_the_served_page_runs_nothing_but_itself(receipt: str, client: Client) -> None:
+    answer = client.get("/open/verify/", headers={"host": "localhost"})
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert len(re.findall(r"'sha256-[\w+/=]+'", policy)) == 2
+    page = answer.content.decode()
+    assert ledger.log().vkey in page
+    kept = client.get("/open/verify/pianqu-verify.html", headers={"host": "localhost"})
+    assert kept["Content-Disposition"].startswith("attachment")
+    assert kept.content.decode() == page

@@ -1,0 +1,195 @@
+// The page around the check: takes a receipt by file, photo or paste, says the verdict in plain words.
+import jsQR from "../../src/pianqu/foundation/static/vendor/jsqr/jsQR.js";
+import { check, read, Unreadable } from "./check.js";
+import { KINDS, VERDICTS, WORDS } from "./words.js";
+
+const byId = (id) => document.getElementById(id);
+const config = configuration();
+const state = { language: config.language === "en" ? 1 : 0, verdict: null };
+
+function configuration() {
+  try { return JSON.parse(byId("configuration").textContent); } catch { return { vkeys: [], district: ["", ""], names: {} }; }
+}
+
+function t(pair, values = {}) {
+  return pair[state.language].replace(/\{(\w+)\}/g, (_, name) => values[name]);
+}
+
+function figure(n) { return String(n).replace(/\B(?=(\d{3})+$)/g, "\u2009"); }
+
+// Elements by text content only: nothing of a receipt is ever read as markup.
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+function icon(name) { return document.querySelector(`template[data-icon="${name}"]`).content.cloneNode(true); }
+
+// Names --------------------------------------------------------------------------------------------------------------
+
+function known(kind, code) {
+  const pair = config.names[`${kind}:${code}`] ?? (kind === "kind" && Object.hasOwn(KINDS, code) ? KINDS[code] : null);
+  return pair ? pair[state.language] : null;
+}
+
+function moment(iso) {
+  const date = new Date(iso);
+  if (Number.isNaN(date.valueOf())) return String(iso);
+  const options = { timeZone: "Asia/Shanghai", dateStyle: "long", timeStyle: "medium", hour12: false };
+  const text = new Intl.DateTimeFormat(state.language ? "en-GB" : "zh-CN", options).format(date);
+  return state.language ? text : text.replace(/(\d+)(年|月)(\d+)/g, "$1 $2 $3").replace(/月(\d)/, "月 $1").replace(/(\d)日/, "$1 日");
+}
+
+function codeAsRead(code) { return /^\w{8}$/.test(code) ? `${code.slice(0, 4)}-${code.slice(4)}` : code; }
+
+// Verdict ------------------------------------------------------------------------------------------------------------
+
+function show(verdict) {
+  state.verdict = verdict;
+  render();
+  byId("verdict").focus();
+  byId("verdict").scrollIntoView({ block: "nearest" });
+}
+
+function render() {
+  document.documentElement.lang = state.language ? "en" : "zh-CN";
+  document.title = t(WORDS.title) + (config.district[state.language] ? ` · ${config.district[state.language]}` : "");
+  for (const element of document.querySelectorAll("[data-t]")) element.textContent = t(WORDS[element.dataset.t]);
+  byId("district").textContent = config.district[state.language];
+  byId("language").textContent = t(WORDS.other);
+  byId("language").lang = state.language ? "zh-CN" : "en";
+  const done = state.verdict !== null;
+  byId("main").classList.toggle("done", done);
+  byId("intro").hidden = byId("ask").hidden = done;
+  byId("result").hidden = !done;
+  byId("result").replaceChildren(...(done ? sheets(state.verdict) : []));
+}
+
+function sheets(verdict) {
+  const words = VERDICTS[verdict.code];
+  const genuine = verdict.code === "genuine";
+  const seal = make("div", { class: "seal" }, icon(words.icon), make("h1", { id: "verdict", tabindex: "-1" }, t(words.head)),
+    make("p", {}, t(words.say, { district: config.district[state.language] })));
+  const paper = make("div", { class: `paper ${words.tone}` }, seal);
+  if (genuine) paper.append(make("div", { class: "body" }, make("h2", {}, t(WORDS.recorded)), facts(verdict)));
+  else if (words.todo.length) paper.append(make("div", { class: "body" }, make("h2", {}, t(WORDS.todo)), list("todo", words.todo)));
+  return [paper, ...(genuine ? [limits(verdict)] : []), actions(genuine), technical(verdict)];
+}
+
+function list(name, pairs) { return make("ul", { class: name }, ...pairs.map((pair) => make("li", {}, t(pair)))); }
+
+function facts(verdict) {
+  const { payload, leaf } = verdict;
+  const fact = payload.fact && typeof payload.fact === "object" ? payload.fact : {};
+  const rows = [
+    [WORDS.what, known("kind", leaf.k) ?? t(WORDS.unknownKind)],
+    [WORDS.category, fact.category && (known("category", fact.category) ?? fact.category)],
+    [WORDS.code, fact.case_code && make("span", { class: "number" }, codeAsRead(String(fact.case_code)))],
+    [WORDS.where, fact.place_code && (known("place", fact.place_code) ?? fact.place_code)],
+    [WORDS.photos, fact.photo_commitments?.length && t(WORDS.photoCount, { n: fact.photo_commitments.length })],
+    [WORDS.who, known("organisation", leaf.o) ?? leaf.o, t(WORDS.counted, { n: figure(leaf.n) })],
+    [WORDS.happened, fact.happened_at && moment(fact.happened_at), t(WORDS.claimed)],
+    [WORDS.when, payload.at ? moment(payload.at) : leaf.d, t(WORDS.beijing)],
+    [WORDS.position, t(WORDS.nth, { n: figure(verdict.index + 1), size: figure(verdict.size) })],
+  ];
+  return make("dl", { class: "facts" }, ...rows.filter(([, value]) => value).flatMap(([label, value, note]) => [
+    make("dt", {}, t(label)), make("dd", {}, value instanceof Node ? value : String(value), ...(note ? [make("small", {}, note)] : [])),
+  ]));
+}
+
+function limits({ payload }) {
+  const fact = payload.fact ?? {};
+  const words = fact.words_commitment || fact.photo_commitments?.length || fact.reply_commitment;
+  const points = [WORDS.limitWitness, WORDS.limitDone, ...(words ? [WORDS.limitWords] : [])];
+  return make("div", { class: "limits" }, make("h2", {}, icon("hourglass"), t(WORDS.limits)), list("", points));
+}
+
+function actions(genuine) {
+  const again = make("button", { type: "button", class: "btn primary" }, icon("refresh"), t(WORDS.again));
+  again.addEventListener("click", restart);
+  if (!genuine) return make("div", { class: "actions" }, again);
+  const print = make("button", { type: "button", class: "btn" }, icon("printer"), t(WORDS.print));
+  print.addEventListener("click", () => window.print());
+  return make("div", { class: "actions" }, again, print);
+}
+
+function technical(verdict) {
+  const rows = [
+    [WORDS.tCode, verdict.detail ? `${verdict.code} (${verdict.detail})` : verdict.code], [WORDS.tOrigin, verdict.origin], [WORDS.tIndex, verdict.index],
+    [WORDS.tSize, verdict.size], [WORDS.tRoot, verdict.root], [WORDS.tLeaf, verdict.leaf && JSON.stringify(verdict.leaf)],
+    [WORDS.tPayload, verdict.payload && JSON.stringify(verdict.payload, null, 1)], [WORDS.tKeys, config.vkeys.join("\n")],
+  ];
+  const body = make("dl", {}, ...rows.filter(([, value]) => value !== undefined && value !== "").flatMap(([label, value]) => [
+    make("dt", {}, t(label)), make("dd", {}, String(value))]));
+  const how = verdict.code === "genuine" ? [make("p", { class: "fine" }, t(WORDS.tHow))] : [];
+  return make("details", { class: "technical" }, make("summary", {}, icon("chevron-right"), t(WORDS.technical)), body, ...how);
+}
+
+function restart() {
+  state.verdict = null;
+  for (const id of ["file", "camera", "text"]) byId(id).value = "";
+  render();
+  byId("main").focus();
+}
+
+// Ways in ------------------------------------------------------------------------------------------------------------
+
+function judge(text) {
+  if (!config.vkeys.length) return { code: "no-key" };
+  try { return check(read(text), config.vkeys); } catch (error) {
+    return { code: "unreadable", detail: error instanceof Unreadable ? error.message : String(error) };
+  }
+}
+
+async function take(file) {
+  if (!file) return;
+  byId("busy").textContent = t(WORDS.busy);
+  await new Promise((paint) => setTimeout(paint, 30));
+  const verdict = file.type.startsWith("image/") ? await fromPhoto(file) : await fromFile(file);
+  byId("busy").textContent = "";
+  show(verdict);
+}
+
+async function fromFile(file) {
+  if (file.size > 400000) return { code: "unreadable", detail: "long" };
+  return judge(await file.text());
+}
+
+async function fromPhoto(file) {
+  let picture;
+  try { picture = await createImageBitmap(file); } catch { return { code: "no-qr" }; }
+  for (const longest of [1200, 800, 1800, 2600]) {
+    const found = scan(picture, Math.min(1, longest / Math.max(picture.width, picture.height)));
+    if (found) return judge(found);
+  }
+  return { code: "no-qr" };
+}
+
+function scan(picture, scale) {
+  const canvas = document.createElement("canvas");
+  const width = (canvas.width = Math.max(1, Math.round(picture.width * scale)));
+  const height = (canvas.height = Math.max(1, Math.round(picture.height * scale)));
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  pen.fillStyle = "#fff";
+  pen.fillRect(0, 0, width, height);
+  pen.drawImage(picture, 0, 0, width, height);
+  return jsQR(pen.getImageData(0, 0, width, height).data, width, height)?.data;
+}
+
+for (const id of ["file", "camera"]) byId(id).addEventListener("change", (event) => take(event.target.files[0]));
+byId("form").addEventListener("submit", (event) => { event.preventDefault(); show(judge(byId("text").value)); });
+byId("language").addEventListener("click", () => { state.language = 1 - state.language; render(); });
+document.addEventListener("dragover", (event) => { event.preventDefault(); byId("drop").classList.add("over"); });
+document.addEventListener("dragleave", (event) => { if (!event.relatedTarget) byId("drop").classList.remove("over"); });
+document.addEventListener("drop", (event) => {
+  event.preventDefault();
+  byId("drop").classList.remove("over");
+  take(event.dataTransfer.files[0]);
+});
+document.addEventListener("paste", (event) => {
+  const file = event.clipboardData?.files[0];
+  if (file && event.target.id !== "text") take(file);
+});
+render();
