@@ -47,6 +47,7 @@ def is_one_sentence(text: str) -> bool:
 def test_a_page_answers_and_status_tells(data: Path) -> None:
     with up(data, "--empty") as house:
         assert f"http://localhost:{house.port}" in house.said()
+        assert data.stat().st_mode & 0o077 == 0, "only its owner reads the data"
         assert house.get("/health/") == 200
         assert house.get("/open/ledger/checkpoint") == 200
         told = run(data, "status")

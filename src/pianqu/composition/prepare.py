@@ -31,7 +31,7 @@ CHECK = {"table": "pianqu", "column": "check", "row": "1"}
 def prepare(*, empty: bool) -> None:
     """Everything before the first request; harmless to repeat. Raises Problem, OSError or a database's Error."""
     env = current()
-    env.data.mkdir(parents=True, exist_ok=True)
+    env.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _one_at_a_time(env.data):
         _keys_for(env)
         _compile_catalogues()

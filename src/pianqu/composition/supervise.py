@@ -130,7 +130,7 @@ def status_file(data: Path) -> Path:
 @contextmanager
 def alone(data: Path, url: str) -> Iterator[None]:
     """Hold the data folder: a second start is refused with the address of the first."""
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     lock: IO[str]
     with (data / "up.lock").open("a+") as lock:
         try:

@@ -174,11 +174,15 @@ def _execute(part: Part, environ: dict[str, str]) -> Result:
         stderr=subprocess.STDOUT,
         text=True,
     ) as process:
-        for line in process.stdout or ():
-            lines.append(line)
-            if part.counts:
-                sys.stdout.write(line)
-                sys.stdout.flush()
+        try:
+            for line in process.stdout or ():
+                lines.append(line)
+                if part.counts:
+                    sys.stdout.write(line)
+                    sys.stdout.flush()
+        except BaseException:  # Ctrl-C or TERM: the database of this part goes next
+            process.terminate()
+            raise
     if process.returncode and not part.counts:
         _say("".join(lines))
     if part.counts and process.returncode == NO_TESTS:
