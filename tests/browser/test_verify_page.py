@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import segno
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 import pianqu
 from pianqu.kernels import canonical, merkle, note, verify_page
@@ -70,14 +70,8 @@ def genuine(size: int = 300, index: int = 77) -> Receipt:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(
-            executable_path=CHROMIUM,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield started
-        started.close()
+def browser(chrome: Browser) -> Browser:
+    return chrome
 
 
 @pytest.fixture

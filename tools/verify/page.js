@@ -193,3 +193,4 @@ document.addEventListener("paste", (event) => {
   if (file && event.target.id !== "text") take(file);
 });
 render();
+document.documentElement.dataset.ready = "1";

@@ -52,7 +52,7 @@ def map_tiles() -> str:
 
 
 STATES = {
-    "opened": ("blue", "inbox", pgettext_lazy("state", "Waiting to be taken up")),
+    "opened": ("blue", "inbox", pgettext_lazy("state", "Waiting")),
     "accepted": ("azure", "checks", pgettext_lazy("state", "Accepted")),
     "dispatched": ("azure", "send", pgettext_lazy("state", "Dispatched")),
     "in_progress": ("teal", "player-play", pgettext_lazy("state", "In progress")),

@@ -4,12 +4,13 @@ from django.apps import AppConfig
 
 from pianqu.foundation import after_migrate
 from pianqu.foundation.db import fetch, run, vendor
-from pianqu.rooms.ledger import sql
+from pianqu.rooms.ledger import facts, sql
 
 
 class LedgerConfig(AppConfig):
     name = "pianqu.rooms.ledger"
     label = "ledger"
+    facts = facts  # so that every process knows them by name
     verbose_name = "账本 ledger"
 
     def ready(self) -> None:

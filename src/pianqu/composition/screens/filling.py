@@ -1,0 +1,96 @@
+"""What the pictures show: a few matters through the real verbs, and a colleague who may see them."""
+
+from datetime import datetime
+from io import BytesIO
+from uuid import UUID
+
+from django.utils import timezone
+from PIL import Image
+
+from pianqu.composition.district import load_district
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.installation import installation
+from pianqu.foundation.models import Account
+from pianqu.foundation.photos import SafePhoto, sanitise
+from pianqu.rooms.casework import queries as casework
+from pianqu.rooms.casework import services as verbs
+from pianqu.rooms.casework.services import PlaceChoice
+from pianqu.rooms.directory import services as directory
+from pianqu.rooms.territory import queries as territory
+
+LOGIN, PASSWORD = "screens", "only-for-pictures-7f3a"
+MATTERS = (
+    ("roads", "学校门口的井盖碎了一半，放学时孩子多，怕有人踩空。"),
+    ("water", "六楼早晚没有水，已经一个星期了。"),
+    ("noise", "地下车库夜里装修到十一点，楼上睡不着。\n找过物业两次，说管不了。"),
+    ("environment", "垃圾房门口堆了三天没有清，味道很大。" * 12),
+    ("traffic", "𠮷祥路口的信号灯只亮一边，👍 右转的车看不见。"),
+    (
+        "unknown",
+        "The lift in building 12 stops between floors; mixed words 和中文 and a_very_long_word_without_any_break_"
+        + "x" * 60,
+    ),
+)
+
+
+def fill(*, empty: bool) -> dict[str, str]:
+    """The names of what was made: {login, password} and, unless empty, {code, secret, case_id, …}."""
+    now = timezone.now()
+    load_district(code=installation().district_code, now=now)
+    told = {"login": LOGIN, "password": PASSWORD, "centre": casework.centre_code()}
+    staff = _colleague(now)
+    return told if empty else told | _matters(staff, now)
+
+
+def _colleague(now: datetime) -> Actor:
+    account = Account.objects.filter(login=LOGIN).first() or Account.objects.create_account(
+        login=LOGIN, password=PASSWORD, name="林小满"
+    )
+    system = Actor(kind="system", organisation_code=installation().district_code)
+    post = directory.appoint(
+        actor=system,
+        account_id=account.id,
+        organisation_code=casework.centre_code(),
+        kind="window",
+        title="窗口",
+        now=now,
+    )
+    return Actor(kind="post", account_id=str(account.id), post_id=str(post), organisation_code=casework.centre_code())
+
+
+def _matters(staff: Actor, now: datetime) -> dict[str, str]:
+    resident = Actor(kind="resident", organisation_code=casework.centre_code())
+    communities = [choice.code for street in territory.community_choices() for choice in street.communities]
+    told: dict[str, str] = {}
+    for number, (category, words) in enumerate(MATTERS):
+        opened = verbs.open_case(
+            actor=resident,
+            words=words,
+            category=category,
+            place=PlaceChoice(community_code=communities[number * 7 % len(communities)], source="community"),
+            contact="13800138000" if number % 2 == 0 else None,
+            photos=(_photo(),) if number == 0 else (),
+            now=now,
+        )
+        if number == 0:
+            told |= {"code": _shown(opened.case_code), "secret": opened.receipt_secret}
+            told |= {"case_id": str(opened.case_id), "entry_id": str(opened.entry_id)}
+        _move_on(staff, opened.case_id, number, now)
+    return told
+
+
+def _move_on(staff: Actor, case_id: UUID, number: int, now: datetime) -> None:
+    if number in {1, 2}:
+        verbs.resolve_case(actor=staff, case_id=case_id, reply="已经修好，当面看过。", now=now)
+    if number == 2:
+        verbs.close_case(actor=staff, case_id=case_id, now=now)
+
+
+def _shown(code: str) -> str:
+    return code if "-" in code else f"{code[:4]}-{code[4:]}"
+
+
+def _photo() -> SafePhoto:
+    picture = BytesIO()
+    Image.linear_gradient("L").resize((640, 480)).convert("RGB").save(picture, "JPEG")
+    return sanitise(picture.getvalue())

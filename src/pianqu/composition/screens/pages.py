@@ -1,0 +1,45 @@
+"""Every page that people see, and how to reach it with nothing, with much, and with something wrong."""
+
+from dataclasses import dataclass
+
+WIDTHS = (390, 1280)
+LANGUAGES = ("zh", "en")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page. Addresses may name what the seed made: {code}, {secret}, {case_id} …"""
+
+    name: str
+    route: str
+    """Name of its route, as `reverse` takes it."""
+    at: str
+    opened_by: str = ""
+    """Name of the page that has to be opened before: it gives the cookie."""
+    staff: bool = False
+    needs_data: bool = False
+    """It is about one thing: there is no empty form of it."""
+    wrong_at: str = ""
+    """Address of its form with something wrong …"""
+    wrong_press: str = ""
+    """… or the selector of what is pressed while the form is empty."""
+
+
+SUBMIT = "main form button.btn-primary"
+PAGES = (
+    Page(name="home", route="home", at="/"),
+    Page(name="report", route="casework:report", at="/report/", wrong_press=SUBMIT),
+    Page(name="places", route="casework:places", at="/report/places/?q=洪塘"),
+    Page(name="follow", route="casework:follow", at="/follow/", wrong_press=SUBMIT),
+    Page(name="case", route="casework:case", at="/case/{code}/?s={secret}", needs_data=True),
+    Page(name="withdraw", route="casework:withdraw", at="/case/{code}/withdraw/", opened_by="case", needs_data=True),
+    Page(name="sign-in", route="sign_in", at="/sign-in/", wrong_press=SUBMIT),
+    Page(name="desk", route="casework:desk", at="/desk/", staff=True, wrong_at="/desk/?q=nothing-like-this"),
+    Page(name="desk-case", route="casework:desk_case", at="/desk/case/{case_id}/", staff=True, needs_data=True),
+    Page(name="open", route="open", at="/open/"),
+    Page(name="ledger", route="ledger", at="/open/ledger/"),
+    Page(name="verify", route="verify", at="/open/verify/"),
+    Page(name="not-found", route="", at="/nowhere/", needs_data=True),
+    Page(name="components", route="components", at="/open/components/", wrong_at="/open/components/?errors=1"),
+)
+"""In the order of the faces. A route that shows a page and is missing here makes a browser test fail."""

@@ -1,0 +1,67 @@
+"""The whole way in a real browser: report, receipt, sealed, saved, and verified from disk with the network off."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from pianqu.composition.screens.house import House
+from pianqu.composition.screens.taking import LOCALES
+
+WORDS = {
+    "zh": {
+        "what": "学校门口的井盖碎了一半，放学时怕孩子踩空。",
+        "category": "道路与公共设施",
+        "receipt": "受理回执",
+        "sealed": "已封存",
+        "genuine": "这张回执是真的",
+    },
+    "en": {
+        "what": "Half of the manhole cover at the school gate is gone; children may step into it.",
+        "category": "Roads and public facilities",
+        "receipt": "Receipt",
+        "sealed": "Sealed",
+        "genuine": "This receipt is genuine",
+    },
+}
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_a_matter_goes_from_words_to_a_proof_that_needs_nobody(
+    language: str, chrome: Browser, full_house: House, tmp_path: Path
+) -> None:
+    say = WORDS[language]
+    context = chrome.new_context(
+        base_url=full_house.url, locale=LOCALES[language], viewport={"width": 390, "height": 844}, accept_downloads=True
+    )
+    page = context.new_page()
+    page.goto("/report/")
+    page.fill("#words", say["what"])
+    page.get_by_label(say["category"]).check()
+    page.select_option("#community", "330205005003")
+    page.locator("main form button.btn-primary").last.click()
+    page.wait_for_url("**/case/**")
+    expect(page.locator(".pq-paper h1")).to_contain_text(say["receipt"])
+    expect(page.locator(".pq-code")).to_be_visible()
+    expect(page.get_by_text(say["sealed"]).first).to_be_visible(timeout=15_000)
+    with page.expect_download() as saving:
+        page.locator("a[href$='.tlog-proof']").first.click()
+    receipt = tmp_path / "mine.tlog-proof"
+    saving.value.save_as(receipt)
+    checker = tmp_path / "pianqu-verify.html"
+    answer = context.request.get("/open/verify/pianqu-verify.html")
+    checker.write_bytes(answer.body())
+    context.close()
+
+    offline = chrome.new_context(offline=True, locale=LOCALES[language])
+    at_home = offline.new_page()
+    at_home.goto(checker.as_uri())
+    if language == "en" and at_home.get_by_role("button", name="English").is_visible():
+        at_home.get_by_role("button", name="English").click()
+    at_home.locator("#file").set_input_files(receipt)
+    expect(at_home.get_by_role("heading", name=say["genuine"])).to_be_visible()
+    receipt.write_text(receipt.read_text().replace("index ", "index 1"), encoding="utf-8")
+    at_home.reload()
+    at_home.locator("#file").set_input_files(receipt)
+    expect(at_home.get_by_role("heading", name=say["genuine"])).to_have_count(0)
+    offline.close()

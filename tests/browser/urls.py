@@ -1,0 +1,39 @@
+"""One example for every named route, so that the walk misses none. A route without a line here fails the test.
+
+Pages stand in pianqu.composition.screens.pages; here stands the rest: what is fetched, downloaded or only posted to.
+Examples may name what the seed made, as {code}; an empty text means: reached only by a
+form or from within a page whose test follows it (photos, the part that polls for the proof).
+"""
+
+from pianqu.composition.screens.pages import PAGES
+
+POSTED = ""
+OTHERS = {
+    "health": "/health/",
+    "language": POSTED,
+    "csp_report": POSTED,
+    "components_row": "/open/components/row/",
+    "sign_out": POSTED,
+    "verify_download": "/open/verify/pianqu-verify.html",
+    "casework:where": "/report/where/?lon=121.507&lat=29.95",
+    "casework:map_layers": "/report/map.json",
+    "casework:draft_photo": POSTED,
+    "casework:proof": POSTED,
+    "casework:add": POSTED,
+    "casework:leave": POSTED,
+    "casework:photo": POSTED,
+    "casework:resolve": POSTED,
+    "casework:close": POSTED,
+    "casework:reveal": POSTED,
+    "casework:desk_photo": POSTED,
+    "ledger:checkpoint": "/open/ledger/checkpoint",
+    "ledger:vkey": "/open/ledger/log.vkey",
+    "ledger:entries": "/open/ledger/tile/entries/{tile}",
+    "ledger:tile": "/open/ledger/tile/0/{tile}",
+    "ledger:receipt_file": "/open/ledger/receipt/{entry_id}.tlog-proof",
+}
+
+
+def examples() -> dict[str, str]:
+    """Route → address."""
+    return OTHERS | {page.route: page.at for page in PAGES if page.route}
