@@ -85,6 +85,7 @@ def database(url: str) -> dict[str, Any]:
             "ENGINE": "pianqu.foundation.backends.sqlite",
             "NAME": str(ENV.data / "pianqu.sqlite3"),
             "TEST": {"NAME": str(ENV.data / "test.sqlite3")},
+            "CONN_MAX_AGE": None,
             "ATOMIC_REQUESTS": False,
             "OPTIONS": {
                 "transaction_mode": "IMMEDIATE",
