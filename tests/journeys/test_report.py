@@ -96,6 +96,7 @@ def test_the_receipt_goes_from_written_to_sealed(reader: Client) -> None:
     part = reader.get(f"{address}proof/").content
     assert b"every 1s" not in part
     assert b'id="qr" hx-swap-oob' in part
+    assert b'id="timeline" hx-swap-oob' in part
     saved = re.search(rb'href="(/open/ledger/receipt/[^"]+)"', part)
     assert saved
     assert reader.get(saved[1].decode()).content.startswith(b"c2sp.org/tlog-proof@v1")

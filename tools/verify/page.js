@@ -39,7 +39,7 @@ function moment(iso) {
   if (Number.isNaN(date.valueOf())) return String(iso);
   const options = { timeZone: "Asia/Shanghai", dateStyle: "long", timeStyle: "medium", hour12: false };
   const text = new Intl.DateTimeFormat(state.language ? "en-GB" : "zh-CN", options).format(date);
-  return state.language ? text : text.replace(/(\d+)(年|月)(\d+)/g, "$1 $2 $3").replace(/月(\d)/, "月 $1").replace(/(\d)日/, "$1 日");
+  return state.language ? text : text.replace(/(\d+)(年|月|日)/g, "$1 $2 ").replace(/ +/g, " ").trim();
 }
 
 function codeAsRead(code) { return /^\w{8}$/.test(code) ? `${code.slice(0, 4)}-${code.slice(4)}` : code; }

@@ -86,6 +86,7 @@
     layer.eachLayer(function (part) { if (part.getBounds) land.extend(part.getBounds()); });
     if (!land.isValid()) land = layer.getBounds();
     if (!box.dataset.lon && !hasPin(box) && land.isValid()) map.fitBounds(land, { padding: [8, 8] });
+    layer.bringToBack(); // a pin that was set before the outlines came stays above them
     thinNames(map, layer);
     document.addEventListener("pianqu:look", function () {
       layer.eachLayer(function (part) { part.setStyle(part.feature.geometry.type === "Point" ? dot() : outline(part.feature)); });

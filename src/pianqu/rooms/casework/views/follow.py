@@ -141,7 +141,7 @@ def proof(request: HttpRequest, code: str) -> HttpResponse:
     if mine is None:
         return _to_follow(code)
     card = queries.resident_case(mine.case_id)
-    return render(request, "casework/_proof.html", {**_paper(card), "is_part": True})
+    return render(request, "casework/_proof.html", {**_paper(card), "timeline": shown.happened(card), "is_part": True})
 
 
 @require_POST
