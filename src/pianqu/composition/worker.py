@@ -32,6 +32,8 @@ class Task:
     act: Callable[[], int]
     """Answers how much it did."""
     every: float = PAUSE
+    listens: bool = True
+    """Whether a seal wakes it before its time."""
     due: float = 0.0
     pause: float = PAUSE
     said: str = ""
@@ -59,20 +61,26 @@ class Task:
         self.said = words
 
 
-def work(stop: Stop, seal: Callable[[], int], readers: Iterable[tuple[str, Callable[[], int]]]) -> None:
-    """Seal and deliver until told to stop."""
+def work(
+    stop: Stop,
+    seal: Callable[[], int],
+    readers: Iterable[tuple[str, Callable[[], int]]],
+    chores: Iterable[Task] = (),
+) -> None:
+    """Seal, deliver and do the chores until told to stop."""
     sealer = Task("sealer", seal)
     others = [Task(f"reader {name}", act, every=IDLE_PAUSE) for name, act in readers]
+    others += chores
     while not stop.asked:
         turn(sealer, others, time.monotonic())
         stop.wait(PAUSE)
 
 
-def turn(sealer: Task, readers: list[Task], now: float) -> None:
-    """One round: what was just sealed wakes every reader that is not waiting after a failure."""
+def turn(sealer: Task, others: list[Task], now: float) -> None:
+    """One round: what was just sealed wakes every listener that is not waiting after a failure."""
     sealed = sealer.run(now) if now >= sealer.due else 0
-    for task in readers:
-        if now >= task.due or (sealed and not task.said):
+    for task in others:
+        if now >= task.due or (sealed and task.listens and not task.said):
             task.run(now)
 
 
@@ -82,7 +90,8 @@ def main() -> None:
     end_with_parent(at_once=True)
     django.setup()
     wiring = import_module("pianqu.composition.wiring")
-    work(stop, wiring.seal, wiring.catching_up())
+    tidying = import_module("pianqu.composition.tidying")
+    work(stop, wiring.seal, wiring.catching_up(), [Task("tidying", tidying.tidy, tidying.EVERY, listens=False)])
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ def keep(key: str, photos: Sequence[SafePhoto], *, now: datetime) -> bool:
     """Keep these photos, and only these, under the form's key. False when that was not possible; never raises for it."""
     folder = _folder(key)
     try:
-        _sweep(now)
+        sweep(now)
         shutil.rmtree(folder, ignore_errors=True)
         if not photos:
             return True
@@ -56,7 +56,8 @@ def _folder(key: str) -> Path:
     return installation().data / "drafts" / name
 
 
-def _sweep(now: datetime) -> None:
+def sweep(now: datetime) -> None:
+    """Remove the photos of forms that nobody came back to."""
     place = installation().data / "drafts"
     place.mkdir(parents=True, exist_ok=True)
     for folder in place.iterdir():

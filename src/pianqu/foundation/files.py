@@ -9,6 +9,8 @@ import errno
 import os
 import re
 import secrets
+from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -17,6 +19,7 @@ from pianqu.foundation.errors import Absent, Unavailable
 from pianqu.foundation.installation import installation
 
 _NAME = re.compile(r"[0-9a-f]{32}")
+PAGE = 200
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -48,6 +51,22 @@ def read(name: str) -> bytes:
 def remove(name: str) -> None:
     """Destroy a file for good; harmless to repeat."""
     _drop(_place(name))
+
+
+def kept_before(moment: datetime) -> Iterator[list[str]]:
+    """Names of the files that were stored before the moment, by the hundred, and half-written ones removed."""
+    names: list[str] = []
+    for path in installation().files.glob("??/??/*"):
+        if path.stat().st_mtime >= moment.timestamp():
+            continue
+        if path.suffix == ".new":
+            _drop(path)
+        elif _NAME.fullmatch(path.name):
+            names.append(path.name)
+        if len(names) == PAGE:
+            yield names
+            names = []
+    yield names
 
 
 def _place(name: str) -> Path:

@@ -1,7 +1,7 @@
 """One answer per key: a double tap, a retry or a lost answer never makes a thing twice."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -11,6 +11,8 @@ from pianqu.foundation.errors import Invalid
 from pianqu.foundation.models import IdempotencyKey
 
 MAX_KEY = 64
+LIFE = timedelta(days=30)
+"""How long a repeated request gets the first answer again; a form open for longer is a new one."""
 _TAKE = (
     "INSERT INTO foundation_idempotencykey (scope, key, fingerprint, answer, created_at) "
     "VALUES (%s, %s, %s, '', %s) ON CONFLICT (scope, key) DO NOTHING"
@@ -36,3 +38,8 @@ def answer_once(*, scope: str, key: str, fingerprint: str, now: datetime, act: C
             _("This form was sent before with other content. The first one was kept; please start a new form."),
         )
     return first.answer
+
+
+def forget_old(*, now: datetime) -> int:
+    """Forget the answers that nobody asks for any more; answers how many."""
+    return IdempotencyKey.objects.filter(created_at__lt=now - LIFE).delete()[0]

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.crypto import fingerprint
@@ -42,6 +42,11 @@ def count_wrong(*, scope: str, party: str, now: datetime) -> None:
 def forgive(*, scope: str, party: str) -> None:
     """Forget the wrong tries after a right one."""
     _rows(scope, party).delete()
+
+
+def forget_old(*, now: datetime) -> int:
+    """Forget counts whose hour and lock are over; answers how many."""
+    return Attempt.objects.filter(Q(locked_until=None) | Q(locked_until__lt=now), first_at__lt=now - LOCK).delete()[0]
 
 
 def _rows(scope: str, party: str) -> QuerySet[Attempt]:

@@ -92,6 +92,19 @@ class CaseClosed(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CaseErased(Fact):
+    """Words, replies, photos, contact and exact place were destroyed (个人信息保护法 第四十七条). `basis` is a code."""
+
+    kind: ClassVar[str] = "casework.case-erased"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Words of a matter erased")
+
+    case_id: str
+    category: str
+    place_code: str | None
+    basis: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CategoryAdded(Fact):
     """A category of another district's matters was taken over."""
 

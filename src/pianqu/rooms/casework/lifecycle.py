@@ -33,6 +33,9 @@ MOVES: dict[tuple[State, Move], State] = {
     (State.RESOLVED, Move.CLOSE): State.CLOSED,
 }
 
+ENDED = frozenset({State.CLOSED, State.WITHDRAWN})
+"""States in which nobody works on a case any more."""
+
 
 def may_move(state: str, move: Move) -> bool:
     """Whether a case in this state can make this move."""

@@ -44,6 +44,7 @@ class Case(models.Model):
     closed_at = models.DateTimeField("归档或撤回时间 closed or withdrawn at", null=True)
     receipt_secret_hash = models.BinaryField("回执密钥摘要 hash of the receipt secret", max_length=32, null=True)
     receipt_expires_at = models.DateTimeField("回执到期 receipt expires at", null=True)
+    erased_at = models.DateTimeField("删除个人信息时间 erased at", null=True)
     imported_from = models.CharField("导入来源 imported from", max_length=40, null=True)
     imported_id = models.CharField("原编号 imported id", max_length=64, null=True)
 

@@ -21,7 +21,7 @@ from pianqu.foundation.crypto import has_fingerprint
 from pianqu.foundation.errors import Absent, Invalid, Refused
 from pianqu.kernels import checkcode, words
 from pianqu.rooms.casework import rules
-from pianqu.rooms.casework.lifecycle import Move, State, may_move
+from pianqu.rooms.casework.lifecycle import ENDED, Move, State, may_move
 from pianqu.rooms.casework.models import Addition, Case, Category, Contact, DayCount, Photo
 from pianqu.rooms.ledger import queries as ledger
 
@@ -147,6 +147,7 @@ class ResidentCase:
     photos: tuple[PhotoCard, ...]
     additions: tuple[AdditionCard, ...]
     timeline: tuple[TimelineItem, ...]
+    erased_at: datetime | None
     masked_contact: str
     may_extend: bool
     may_withdraw: bool
@@ -161,6 +162,7 @@ class CaseCard(ResidentCase):
     may_resolve: bool
     may_close: bool
     may_reveal_contact: bool
+    may_erase: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -380,6 +382,7 @@ def case_for(actor: Actor, case_id: uuid.UUID) -> CaseCard:
         may_withdraw=may_move(case.state, Move.WITHDRAW) and rules.may_withdraw(actor, org),
         may_resolve=may_move(case.state, Move.RESOLVE) and rules.may_resolve(actor, org),
         may_close=may_move(case.state, Move.CLOSE) and rules.may_close(actor, org),
+        may_erase=case.erased_at is None and case.state in ENDED and rules.may_erase(actor),
         may_reveal_contact=bool(mask) and rules.may_reveal_contact(actor, org),
     )
 
@@ -423,6 +426,7 @@ def _common(case: Case, mask: str) -> dict[str, Any]:
         "photos": tuple(by_addition.get(None, ())),
         "additions": _additions(case.id, by_addition),
         "timeline": timeline(case.id),
+        "erased_at": case.erased_at,
         "masked_contact": mask,
     }
 
@@ -474,6 +478,11 @@ def _photo(found: QuerySet[Photo]) -> PhotoFile:
     if row is None:
         raise Absent("photo-absent", _("There is no such photo."))
     return PhotoFile(content=files.read(row[0]), media_type=row[1])
+
+
+def files_in_use(names: Sequence[str]) -> frozenset[str]:
+    """Those of these file names that a photo has."""
+    return frozenset(Photo.objects.filter(file_name__in=names).values_list("file_name", flat=True))
 
 
 # following -----------------------------------------------------------------------------------------------------------

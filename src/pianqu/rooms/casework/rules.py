@@ -54,6 +54,11 @@ def may_reveal_contact(actor: Actor, organisation_code: str) -> bool:
     return actor.kind == "post" and _answers_for(actor, organisation_code)
 
 
+def may_erase(actor: Actor) -> bool:
+    """The centre, which keeps the whole district's matters, on the person's request or when their time is over."""
+    return actor.kind == "post" and sees_all(actor)
+
+
 def may_add_categories(actor: Actor) -> bool:
     return sees_all(actor)
 
@@ -88,6 +93,10 @@ def check_may_reveal_contact(actor: Actor, organisation_code: str) -> None:
         may_reveal_contact(actor, organisation_code),
         _("Only an official of the organisation that received this matter may see the contact."),
     )
+
+
+def check_may_erase(actor: Actor) -> None:
+    _check(may_erase(actor), _("Only the district's centre may erase what a matter says about a person."))
 
 
 def check_may_add_categories(actor: Actor) -> None:

@@ -24,5 +24,6 @@ urlpatterns = [
     path("desk/case/<uuid:case_id>/resolve/", desk.resolve, name="resolve"),
     path("desk/case/<uuid:case_id>/close/", desk.close, name="close"),
     path("desk/case/<uuid:case_id>/reveal/", desk.reveal, name="reveal"),
+    path("desk/case/<uuid:case_id>/erase/", desk.erase, name="erase"),
     path("desk/photo/<uuid:photo_id>/", desk.photo, name="desk_photo"),
 ]

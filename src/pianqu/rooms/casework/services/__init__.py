@@ -2,6 +2,7 @@
 
 from pianqu.rooms.casework.services.categories import NewCategory, add_categories
 from pianqu.rooms.casework.services.contacts import reveal_contact
+from pianqu.rooms.casework.services.erasing import BASES, erase_case
 from pianqu.rooms.casework.services.history import History, take_history
 from pianqu.rooms.casework.services.moving import (
     Closing,
@@ -17,6 +18,7 @@ from pianqu.rooms.casework.services.opening import Opened, Opening, open_case, o
 from pianqu.rooms.casework.services.parts import Claim, PlaceChoice
 
 __all__ = [
+    "BASES",
     "Claim",
     "Closing",
     "History",
@@ -28,6 +30,7 @@ __all__ = [
     "add_categories",
     "close_case",
     "close_cases",
+    "erase_case",
     "extend_case",
     "open_case",
     "open_cases",

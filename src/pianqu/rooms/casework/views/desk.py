@@ -19,7 +19,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.errors import Forbidden, Problem
+from pianqu.foundation.errors import Forbidden, Invalid, Problem
 from pianqu.foundation.installation import installation
 from pianqu.foundation.templatetags.ui import short_moment, state_badge
 from pianqu.rooms.casework import forms, queries, services
@@ -133,7 +133,7 @@ def _line(row: queries.CaseRow, words: _Words) -> Line:
     return Line(
         href=words.href.replace(str(_NOBODY), str(row.case_id)),
         code=row.shown_code,
-        excerpt=row.excerpt,
+        excerpt=row.excerpt or "—",
         where=_where(row, words),
         badge=state_badge(row.state),
         opened=short_moment(row.opened_at),
@@ -178,6 +178,7 @@ def _case_page(
         "timeline": shown.happened(card),
         "clock": shown.waited(card.opened_at, card.resolved_at or timezone.now()),
         "tiles": installation().tiles,
+        "bases": shown.erase_bases(),
         "errors": {},
         **more,
     }
@@ -224,6 +225,23 @@ def reveal(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         errors = {"purpose": problem.message}
         return _case_page(request, actor, case_id, status=problem.status, errors=errors, purpose=purpose)
     return _case_page(request, actor, case_id, contact=contact)
+
+
+@never_cache
+@login_required
+@require_POST
+def erase(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """Destroy what an ended matter says about a person, after the box that says so was ticked."""
+    actor, basis = actor_of(request), request.POST.get("basis", "")
+    queries.case_for(actor, case_id)
+    try:
+        if not request.POST.get("sure"):
+            raise Invalid("erase-not-sure", _("Please tick that it cannot be undone. Nothing was changed."))
+        services.erase_case(actor=actor, case_id=case_id, basis=basis, now=timezone.now())
+    except Invalid as problem:
+        errors = {"erase": problem.message}
+        return _case_page(request, actor, case_id, status=problem.status, errors=errors, basis=basis)
+    return redirect("casework:desk_case", case_id=case_id)
 
 
 @login_required

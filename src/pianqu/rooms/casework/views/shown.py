@@ -197,9 +197,22 @@ def _kind(kind: str) -> tuple[str, str, str]:
         "casework.case-resolved": ("circle-check", "p", _("Resolved, with this answer")),
         "casework.case-closed": ("archive", "", _("Closed")),
         "casework.case-withdrawn": ("arrow-back-up", "", _("Withdrawn by who reported it")),
+        "casework.case-erased": ("eraser", "w", _("Words, photos and contact were erased")),
+        "ledger.entry-erased": ("eraser", "w", _("A note about who looked at the contact was erased")),
         "ledger.personal-data-read": ("eye", "w", _("An official looked at the contact")),
     }
     return known.get(kind, ("file-text", "", _("Something was recorded")))
+
+
+def erase_bases() -> tuple[Choice, ...]:
+    """Why a matter's words must go, in the order of 个人信息保护法 第四十七条."""
+    names = {
+        "purpose-achieved": _("Its purpose is achieved; nobody needs it any more"),
+        "period-over": _("The time for which it may be kept is over"),
+        "consent-withdrawn": _("The person asked for it or withdrew consent"),
+        "unlawful": _("It should never have been taken down"),
+    }
+    return tuple(Choice(code=code, name=name) for code, name in names.items())
 
 
 def waited(case_opened_at: datetime, until: datetime) -> str:
