@@ -5,7 +5,8 @@ Method: the tree of RFC 6962 section 2.1 (kept in RFC 9162): leaf hash SHA-256(0
 SHA-256(0x01 || left || right), left subtree as large as a power of two can be. Verification follows RFC 9162 sections
 2.1.3.2 and 2.1.4.2. Proofs are made from complete subtrees only, so a store of tiles can answer.
 Source: RFC 6962, RFC 9162. Cost: O(log n) nodes a proof, O(n) for root().
-Guarantee: verification accepts exactly the proofs that the definition gives (518 published vectors, and a brute-force oracle).
+Guarantee: verification accepts exactly the proofs that the definition gives: the published inclusion and consistency vectors,
+and a brute-force oracle.
 """
 
 from collections.abc import Callable, Sequence

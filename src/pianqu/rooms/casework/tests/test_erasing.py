@@ -8,15 +8,12 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from pianqu.composition import wiring
 from pianqu.foundation import files
 from pianqu.foundation.errors import Absent, Forbidden, Invalid, Refused
-from pianqu.rooms.casework import queries, services
-from pianqu.rooms.casework.models import Addition, Case, Contact, DayCount, Photo
+from pianqu.rooms.casework import services
+from pianqu.rooms.casework.models import Addition, Case, Contact, Photo
 from pianqu.rooms.casework.tests.builders import NOW, clerk, handler, importer, opened, photo, resident
 from pianqu.rooms.casework.tests.test_views import official
-from pianqu.rooms.ledger import queries as ledger
-from pianqu.rooms.ledger import services as ledger_services
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(days=400)
@@ -65,25 +62,6 @@ def test_nothing_that_was_said_is_left(django_capture_on_commit_callbacks: Any) 
     for name in names:
         with pytest.raises(Absent):
             files.read(name)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_counts_receipt_and_history_stand() -> None:
-    ledger_services.create_log(now=NOW)
-    case = full()
-    wiring.seal_and_drain()
-    before = list(DayCount.objects.values_list("day", "category", "street_code", "opened", "resolved", "closed"))
-    receipt = ledger.receipt_for(case.entry_id)
-    erase(case.case_id)
-    wiring.seal_and_drain()
-    wiring.replay("casework.day-counts")
-    after = list(DayCount.objects.values_list("day", "category", "street_code", "opened", "resolved", "closed"))
-    assert sorted(before) == sorted(after)
-    assert ledger.receipt_for(case.entry_id).position == receipt.position
-    kinds = {item.kind: item for item in queries.timeline(case.case_id)}
-    assert kinds["ledger.personal-data-read"].erased and kinds["ledger.personal-data-read"].purpose == ""
-    assert "casework.case-erased" in kinds
-    assert ledger.history(f"case:{case.case_id}")[0].fact["case_code"] == case.case_code
 
 
 @pytest.mark.parametrize("actor", [resident(), handler(), importer()])
