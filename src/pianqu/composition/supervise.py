@@ -130,7 +130,12 @@ def status_file(data: Path) -> Path:
 @contextmanager
 def alone(data: Path, url: str) -> Iterator[None]:
     """Hold the data folder: a second start is refused with the address of the first."""
-    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileNotFoundError as error:  # a place such as /proc, where nobody can make a folder
+        raise Unavailable(
+            "data-folder", f"{data} cannot be made. Choose another folder with --data DIR or PIANQU_DATA."
+        ) from error
     lock: IO[str]
     with (data / "up.lock").open("a+") as lock:
         try:

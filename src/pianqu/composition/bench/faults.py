@@ -12,6 +12,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,6 +38,9 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ACTOR = Actor(kind="resident", organisation_code="330205-centre")
 STEPS = ("recording.py", "sealing.py", "delivering.py", "verbs.py")
 ROUNDS = 3
+KEPT = "pianqu_kept"
+PATIENCE = 10.0
+"""Seconds for a database server to notice that the killed process is gone, with its locks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +79,45 @@ def count_steps() -> int:
 def run(count: int, *, seed: int = 1) -> list[Outcome]:
     """Kill at `count` steps spread over the whole run; answers what was found after each.
 
-    The current data folder must be prepared and empty; it is copied, and put back before every run.
+    The current data folder and database must be prepared and empty; both are copied, and put back before every run.
     """
+    with kept_aside() as put_back:
+        total = int(_in_child(lambda tell: tell(str(count_steps())))[0])
+        outcomes = []
+        for step in _chosen(total, count, seed):
+            put_back()
+            outcomes.append(_one(step))
+    return outcomes
+
+
+@contextmanager
+def kept_aside() -> Iterator[Callable[[], None]]:
+    """Copy data folder and database as they are; what is yielded puts the copy back, and so does the end."""
     connection.close()
     data = installation().data
     with tempfile.TemporaryDirectory() as folder:
         kept = Path(folder) / "kept"
         shutil.copytree(data, kept)
-        total = int(_in_child(lambda tell: tell(str(count_steps())))[0])
-        outcomes = []
-        for step in _chosen(total, count, seed):
+        _copy_database(there=KEPT)
+
+        def put_back() -> None:
+            connection.close()
             _put_back(kept, data)
-            outcomes.append(_one(step))
-        _put_back(kept, data)
-    return outcomes
+            _copy_database(there="")
+
+        yield put_back
+        put_back()
+
+
+def _copy_database(*, there: str) -> None:
+    """PostgreSQL only (SQLite's file lies in the data folder): copy the database to `there`, or back from KEPT."""
+    if connection.vendor != "postgresql":
+        return
+    name = connection.settings_dict["NAME"]
+    source, target = (name, there) if there else (KEPT, name)
+    with connection._nodb_cursor() as cursor:  # as Django's own test runner does
+        cursor.execute(f'DROP DATABASE IF EXISTS "{target}" WITH (FORCE)')
+        cursor.execute(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
 
 
 def _chosen(total: int, count: int, seed: int) -> list[int]:
@@ -180,8 +209,7 @@ def _published() -> str:
 
 def _examine(codes: list[str], seen: str) -> list[str]:
     """Start again as the worker would, then look for broken promises."""
-    ledger_verbs.seal(now=NOW)
-    wiring.drain()
+    _catch_up()
     problems = list(ledger.audit())
     opened = casework.counts().opened
     kept = casework.cases_for(Actor(kind="system", organisation_code="330205"), size=1000).rows
@@ -195,3 +223,13 @@ def _examine(codes: list[str], seen: str) -> list[str]:
         elif body.root != ledger.root_at(body.size):
             problems.append("the log contradicts what was published")
     return problems
+
+
+def _catch_up() -> None:
+    """Seal and deliver as the worker does: again, while the server still holds the dead process's lock."""
+    until = time.monotonic() + PATIENCE
+    ledger_verbs.seal(now=NOW)
+    while ledger.status().waiting and time.monotonic() < until:
+        time.sleep(0.02)
+        ledger_verbs.seal(now=NOW)
+    wiring.drain()

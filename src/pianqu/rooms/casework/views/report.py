@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pianqu.foundation import drafts
@@ -36,6 +37,7 @@ def resident() -> Actor:
     return Actor(kind="resident", organisation_code=queries.centre_code())
 
 
+@never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest) -> HttpResponse:
     """The form, or the matter taken in and the way to its receipt."""
