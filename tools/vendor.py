@@ -1,7 +1,7 @@
 """Fetch the front-end files of vendor.toml with npm, check them, and make them fit a strict content security policy.
 
 For developers only: the result is committed, users need no node. Source maps go (they point nowhere), and every `data:`
-picture in a style sheet becomes a file, because the policy allows pictures from this server only.
+picture becomes a file, because the policy allows pictures from this server only.
 """
 
 import base64
@@ -32,7 +32,9 @@ def main() -> None:
             take(package, fetch(package, Path(folder)))
     notice = [f"{p['name']} {p['version']}: {p['folder']}/ ({p.get('licence', 'see its LICENSE')})" for p in listed]
     (TARGET / "NOTICE.md").write_text(
-        "Files of other projects, unchanged but for source maps and pictures in CSS.\n\n- " + "\n- ".join(notice) + "\n"
+        "Files of other projects, unchanged but for source maps and `data:` pictures.\n\n- "
+        + "\n- ".join(notice)
+        + "\n"
     )
 
 
@@ -59,7 +61,12 @@ def take(package: dict[str, Any], source: Path) -> None:
     for name, new_name in package["files"].items():
         place = target / new_name
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(cleaned((source / name).read_bytes(), place))
+        content = cleaned((source / name).read_bytes(), place)
+        for old, new in package.get("swap", ()) if place.suffix == ".js" else ():
+            if old.encode() not in content:
+                raise SystemExit(f"{place.name}: {old} is not in it any more")
+            content = content.replace(old.encode(), new.encode())
+        place.write_bytes(content)
     if "icons" in package:
         icons = {name: strokes((source / f"icons/outline/{name}.svg").read_text()) for name in package["icons"]}
         (target / "icons.json").write_text(json.dumps(icons, indent=0, sort_keys=True) + "\n")

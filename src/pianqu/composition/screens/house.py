@@ -30,10 +30,10 @@ class House:
 
 
 @contextmanager
-def house(*, empty: bool) -> Iterator[House]:
-    """Web and worker on a free port, with seeded data; stopped at the end."""
+def house(*, empty: bool, **settings: str) -> Iterator[House]:
+    """Web and worker on a free port, with seeded data and these PIANQU_ variables; stopped at the end."""
     with tempfile.TemporaryDirectory(prefix="pianqu-house-") as folder:
-        environ = _environment(Path(folder))
+        environ = _environment(Path(folder)) | settings
         _run("pianqu.composition.prepare", ["--empty"], environ)
         told = json.loads(
             _run("pianqu.composition.screens.seed", ["--empty"] if empty else [], environ).splitlines()[-1]

@@ -1,7 +1,6 @@
 // A Leaflet map that needs no map service: it draws the shipped outlines and names, and takes a tile service if one is set.
 (function () {
   "use strict";
-  L.Util.emptyImageUrl = document.currentScript.dataset.empty; // Leaflet's own is a data: picture, which the policy forbids.
   var CENTRE = [29.97, 121.52];
 
   function colour(name) { return getComputedStyle(document.documentElement).getPropertyValue(name).trim(); }
