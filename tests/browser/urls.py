@@ -25,6 +25,7 @@ OTHERS = {
     "casework:resolve": POSTED,
     "casework:close": POSTED,
     "casework:reveal": POSTED,
+    "casework:erase": POSTED,
     "casework:desk_photo": POSTED,
     "ledger:checkpoint": "/open/ledger/checkpoint",
     "ledger:vkey": "/open/ledger/log.vkey",

@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 from pathlib import Path
+from shutil import rmtree
 
 import pytest
 from django.contrib.sessions.models import Session
@@ -24,6 +25,7 @@ NOW = timezone.now()
 
 @pytest.fixture(autouse=True)
 def district(db: None) -> None:
+    rmtree(installation().files, ignore_errors=True)  # what other tests of this process left
     small_district()
 
 

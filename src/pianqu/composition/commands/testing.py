@@ -63,7 +63,7 @@ def _no_initdb() -> str:
 
 def _no_browser() -> str:
     there = any(shutil.which(name) for name in BROWSERS)
-    return "" if there else "no Chromium found; Debian: apt install chromium fonts-noto-cjk"
+    return "" if there else "no Chromium found; Debian: apt install chromium fonts-noto-cjk libatomic1"
 
 
 _LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
