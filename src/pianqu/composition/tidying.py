@@ -11,7 +11,6 @@ from pianqu.foundation import drafts, files, idempotency, throttle
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.ledger import queries as ledger
 
-EVERY = 3600.0
 UNNAMED = timedelta(days=7)
 """A file that no row names is kept so long: time to notice that the database came from an older backup."""
 OWNERS: tuple[Callable[[Sequence[str]], frozenset[str]], ...] = (casework.files_in_use,)

@@ -90,8 +90,9 @@ def main() -> None:
     end_with_parent(at_once=True)
     django.setup()
     wiring = import_module("pianqu.composition.wiring")
-    tidying = import_module("pianqu.composition.tidying")
-    work(stop, wiring.seal, wiring.catching_up(), [Task("tidying", tidying.tidy, tidying.EVERY, listens=False)])
+    chores = import_module("pianqu.composition.chores").CHORES
+    tasks = [Task(chore.name, chore.act, chore.every, listens=False) for chore in chores]
+    work(stop, wiring.seal, wiring.catching_up(), tasks)
 
 
 if __name__ == "__main__":

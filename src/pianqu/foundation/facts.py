@@ -29,8 +29,11 @@ class Fact:
     organisation_code: str
     """Whose chain of the ledger holds it."""
 
-    def __init_subclass__(cls, **kwargs: object) -> None:
+    def __init_subclass__(cls, *, shared: bool = False, **kwargs: object) -> None:
+        """`shared` marks a base that holds fields of several facts and is none itself."""
         super().__init_subclass__(**kwargs)
+        if shared:
+            return
         if not cls.kind or "." not in cls.kind:
             raise TypeError(f"{cls.__name__} needs a kind like room.thing-happened")
         if REGISTRY.setdefault(cls.kind, cls).__qualname__ != cls.__qualname__:

@@ -13,6 +13,8 @@ from pianqu.foundation.errors import Invalid
 def main(argv: list[str]) -> int:
     """Import one file; 0 when every row found its place."""
     asked = _arguments(argv)
+    if asked.kind == "year":
+        return _year(asked)
     mapping = read_mapping(asked.mapping)
     if not asked.file.is_file():
         raise Invalid("table-absent", f"There is no file {asked.file}.")
@@ -20,6 +22,13 @@ def main(argv: list[str]) -> int:
     prepare.prepare(empty=True)
     work = import_module("pianqu.composition.importing.work")
     return int(work.run(asked.file, mapping, rejects=asked.rejects, seal=not asked.no_seal))
+
+
+def _year(asked: argparse.Namespace) -> int:
+    if asked.data:
+        os.environ["PIANQU_DATA"] = str(asked.data.resolve())
+    prepare.prepare(empty=True)
+    return int(import_module("pianqu.composition.importing.year").run(asked.file))
 
 
 def _arguments(argv: list[str]) -> argparse.Namespace:
@@ -35,6 +44,9 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     cases.add_argument("--data", type=Path, help="data folder, one for each district 数据文件夹")
     cases.add_argument("--rejects", type=Path, help="where rejected rows go (default: in the data folder) 未收行")
     cases.add_argument("--no-seal", action="store_true", help="leave sealing to the worker 由后台封存")
+    year = kinds.add_parser("year", help="a year's holidays by its notice 年度放假安排")
+    year.add_argument("file", type=Path, metavar="FILE", help="TOML: year, off, worked, notice 放假与调休日期")
+    year.add_argument("--data", type=Path, help="data folder 数据文件夹")
     return parser.parse_args(argv)
 
 

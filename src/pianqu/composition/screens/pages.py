@@ -36,6 +36,7 @@ PAGES = (
     Page(name="sign-in", route="sign_in", at="/sign-in/", wrong_press=SUBMIT),
     Page(name="desk", route="casework:desk", at="/desk/", staff=True, wrong_at="/desk/?q=nothing-like-this"),
     Page(name="desk-case", route="casework:desk_case", at="/desk/case/{case_id}/", staff=True, needs_data=True),
+    Page(name="clock", route="casework:clock", at="/desk/case/{case_id}/clock/", staff=True, needs_data=True),
     Page(name="open", route="open", at="/open/"),
     Page(name="ledger", route="ledger", at="/open/ledger/"),
     Page(name="verify", route="verify", at="/open/verify/"),

@@ -1,7 +1,7 @@
 """Small pieces of the UI kit that templates need: icons, the badge of a state, dates that people read."""
 
 import json
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -101,6 +101,20 @@ def moment(value: datetime | None) -> str:
     if (get_language() or "").startswith("zh"):
         return f"{here.year} 年 {here.month} 月 {here.day} 日 {here:%H:%M}"
     return f"{here.day} {here:%b %Y %H:%M}"
+
+
+@register.filter
+def last_moment(value: datetime | None) -> str:
+    """The end of a term: midnight is 24:00 of the day that ends (民法典 第二百零三条)."""
+    if value is None:
+        return ""
+    here = timezone.localtime(value)
+    if (here.hour, here.minute) != (0, 0):
+        return moment(value)
+    last = here - timedelta(days=1)
+    if (get_language() or "").startswith("zh"):
+        return f"{last.year} 年 {last.month} 月 {last.day} 日 24:00"
+    return f"{last.day} {last:%b %Y} 24:00"
 
 
 @register.filter

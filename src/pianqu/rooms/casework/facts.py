@@ -33,6 +33,10 @@ class CaseOpened(Fact):
     has_contact: bool = False
     happened_at: str = ""
     imported_from: str = ""
+    due_at: str = ""
+    due_rule: str = ""
+    due_last_day: str = ""
+    due_provisional: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +93,245 @@ class CaseClosed(Fact):
     reason: str
     happened_at: str = ""
     imported_from: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AboutCase(Fact, shared=True):
+    """What every later fact of a case tells besides its own."""
+
+    case_id: str
+    category: str
+    place_code: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseAccepted(AboutCase):
+    """The centre looked at it and said what kind of matter it is."""
+
+    kind: ClassVar[str] = "casework.case-accepted"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Matter accepted")
+
+    nature: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseDispatched(AboutCase):
+    """One organisation leads, others help; `list_kind` and `article` say by which duty list."""
+
+    kind: ClassVar[str] = "casework.case-dispatched"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Matter dispatched")
+
+    lead_code: str
+    helper_codes: tuple[str, ...] = ()
+    list_kind: str = ""
+    article: str = ""
+    due_at: str = ""
+    words_commitment: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskStarted(AboutCase):
+    """The lead organisation began to work on it."""
+
+    kind: ClassVar[str] = "casework.task-started"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Work begun")
+
+    task_code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskReturned(AboutCase):
+    """An organisation gave its part back and cited the list; `returns` counts how often the case came back."""
+
+    kind: ClassVar[str] = "casework.task-returned"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Matter returned")
+
+    task_code: str
+    role: str
+    article: str
+    returns: int
+    words_commitment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PingPongAlarmed(AboutCase):
+    """The case came back for the second time or more: a leader is told."""
+
+    kind: ClassVar[str] = "casework.ping-pong-alarmed"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Passed to and fro")
+
+    returns: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DispatchObjected(AboutCase):
+    """The lead organisation says that the matter is not its own and asks for a review."""
+
+    kind: ClassVar[str] = "casework.dispatch-objected"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Objection to the dispatch")
+
+    task_code: str
+    article: str
+    words_commitment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ObjectionReviewed(AboutCase):
+    """Another colleague than the one who dispatched decided on the objection; the decision binds."""
+
+    kind: ClassVar[str] = "casework.objection-reviewed"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Objection decided")
+
+    task_code: str
+    upheld: bool
+    words_commitment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskJoined(AboutCase):
+    """Another organisation helps."""
+
+    kind: ClassVar[str] = "casework.task-joined"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Another organisation helps")
+
+    task_code: str
+    due_at: str = ""
+    words_commitment: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskDone(AboutCase):
+    """A helping organisation did its part."""
+
+    kind: ClassVar[str] = "casework.task-done"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Part done")
+
+    task_code: str
+    words_commitment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CasePaused(AboutCase):
+    """The clock stands still, for a reason that the rules allow."""
+
+    kind: ClassVar[str] = "casework.case-paused"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Clock paused")
+
+    reason: str
+    words_commitment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseResumed(AboutCase):
+    """The clock runs again."""
+
+    kind: ClassVar[str] = "casework.case-resumed"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Clock runs again")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtensionAsked(AboutCase):
+    """The lead organisation asks for more time."""
+
+    kind: ClassVar[str] = "casework.extension-asked"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "More time asked for")
+
+    rule_id: str
+    words_commitment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtensionDecided(AboutCase):
+    """A leader gave more time or did not."""
+
+    kind: ClassVar[str] = "casework.extension-decided"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "More time decided")
+
+    rule_id: str
+    granted: bool
+    words_commitment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DueDateSet(AboutCase):
+    """A clock was started or its end moved; `cause` says why, and the rule by which."""
+
+    kind: ClassVar[str] = "casework.due-date-set"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Due date set")
+
+    rule_id: str
+    cause: str
+    due_at: str
+    last_day: str
+    provisional: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseRated(AboutCase):
+    """Who reported it rated the answer, on the receipt's page or when called back. 1 is bad, 5 is good."""
+
+    kind: ClassVar[str] = "casework.case-rated"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Answer rated")
+
+    score: int
+    by: str
+    words_commitment: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseReopened(AboutCase):
+    """The answer did not settle it; another colleague checks next time."""
+
+    kind: ClassVar[str] = "casework.case-reopened"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Matter reopened")
+
+    times: int
+    words_commitment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseEscalated(AboutCase):
+    """Nobody ended it in time: the next above in the reporting line is told."""
+
+    kind: ClassVar[str] = "casework.case-escalated"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Matter escalated")
+
+    level: int
+    from_code: str
+    to_code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseSupervised(AboutCase):
+    """A leader pressed for it (督办)."""
+
+    kind: ClassVar[str] = "casework.case-supervised"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Pressed for by a leader")
+
+    words_commitment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseLinked(AboutCase):
+    """It belongs to another case, which ends after it."""
+
+    kind: ClassVar[str] = "casework.case-linked"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Joined to another matter")
+
+    parent_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class YearAnnounced(Fact):
+    """A year's holidays are known; provisional due dates in it are computed anew."""
+
+    kind: ClassVar[str] = "casework.year-announced"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Holidays of a year announced")
+
+    year: int
+    off: tuple[str, ...]
+    worked: tuple[str, ...]
+    notice: str
 
 
 @dataclass(frozen=True, kw_only=True)

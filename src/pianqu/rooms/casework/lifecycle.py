@@ -11,7 +11,14 @@ class State(StrEnum):
     """Where a case stands."""
 
     OPENED = "opened"
+    ACCEPTED = "accepted"
+    DISPATCHED = "dispatched"
+    IN_PROGRESS = "in_progress"
+    RETURNED = "returned"
+    PAUSED = "paused"
     RESOLVED = "resolved"
+    RATED = "rated"
+    REOPENED = "reopened"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
 
@@ -21,20 +28,44 @@ class Move(StrEnum):
 
     EXTEND = "extend"
     WITHDRAW = "withdraw"
+    ACCEPT = "accept"
+    DISPATCH = "dispatch"
+    START = "start"
+    RETURN = "return"
+    PAUSE = "pause"
+    RESUME = "resume"
     RESOLVE = "resolve"
+    RATE = "rate"
+    REOPEN = "reopen"
     CLOSE = "close"
 
 
 FIRST = State.OPENED
-MOVES: dict[tuple[State, Move], State] = {
-    (State.OPENED, Move.EXTEND): State.OPENED,
-    (State.OPENED, Move.WITHDRAW): State.WITHDRAWN,
-    (State.OPENED, Move.RESOLVE): State.RESOLVED,
-    (State.RESOLVED, Move.CLOSE): State.CLOSED,
-}
-
+WAITING = (State.OPENED, State.ACCEPTED, State.RETURNED, State.REOPENED)
+"""At the centre: somebody has to be found who answers for it."""
+HANDLED = (State.DISPATCHED, State.IN_PROGRESS)
+"""With a lead organisation."""
+OPEN = (*WAITING, *HANDLED, State.PAUSED)
+"""Somebody still works on it, or has to."""
+ANSWERED = (State.RESOLVED, State.RATED, State.CLOSED)
 ENDED = frozenset({State.CLOSED, State.WITHDRAWN})
 """States in which nobody works on a case any more."""
+
+MOVES: dict[tuple[State, Move], State] = {
+    **{(state, Move.EXTEND): state for state in OPEN},
+    **{(state, Move.WITHDRAW): State.WITHDRAWN for state in OPEN},
+    (State.OPENED, Move.ACCEPT): State.ACCEPTED,
+    **{(state, Move.DISPATCH): State.DISPATCHED for state in WAITING},
+    (State.DISPATCHED, Move.START): State.IN_PROGRESS,
+    **{(state, Move.RETURN): State.RETURNED for state in HANDLED},
+    (State.IN_PROGRESS, Move.PAUSE): State.PAUSED,
+    (State.PAUSED, Move.RESUME): State.IN_PROGRESS,
+    **{(state, Move.RESOLVE): State.RESOLVED for state in (*WAITING, *HANDLED)},
+    (State.RESOLVED, Move.RATE): State.RATED,
+    **{(state, Move.REOPEN): State.REOPENED for state in ANSWERED},
+    (State.RESOLVED, Move.CLOSE): State.CLOSED,
+    (State.RATED, Move.CLOSE): State.CLOSED,
+}
 
 
 def may_move(state: str, move: Move) -> bool:
@@ -51,20 +82,22 @@ def check_move(state: str, move: Move) -> State:
 
 
 def _sentence(state: State) -> str:
-    return {
-        State.OPENED: _("This matter has not been resolved yet, so it cannot be closed. Nothing was changed."),
-        State.RESOLVED: _(
-            "This matter is resolved already. Nothing was changed; report a new one if something is left."
-        ),
-        State.CLOSED: _("This matter is closed already. Nothing was changed; report a new one if something is left."),
-        State.WITHDRAWN: _("This matter was withdrawn. Nothing was changed; report a new one if it still matters."),
-    }[state]
+    unchanged = _("Nothing was changed.")
+    said = {
+        State.RESOLVED: _("This matter is resolved already."),
+        State.RATED: _("This matter is resolved and rated already."),
+        State.CLOSED: _("This matter is closed already; report a new one if something is left."),
+        State.WITHDRAWN: _("This matter was withdrawn; report a new one if it still matters."),
+        State.PAUSED: _("This matter is paused; resume it first."),
+        State.DISPATCHED: _("An organisation has this matter already."),
+        State.IN_PROGRESS: _("An organisation works on this matter already."),
+    }
+    return f"{said.get(state, _('This matter has not come so far yet.'))} {unchanged}"
 
 
 def diagram() -> str:
     """The table as a Mermaid state diagram."""
     lines = ["stateDiagram-v2", f"    [*] --> {FIRST}"]
     lines += [f"    {before} --> {after}: {move}" for (before, move), after in MOVES.items()]
-    ends = [state for state in State if not any(before == state for before, _move in MOVES)]
-    lines += [f"    {state} --> [*]" for state in ends]
+    lines += [f"    {state} --> [*]" for state in State if state in ENDED]
     return "\n".join(lines) + "\n"

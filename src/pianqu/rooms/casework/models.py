@@ -37,6 +37,17 @@ class Case(models.Model):
     landmark = models.CharField("地点描述 landmark", max_length=200, blank=True)
     words = models.TextField("诉求 words", blank=True)
     words_salt = models.BinaryField("诉求盐 salt of the words", max_length=32)
+    nature = models.CharField("性质 nature", max_length=16, blank=True)
+    lead_code = models.CharField("主办机构 lead organisation", max_length=32, blank=True)
+    due_at = models.DateTimeField("期限 due at", null=True)
+    due_provisional = models.BooleanField("暂定期限 provisional", default=False)
+    returns = models.PositiveSmallIntegerField("退回次数 returns", default=0)
+    reopenings = models.PositiveSmallIntegerField("重开次数 reopenings", default=0)
+    escalation = models.PositiveSmallIntegerField("升级层数 level of escalation", default=0)
+    score = models.PositiveSmallIntegerField("评分 score", null=True)
+    resolver_post = models.CharField("办结岗位 post that resolved", max_length=36, blank=True)
+    checker_post = models.CharField("回访岗位 post that called back", max_length=36, blank=True)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="+", verbose_name="主件 parent")
     reply = models.TextField("答复 reply", blank=True)
     reply_salt = models.BinaryField("答复盐 salt of the reply", max_length=32, default=b"")
     opened_at = models.DateTimeField("受理时间 opened at")
@@ -58,19 +69,156 @@ class Case(models.Model):
                 name="case_point_is_whole",
             ),
             models.CheckConstraint(
-                condition=Q(resolved_at=None) | Q(state__in=["resolved", "closed"]), name="case_resolved_has_its_state"
+                condition=Q(resolved_at=None) | Q(state__in=["resolved", "rated", "closed"]),
+                name="case_resolved_has_its_state",
             ),
         ]
         indexes = [
             models.Index(fields=["opened_at", "id"], name="case_by_time"),
             models.Index(fields=["state", "opened_at", "id"], name="case_by_state"),
             models.Index(fields=["organisation_code", "state", "opened_at", "id"], name="case_by_organisation"),
+            models.Index(fields=["lead_code", "state", "due_at", "id"], name="case_by_lead"),
+            models.Index(fields=["state", "due_at", "id"], name="case_by_due"),
             models.Index(fields=["category", "opened_at", "id"], name="case_by_category"),
             models.Index(fields=["place_code", "opened_at", "id"], name="case_by_place"),
         ]
 
     def __str__(self) -> str:
         return self.code
+
+
+class Task(models.Model):
+    """One organisation's part in a case 任务: it leads 主办 or helps 协办."""
+
+    id = models.UUIDField("编号 id", primary_key=True, editable=False)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="+")
+    organisation_code = models.CharField("机构 organisation", max_length=32)
+    role = models.CharField("角色 role", max_length=8)
+    state = models.CharField("状态 state", max_length=12)
+    binding = models.BooleanField("不得再退 binding", default=False)
+    list_kind = models.CharField("清单类别 kind of list", max_length=12, blank=True)
+    article = models.CharField("清单条目 article", max_length=80, blank=True)
+    due_at = models.DateTimeField("分期限 sub-deadline", null=True)
+    given_at = models.DateTimeField("分派时间 given at")
+    given_by_post = models.CharField("分派岗位 post that dispatched", max_length=36, blank=True)
+    ended_at = models.DateTimeField("结束时间 ended at", null=True)
+
+    class Meta:
+        verbose_name = "任务 task"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "organisation_code"], condition=Q(ended_at=None), name="one_live_task_per_organisation"
+            ),
+            models.UniqueConstraint(
+                fields=["case"], condition=Q(ended_at=None, role="lead"), name="one_live_lead_per_case"
+            ),
+        ]
+        indexes = [models.Index(fields=["organisation_code", "ended_at", "case"], name="task_by_organisation")]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.organisation_code} of {self.case_id}"
+
+
+class Clock(models.Model):
+    """A term that runs on a case 时钟. It keeps the rule that it was set by: a changed pack moves no old deadline."""
+
+    id = models.UUIDField("编号 id", primary_key=True, editable=False)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="+")
+    rule_id = models.CharField("规则 rule", max_length=60)
+    amount = models.PositiveSmallIntegerField("数量 amount")
+    unit = models.CharField("单位 unit", max_length=2)
+    rolls = models.BooleanField("顺延 rolls", default=False)
+    extra = models.PositiveSmallIntegerField("延长数量 extension", default=0)
+    started_at = models.DateTimeField("起算 started at")
+    due_at = models.DateTimeField("到期 due at", null=True)
+    last_day = models.DateField("最后一日 last day", null=True)
+    provisional = models.BooleanField("暂定 provisional", default=False)
+    stopped_at = models.DateTimeField("停止 stopped at", null=True)
+
+    class Meta:
+        verbose_name = "时钟 clock"
+        constraints = [
+            models.UniqueConstraint(fields=["case"], condition=Q(stopped_at=None), name="one_running_clock_per_case")
+        ]
+        indexes = [models.Index(fields=["stopped_at", "due_at"], name="clock_by_due")]
+
+    def __str__(self) -> str:
+        return f"{self.rule_id} of {self.case_id}"
+
+
+class Pause(models.Model):
+    """A time in which a clock stands still 中止. `reason` is a code."""
+
+    id = models.UUIDField("编号 id", primary_key=True, editable=False)
+    clock = models.ForeignKey(Clock, models.PROTECT, related_name="+")
+    reason = models.CharField("理由 reason", max_length=24)
+    started_at = models.DateTimeField("开始 started at")
+    ended_at = models.DateTimeField("结束 ended at", null=True)
+
+    class Meta:
+        verbose_name = "中止 pause"
+        constraints = [
+            models.UniqueConstraint(fields=["clock"], condition=Q(ended_at=None), name="one_running_pause_per_clock")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} {self.started_at}"
+
+
+class Request(models.Model):
+    """Something that another post has to decide 申请: an extension of the term, or an objection to a dispatch."""
+
+    id = models.UUIDField("编号 id", primary_key=True, editable=False)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="+")
+    kind = models.CharField("类别 kind", max_length=12)
+    organisation_code = models.CharField("申请机构 organisation", max_length=32)
+    by_post = models.CharField("申请岗位 post", max_length=36, blank=True)
+    asked_at = models.DateTimeField("申请时间 asked at")
+    granted = models.BooleanField("同意 granted", null=True)
+    decided_at = models.DateTimeField("决定时间 decided at", null=True)
+
+    class Meta:
+        verbose_name = "申请 request"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["case", "kind"], condition=Q(decided_at=None), name="one_open_request_of_a_kind"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.case_id}"
+
+
+class Note(models.Model):
+    """Words that belong to one entry of a case's history 说明: a reason, an instruction, an answer, what a caller said."""
+
+    entry_id = models.UUIDField("条目 entry", primary_key=True, editable=False)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="+")
+    words = models.TextField("文字 words", blank=True)
+    salt = models.BinaryField("盐 salt", max_length=32)
+    for_reporter = models.BooleanField("反映人可见 shown to the reporter", default=False)
+
+    class Meta:
+        verbose_name = "说明 note"
+        indexes = [models.Index(fields=["case"], name="note_by_case")]
+
+    def __str__(self) -> str:
+        return f"note of {self.case_id}"
+
+
+class Year(models.Model):
+    """A year's holidays as its notice announced them 年度放假安排: they take the place of the shipped table."""
+
+    year = models.PositiveSmallIntegerField("年 year", primary_key=True)
+    off = models.JSONField("放假 days off")
+    worked = models.JSONField("上班 worked days")
+    notice = models.CharField("通知 notice", max_length=120)
+
+    class Meta:
+        verbose_name = "年度放假安排 year"
+
+    def __str__(self) -> str:
+        return str(self.year)
 
 
 class Addition(models.Model):

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Forbidden
 from pianqu.foundation.installation import installation
+from pianqu.rooms.directory import queries as directory
 
 
 def centre_code() -> str:
@@ -54,6 +55,52 @@ def may_reveal_contact(actor: Actor, organisation_code: str) -> bool:
     return actor.kind == "post" and _answers_for(actor, organisation_code)
 
 
+def may_triage(actor: Actor) -> bool:
+    """The centre says what kind of matter it is and who answers for it."""
+    return sees_all(actor)
+
+
+def may_handle(actor: Actor, lead_code: str) -> bool:
+    """An official of the organisation that leads."""
+    return actor.kind == "post" and bool(lead_code) and actor.organisation_code == lead_code
+
+
+def may_ask_for_help(actor: Actor, lead_code: str) -> bool:
+    """The centre, or the organisation that leads."""
+    return may_triage(actor) or may_handle(actor, lead_code)
+
+
+def may_approve(actor: Actor, lead_code: str, *, asked_by: str) -> bool:
+    """A leader of the organisation that leads, or of the centre; never the post that asked."""
+    near = actor.kind == "post" and (actor.organisation_code == lead_code or sees_all(actor))
+    return near and actor.post_id != asked_by and directory.is_leader(actor)
+
+
+def may_review(actor: Actor, *, dispatched_by: str) -> bool:
+    """A colleague at the centre other than the one who dispatched."""
+    return actor.kind == "post" and sees_all(actor) and actor.post_id != dispatched_by
+
+
+def may_supervise(actor: Actor) -> bool:
+    """A leader of the centre."""
+    return actor.kind == "post" and sees_all(actor) and directory.is_leader(actor)
+
+
+def may_call_back(actor: Actor, *, resolver: str, former_checker: str) -> bool:
+    """The centre: not the post that answered, and after a reopening not the one that checked before."""
+    return actor.kind == "post" and sees_all(actor) and actor.post_id not in (resolver, former_checker)
+
+
+def may_reopen(actor: Actor) -> bool:
+    """Who reported it, or the centre on that person's word."""
+    return actor.kind == "resident" or (actor.kind == "post" and sees_all(actor))
+
+
+def may_announce(actor: Actor) -> bool:
+    """A year's holidays hold for the whole district."""
+    return sees_all(actor)
+
+
 def may_erase(actor: Actor) -> bool:
     """The centre, which keeps the whole district's matters, on the person's request or when their time is over."""
     return actor.kind == "post" and sees_all(actor)
@@ -93,6 +140,57 @@ def check_may_reveal_contact(actor: Actor, organisation_code: str) -> None:
         may_reveal_contact(actor, organisation_code),
         _("Only an official of the organisation that received this matter may see the contact."),
     )
+
+
+def check_may_triage(actor: Actor) -> None:
+    _check(may_triage(actor), _("Only the district's centre may accept and dispatch matters."))
+
+
+def check_may_handle(actor: Actor, lead_code: str) -> None:
+    _check(may_handle(actor, lead_code), _("Only the organisation that leads this matter may do this."))
+
+
+def check_has_part(actor: Actor, *, has_part: bool) -> None:
+    _check(actor.kind == "post" and has_part, _("Your organisation has no part in this matter, or not any more."))
+
+
+def check_may_ask_for_help(actor: Actor, lead_code: str) -> None:
+    _check(
+        may_ask_for_help(actor, lead_code), _("Only the centre or the organisation that leads may ask others to help.")
+    )
+
+
+def check_may_approve(actor: Actor, lead_code: str, *, asked_by: str) -> None:
+    _check(
+        may_approve(actor, lead_code, asked_by=asked_by),
+        _("Only a leader may decide on more time, and not who asked for it."),
+    )
+
+
+def check_may_review(actor: Actor, *, dispatched_by: str) -> None:
+    _check(
+        may_review(actor, dispatched_by=dispatched_by),
+        _("Only a colleague at the centre who did not dispatch this matter may decide on the objection."),
+    )
+
+
+def check_may_supervise(actor: Actor) -> None:
+    _check(may_supervise(actor), _("Only a leader of the district's centre may press for a matter."))
+
+
+def check_may_call_back(actor: Actor, *, resolver: str, former_checker: str) -> None:
+    _check(
+        may_call_back(actor, resolver=resolver, former_checker=former_checker),
+        _("Another colleague of the centre has to call back: not who answered, and not who checked before."),
+    )
+
+
+def check_may_reopen(actor: Actor) -> None:
+    _check(may_reopen(actor), _("Only who reported this matter may have it reopened."))
+
+
+def check_may_announce(actor: Actor) -> None:
+    _check(may_announce(actor), _("Only the district's centre may take in a year's holidays."))
 
 
 def check_may_erase(actor: Actor) -> None:

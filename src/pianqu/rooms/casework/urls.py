@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pianqu.rooms.casework.views import desk, follow, report
+from pianqu.rooms.casework.views import acts, desk, follow, report
 
 app_name = "casework"
 
@@ -16,6 +16,8 @@ urlpatterns = [
     path("case/<str:code>/", follow.case, name="case"),
     path("case/<str:code>/proof/", follow.proof, name="proof"),
     path("case/<str:code>/add/", follow.add, name="add"),
+    path("case/<str:code>/rate/", follow.rate, name="rate"),
+    path("case/<str:code>/reopen/", follow.reopen, name="reopen"),
     path("case/<str:code>/withdraw/", follow.withdraw, name="withdraw"),
     path("case/<str:code>/leave/", follow.leave, name="leave"),
     path("case/<str:code>/photo/<uuid:photo_id>/", follow.photo, name="photo"),
@@ -25,5 +27,7 @@ urlpatterns = [
     path("desk/case/<uuid:case_id>/close/", desk.close, name="close"),
     path("desk/case/<uuid:case_id>/reveal/", desk.reveal, name="reveal"),
     path("desk/case/<uuid:case_id>/erase/", desk.erase, name="erase"),
+    path("desk/case/<uuid:case_id>/act/<str:name>/", acts.act, name="act"),
+    path("desk/case/<uuid:case_id>/clock/", acts.clock, name="clock"),
     path("desk/photo/<uuid:photo_id>/", desk.photo, name="desk_photo"),
 ]

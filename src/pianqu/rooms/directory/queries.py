@@ -19,6 +19,7 @@ class OrganisationCard:
     short_name: str
     name_en: str
     parent_code: str
+    ended: bool = False
 
 
 _CARD = ("code", "kind", "name", "short_name", "name_en", "parent_code")
@@ -46,6 +47,12 @@ def all_organisations(*kinds: str) -> tuple[OrganisationCard, ...]:
     return tuple(OrganisationCard(**row) for row in rows.values(*_CARD))
 
 
+def every_organisation() -> tuple[OrganisationCard, ...]:
+    """Every organisation there is or was, by code: what history names must stay readable."""
+    rows = Organisation.objects.order_by("code").values(*_CARD, "valid_to")
+    return tuple(OrganisationCard(ended=row.pop("valid_to") is not None, **row) for row in rows)
+
+
 def actor_for(account_id: uuid.UUID) -> Actor | None:
     """The actor that an account is by its current post; None where it holds none."""
     row = (
@@ -57,6 +64,27 @@ def actor_for(account_id: uuid.UUID) -> Actor | None:
     if row is None:
         return None
     return Actor(kind="post", account_id=str(account_id), post_id=str(row[0]), organisation_code=row[1])
+
+
+def name_of(code: str) -> str:
+    """How an organisation is called; its code where nobody knows it."""
+    return Organisation.objects.filter(code=code).values_list("short_name", flat=True).first() or code
+
+
+def is_leader(actor: Actor) -> bool:
+    """Whether the actor's post is a leader's, now."""
+    return actor.post_id is not None and Post.objects.filter(id=actor.post_id, kind="leader", valid_to=None).exists()
+
+
+def superiors(code: str) -> tuple[str, ...]:
+    """The reporting line above an organisation, nearest first; a line that bites its tail ends there."""
+    parents = dict(Organisation.objects.filter(valid_to=None).values_list("code", "parent_code"))
+    line: list[str] = []
+    above = parents.get(code, "")
+    while above and above not in (code, *line):
+        line.append(above)
+        above = parents.get(above, "")
+    return tuple(line)
 
 
 def title_of(account_id: uuid.UUID) -> str:

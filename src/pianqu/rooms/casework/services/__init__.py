@@ -1,7 +1,26 @@
 """The verbs of casework."""
 
 from pianqu.rooms.casework.services.categories import NewCategory, add_categories
+from pianqu.rooms.casework.services.clocks import (
+    NATURES,
+    REASONS,
+    announce_year,
+    ask_for_time,
+    decide_on_time,
+    pause_case,
+    resume_case,
+)
 from pianqu.rooms.casework.services.contacts import reveal_contact
+from pianqu.rooms.casework.services.dispatching import (
+    accept_case,
+    dispatch_case,
+    finish_task,
+    join_case,
+    object_to_dispatch,
+    return_task,
+    review_objection,
+    start_task,
+)
 from pianqu.rooms.casework.services.erasing import BASES, erase_case
 from pianqu.rooms.casework.services.history import History, take_history
 from pianqu.rooms.casework.services.moving import (
@@ -16,9 +35,19 @@ from pianqu.rooms.casework.services.moving import (
 )
 from pianqu.rooms.casework.services.opening import Opened, Opening, open_case, open_cases
 from pianqu.rooms.casework.services.parts import Claim, PlaceChoice
+from pianqu.rooms.casework.services.rating import (
+    call_back,
+    escalate_overdue,
+    link_case,
+    rate_case,
+    reopen_case,
+    supervise_case,
+)
 
 __all__ = [
     "BASES",
+    "NATURES",
+    "REASONS",
     "Claim",
     "Closing",
     "History",
@@ -27,16 +56,35 @@ __all__ = [
     "Opening",
     "PlaceChoice",
     "Resolution",
+    "accept_case",
     "add_categories",
+    "announce_year",
+    "ask_for_time",
+    "call_back",
     "close_case",
     "close_cases",
+    "decide_on_time",
+    "dispatch_case",
     "erase_case",
+    "escalate_overdue",
     "extend_case",
+    "finish_task",
+    "join_case",
+    "link_case",
+    "object_to_dispatch",
     "open_case",
     "open_cases",
+    "pause_case",
+    "rate_case",
+    "reopen_case",
     "resolve_case",
     "resolve_cases",
+    "resume_case",
+    "return_task",
     "reveal_contact",
+    "review_objection",
+    "start_task",
+    "supervise_case",
     "take_history",
     "withdraw_case",
 ]

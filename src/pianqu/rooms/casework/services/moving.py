@@ -9,19 +9,25 @@ from hashlib import sha256
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.errors import Absent, Invalid
+from pianqu.foundation.errors import Invalid, Refused
 from pianqu.foundation.idempotency import answer_once
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.photos import SafePhoto
 from pianqu.foundation.verbs import verb
+from pianqu.kernels import checkcode
 from pianqu.rooms.casework import rules
 from pianqu.rooms.casework.facts import CaseClosed, CaseExtended, CaseResolved, CaseWithdrawn
 from pianqu.rooms.casework.lifecycle import Move, check_move
-from pianqu.rooms.casework.models import Addition, Case, Photo
+from pianqu.rooms.casework.models import Addition, Case, Note, Photo
+from pianqu.rooms.casework.services.clocks import stop
 from pianqu.rooms.casework.services.parts import Claim, kept_photos, taken
+from pianqu.rooms.casework.services.rating import waiting_children
+from pianqu.rooms.casework.services.steps import end_tasks, live_tasks, locked, recorded_by
+from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import services as ledger
 
-SETTLED = "settled"
+SETTLED, NOT_RATED = "settled", "not-rated"
+"""Why a case was closed. Nobody's silence is counted as satisfaction."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +76,7 @@ def extend_case(
 
 
 def _extend(actor: Actor, case_id: uuid.UUID, words: str, photos: Sequence[SafePhoto], now: datetime) -> uuid.UUID:
-    case = _locked([case_id])[case_id]
+    case = locked([case_id])[case_id]
     rules.check_may_extend(actor, case.organisation_code)
     check_move(case.state, Move.EXTEND)
     said = taken(words, shortest=0 if photos else 1)
@@ -78,7 +84,7 @@ def _extend(actor: Actor, case_id: uuid.UUID, words: str, photos: Sequence[SafeP
     kept = kept_photos(photos, case_id=case_id, addition_id=addition_id)
     fact = CaseExtended(
         subject=f"case:{case_id}",
-        organisation_code=_recorded_by(actor, case),
+        organisation_code=recorded_by(actor, case),
         case_id=str(case_id),
         category=case.category,
         place_code=case.place_code,
@@ -96,19 +102,21 @@ def _extend(actor: Actor, case_id: uuid.UUID, words: str, photos: Sequence[SafeP
 @verb
 def withdraw_case(*, actor: Actor, case_id: uuid.UUID, now: datetime) -> uuid.UUID:
     """The reporter takes the matter back; answers the entry in the ledger."""
-    case = _locked([case_id])[case_id]
+    case = locked([case_id])[case_id]
     rules.check_may_withdraw(actor, case.organisation_code)
     case.state = check_move(case.state, Move.WITHDRAW)
     case.closed_at = max(now, case.opened_at)
+    stop(case, now)
+    end_tasks(live_tasks(case).values(), "withdrawn", now)
     fact = CaseWithdrawn(
         subject=f"case:{case_id}",
-        organisation_code=_recorded_by(actor, case),
+        organisation_code=recorded_by(actor, case),
         case_id=str(case_id),
         category=case.category,
         place_code=case.place_code,
     )
     entry = ledger.record([fact], actor=actor, now=now)[0]
-    _save([case], ["state", "closed_at"])
+    _save([case], ["state", "closed_at", "due_at", "due_provisional"])
     return entry.entry_id
 
 
@@ -124,28 +132,52 @@ def resolve_case(
 @verb
 def resolve_cases(*, actor: Actor, items: Sequence[Resolution], now: datetime) -> tuple[uuid.UUID, ...]:
     """Answer many cases at once."""
-    cases = _locked([item.case_id for item in items])
+    cases = locked([item.case_id for item in items])
     facts = [_resolve(actor, cases[item.case_id], item, now) for item in items]
     recorded = ledger.record(facts, actor=actor, now=now)
-    _save(cases.values(), ["state", "reply", "reply_salt", "resolved_at"])
+    _save(cases.values(), [*_RESOLVED])
+    Note.objects.bulk_create(
+        Note(entry_id=entry.entry_id, case=case, words=case.reply, salt=case.reply_salt, for_reporter=True)
+        for entry, item in zip(recorded, items, strict=True)
+        if item.claim is None and (case := cases[item.case_id])
+    )
     return tuple(entry.entry_id for entry in recorded)
 
 
+_RESOLVED = ("state", "reply", "reply_salt", "resolved_at", "resolver_post", "due_at", "due_provisional")
+
+
 def _resolve(actor: Actor, case: Case, item: Resolution, now: datetime) -> CaseResolved:
-    rules.check_may_resolve(actor, case.organisation_code)
+    rules.check_may_resolve(actor, case.lead_code or case.organisation_code)
+    if item.claim is None:
+        _end_the_work(actor, case, now)
     case.state = check_move(case.state, Move.RESOLVE)
     reply = taken(item.reply)
-    case.reply, case.reply_salt = reply.text, reply.salt
+    case.reply, case.reply_salt, case.resolver_post = reply.text, reply.salt, actor.post_id or ""
     case.resolved_at = _moment(actor, item.claim, case.opened_at, now)
     return CaseResolved(
         subject=f"case:{case.id}",
-        organisation_code=_recorded_by(actor, case),
+        organisation_code=recorded_by(actor, case),
         case_id=str(case.id),
         category=case.category,
         place_code=case.place_code,
         reply_commitment=reply.commitment,
         **(item.claim.told() if item.claim else {}),
     )
+
+
+def _end_the_work(actor: Actor, case: Case, now: datetime) -> None:
+    """Stop clock and tasks. Raises Refused while somebody who helps has not done the part."""
+    check_move(case.state, Move.RESOLVE)
+    tasks = live_tasks(case)
+    if helping := [task.organisation_code for task in tasks.values() if task.role == "helper"]:
+        raise Refused(
+            "helpers-at-work",
+            _("%(codes)s have not done their part yet. Your answer was not sent; it is still here.")
+            % {"codes": ", ".join(directory.name_of(code) for code in helping)},
+        )
+    stop(case, now)
+    end_tasks(tasks.values(), "done", now)
 
 
 @verb
@@ -160,7 +192,7 @@ def close_case(
 @verb
 def close_cases(*, actor: Actor, items: Sequence[Closing], now: datetime) -> tuple[uuid.UUID, ...]:
     """Put many resolved cases into the archive."""
-    cases = _locked([item.case_id for item in items])
+    cases = locked([item.case_id for item in items])
     facts = [_close(actor, cases[item.case_id], item, now) for item in items]
     recorded = ledger.record(facts, actor=actor, now=now)
     _save(cases.values(), ["state", "closed_at"])
@@ -169,15 +201,21 @@ def close_cases(*, actor: Actor, items: Sequence[Closing], now: datetime) -> tup
 
 def _close(actor: Actor, case: Case, item: Closing, now: datetime) -> CaseClosed:
     rules.check_may_close(actor, case.organisation_code)
+    if item.claim is None and (children := waiting_children(case)):
+        raise Refused(
+            "children-open",
+            _("%(count)d matters that are joined to this one have not ended: %(codes)s. Nothing was changed.")
+            % {"count": len(children), "codes": ", ".join(checkcode.show(code) for code in children[:5])},
+        )
     case.state = check_move(case.state, Move.CLOSE)
     case.closed_at = _moment(actor, item.claim, case.resolved_at or case.opened_at, now)
     return CaseClosed(
         subject=f"case:{case.id}",
-        organisation_code=_recorded_by(actor, case),
+        organisation_code=recorded_by(actor, case),
         case_id=str(case.id),
         category=case.category,
         place_code=case.place_code,
-        reason=item.reason,
+        reason=item.reason if case.score or item.claim or item.reason != SETTLED else NOT_RATED,
         **(item.claim.told() if item.claim else {}),
     )
 
@@ -190,19 +228,6 @@ def _moment(actor: Actor, claim: Claim | None, earliest: datetime, now: datetime
     if claim.happened_at < earliest:
         raise Invalid("closed-before-opened", _("This matter cannot end before it began."))
     return claim.happened_at
-
-
-def _recorded_by(actor: Actor, case: Case) -> str:
-    """An official's act stands in the official's organisation's chain, a resident's in the receiving one's."""
-    return actor.organisation_code if actor.kind == "post" else case.organisation_code
-
-
-def _locked(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Case]:
-    """The cases, locked in the order of their ids so that two verbs cannot wait for each other."""
-    cases = {case.id: case for case in Case.objects.select_for_update().filter(id__in=ids).order_by("id")}
-    if len(cases) < len(set(ids)):
-        raise Absent("case-absent", _("There is no such matter."))
-    return cases
 
 
 def _save(cases: Iterable[Case], fields: list[str]) -> None:

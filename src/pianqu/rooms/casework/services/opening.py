@@ -22,8 +22,10 @@ from pianqu.rooms.casework import queries, rules
 from pianqu.rooms.casework.facts import CaseOpened
 from pianqu.rooms.casework.lifecycle import FIRST
 from pianqu.rooms.casework.models import Case, Contact, Photo
+from pianqu.rooms.casework.services.clocks import ACCEPTANCE, acceptance_due
 from pianqu.rooms.casework.services.contacts import sealed_contact
 from pianqu.rooms.casework.services.parts import Claim, PlaceChoice, Words, checked_place, kept_photos, taken
+from pianqu.rooms.casework.services.steps import iso
 from pianqu.rooms.ledger import services as ledger
 
 CHANNELS = frozenset({"portal", "window", "phone", "department", "import"})
@@ -138,6 +140,7 @@ def _prepare(actor: Actor, item: Opening, now: datetime) -> _Ready:
     photos = kept_photos(item.photos, case_id=case_id)
     secret = "" if item.claim else secrets.token_urlsafe(16)
     case = _row(actor, item, case_id, code, words, place, now)
+    last_day = _set_due(case, item, now)
     if secret:
         case.receipt_secret_hash = sha256(secret.encode()).digest()
         case.receipt_expires_at = now + RECEIPT_LIFE
@@ -153,9 +156,22 @@ def _prepare(actor: Actor, item: Opening, now: datetime) -> _Ready:
         words_commitment=words.commitment,
         photo_commitments=tuple(photo.commitment for photo in photos),
         has_contact=contact is not None,
+        due_at=iso(case.due_at),
+        due_rule=ACCEPTANCE if case.due_at else "",
+        due_last_day=last_day,
+        due_provisional=case.due_provisional,
         **(item.claim.told() if item.claim else {}),
     )
     return _Ready(case, fact, secret, contact, photos)
+
+
+def _set_due(case: Case, item: Opening, now: datetime) -> str:
+    """Until when it has to be accepted; what an importer claims has no clock here. Answers the last day."""
+    due = None if item.claim else acceptance_due(now, now)
+    if due is None:
+        return ""
+    case.due_at, case.due_provisional = due.at, due.provisional
+    return due.last_day.isoformat()
 
 
 def _row(

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -42,7 +42,7 @@ class Line:
     where: SafeString
     badge: SafeString
     opened: str
-    clock: str
+    clock: SafeString
     extras: str
 
 
@@ -69,7 +69,7 @@ def cases(request: HttpRequest) -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     names, categories = shown.Places(), shown.category_names()
     filters = _filters(request, set(categories))
-    page = queries.cases_for(actor, filters=filters, page=request.GET.get("page", ""))
+    page = queries.cases_for(actor, filters=filters, page=request.GET.get("page", ""), now=now)
     words = _words(categories, names, now)
     context = {
         "lines": [_line(row, words) for row in page.rows],
@@ -80,8 +80,8 @@ def cases(request: HttpRequest) -> HttpResponse:
         "categories": categories.values(),
         "chosen_place": names.chosen(filters.place_code),
         "places": names.options(),
-        "queues": {str(state): _query(filters, state=str(state)) for state in State},
-        "everything": _query(filters, state=""),
+        "queues": [(queue, shown.queue_name(queue), _query(filters, queue=queue)) for queue in queries.QUEUES],
+        "everything": _query(filters, queue=""),
         "older": _query(filters, page=page.next_page) if page.has_next else "",
         "newest": _query(filters) if request.GET.get("page") else "",
         "title": directory.title_of(account_of(request)),
@@ -96,11 +96,13 @@ def _filters(request: HttpRequest, categories: set[str]) -> queries.CaseFilter:
         category=forms.one_of(asked.get("category", ""), sorted(categories)),
         place_code=asked.get("place", "")[:12],
         text=asked.get("q", "")[:100],
+        queue=forms.one_of(asked.get("queue", ""), list(queries.QUEUES)),
     )
 
 
 def _query(filters: queries.CaseFilter, **changes: str) -> str:
     now = {"state": filters.state, "category": filters.category, "place": filters.place_code, "q": filters.text}
+    now["queue"] = filters.queue
     return "?" + urlencode({name: value for name, value in {**now, **changes}.items() if value})
 
 
@@ -129,7 +131,6 @@ def _words(categories: Mapping[str, shown.Choice], names: shown.Places, now: dat
 
 def _line(row: queries.CaseRow, words: _Words) -> Line:
     extras = [word for word, there in ((words.photos, row.has_photos), (words.telephone, row.has_contact)) if there]
-    until = row.resolved_at or words.now
     return Line(
         href=words.href.replace(str(_NOBODY), str(row.case_id)),
         code=row.shown_code,
@@ -137,9 +138,21 @@ def _line(row: queries.CaseRow, words: _Words) -> Line:
         where=_where(row, words),
         badge=state_badge(row.state),
         opened=short_moment(row.opened_at),
-        clock=shown.waited(row.opened_at, until) if row.state != State.WITHDRAWN else "",
+        clock=_clock(row, words.now),
         extras=" · ".join(extras),
     )
+
+
+def _clock(row: queries.CaseRow, now: datetime) -> SafeString:
+    """What is left until the due date, or how long the answer took."""
+    if row.state == State.PAUSED:
+        return shown.clock_words("held", _("Paused"))
+    if row.due_at is not None:
+        standing = "late" if now >= row.due_at else "soon" if row.due_at - now < timedelta(days=1) else "ok"
+        return shown.clock_words(standing, shown.left(row.due_at, now))
+    if row.resolved_at is not None:
+        return shown.clock_words("done", _("took %(time)s") % {"time": shown.waited(row.opened_at, row.resolved_at)})
+    return mark_safe("")
 
 
 def _where(row: queries.CaseRow, words: _Words) -> SafeString:
@@ -157,10 +170,10 @@ def _where(row: queries.CaseRow, words: _Words) -> SafeString:
 @require_safe
 def case(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """One matter as the officials who answer for it see it."""
-    return _case_page(request, actor_of(request), case_id)
+    return case_page(request, actor_of(request), case_id)
 
 
-def _case_page(
+def case_page(
     request: HttpRequest,
     actor: Actor,
     case_id: uuid.UUID,
@@ -168,21 +181,46 @@ def _case_page(
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
-    card, names = queries.case_for(actor, case_id), shown.Places()
+    card, names, organisations = queries.case_for(actor, case_id), shown.Places(), shown.Organisations()
     context = {
         "case": card,
         "category": shown.category_names().get(card.category),
         "community": names.name(card.place_code),
         "street": names.street(card.place_code) if card.place_code else None,
-        "organisation": shown.organisation_name(card.organisation_code),
-        "timeline": shown.happened(card),
+        "organisation": organisations.full(card.organisation_code),
+        "timeline": shown.happened(card, organisations),
         "clock": shown.waited(card.opened_at, card.resolved_at or timezone.now()),
         "tiles": installation().tiles,
         "bases": shown.erase_bases(),
         "errors": {},
+        "typed": {},
+        **_handling(actor, card, organisations, timezone.now()),
         **more,
     }
     return render(request, "casework/desk_case.html", context, status=status)
+
+
+def _handling(
+    actor: Actor, card: queries.CaseCard, organisations: shown.Organisations, now: datetime
+) -> dict[str, Any]:
+    """Parts, clock and choices of one case."""
+    handling = queries.handling_for(actor, card.case_id, now=now)
+    return {
+        "handling": handling,
+        "may": handling.may,
+        "left": shown.left(handling.due_at, now),
+        "nature": shown.nature_name(handling.nature) if handling.nature else "",
+        "natures": shown.natures(),
+        "pause_reasons": shown.pause_reasons(),
+        "parties": organisations.choices(*PARTY_KINDS) if handling.may.dispatch or handling.may.join else (),
+        "parts": [(organisations.short(part.organisation_code), part) for part in handling.parts],
+        "asked": [(organisations.short(a.organisation_code), a) for a in handling.asked],
+        "scores": (5, 4, 3, 2, 1),
+    }
+
+
+PARTY_KINDS = ("department", "street", "town", "centre")
+"""Organisations that can lead or help."""
 
 
 @never_cache
@@ -195,9 +233,7 @@ def resolve(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     try:
         services.resolve_case(actor=actor, case_id=case_id, reply=reply, now=timezone.now())
     except Problem as problem:
-        return _case_page(
-            request, actor, case_id, status=problem.status, errors={"reply": problem.message}, reply=reply
-        )
+        return case_page(request, actor, case_id, status=problem.status, errors={"reply": problem.message}, reply=reply)
     return redirect("casework:desk_case", case_id=case_id)
 
 
@@ -223,8 +259,8 @@ def reveal(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         contact = services.reveal_contact(actor=actor, case_id=case_id, purpose=purpose, now=timezone.now())
     except Problem as problem:
         errors = {"purpose": problem.message}
-        return _case_page(request, actor, case_id, status=problem.status, errors=errors, purpose=purpose)
-    return _case_page(request, actor, case_id, contact=contact)
+        return case_page(request, actor, case_id, status=problem.status, errors=errors, purpose=purpose)
+    return case_page(request, actor, case_id, contact=contact)
 
 
 @never_cache
@@ -240,7 +276,7 @@ def erase(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         services.erase_case(actor=actor, case_id=case_id, basis=basis, now=timezone.now())
     except Invalid as problem:
         errors = {"erase": problem.message}
-        return _case_page(request, actor, case_id, status=problem.status, errors=errors, basis=basis)
+        return case_page(request, actor, case_id, status=problem.status, errors=errors, basis=basis)
     return redirect("casework:desk_case", case_id=case_id)
 
 

@@ -1,6 +1,8 @@
 """The reporter's pages: find the matter again, its receipt and timeline, add to it, withdraw it."""
 
 import uuid
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from django.db import OperationalError
@@ -106,7 +108,6 @@ def _case_page(
     link = reverse("casework:case", args=[card.shown_code]) + f"?s={mine.secret}" if mine.secret else ""
     context = {
         **_paper(card),
-        "timeline": shown.happened(card),
         "link": request.build_absolute_uri(link) if link else "",
         "errors": errors,
         "words": words,
@@ -119,15 +120,16 @@ def _case_page(
 
 def _paper(card: queries.ResidentCase) -> dict[str, Any]:
     """What the receipt itself shows."""
-    names = shown.Places()
+    names, organisations = shown.Places(), shown.Organisations()
     receipt = ledger.receipt_for(card.entry_id)
     return {
         "case": card,
         "category": shown.category_names().get(card.category),
         "community": names.name(card.place_code),
         "street": names.street(card.place_code) if card.place_code else None,
-        "organisation": shown.organisation_name(card.organisation_code),
+        "organisation": organisations.full(card.organisation_code),
         "steps": shown.steps(card),
+        "timeline": shown.happened(card, organisations),
         "receipt": receipt,
         "qr": shown.qr_picture(receipt.qr) if receipt.qr else "",
     }
@@ -141,7 +143,7 @@ def proof(request: HttpRequest, code: str) -> HttpResponse:
     if mine is None:
         return _to_follow(code)
     card = queries.resident_case(mine.case_id)
-    return render(request, "casework/_proof.html", {**_paper(card), "timeline": shown.happened(card), "is_part": True})
+    return render(request, "casework/_proof.html", {**_paper(card), "is_part": True})
 
 
 @require_POST
@@ -181,6 +183,51 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
     if not card.may_withdraw:
         return redirect("casework:case", code=_shown(code))
     return render(request, "casework/withdraw.html", {"case": card})
+
+
+@require_POST
+def rate(request: HttpRequest, code: str) -> HttpResponse:
+    """How the answer was, from 1 to 5."""
+    mine = _mine(request, code)
+    if mine is None:
+        return _to_follow(code)
+    score, words = request.POST.get("score", ""), request.POST.get("words", "")
+    known = int(score) if score in {"1", "2", "3", "4", "5"} else 0
+    return _done_or_said(
+        request,
+        mine,
+        "rate",
+        lambda now: services.rate_case(actor=resident(), case_id=mine.case_id, score=known, words=words, now=now),
+    )
+
+
+@require_POST
+def reopen(request: HttpRequest, code: str) -> HttpResponse:
+    """The answer did not settle it."""
+    mine = _mine(request, code)
+    if mine is None:
+        return _to_follow(code)
+    words = request.POST.get("words", "")
+    return _done_or_said(
+        request,
+        mine,
+        "reopen",
+        lambda now: services.reopen_case(actor=resident(), case_id=mine.case_id, words=words, now=now),
+    )
+
+
+def _done_or_said(
+    request: HttpRequest, mine: passes.Pass, name: str, act: Callable[[datetime], object]
+) -> HttpResponse:
+    """Do it and show the receipt, or show it with the reason and what was typed."""
+    try:
+        act(timezone.now())
+    except (Problem, OperationalError) as error:
+        problem = as_problem(error)
+        if problem is None:
+            raise
+        return _case_page(request, mine, {name: problem.message}, problem.status, words=request.POST.get("words", ""))
+    return redirect("casework:case", code=_shown(queries.case_head(mine.case_id).code))
 
 
 @require_POST

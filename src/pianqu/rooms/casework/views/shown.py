@@ -1,16 +1,18 @@
 """How cards are put into words for a page: names in the reader's language, the steps of a matter, its timeline."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 import segno
-from django.utils.html import format_html_join
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, pgettext
+from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
+from pianqu.foundation.templatetags.ui import icon
 from pianqu.rooms.casework.queries import AdditionCard, CategoryCard, PhotoCard, ResidentCase, TimelineItem, categories
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
@@ -45,6 +47,7 @@ class Happened:
     position: int | None
     text: str = ""
     note: str = ""
+    by: str = ""
     photos: tuple[PhotoCard, ...] = ()
 
 
@@ -129,14 +132,32 @@ def _options(_language: str, _places: int) -> SafeString:
     )
 
 
-def organisation_name(code: str) -> Name:
-    """The name of an organisation; its code where the directory does not know it."""
-    card = directory.organisations([code]).get(code)
-    if card is None:
-        return Name(text=code, lang="en")
-    if in_english() and card.name_en:
-        return Name(text=card.name_en, lang="en")
-    return Name(text=card.name, lang="zh-CN")
+class Organisations:
+    """Names of organisations for one page: asked once, whatever is shown. Those that ended keep their names."""
+
+    def __init__(self) -> None:
+        self._cards = {card.code: card for card in directory.every_organisation()}
+
+    def full(self, code: str) -> Name:
+        """The whole name; the code where the directory does not know it."""
+        card = self._cards.get(code)
+        if card is None:
+            return Name(text=code, lang="en")
+        if in_english() and card.name_en:
+            return Name(text=card.name_en, lang="en")
+        return Name(text=card.name, lang="zh-CN")
+
+    def short(self, code: str) -> str:
+        """How it is called on a desk, in the reader's language."""
+        card = self._cards.get(code)
+        if card is None:
+            return code
+        return card.name_en if in_english() and card.name_en else card.short_name
+
+    def choices(self, *kinds: str) -> tuple[Choice, ...]:
+        """Those of these kinds that a form offers."""
+        cards = (card for card in self._cards.values() if card.kind in kinds and not card.ended)
+        return tuple(Choice(code=card.code, name=self.short(card.code)) for card in cards)
 
 
 # the way of a matter -------------------------------------------------------------------------------------------------
@@ -147,7 +168,7 @@ def steps(case: ResidentCase) -> tuple[Step, ...]:
     received, resolved = pgettext("step", "Received"), pgettext("step", "Resolved")
     if case.state == "withdrawn":
         return (Step(name=received, mark="done"), Step(name=pgettext("step", "Withdrawn"), mark="now"))
-    reached = ("opened", "resolved", "closed").index(case.state)
+    reached = 2 if case.state == "closed" else 1 if case.state in ("resolved", "rated") else 0
     names = (received, resolved, pgettext("step", "Closed"))
     return tuple(
         Step(name=name, mark="now" if order == reached else "done" if order < reached else "")
@@ -155,15 +176,15 @@ def steps(case: ResidentCase) -> tuple[Step, ...]:
     )
 
 
-def happened(case: ResidentCase) -> tuple[Happened, ...]:
+def happened(case: ResidentCase, organisations: Organisations) -> tuple[Happened, ...]:
     """The timeline, newest first, each fact with the words that belong to it."""
     additions = list(case.additions)
-    lines = [_line(item, case, additions) for item in case.timeline]
+    lines = [_line(item, case, additions, organisations) for item in case.timeline]
     return tuple(reversed(lines))
 
 
-def _line(item: TimelineItem, case: ResidentCase, additions: list[AdditionCard]) -> Happened:
-    text, note = "", ""
+def _line(item: TimelineItem, case: ResidentCase, additions: list[AdditionCard], names: Organisations) -> Happened:
+    text, note = item.words, _detail(item, names)
     photos: tuple[PhotoCard, ...] = ()
     if item.kind == "casework.case-opened":
         text, photos = case.words, case.photos
@@ -171,7 +192,7 @@ def _line(item: TimelineItem, case: ResidentCase, additions: list[AdditionCard])
         added = additions.pop(0)
         text, photos = added.words, added.photos
     elif item.kind == "casework.case-resolved":
-        text = case.reply
+        text = item.words or case.reply
     elif item.kind == "ledger.personal-data-read":
         note = _("Reason given: %(purpose)s") % {"purpose": item.purpose} if item.purpose else ""
     if item.imported_from:
@@ -185,8 +206,79 @@ def _line(item: TimelineItem, case: ResidentCase, additions: list[AdditionCard])
         position=item.position,
         text=text,
         note=note,
+        by=names.short(item.organisation_code) if item.actor_kind == "post" else "",
         photos=photos,
     )
+
+
+def _detail(item: TimelineItem, names: Organisations) -> str:
+    """One line about a step of the handling: to whom, by which item of the list, until when."""
+    told = (say(item.fact[name], names) for name, say in _SAYINGS.items() if name in item.fact)
+    return " · ".join(part for part in told if part)
+
+
+def _named(sentence: str, code: str, names: Organisations) -> str:
+    return sentence % {"name": names.short(code)} if code else ""
+
+
+_SAYINGS: dict[str, Callable[[Any, Organisations], str]] = {
+    "lead_code": lambda code, names: _named(_("Lead: %(name)s"), code, names),
+    "helper_codes": lambda codes, names: (
+        _("Help: %(names)s") % {"names": "、".join(names.short(code) for code in codes)} if codes else ""
+    ),
+    "task_code": lambda code, names: names.short(code),
+    "article": lambda article, _names: _("List: %(article)s") % {"article": article} if article else "",
+    "upheld": lambda yes, _names: _("Upheld") if yes else _("Not upheld; the dispatch binds"),
+    "granted": lambda yes, _names: _("Granted") if yes else _("Refused"),
+    "nature": lambda code, _names: nature_name(code),
+    "score": lambda score, _names: _("%(score)d of 5") % {"score": score},
+    "last_day": lambda day, _names: _("Until the end of %(day)s") % {"day": day} if day else "",
+    "provisional": lambda yes, _names: _("provisional") if yes else "",
+    "to_code": lambda code, names: _named(_("To %(name)s"), code, names),
+}
+"""A field of a fact → how a timeline says it."""
+
+
+def nature_name(code: str) -> str:
+    """What kind of matter it is."""
+    names = {
+        "enquiry": _("Enquiry"),
+        "help": _("Request for help"),
+        "complaint": _("Complaint, report or suggestion"),
+        "urgent": _("Urgent"),
+    }
+    return names.get(code, code)
+
+
+def natures() -> tuple[Choice, ...]:
+    return tuple(Choice(code=code, name=nature_name(code)) for code in ("complaint", "help", "enquiry", "urgent"))
+
+
+def pause_reasons() -> tuple[Choice, ...]:
+    """Why a clock may stand still."""
+    names = {
+        "waiting-for-reporter": _("Waiting for who reported it"),
+        "inspection": _("Inspection or testing"),
+        "appraisal": _("Appraisal or expert review"),
+        "hearing": _("Hearing"),
+        "other-procedure": _("Another procedure has to end first"),
+        "weather": _("Weather makes work impossible"),
+    }
+    return tuple(Choice(code=code, name=name) for code, name in names.items())
+
+
+def why_day(why: str) -> str:
+    """Why a day counts or does not."""
+    names = {
+        "first-day": _("The first day does not count"),
+        "counted": _("Counts"),
+        "worked-weekend": _("A weekend that is worked: counts"),
+        "weekend": _("Weekend"),
+        "holiday": _("Holiday"),
+        "paused": _("The clock stood still"),
+        "rolled": _("Moved on to the next working day"),
+    }
+    return names[why]
 
 
 def _kind(kind: str) -> tuple[str, str, str]:
@@ -197,6 +289,25 @@ def _kind(kind: str) -> tuple[str, str, str]:
         "casework.case-resolved": ("circle-check", "p", _("Resolved, with this answer")),
         "casework.case-closed": ("archive", "", _("Closed")),
         "casework.case-withdrawn": ("arrow-back-up", "", _("Withdrawn by who reported it")),
+        "casework.case-accepted": ("checks", "", _("Accepted")),
+        "casework.case-dispatched": ("send", "p", _("Dispatched")),
+        "casework.task-started": ("player-play", "", _("Work has begun")),
+        "casework.task-returned": ("arrow-back-up", "w", _("Returned to the centre")),
+        "casework.ping-pong-alarmed": ("alert-triangle", "w", _("Passed to and fro: a leader is told")),
+        "casework.dispatch-objected": ("flag", "w", _("Objection to the dispatch")),
+        "casework.objection-reviewed": ("scale", "", _("Objection decided")),
+        "casework.task-joined": ("users", "", _("Another organisation helps")),
+        "casework.task-done": ("check", "", _("A helper has done its part")),
+        "casework.case-paused": ("player-pause", "w", _("The clock stands still")),
+        "casework.case-resumed": ("player-play", "", _("The clock runs again")),
+        "casework.extension-asked": ("clock", "", _("More time asked for")),
+        "casework.extension-decided": ("clock", "", _("More time decided")),
+        "casework.due-date-set": ("clock", "", _("Due date set")),
+        "casework.case-rated": ("circle-check", "p", _("Rated by who reported it")),
+        "casework.case-reopened": ("rotate", "w", _("Reopened: the answer did not settle it")),
+        "casework.case-escalated": ("trending-up", "w", _("Overdue: the next above is told")),
+        "casework.case-supervised": ("bell", "w", _("A leader presses for it")),
+        "casework.case-linked": ("git-merge", "", _("Joined to another matter")),
         "casework.case-erased": ("eraser", "w", _("Words, photos and contact were erased")),
         "ledger.entry-erased": ("eraser", "w", _("A note about who looked at the contact was erased")),
         "ledger.personal-data-read": ("eye", "w", _("An official looked at the contact")),
@@ -237,3 +348,43 @@ def qr_picture(text: str) -> SafeString:
         f'<svg class="pq-qr" role="img" aria-label="{label}" viewBox="-4 -4 {size + 8} {size + 8}" '
         f'shape-rendering="crispEdges"><path fill="#fff" d="M-4-4h{size + 8}v{size + 8}h-{size + 8}z"/>{inside}</svg>'
     )
+
+
+def left(due_at: datetime | None, now: datetime) -> str:
+    """How much time is left, or by how much it is over."""
+    if due_at is None:
+        return ""
+    if now >= due_at:
+        return _("over by %(time)s") % {"time": waited(due_at, now)}
+    return _("%(time)s left") % {"time": waited(now, due_at)}
+
+
+_CLOCKS = {"ok": "clock", "soon": "hourglass", "late": "alert-triangle", "held": "player-pause", "done": "check"}
+
+
+def clock_words(standing: str, words: str) -> SafeString:
+    """A clock as glyph and words: never by colour alone."""
+    return format_html('<span class="pq-clock {}">{} {}</span>', standing, icon(_CLOCKS[standing]), words)
+
+
+def queue_name(queue: str) -> str:
+    """How a queue is called."""
+    names = {
+        "mine": _("Our part"),
+        "unassigned": _("Nobody's yet"),
+        "overdue": _("Overdue"),
+        "asked": _("To be decided"),
+        "answered": _("To call back"),
+    }
+    return names[queue]
+
+
+def term_words(amount: int, unit: str) -> str:
+    """A term in words."""
+    forms = {
+        "h": ngettext("%(n)d hour", "%(n)d hours", amount),
+        "wd": ngettext("%(n)d working day", "%(n)d working days", amount),
+        "cd": ngettext("%(n)d calendar day", "%(n)d calendar days", amount),
+        "mo": ngettext("%(n)d month", "%(n)d months", amount),
+    }
+    return forms[unit] % {"n": amount}

@@ -5,7 +5,7 @@ import tomllib
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -15,14 +15,15 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from pianqu.foundation import files, throttle
+from pianqu.foundation import files, rulepacks, throttle
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.crypto import has_fingerprint
 from pianqu.foundation.errors import Absent, Invalid, Refused
 from pianqu.kernels import checkcode, words
+from pianqu.kernels.deadline import Calendar
 from pianqu.rooms.casework import rules
-from pianqu.rooms.casework.lifecycle import ENDED, Move, State, may_move
-from pianqu.rooms.casework.models import Addition, Case, Category, Contact, DayCount, Photo
+from pianqu.rooms.casework.lifecycle import ENDED, OPEN, WAITING, Move, State, may_move
+from pianqu.rooms.casework.models import Addition, Case, Category, Contact, DayCount, Note, Photo, Request, Task, Year
 from pianqu.rooms.ledger import queries as ledger
 
 PAGE = 50
@@ -54,6 +55,8 @@ class CaseFilter:
     organisation_code: str = ""
     text: str = ""
     """A code, or words of the matter or its landmark."""
+    queue: str = ""
+    """One of QUEUES."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +75,7 @@ class CaseRow:
     organisation_code: str
     opened_at: datetime
     resolved_at: datetime | None
+    due_at: datetime | None
     has_photos: bool
     has_contact: bool
     imported_from: str
@@ -120,6 +124,9 @@ class TimelineItem:
     """What an importer claims; `at` is when it was recorded here."""
     purpose: str
     """Why somebody looked at the contact; empty for every other kind."""
+    words: str
+    """What was said with it, where the reader may see that."""
+    fact: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,10 +154,15 @@ class ResidentCase:
     photos: tuple[PhotoCard, ...]
     additions: tuple[AdditionCard, ...]
     timeline: tuple[TimelineItem, ...]
+    due_at: datetime | None
+    due_provisional: bool
+    score: int | None
     erased_at: datetime | None
     masked_contact: str
     may_extend: bool
     may_withdraw: bool
+    may_rate: bool
+    may_reopen: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +209,7 @@ class CaseHead:
     code: str
     state: str
     organisation_code: str
+    """Who answers for it now: the lead, or who received it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,7 +224,7 @@ class PhotoFile:
 @lru_cache(maxsize=1)
 def shipped_categories() -> tuple[CategoryCard, ...]:
     """The few categories of categories.toml, in its order; `unknown` is the last."""
-    table = tomllib.loads(Path(__file__).with_name("categories.toml").read_text(encoding="utf-8"))
+    table = tomllib.loads(Path(__file__).parent.with_name("categories.toml").read_text(encoding="utf-8"))
     return tuple(
         CategoryCard(
             code=row["code"],
@@ -241,6 +254,52 @@ def known_codes() -> frozenset[str]:
     return frozenset(card.code for card in categories())
 
 
+# working days --------------------------------------------------------------------------------------------------------
+
+
+def working_days() -> Calendar:
+    """The calendar by which clocks run: the shipped years, with those whose notice was taken in here, in one statement."""
+    announced = tuple(Year.objects.order_by("year").values_list("year", "off", "worked"))
+    return _calendar(tuple((year, tuple(off), tuple(worked)) for year, off, worked in announced))
+
+
+def days_between(first: date, last: date) -> Iterator[date]:
+    """Every day after `first`, up to and with `last`."""
+    day = first
+    while day < last:
+        day += timedelta(days=1)
+        yield day
+
+
+class _Known:
+    """The calendar as it was a moment ago, so that taking in a matter asks for it once a minute and not each time."""
+
+    at: datetime | None = None
+    calendar: Calendar | None = None
+
+
+def recent_working_days(now: datetime) -> Calendar:
+    """The same, at most a minute old: for the first clock of what comes in, which a new notice computes anew anyway."""
+    if _Known.calendar is None or _Known.at is None or not _Known.at <= now < _Known.at + timedelta(minutes=1):
+        _Known.at, _Known.calendar = now, working_days()
+    return _Known.calendar
+
+
+def forget_working_days() -> None:
+    """Ask anew next time: a notice came in."""
+    _Known.calendar = None
+
+
+@lru_cache(maxsize=4)
+def _calendar(announced: tuple[tuple[int, tuple[str, ...], tuple[str, ...]], ...]) -> Calendar:
+    return rulepacks.calendar(
+        {
+            year: rulepacks.year_table({"year": year, "off": list(off), "worked": list(worked)})
+            for year, off, worked in announced
+        }
+    )
+
+
 # lists ---------------------------------------------------------------------------------------------------------------
 
 
@@ -248,9 +307,24 @@ def _cases_for(actor: Actor) -> QuerySet[Case]:
     """The cases that the actor may see: the one place where that is decided."""
     if rules.sees_all(actor):
         return Case.objects.all()
-    if actor.kind == "post":
-        return Case.objects.filter(organisation_code=actor.organisation_code)
-    return Case.objects.none()
+    if actor.kind != "post":
+        return Case.objects.none()
+    own = actor.organisation_code
+    mine = Q(organisation_code=own) | Q(id__in=_with_a_part(own).values("case_id"))
+    return Case.objects.filter(mine | Q(place_code__startswith=_stem(own)) if _is_area(own) else mine)
+
+
+GONE = ("returned", "objected", "replaced")
+"""States of a task whose organisation has nothing to do with the case any more."""
+
+
+def _with_a_part(organisation_code: str) -> QuerySet[Task]:
+    return Task.objects.filter(organisation_code=organisation_code).exclude(state__in=GONE)
+
+
+def _is_area(organisation_code: str) -> bool:
+    """Streets, towns and communities are organisations under the code of their place: they see their own area."""
+    return len(organisation_code) == 12 and organisation_code.isdigit()
 
 
 _ROW = (
@@ -266,15 +340,22 @@ _ROW = (
     "opened_at",
     "resolved_at",
     "imported_from",
+    "due_at",
 )
 
 
-def cases_for(actor: Actor, *, filters: CaseFilter | None = None, page: str = "", size: int = PAGE) -> CasePage:
+def cases_for(
+    actor: Actor, *, filters: CaseFilter | None = None, page: str = "", size: int = PAGE, now: datetime | None = None
+) -> CasePage:
     """One page of the actor's cases, newest first, in two statements whatever their number.
 
     `page` is the token of the page before (`next_page`), empty for the first. Raises Invalid for a token of its own making.
+    `now` is needed to know what is overdue.
     """
-    wanted = _filtered(_cases_for(actor), filters or CaseFilter())
+    filters = filters or CaseFilter()
+    if filters.queue == "overdue" and now is None:
+        raise ValueError("what is overdue depends on the moment")
+    wanted = _filtered(_cases_for(actor), filters, actor, now or datetime.min.replace(tzinfo=UTC))
     rows = list(
         _after(wanted, page)
         .order_by("-opened_at", "-id")
@@ -294,13 +375,32 @@ def cases_for(actor: Actor, *, filters: CaseFilter | None = None, page: str = ""
     )
 
 
-def _filtered(cases: QuerySet[Case], filters: CaseFilter) -> QuerySet[Case]:
+QUEUES = ("mine", "unassigned", "overdue", "asked", "answered")
+"""My organisation's part, nobody's yet, overdue, waiting for a decision, answered and to be called back."""
+
+
+def _queued(actor: Actor, queue: str, now: datetime) -> Q:
+    if queue == "mine":
+        live = Task.objects.filter(organisation_code=actor.organisation_code, ended_at=None)
+        return Q(id__in=live.values("case_id"))
+    if queue == "unassigned":
+        return Q(state__in=WAITING)
+    if queue == "overdue":
+        return Q(state__in=OPEN, due_at__lte=now)
+    if queue == "asked":
+        return Q(id__in=Request.objects.filter(decided_at=None).values("case_id"))
+    return Q(state=State.RESOLVED) if queue == "answered" else Q()
+
+
+def _filtered(cases: QuerySet[Case], filters: CaseFilter, actor: Actor, now: datetime) -> QuerySet[Case]:
     exact = {
         "state": filters.state,
         "category": filters.category,
         "organisation_code": filters.organisation_code,
     }
     cases = cases.filter(**{name: value for name, value in exact.items() if value})
+    if filters.queue:
+        cases = cases.filter(_queued(actor, filters.queue, now))
     if filters.place_code:
         cases = cases.filter(place_code__startswith=_stem(filters.place_code))
     if text := words.clean(filters.text):
@@ -351,8 +451,9 @@ def _row(row: Sequence[Any]) -> CaseRow:
         opened_at=row[9],
         resolved_at=row[10],
         imported_from=row[11] or "",
-        has_photos=row[12],
-        has_contact=row[13],
+        due_at=row[12],
+        has_photos=row[13],
+        has_contact=row[14],
     )
 
 
@@ -361,10 +462,10 @@ def _row(row: Sequence[Any]) -> CaseRow:
 
 def case_head(case_id: uuid.UUID) -> CaseHead:
     """Raises Absent for an unknown id."""
-    row = Case.objects.filter(id=case_id).values_list("id", "code", "state", "organisation_code").first()
+    row = Case.objects.filter(id=case_id).values_list("id", "code", "state", "organisation_code", "lead_code").first()
     if row is None:
         raise Absent("case-absent", _("There is no such matter."))
-    return CaseHead(case_id=row[0], code=row[1], state=row[2], organisation_code=row[3])
+    return CaseHead(case_id=row[0], code=row[1], state=row[2], organisation_code=row[4] or row[3])
 
 
 def case_for(actor: Actor, case_id: uuid.UUID) -> CaseCard:
@@ -372,7 +473,7 @@ def case_for(actor: Actor, case_id: uuid.UUID) -> CaseCard:
     case = _cases_for(actor).filter(id=case_id).first()
     if case is None:
         raise Absent("case-absent", _("There is no such matter."))
-    org = case.organisation_code
+    org = case.lead_code or case.organisation_code
     mask = _mask(case_id)
     return CaseCard(
         **_common(case, mask),
@@ -380,6 +481,8 @@ def case_for(actor: Actor, case_id: uuid.UUID) -> CaseCard:
         imported_id=case.imported_id or "",
         may_extend=may_move(case.state, Move.EXTEND) and rules.may_extend(actor, org),
         may_withdraw=may_move(case.state, Move.WITHDRAW) and rules.may_withdraw(actor, org),
+        may_rate=False,
+        may_reopen=may_move(case.state, Move.REOPEN) and rules.may_reopen(actor),
         may_resolve=may_move(case.state, Move.RESOLVE) and rules.may_resolve(actor, org),
         may_close=may_move(case.state, Move.CLOSE) and rules.may_close(actor, org),
         may_erase=case.erased_at is None and case.state in ENDED and rules.may_erase(actor),
@@ -393,13 +496,15 @@ def resident_case(case_id: uuid.UUID) -> ResidentCase:
     if case is None:
         raise Absent("case-absent", _("There is no such matter."))
     return ResidentCase(
-        **_common(case, _mask(case_id)),
+        **_common(case, _mask(case_id), for_reporter=True),
         may_extend=may_move(case.state, Move.EXTEND),
         may_withdraw=may_move(case.state, Move.WITHDRAW),
+        may_rate=may_move(case.state, Move.RATE) and not case.imported_from,
+        may_reopen=may_move(case.state, Move.REOPEN) and not case.imported_from,
     )
 
 
-def _common(case: Case, mask: str) -> dict[str, Any]:
+def _common(case: Case, mask: str, *, for_reporter: bool = False) -> dict[str, Any]:
     photos = list(Photo.objects.filter(case_id=case.id).order_by("addition_id", "order"))
     by_addition: dict[uuid.UUID | None, list[PhotoCard]] = {}
     for photo in photos:
@@ -425,7 +530,10 @@ def _common(case: Case, mask: str) -> dict[str, Any]:
         "entry_id": case.entry_id,
         "photos": tuple(by_addition.get(None, ())),
         "additions": _additions(case.id, by_addition),
-        "timeline": timeline(case.id),
+        "timeline": timeline(case.id, for_reporter=for_reporter),
+        "due_at": case.due_at,
+        "due_provisional": case.due_provisional,
+        "score": case.score,
         "erased_at": case.erased_at,
         "masked_contact": mask,
     }
@@ -442,12 +550,16 @@ def _mask(case_id: uuid.UUID) -> str:
     return Contact.objects.filter(case_id=case_id).values_list("mask", flat=True).first() or ""
 
 
-def timeline(case_id: uuid.UUID) -> tuple[TimelineItem, ...]:
-    """What the ledger knows of the case, oldest first."""
-    return tuple(_told(item) for item in ledger.history(f"case:{case_id}"))
+def timeline(case_id: uuid.UUID, *, for_reporter: bool = False) -> tuple[TimelineItem, ...]:
+    """What the ledger knows of the case, oldest first, each with the words that belong to it."""
+    notes = Note.objects.filter(case_id=case_id)
+    if for_reporter:
+        notes = notes.filter(for_reporter=True)
+    words_of = dict(notes.values_list("entry_id", "words"))
+    return tuple(_told(item, words_of.get(item.entry_id, "")) for item in ledger.history(f"case:{case_id}"))
 
 
-def _told(item: ledger.HistoryItem) -> TimelineItem:
+def _told(item: ledger.HistoryItem, said: str) -> TimelineItem:
     happened = item.fact.get("happened_at") or ""
     return TimelineItem(
         entry_id=item.entry_id,
@@ -460,6 +572,8 @@ def _told(item: ledger.HistoryItem) -> TimelineItem:
         imported_from=item.fact.get("imported_from") or "",
         happened_at=datetime.fromisoformat(happened) if happened else None,
         purpose=str(item.fact.get("purpose") or ""),
+        words=said,
+        fact=item.fact,
     )
 
 

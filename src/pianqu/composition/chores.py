@@ -1,0 +1,34 @@
+"""What the worker does now and then, besides sealing and delivering: one table, each act a verb or a clean-up."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from pianqu.composition import tidying
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.installation import installation
+from pianqu.rooms.casework import queries as casework
+from pianqu.rooms.casework import services as cases
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """One act and how often it is done, in seconds."""
+
+    name: str
+    act: Callable[[], int]
+    every: float
+
+
+def system_actor() -> Actor:
+    """The installation's own programs act for the centre."""
+    return Actor(kind="system", organisation_code=casework.centre_code() or installation().district_code)
+
+
+def escalate() -> int:
+    """Overdue matters go up the reporting line."""
+    return cases.escalate_overdue(actor=system_actor(), now=timezone.now())
+
+
+CHORES = (Chore("escalation", escalate, 60.0), Chore("tidying", tidying.tidy, 3600.0))

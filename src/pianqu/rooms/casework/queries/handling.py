@@ -1,0 +1,199 @@
+"""How a case is handled: parts, clock, requests, and what this actor may do next."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.utils import timezone
+
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.rulepacks import Rule, term_rule
+from pianqu.kernels import checkcode, deadline
+from pianqu.kernels.deadline import Term, Unit
+from pianqu.rooms.casework import rules
+from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, Move, State, may_move
+from pianqu.rooms.casework.models import Case, Clock, Pause, Request, Task
+from pianqu.rooms.casework.queries.cases import working_days
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One organisation's live part."""
+
+    organisation_code: str
+    role: str
+    state: str
+    due_at: datetime | None
+    given_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Something that waits for a decision."""
+
+    kind: str
+    organisation_code: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class May:
+    """What this actor may do with the case now."""
+
+    accept: bool = False
+    dispatch: bool = False
+    join: bool = False
+    start: bool = False
+    give_back: bool = False
+    object: bool = False
+    review: bool = False
+    pause: bool = False
+    resume: bool = False
+    ask_for_time: bool = False
+    decide_on_time: bool = False
+    finish: bool = False
+    call_back: bool = False
+    supervise: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handling:
+    """A case's handling for an official."""
+
+    nature: str
+    lead_code: str
+    parts: tuple[Part, ...]
+    asked: tuple[Asked, ...]
+    due_at: datetime | None
+    due_provisional: bool
+    standing: str
+    returns: int
+    reopenings: int
+    escalation: int
+    parent: tuple[uuid.UUID, str] | None
+    children: tuple[tuple[uuid.UUID, str, str], ...]
+    may: May
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Explained:
+    """Why a case is due when it is: the rule, what was added, and every run of days."""
+
+    rule: Rule
+    started_at: datetime
+    extra: int
+    due: deadline.Due | None
+
+
+def handling_for(actor: Actor, case_id: uuid.UUID, *, now: datetime) -> Handling:
+    """The handling of a case that this actor may see (queries.case_for decided that)."""
+    case = Case.objects.select_related("parent").get(id=case_id)
+    tasks = list(Task.objects.filter(case=case, ended_at=None).order_by("-role", "given_at", "organisation_code"))
+    asked = list(Request.objects.filter(case=case, decided_at=None).order_by("asked_at"))
+    clock = Clock.objects.filter(case=case, stopped_at=None).first()
+    children = Case.objects.filter(parent=case).order_by("opened_at").values_list("id", "code", "state")
+    return Handling(
+        nature=case.nature,
+        lead_code=case.lead_code,
+        parts=tuple(
+            Part(
+                organisation_code=task.organisation_code,
+                role=task.role,
+                state=task.state,
+                due_at=task.due_at,
+                given_at=task.given_at,
+            )
+            for task in tasks
+        ),
+        asked=tuple(Asked(kind=a.kind, organisation_code=a.organisation_code, asked_at=a.asked_at) for a in asked),
+        due_at=case.due_at,
+        due_provisional=case.due_provisional,
+        standing=_standing(case, clock, now),
+        returns=case.returns,
+        reopenings=case.reopenings,
+        escalation=case.escalation,
+        parent=(case.parent.id, checkcode.show(case.parent.code)) if case.parent else None,
+        children=tuple((id_, checkcode.show(code), state) for id_, code, state in children),
+        may=_may(actor, case, tasks, {a.kind: a for a in asked}, clock),
+    )
+
+
+def _standing(case: Case, clock: Clock | None, now: datetime) -> str:
+    """ok, soon, late, paused, or empty where no clock runs."""
+    if case.state not in OPEN or (clock is None and case.due_at is None):
+        return ""
+    start = clock.started_at if clock else case.opened_at
+    return str(deadline.standing(start, case.due_at, now, paused=case.state == State.PAUSED))
+
+
+def _may(actor: Actor, case: Case, tasks: list[Task], asked: dict[str, Request], clock: Clock | None) -> May:
+    own = next((task for task in tasks if task.organisation_code == actor.organisation_code), None)
+    own = own if actor.kind == "post" else None
+    triage, leads = rules.may_triage(actor), own is not None and own.role == "lead"
+    objection, extension = asked.get("objection"), asked.get("extension")
+    handled = case.state in HANDLED
+    dispatcher = next((task.given_by_post for task in tasks if task.role == "lead"), "")
+    return May(
+        accept=triage and may_move(case.state, Move.ACCEPT),
+        dispatch=triage and may_move(case.state, Move.DISPATCH),
+        join=handled and rules.may_ask_for_help(actor, case.lead_code),
+        start=own is not None and own.state == "given" and case.state in OPEN,
+        give_back=own is not None and not own.binding and (handled or own.role == "helper"),
+        object=leads and handled and objection is None,
+        review=objection is not None and rules.may_review(actor, dispatched_by=dispatcher),
+        pause=leads and may_move(case.state, Move.PAUSE),
+        resume=leads and may_move(case.state, Move.RESUME),
+        ask_for_time=leads and handled and extension is None and _extensible(clock),
+        decide_on_time=extension is not None and rules.may_approve(actor, case.lead_code, asked_by=extension.by_post),
+        finish=own is not None and own.role == "helper",
+        call_back=may_move(case.state, Move.RATE)
+        and not case.imported_from
+        and rules.may_call_back(actor, resolver=case.resolver_post, former_checker=case.checker_post),
+        supervise=case.state in OPEN and rules.may_supervise(actor),
+    )
+
+
+def _extensible(clock: Clock | None) -> bool:
+    return clock is not None and not clock.extra and term_rule(clock.rule_id).extend is not None
+
+
+def explained(case_id: uuid.UUID) -> Explained | None:
+    """The sum behind the due date; None where no clock runs."""
+    clock = Clock.objects.filter(case_id=case_id, stopped_at=None).first()
+    if clock is None:
+        return _first_clock(case_id)
+    terms = [Term(clock.amount, Unit(clock.unit), clock.rolls)]
+    if clock.extra:
+        terms.append(Term(clock.extra, Unit(clock.unit), clock.rolls))
+    pauses = Pause.objects.filter(clock=clock).order_by("started_at").values_list("started_at", "ended_at")
+    due = deadline.due_at(
+        clock.started_at,
+        terms,
+        working_days(),
+        zone=timezone.get_default_timezone(),
+        pauses=[deadline.Pause(start, end) for start, end in pauses],
+    )
+    return Explained(rule=term_rule(clock.rule_id), started_at=clock.started_at, extra=clock.extra, due=due)
+
+
+def _first_clock(case_id: uuid.UUID) -> Explained | None:
+    """What came in and was not accepted yet has the acceptance's clock, which has no row."""
+    opened = (
+        Case.objects.filter(id=case_id, state=State.OPENED).exclude(due_at=None).values_list("opened_at", flat=True)
+    )
+    started_at = opened.first()
+    if started_at is None:
+        return None
+    rule = term_rule("case.acceptance")
+    due = deadline.due_at(started_at, [rule.term], working_days(), zone=timezone.get_default_timezone())
+    return Explained(rule=rule, started_at=started_at, extra=0, due=due)
+
+
+def days(step: deadline.Step) -> int:
+    """How many days a step covers."""
+    return (step.until - step.since).days + 1
+
+
+def first_day(explanation: Explained) -> date:
+    """The day on which the clock began."""
+    return timezone.localdate(explanation.started_at)

@@ -1,0 +1,296 @@
+"""Who answers for it: accept, dispatch, begin, return, object, review, join, and a helper's part done."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.errors import Invalid, Refused
+from pianqu.foundation.facts import Fact
+from pianqu.foundation.ids import new_id
+from pianqu.foundation.verbs import verb
+from pianqu.rooms.casework import rules
+from pianqu.rooms.casework.facts import (
+    CaseAccepted,
+    CaseDispatched,
+    DispatchObjected,
+    ObjectionReviewed,
+    PingPongAlarmed,
+    TaskDone,
+    TaskJoined,
+    TaskReturned,
+    TaskStarted,
+)
+from pianqu.rooms.casework.lifecycle import HANDLED, Move, State
+from pianqu.rooms.casework.models import Case, Request, Task
+from pianqu.rooms.casework.services.clocks import rule_of, running, started
+from pianqu.rooms.casework.services.steps import end_tasks, iso, live_tasks, locked, moved, noted, said, tell
+from pianqu.rooms.directory import queries as directory
+
+LEAD, HELPER = "lead", "helper"
+ALARM_AT = 2
+"""Returns after which a leader is told."""
+SAVED = ["state", "nature", "lead_code", "due_at", "due_provisional", "returns"]
+
+
+@verb
+def accept_case(*, actor: Actor, case_id: uuid.UUID, nature: str, now: datetime) -> uuid.UUID:
+    """Say what kind of matter it is; the clock of that kind begins when the matter came in."""
+    case = locked([case_id])[case_id]
+    rules.check_may_triage(actor)
+    moved(case, Move.ACCEPT)
+    facts = _accepted(actor, case, nature)
+    case.save(update_fields=SAVED)
+    return noted(actor, case, facts, now)
+
+
+def _accepted(actor: Actor, case: Case, nature: str) -> list[Fact]:
+    rule = rule_of(nature)
+    case.nature = nature
+    due = started(actor, case, rule, case.opened_at, "accepted")
+    return [tell(actor, case, CaseAccepted, nature=nature), due]
+
+
+@verb
+def dispatch_case(
+    *,
+    actor: Actor,
+    case_id: uuid.UUID,
+    lead_code: str,
+    helper_codes: Sequence[str] = (),
+    nature: str = "",
+    sub_due: datetime | None = None,
+    words: str = "",
+    now: datetime,
+) -> uuid.UUID:
+    """Give the matter to one organisation that leads, and to others that help.
+
+    A matter that nobody accepted yet needs its nature too. `sub_due` is the helpers' own date, within the case's.
+    Raises Invalid for unknown organisations or dates, Refused where the state does not allow it.
+    """
+    case = locked([case_id])[case_id]
+    rules.check_may_triage(actor)
+    _check_parties(lead_code, helper_codes)
+    why = said(words, needed=False)
+    facts: list[Fact] = []
+    if case.state == State.OPENED:
+        facts = _accepted(actor, case, nature)
+    moved(case, Move.DISPATCH)
+    if not running(case).exists():
+        facts.append(started(actor, case, rule_of(case.nature or nature), now, "dispatched"))
+    end_tasks(live_tasks(case).values(), "replaced", now)
+    case.lead_code = lead_code
+    binding = _returned_before(case, lead_code)
+    _give(actor, case, [(lead_code, LEAD, None, binding)], now)
+    _give(actor, case, [(code, HELPER, _within(case, sub_due), False) for code in helper_codes], now)
+    case.save(update_fields=SAVED)
+    told = tell(
+        actor,
+        case,
+        CaseDispatched,
+        lead_code=lead_code,
+        helper_codes=tuple(helper_codes),
+        due_at=iso(case.due_at),
+        words_commitment=why.commitment,
+    )
+    return noted(actor, case, [told, *facts], now, words=why)
+
+
+def _check_parties(lead_code: str, helper_codes: Sequence[str]) -> None:
+    codes = [lead_code, *helper_codes]
+    if len(set(codes)) < len(codes):
+        raise Invalid("party-twice", _("An organisation cannot lead and help, or help twice."))
+    if set(codes) - set(directory.organisations(codes)):
+        raise Invalid("party-unknown", _("Please choose organisations from the list."))
+
+
+def _within(case: Case, sub_due: datetime | None) -> datetime | None:
+    if sub_due is not None and case.due_at is not None and sub_due > case.due_at:
+        raise Invalid("sub-due-late", _("A helper's date cannot be later than the matter's own."))
+    return sub_due
+
+
+def _returned_before(case: Case, organisation_code: str) -> bool:
+    """Whether this organisation gave it back before and the centre insists: then it may only object."""
+    return Task.objects.filter(case=case, organisation_code=organisation_code, state="returned").exists()
+
+
+def _give(actor: Actor, case: Case, parts: Sequence[tuple[str, str, datetime | None, bool]], now: datetime) -> None:
+    Task.objects.bulk_create(
+        Task(
+            id=new_id(),
+            case=case,
+            organisation_code=code,
+            role=role,
+            state="given",
+            binding=binding,
+            due_at=sub_due,
+            given_at=now,
+            given_by_post=actor.post_id or "",
+        )
+        for code, role, sub_due, binding in parts
+    )
+
+
+@verb
+def start_task(*, actor: Actor, case_id: uuid.UUID, now: datetime) -> uuid.UUID:
+    """The lead organisation, or a helper, begins to work."""
+    case = locked([case_id])[case_id]
+    task = _own_task(actor, case)
+    if task.role == LEAD:
+        moved(case, Move.START)
+        case.save(update_fields=["state"])
+    elif task.state != "given":
+        raise Refused("task-begun", _("Your organisation works on it already. Nothing was changed."))
+    task.state = "working"
+    task.save(update_fields=["state"])
+    return noted(actor, case, [tell(actor, case, TaskStarted, task_code=task.organisation_code)], now)
+
+
+def _own_task(actor: Actor, case: Case) -> Task:
+    task = live_tasks(case).get(actor.organisation_code)
+    rules.check_has_part(actor, has_part=task is not None)
+    if task is None:
+        raise Refused("task-none", _("Your organisation has no part in this matter."))
+    return task
+
+
+@verb
+def return_task(*, actor: Actor, case_id: uuid.UUID, article: str, words: str, now: datetime) -> uuid.UUID:
+    """Give the part back to the centre, citing the list. The second return of a lead raises an alarm.
+
+    Raises Refused where the centre has insisted: then only an objection helps.
+    """
+    case = locked([case_id])[case_id]
+    task = _own_task(actor, case)
+    if task.binding:
+        raise Refused(
+            "return-twice",
+            _("The centre sent it to you again after a return. Object to it, and another colleague decides."),
+        )
+    cited, why = _cited(article), said(words)
+    facts: list[Fact] = []
+    if task.role == LEAD:
+        moved(case, Move.RETURN)
+        case.returns += 1
+        case.lead_code = ""
+        end_tasks(live_tasks(case).values(), "returned", now)
+        case.save(update_fields=SAVED)
+        if case.returns >= ALARM_AT:
+            facts.append(tell(actor, case, PingPongAlarmed, returns=case.returns))
+    else:
+        end_tasks([task], "returned", now)
+    told = tell(
+        actor,
+        case,
+        TaskReturned,
+        task_code=task.organisation_code,
+        role=task.role,
+        article=cited,
+        returns=case.returns,
+        words_commitment=why.commitment,
+    )
+    return noted(actor, case, [told, *facts], now, words=why)
+
+
+def _cited(article: str) -> str:
+    cited = " ".join(article.split())[:80]
+    if not cited:
+        raise Invalid("article-missing", _("Please name the item of the duty list that you rely on."))
+    return cited
+
+
+@verb
+def object_to_dispatch(*, actor: Actor, case_id: uuid.UUID, article: str, words: str, now: datetime) -> uuid.UUID:
+    """The lead organisation asks for a review of the dispatch; work and clock go on meanwhile."""
+    case = locked([case_id])[case_id]
+    task = _own_task(actor, case)
+    if task.role != LEAD or case.state not in HANDLED:
+        raise Refused("objection-not-lead", _("Only the organisation that leads a matter can object to its dispatch."))
+    if Request.objects.filter(case=case, kind="objection", organisation_code=task.organisation_code).exists():
+        raise Refused("objection-twice", _("Your objection was made before; the decision on it binds."))
+    cited, why = _cited(article), said(words)
+    Request.objects.create(
+        id=new_id(),
+        case=case,
+        kind="objection",
+        organisation_code=task.organisation_code,
+        by_post=actor.post_id or "",
+        asked_at=now,
+    )
+    fact = tell(
+        actor, case, DispatchObjected, task_code=task.organisation_code, article=cited, words_commitment=why.commitment
+    )
+    return noted(actor, case, [fact], now, words=why)
+
+
+@verb
+def review_objection(*, actor: Actor, case_id: uuid.UUID, upheld: bool, words: str, now: datetime) -> uuid.UUID:
+    """Decide on an objection: another post than the one that dispatched. Upheld, it comes back to the centre."""
+    case = locked([case_id])[case_id]
+    request = Request.objects.filter(case=case, kind="objection", decided_at=None).first()
+    if request is None:
+        raise Refused("objection-none", _("Nobody objects to this dispatch. Nothing was changed."))
+    task = Task.objects.filter(case=case, organisation_code=request.organisation_code).latest("given_at")
+    rules.check_may_review(actor, dispatched_by=task.given_by_post)
+    why = said(words)
+    request.granted, request.decided_at = upheld, now
+    request.save(update_fields=["granted", "decided_at"])
+    if upheld:
+        moved(case, Move.RETURN)
+        case.lead_code = ""
+        end_tasks(live_tasks(case).values(), "objected", now)
+        case.save(update_fields=SAVED)
+    elif task.ended_at is None:
+        task.binding = True
+        task.save(update_fields=["binding"])
+    fact = tell(
+        actor,
+        case,
+        ObjectionReviewed,
+        task_code=request.organisation_code,
+        upheld=upheld,
+        words_commitment=why.commitment,
+    )
+    return noted(actor, case, [fact], now, words=why)
+
+
+@verb
+def join_case(
+    *,
+    actor: Actor,
+    case_id: uuid.UUID,
+    helper_code: str,
+    sub_due: datetime | None = None,
+    words: str = "",
+    now: datetime,
+) -> uuid.UUID:
+    """Another organisation helps: the centre or the lead asks it to."""
+    case = locked([case_id])[case_id]
+    rules.check_may_ask_for_help(actor, case.lead_code)
+    if case.state not in HANDLED:
+        raise Refused("join-state", _("Only a matter that an organisation works on can be handled jointly."))
+    tasks = live_tasks(case)
+    _check_parties(helper_code, [])
+    if helper_code in tasks:
+        raise Refused("join-twice", _("This organisation has a part in the matter already. Nothing was changed."))
+    why = said(words, needed=False)
+    within = _within(case, sub_due)
+    _give(actor, case, [(helper_code, HELPER, within, False)], now)
+    fact = tell(actor, case, TaskJoined, task_code=helper_code, due_at=iso(within), words_commitment=why.commitment)
+    return noted(actor, case, [fact], now, words=why)
+
+
+@verb
+def finish_task(*, actor: Actor, case_id: uuid.UUID, words: str, now: datetime) -> uuid.UUID:
+    """A helper did its part and says what; the lead answers the reporter when all helpers have."""
+    case = locked([case_id])[case_id]
+    task = _own_task(actor, case)
+    if task.role != HELPER:
+        raise Refused("task-leads", _("Who leads a matter ends it with an answer to the reporter."))
+    why = said(words)
+    end_tasks([task], "done", now)
+    fact = tell(actor, case, TaskDone, task_code=task.organisation_code, words_commitment=why.commitment)
+    return noted(actor, case, [fact], now, words=why)

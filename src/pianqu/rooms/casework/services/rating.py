@@ -1,0 +1,152 @@
+"""After the answer: rate, call back, reopen, and what a leader can do when it takes too long."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.errors import Invalid, Refused
+from pianqu.foundation.facts import Fact
+from pianqu.foundation.rulepacks import term_rule
+from pianqu.foundation.verbs import verb
+from pianqu.kernels import deadline
+from pianqu.rooms.casework import queries, rules
+from pianqu.rooms.casework.facts import CaseEscalated, CaseLinked, CaseRated, CaseReopened, CaseSupervised
+from pianqu.rooms.casework.lifecycle import ENDED, OPEN, Move
+from pianqu.rooms.casework.models import Case
+from pianqu.rooms.casework.services.clocks import rule_of, started
+from pianqu.rooms.casework.services.steps import locked, moved, noted, said, tell
+from pianqu.rooms.directory import queries as directory
+from pianqu.rooms.ledger import services as ledger
+
+REOPENING = "case.reopening"
+SCORES = range(1, 6)
+
+
+@verb
+def rate_case(*, actor: Actor, case_id: uuid.UUID, score: int, words: str = "", now: datetime) -> uuid.UUID:
+    """The reporter says how the answer was, 1 (bad) to 5 (good). Raises Invalid, Refused."""
+    case = locked([case_id])[case_id]
+    rules.check_may_extend(actor, case.organisation_code)
+    return _rate(actor, case, score, words, "resident", now)
+
+
+@verb
+def call_back(*, actor: Actor, case_id: uuid.UUID, score: int, words: str = "", now: datetime) -> uuid.UUID:
+    """A colleague of the centre asked the reporter; after a reopening it is another one than before."""
+    case = locked([case_id])[case_id]
+    rules.check_may_call_back(actor, resolver=case.resolver_post, former_checker=case.checker_post)
+    case.checker_post = actor.post_id or ""
+    return _rate(actor, case, score, words, "call-back", now)
+
+
+def _rate(actor: Actor, case: Case, score: int, words: str, by: str, now: datetime) -> uuid.UUID:
+    if score not in SCORES:
+        raise Invalid("score-unknown", _("Please choose from 1 to 5."))
+    moved(case, Move.RATE)
+    case.score = score
+    why = said(words, needed=False)
+    case.save(update_fields=["state", "score", "checker_post"])
+    fact = tell(actor, case, CaseRated, score=score, by=by, words_commitment=why.commitment)
+    return noted(actor, case, [fact], now, words=why, shown=True)
+
+
+def reopen_until(resolved_at: datetime) -> datetime | None:
+    """Until when an answered matter can be reopened."""
+    term = term_rule(REOPENING).term
+    due = deadline.due_at(resolved_at, [term], queries.working_days(), zone=timezone.get_default_timezone())
+    return due.at if due else None
+
+
+@verb
+def reopen_case(*, actor: Actor, case_id: uuid.UUID, words: str, now: datetime) -> uuid.UUID:
+    """The answer did not settle it: it goes back to the centre with a fresh clock. Raises Refused when it is too late."""
+    case = locked([case_id])[case_id]
+    rules.check_may_reopen(actor)
+    until = reopen_until(case.resolved_at) if case.resolved_at else None
+    moved(case, Move.REOPEN)
+    if until is not None and now >= until:
+        raise Refused(
+            "reopen-late",
+            _(
+                "A matter can be reopened within ten working days of its answer. Please report a new one; it can be joined."
+            ),
+        )
+    why = said(words)
+    case.reopenings += 1
+    case.score = case.resolved_at = case.closed_at = None
+    case.lead_code = ""
+    facts: list[Fact] = [
+        tell(actor, case, CaseReopened, times=case.reopenings, words_commitment=why.commitment),
+        started(actor, case, rule_of(case.nature or "complaint"), now, "reopened"),
+    ]
+    case.save()
+    return noted(actor, case, facts, now, words=why, shown=True)
+
+
+@verb
+def supervise_case(*, actor: Actor, case_id: uuid.UUID, words: str, now: datetime) -> uuid.UUID:
+    """A leader presses for a matter (督办); who has it reads the words."""
+    case = locked([case_id])[case_id]
+    rules.check_may_supervise(actor)
+    if case.state not in OPEN:
+        raise Refused("supervise-over", _("Nobody works on this matter any more. Nothing was changed."))
+    why = said(words)
+    fact = tell(actor, case, CaseSupervised, words_commitment=why.commitment)
+    return noted(actor, case, [fact], now, words=why)
+
+
+@verb
+def link_case(*, actor: Actor, case_id: uuid.UUID, parent_id: uuid.UUID, now: datetime) -> uuid.UUID:
+    """Join a matter to another one, which then ends after it. Raises Refused for a circle or an ended parent."""
+    cases = locked([case_id, parent_id])
+    case, parent = cases[case_id], cases[parent_id]
+    rules.check_may_triage(actor)
+    if case_id == parent_id or parent.parent_id is not None or Case.objects.filter(parent=case).exists():
+        raise Refused("link-circle", _("A matter that is joined to another cannot have others joined to it."))
+    if parent.state in ENDED:
+        raise Refused("link-ended", _("The other matter has ended. Nothing was changed."))
+    case.parent = parent
+    case.save(update_fields=["parent"])
+    return noted(actor, case, [tell(actor, case, CaseLinked, parent_id=str(parent_id))], now)
+
+
+@verb
+def escalate_overdue(*, actor: Actor, now: datetime, most: int = 500) -> int:
+    """Tell the next above of every overdue matter, one level a working day; answers how many were told of.
+
+    Matters that nobody accepted yet go up from the receiving organisation's line. Idempotent within a day.
+    """
+    late = Case.objects.select_for_update().filter(state__in=OPEN, due_at__lte=now).order_by("due_at", "id")[:most]
+    lines: dict[str, tuple[str, ...]] = {}
+    facts: list[CaseEscalated] = []
+    for case in late:
+        holder = case.lead_code or case.organisation_code
+        line = lines.setdefault(holder, directory.superiors(holder))
+        level = min(_level(case, now), len(line))
+        if level > case.escalation:
+            case.escalation = level
+            case.save(update_fields=["escalation"])
+            facts.append(tell(actor, case, CaseEscalated, level=level, from_code=holder, to_code=line[level - 1]))
+    if facts:
+        ledger.record(facts, actor=actor, now=now)
+    return len(facts)
+
+
+def _level(case: Case, now: datetime) -> int:
+    """One for the due date itself, one more for every working day since."""
+    if case.due_at is None:
+        return 0
+    calendar = queries.working_days()
+    here = timezone.get_default_timezone()
+    first, last = case.due_at.astimezone(here).date(), now.astimezone(here).date()
+    days = sum(calendar.is_working(day) for day in queries.days_between(first, last))
+    return 1 + max(0, days - 1)
+
+
+def waiting_children(case: Case) -> Sequence[str]:
+    """Codes of the matters joined to this one that have not ended."""
+    return list(Case.objects.filter(parent=case).exclude(state__in=ENDED).values_list("code", flat=True))

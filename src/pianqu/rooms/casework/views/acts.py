@@ -1,0 +1,150 @@
+"""What officials do with one case: one door, one table of acts; each is one verb with what was typed."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.db import OperationalError
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST, require_safe
+
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.errors import Absent, Invalid, Problem, as_problem
+from pianqu.rooms.casework import queries, services
+from pianqu.rooms.casework.views import shown
+from pianqu.rooms.casework.views.desk import actor_of, case_page
+
+Typed = QueryDict
+Verb = Callable[..., object]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A verb and what it takes from the form."""
+
+    verb: Verb
+    takes: Callable[[Typed], Mapping[str, Any]] = lambda _typed: {}
+
+
+def _words(typed: Typed) -> Mapping[str, Any]:
+    return {"words": typed.get("words", "")}
+
+
+def _cited(typed: Typed) -> Mapping[str, Any]:
+    return {"words": typed.get("words", ""), "article": typed.get("article", "")}
+
+
+def _parties(typed: Typed) -> Mapping[str, Any]:
+    return {
+        "lead_code": typed.get("lead", ""),
+        "helper_codes": tuple(code for code in typed.getlist("helpers") if code),
+        "nature": typed.get("nature", ""),
+        "words": typed.get("words", ""),
+    }
+
+
+def _score(typed: Typed) -> Mapping[str, Any]:
+    score = typed.get("score", "")
+    return {"score": int(score) if score in {"1", "2", "3", "4", "5"} else 0, "words": typed.get("words", "")}
+
+
+ACTS: dict[str, Act] = {
+    "accept": Act(services.accept_case, lambda typed: {"nature": typed.get("nature", "")}),
+    "dispatch": Act(services.dispatch_case, _parties),
+    "join": Act(services.join_case, lambda typed: {"helper_code": typed.get("helper", ""), **_words(typed)}),
+    "start": Act(services.start_task),
+    "return": Act(services.return_task, _cited),
+    "object": Act(services.object_to_dispatch, _cited),
+    "review": Act(services.review_objection, lambda typed: {"upheld": typed.get("yes") == "1", **_words(typed)}),
+    "pause": Act(services.pause_case, lambda typed: {"reason": typed.get("reason", ""), **_words(typed)}),
+    "resume": Act(services.resume_case),
+    "ask-for-time": Act(services.ask_for_time, _words),
+    "decide-on-time": Act(services.decide_on_time, lambda typed: {"granted": typed.get("yes") == "1", **_words(typed)}),
+    "finish": Act(services.finish_task, _words),
+    "call-back": Act(services.call_back, _score),
+    "reopen": Act(services.reopen_case, _words),
+    "supervise": Act(services.supervise_case, _words),
+}
+
+
+@never_cache
+@login_required
+@require_POST
+def act(request: HttpRequest, case_id: uuid.UUID, name: str) -> HttpResponse:
+    """Do it, or show the case again as it is now, with the reason and everything that was typed."""
+    actor, now = actor_of(request), timezone.now()
+    if name not in ACTS:
+        raise Http404
+    queries.case_for(actor, case_id)
+    try:
+        _do(ACTS[name], actor, case_id, request.POST, now)
+    except Absent:
+        raise
+    except (Problem, OperationalError) as error:
+        problem = as_problem(error)
+        if problem is None:
+            raise
+        return _refused(request, actor, case_id, name, problem)
+    return redirect("casework:desk_case", case_id=case_id)
+
+
+def _refused(request: HttpRequest, actor: Actor, case_id: uuid.UUID, name: str, problem: Problem) -> HttpResponse:
+    """The case as it is now. Where its state moved on, the form may be gone: the words stand on top, to be copied."""
+    kept = "" if problem.status == Invalid.status else request.POST.get("words", "").strip()
+    return case_page(
+        request,
+        actor,
+        case_id,
+        status=problem.status,
+        errors={name: problem.message},
+        typed=request.POST,
+        refused=problem.message,
+        kept=kept,
+    )
+
+
+def _do(chosen: Act, actor: Actor, case_id: uuid.UUID, typed: Typed, now: datetime) -> None:
+    chosen.verb(actor=actor, case_id=case_id, now=now, **chosen.takes(typed))
+
+
+@never_cache
+@login_required
+@require_safe
+def clock(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """Why the case is due when it is, day by day."""
+    card = queries.case_for(actor_of(request), case_id)
+    return render(request, "casework/clock.html", {"case": card, **explanation(case_id)})
+
+
+def explanation(case_id: uuid.UUID) -> Mapping[str, Any]:
+    """The sum behind a due date in words; nothing where no clock runs."""
+    found = queries.explained(case_id)
+    if found is None:
+        return {"rule": None}
+    english = shown.in_english()
+    steps = [
+        {
+            "since": step.since,
+            "until": step.until,
+            "days": queries.days(step),
+            "why": shown.why_day(str(step.why)),
+            "count": step.count,
+            "counts": str(step.why) in ("counted", "worked-weekend"),
+        }
+        for step in (found.due.steps if found.due else ())
+    ]
+    return {
+        "rule": found.rule,
+        "title": found.rule.title_en if english else found.rule.title_zh,
+        "term": shown.term_words(found.rule.term.amount, str(found.rule.term.unit)),
+        "extra": shown.term_words(found.extra, str(found.rule.term.unit)) if found.extra else "",
+        "started_at": found.started_at,
+        "due": found.due,
+        "steps": steps,
+    }
