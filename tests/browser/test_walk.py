@@ -65,3 +65,35 @@ def test_a_matter_goes_from_words_to_a_proof_that_needs_nobody(
     at_home.locator("#file").set_input_files(receipt)
     expect(at_home.get_by_role("heading", name=say["genuine"])).to_have_count(0)
     offline.close()
+
+
+def test_sent_again_after_the_back_button_it_is_the_same_matter(chrome: Browser, full_house: House) -> None:
+    context = chrome.new_context(base_url=full_house.url, locale="zh-CN")
+    page = context.new_page()
+    receipts = []
+    for words in ("楼道灯不亮", "楼道灯不亮", "楼道灯不亮，换个说法"):
+        page.goto("/report/")
+        page.fill("#words", words)
+        page.get_by_label("道路与公共设施").check()
+        page.locator("main form button.btn-primary").last.click()
+        page.wait_for_url("**/case/**")
+        receipts.append(page.locator(".pq-code").inner_text())
+    assert receipts[0] == receipts[1] != receipts[2]
+    context.close()
+
+
+def test_a_point_is_taken_away_again_and_a_phone_shows_a_code_large_enough(chrome: Browser, full_house: House) -> None:
+    context = chrome.new_context(base_url=full_house.url, locale="zh-CN", viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto("/report/")
+    page.wait_for_selector("[data-map][data-drawn='1']")
+    page.locator("[data-map]").click(position={"x": 180, "y": 110})
+    page.locator(".pq-where [data-unset]").click()
+    assert page.locator("[name=lon]").input_value() == ""
+    page.goto(f"/case/{full_house.told['code']}/?s={full_house.told['secret']}")
+    code = page.locator(".pq-qr")
+    modules = float((code.get_attribute("viewBox") or "").split()[2])
+    assert code.evaluate("drawn => drawn.getBoundingClientRect().width") / modules > 2
+    page.locator(".pq-zoom summary").click()
+    assert code.evaluate("drawn => drawn.getBoundingClientRect().width") == 390
+    context.close()

@@ -205,6 +205,7 @@ def test_points_that_are_none_of_ours_get_a_sentence(reader: Client, lon: str, l
     assert 'id="place-error"' in text
     assert "路灯坏了三天" in text
     assert not cases()
+    assert b'name="lon" value=""' in answer.content, "a point that was refused must not outweigh what is chosen next"
     assert 'class="pq-error' in reader.get("/report/where/", {"lon": lon, "lat": lat}).content.decode()
 
 

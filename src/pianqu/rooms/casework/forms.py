@@ -73,6 +73,10 @@ class Report:
         """The same words under a fresh key: a new matter."""
         return replace(self, key=new_key())
 
+    def without_point(self) -> "Report":
+        """The same without the point that was refused: it would outweigh whatever is chosen next."""
+        return replace(self, lon="", lat="", place_source="", found="")
+
 
 def faults(report: Report) -> dict[str, str]:
     """What is wrong with the fields, one sentence each, all at once. Where nothing is, the verb looks at the place."""

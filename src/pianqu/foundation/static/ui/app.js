@@ -73,6 +73,15 @@
     button.addEventListener("click", function () { window.print(); });
   });
 
+  document.querySelectorAll("form[data-forgets]").forEach(function (form) {
+    form.addEventListener("submit", function () {
+      try {
+        var begin = "pianqu-kept-" + form.dataset.forgets;
+        Object.keys(localStorage).forEach(function (name) { if (name.indexOf(begin) === 0) localStorage.removeItem(name); });
+      } catch (e) { /* nothing was kept */ }
+    });
+  });
+
   // A form that was sent once is not sent twice by an impatient finger; the server would answer the same anyway.
   document.querySelectorAll("form[data-once]").forEach(function (form) {
     form.addEventListener("submit", function (event) {

@@ -11,7 +11,7 @@
   }
   function dot() { return { radius: 4, color: colour("--pq-map-line"), weight: 1, fillColor: colour("--pq-cat-2"), fillOpacity: 1 }; }
   function pinLook() { return { radius: 10, color: colour("--pq-map-line"), weight: 3, fillColor: colour("--pq-seal"), fillOpacity: 1 }; }
-  function pinAt(at, map) { return L.circleMarker(at, Object.assign({ interactive: false }, pinLook())).addTo(map); }
+  function pinAt(at, map) { return L.circleMarker(at, Object.assign({ interactive: false, pane: "markerPane" }, pinLook())).addTo(map); }
 
   function named(feature, layer) {
     if (!feature.properties.name) return;
@@ -33,6 +33,17 @@
       });
     };
     map.on("zoomend moveend", show);
+    show();
+  }
+
+  // Landmarks are dots without words: they help one who looks closely and are noise from far away.
+  function nearMarks(map, layer, land) {
+    var marks = layer.getLayers().filter(function (part) { return !part.getBounds; });
+    if (!land.isValid() || marks.length === layer.getLayers().length) return;
+    var show = function () {
+      marks.forEach(function (mark) { if (map.getZoom() >= 13) mark.addTo(map); else mark.remove(); });
+    };
+    map.on("zoomend", show);
     show();
   }
 
@@ -68,7 +79,10 @@
       map.setView(at, 15);
       put(at, "gazetteer");
     });
-    form.addEventListener("pianqu:nowhere", function () { if (pin) { pin.remove(); pin = null; } });
+    form.addEventListener("pianqu:nowhere", function () {
+      if (pin) { pin.remove(); pin = null; }
+      lon.value = lat.value = source.value = "";
+    });
     if (lon.value && lat.value) { put(L.latLng(+lat.value, +lon.value), source.value || "map"); map.setView(pin.getLatLng(), 15); }
     document.addEventListener("pianqu:look", function () { if (pin) pin.setStyle(pinLook()); });
   }
@@ -87,6 +101,7 @@
     if (!box.dataset.lon && !hasPin(box) && land.isValid()) map.fitBounds(land, { padding: [8, 8] });
     layer.bringToBack(); // a pin that was set before the outlines came stays above them
     thinNames(map, layer);
+    nearMarks(map, layer, land);
     document.addEventListener("pianqu:look", function () {
       layer.eachLayer(function (part) { part.setStyle(part.feature.geometry.type === "Point" ? dot() : outline(part.feature)); });
     });

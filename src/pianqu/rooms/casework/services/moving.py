@@ -79,7 +79,11 @@ def _extend(actor: Actor, case_id: uuid.UUID, words: str, photos: Sequence[SafeP
     case = locked([case_id])[case_id]
     rules.check_may_extend(actor, case.organisation_code)
     check_move(case.state, Move.EXTEND)
-    said = taken(words, shortest=0 if photos else 1)
+    said = taken(
+        words,
+        shortest=0 if photos else 1,
+        missing=_("Please write what is new, or choose a photo."),
+    )
     addition_id = new_id()
     kept = kept_photos(photos, case_id=case_id, addition_id=addition_id)
     fact = CaseExtended(
@@ -152,7 +156,7 @@ def _resolve(actor: Actor, case: Case, item: Resolution, now: datetime) -> CaseR
     if item.claim is None:
         _end_the_work(actor, case, now)
     case.state = check_move(case.state, Move.RESOLVE)
-    reply = taken(item.reply)
+    reply = taken(item.reply, missing=_("Please write the answer: who reported it reads exactly this."))
     case.reply, case.reply_salt, case.resolver_post = reply.text, reply.salt, actor.post_id or ""
     case.resolved_at = _moment(actor, item.claim, case.opened_at, now)
     return CaseResolved(

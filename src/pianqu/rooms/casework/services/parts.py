@@ -57,26 +57,26 @@ class Words:
     commitment: str
 
 
-def taken(text: str, *, shortest: int = 1) -> Words:
-    """The words as they are kept. Raises Invalid when there are none or too many."""
+def taken(text: str, *, shortest: int = 1, missing: str = "") -> Words:
+    """The words as they are kept. Raises Invalid when there are none (with the sentence `missing`) or too many."""
     try:
         kept = kernel.fit(text, longest=LONGEST, shortest=shortest)
     except kernel.Unfit as unfit:
-        raise _unfit(unfit) from unfit
+        raise _unfit(unfit, missing) from unfit
     salt = secrets.token_bytes(SALT_BYTES)
     return Words(kept, salt, text_commitment(kept, salt))
 
 
-def _unfit(unfit: kernel.Unfit) -> Invalid:
+def _unfit(unfit: kernel.Unfit, missing: str) -> Invalid:
     if unfit.reason == "empty":
-        return Invalid("words-empty", _("Please say in a few words what it is about."))
+        return Invalid("words-empty", missing or _("Please say in a few words what it is about."))
     over = unfit.length - LONGEST
     sentence = ngettext(
-        "The text may have 5,000 characters; yours has %(over)d too many. It is still here: please shorten it.",
-        "The text may have 5,000 characters; yours has %(over)d too many. It is still here: please shorten it.",
+        "The text may have 5 000 characters; yours has %(over)s too many. It is still here: please shorten it.",
+        "The text may have 5 000 characters; yours has %(over)s too many. It is still here: please shorten it.",
         over,
     )
-    return Invalid("words-too-long", sentence % {"over": over})
+    return Invalid("words-too-long", sentence % {"over": f"{over:,}".replace(",", "\u2009")})
 
 
 def checked_place(place: PlaceChoice, *, ours: bool) -> PlaceChoice:

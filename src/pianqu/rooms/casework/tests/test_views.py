@@ -169,6 +169,18 @@ def test_nothing_added_is_said_and_kept(client: Client, mine: services.Opened) -
     assert b'id="add-words-error"' in answer.content
 
 
+def test_who_comes_to_a_forms_address_is_led_to_its_page(client: Client, mine: services.Opened) -> None:
+    assert client.get(f"{case_path(mine)}add/")["Location"] == case_path(mine)
+    assert client.get(f"{case_path(mine)}leave/")["Location"] == case_path(mine)
+
+
+def test_an_addition_without_its_token_is_kept(mine: services.Opened) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.get(f"{case_path(mine)}?s={mine.receipt_secret}")
+    answer = strict.post(f"{case_path(mine)}add/", {"words": "又漏水了"})
+    assert (answer.status_code, "又漏水了" in answer.content.decode()) == (403, True)
+
+
 def test_withdrawing_asks_first_and_happens_once(client: Client, mine: services.Opened) -> None:
     assert client.get(f"{case_path(mine)}withdraw/").status_code == 200
     assert queries.case_head(mine.case_id).state == "opened"
@@ -274,6 +286,7 @@ def test_a_case_is_resolved_and_closed(window: Client) -> None:
     empty = window.post(f"{address}resolve/", {"reply": " "})
     assert empty.status_code == 422
     assert b'id="reply-error"' in empty.content
+    assert "请写明答复" in empty.content.decode()
     assert window.post(f"{address}close/").status_code == 409
     assert window.post(f"{address}resolve/", {"reply": "灯已换好。"}).status_code == 302
     assert "灯已换好。" in window.get(address).content.decode()
@@ -287,6 +300,15 @@ def test_a_reply_to_a_case_that_was_withdrawn_meanwhile_is_kept(window: Client) 
     answer = window.post(f"/desk/case/{case.case_id}/resolve/", {"reply": "灯已换好。"})
     assert answer.status_code == 409
     assert "灯已换好。" in answer.content.decode()
+
+
+def test_an_answer_without_its_token_is_kept() -> None:
+    case, window = now_opened(), official(rules.centre_code())
+    window.handler.enforce_csrf_checks = True
+    address = f"/desk/case/{case.case_id}/"
+    answer = window.post(f"{address}resolve/", {"reply": "灯已换好。"})
+    assert (answer.status_code, "灯已换好。" in answer.content.decode()) == (403, True)
+    assert window.get(f"{address}resolve/")["Location"] == address
 
 
 def test_a_contact_is_shown_for_a_reason_and_never_otherwise(window: Client) -> None:

@@ -12,13 +12,14 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Invalid, Problem, as_problem
 from pianqu.rooms.casework import queries, services
 from pianqu.rooms.casework.views import shown
 from pianqu.rooms.casework.views.desk import actor_of, case_page
+from pianqu.rooms.casework.views.posted import posted
 
 Typed = QueryDict
 Verb = Callable[..., object]
@@ -75,7 +76,7 @@ ACTS: dict[str, Act] = {
 
 @never_cache
 @login_required
-@require_POST
+@posted("casework:desk_case", by="case_id")
 def act(request: HttpRequest, case_id: uuid.UUID, name: str) -> HttpResponse:
     """Do it, or show the case again as it is now, with the reason and everything that was typed."""
     actor, now = actor_of(request), timezone.now()

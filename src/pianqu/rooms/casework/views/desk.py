@@ -16,7 +16,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Forbidden, Invalid, Problem
@@ -25,6 +25,7 @@ from pianqu.foundation.templatetags.ui import short_moment, state_badge
 from pianqu.rooms.casework import forms, queries, services
 from pianqu.rooms.casework.lifecycle import State
 from pianqu.rooms.casework.views import shown
+from pianqu.rooms.casework.views.posted import posted
 from pianqu.rooms.casework.views.report import picture
 from pianqu.rooms.directory import queries as directory
 
@@ -225,7 +226,7 @@ PARTY_KINDS = ("department", "street", "town", "centre")
 
 @never_cache
 @login_required
-@require_POST
+@posted("casework:desk_case", by="case_id")
 def resolve(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """Answer who reported it."""
     actor, reply = actor_of(request), request.POST.get("reply", "")
@@ -237,9 +238,21 @@ def resolve(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     return redirect("casework:desk_case", case_id=case_id)
 
 
+@login_required
+def resolved_without_token(request: HttpRequest) -> HttpResponse:
+    """The answer came without its security token: shown again with a fresh one, its words kept."""
+    match = request.resolver_match
+    case_id, reply = match.kwargs["case_id"] if match else _NOBODY, request.POST.get("reply", "")
+    sentence = _("This page was open for too long, so nothing was sent yet. Your answer is still here: send it again.")
+    return case_page(request, actor_of(request), case_id, status=403, errors={"reply": sentence}, reply=reply)
+
+
+resolve.sent_without_token = resolved_without_token  # type: ignore[attr-defined]  # composition's CSRF page asks for it
+
+
 @never_cache
 @login_required
-@require_POST
+@posted("casework:desk_case", by="case_id")
 def close(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """Put a resolved matter into the archive."""
     actor = actor_of(request)
@@ -250,7 +263,7 @@ def close(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_POST
+@posted("casework:desk_case", by="case_id")
 def reveal(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """Show the contact once, for the reason given; the look is recorded and the person sees it."""
     actor, purpose = actor_of(request), request.POST.get("purpose", "")
@@ -265,7 +278,7 @@ def reveal(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
 
 @never_cache
 @login_required
-@require_POST
+@posted("casework:desk_case", by="case_id")
 def erase(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """Destroy what an ended matter says about a person, after the box that says so was ticked."""
     actor, basis = actor_of(request), request.POST.get("basis", "")

@@ -12,13 +12,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from pianqu.foundation.errors import Problem, as_problem
 from pianqu.foundation.photos import MAX_PHOTOS
 from pianqu.kernels import checkcode
 from pianqu.rooms.casework import forms, queries, services
 from pianqu.rooms.casework.views import passes, shown
+from pianqu.rooms.casework.views.posted import posted
 from pianqu.rooms.casework.views.report import picture, resident, taken_photos
 from pianqu.rooms.ledger import queries as ledger
 
@@ -114,6 +115,7 @@ def _case_page(
         "key": key or forms.new_key(),
         "room_for": MAX_PHOTOS,
         "is_new": "new" in request.GET,
+        "is_added": "added" in request.GET,
     }
     return render(request, "casework/case.html", context, status=status)
 
@@ -146,7 +148,7 @@ def proof(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "casework/_proof.html", {**_paper(card), "is_part": True})
 
 
-@require_POST
+@posted("casework:case", by="code")
 def add(request: HttpRequest, code: str) -> HttpResponse:
     """Add words or photos."""
     mine = _mine(request, code)
@@ -166,7 +168,24 @@ def add(request: HttpRequest, code: str) -> HttpResponse:
             raise
         sentence = {forms.field_of(problem): problem.message}
         return _case_page(request, mine, sentence, problem.status, words=words)
-    return redirect("casework:case", code=_shown(code))
+    return redirect(reverse("casework:case", args=[_shown(code)]) + "?added=1")
+
+
+def added_without_token(request: HttpRequest) -> HttpResponse:
+    """The addition came without its security token: shown again with a fresh one, its words kept."""
+    match = request.resolver_match
+    code = match.kwargs["code"] if match else ""
+    mine = _mine(request, code)
+    if mine is None:
+        return _to_follow(code)
+    sentence = _(
+        "This page was open for too long, so nothing was added yet. Your words are still here: please send them again, "
+        "and choose photos once more if there were any."
+    )
+    return _case_page(request, mine, {"form": sentence}, 403, words=request.POST.get("words", ""))
+
+
+add.sent_without_token = added_without_token  # type: ignore[attr-defined]  # composition's CSRF page asks for it
 
 
 @never_cache
@@ -185,7 +204,7 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "casework/withdraw.html", {"case": card})
 
 
-@require_POST
+@posted("casework:case", by="code")
 def rate(request: HttpRequest, code: str) -> HttpResponse:
     """How the answer was, from 1 to 5."""
     mine = _mine(request, code)
@@ -201,7 +220,7 @@ def rate(request: HttpRequest, code: str) -> HttpResponse:
     )
 
 
-@require_POST
+@posted("casework:case", by="code")
 def reopen(request: HttpRequest, code: str) -> HttpResponse:
     """The answer did not settle it."""
     mine = _mine(request, code)
@@ -230,7 +249,7 @@ def _done_or_said(
     return redirect("casework:case", code=_shown(queries.case_head(mine.case_id).code))
 
 
-@require_POST
+@posted("casework:case", by="code")
 def leave(request: HttpRequest, code: str) -> HttpResponse:
     """On a shared computer: this device forgets the matter."""
     response = redirect("casework:follow")

@@ -110,6 +110,7 @@ def _page(
 ) -> HttpResponse:
     hits = _hits(typed.landmark) if request.method == "POST" and "find" in request.POST else None
     names = shown.Places()
+    typed = typed.without_point() if "place" in errors else typed
     context = {
         "typed": typed,
         "errors": errors,
