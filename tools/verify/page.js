@@ -58,6 +58,7 @@ function render() {
   document.title = t(WORDS.title) + (config.district[state.language] ? ` · ${config.district[state.language]}` : "");
   for (const element of document.querySelectorAll("[data-t]")) element.textContent = t(WORDS[element.dataset.t]);
   byId("district").textContent = config.district[state.language];
+  if (location.protocol.startsWith("http")) byId("home").href = "/"; // saved to disk it has no home to go to
   byId("language").textContent = t(WORDS.other);
   byId("language").lang = state.language ? "zh-CN" : "en";
   const done = state.verdict !== null;

@@ -1,4 +1,4 @@
-"""`pianqu screens`: a picture of every page at two widths, in both languages, empty, full and with errors; and checks."""
+"""`pianqu screens`: pictures of every page: two widths, both languages, empty, full, wrong, dark, on paper; and checks."""
 
 import argparse
 import sys

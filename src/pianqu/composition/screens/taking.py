@@ -19,6 +19,8 @@ FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 DRAWN_MS = 15_000
 FORMS = ("full", "empty", "error")
+PAPER = 718
+"""Width of the text of an A4 page in CSS pixels."""
 
 
 def chromium() -> str | None:
@@ -104,6 +106,9 @@ def take(folder: Path, only: str) -> int:
             with house(empty=empty) as place:
                 for form in forms:
                     found += _form(opened, place, folder, pages, form)
+                if not empty:
+                    found += _form(opened, place, folder, pages, "dark")
+                    _print(opened, place, folder, pages)
     for finding in found:
         sys.stdout.write(f"{finding}\n")
     count = len(list(folder.glob("*.png")))
@@ -113,10 +118,11 @@ def take(folder: Path, only: str) -> int:
 
 def _form(opened: Browser, place: House, folder: Path, pages: list[Page], form: str) -> list[Finding]:
     found: list[Finding] = []
+    dark = form == "dark"
     for width in WIDTHS:
-        for language in LANGUAGES:
+        for language in LANGUAGES[:1] if dark else LANGUAGES:
             for staff in sorted({page.staff for page in pages}):
-                with tab(opened, place, width=width, language=language) as page:
+                with tab(opened, place, width=width, language=language, dark=dark) as page:
                     if staff:
                         sign_in(page, place.told)
                     for which in (one for one in pages if one.staff == staff):
@@ -126,8 +132,18 @@ def _form(opened: Browser, place: House, folder: Path, pages: list[Page], form: 
 
 def _picture(page: Tab, place: House, folder: Path, which: Page, look: str) -> list[Finding]:
     _width, language, form = look.split("-")
-    if not open_form(page, which, form, place.told):
+    if not open_form(page, which, "full" if form == "dark" else form, place.told):
         return []
     where = f"{which.name}-{look}"
     page.screenshot(path=folder / f"{where}.png", full_page=True)
     return findings(page, where, chinese=language == "zh")
+
+
+def _print(opened: Browser, place: House, folder: Path, pages: list[Page]) -> None:
+    """The receipt as it comes out of a printer: A4 at 96 dots an inch, less the margins."""
+    for language in LANGUAGES:
+        with tab(opened, place, width=PAPER, language=language) as page:
+            for which in (one for one in pages if one.name == "case"):
+                open_form(page, which, "full", place.told)
+                page.emulate_media(media="print")
+                page.screenshot(path=folder / f"{which.name}-{PAPER}-{language}-print.png", full_page=True)

@@ -52,7 +52,7 @@ def receipt_file(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     if state.text is None:
         raise Absent("receipt-not-yet", "This receipt is not sealed yet. Come back in a few seconds.")
     response = HttpResponse(state.text, content_type=TEXT)
-    response["Content-Disposition"] = f'attachment; filename="{entry_id}.tlog-proof"'
+    response["Content-Disposition"] = "attachment"  # the link names the file by the code on the receipt
     return response
 
 

@@ -14,7 +14,7 @@ function style(shapes) {
     version: 8,
     sources: { shapes: { type: "geojson", data: shapes } },
     layers: [
-      { id: "ground", type: "background", paint: { "background-color": colour("--pq-map-water") } },
+      { id: "ground", type: "background", paint: { "background-color": colour("--tblr-bg-surface-secondary") } },
       { id: "land", type: "fill", source: "shapes", filter: areas, paint: { "fill-color": ["case", ["has", "value"], ramp(), colour("--pq-map-land")] } },
       { id: "edge", type: "line", source: "shapes", filter: areas, paint: { "line-color": colour("--pq-map-edge"), "line-width": 1 } },
       { id: "point", type: "circle", source: "shapes", filter: points, paint: { "circle-radius": 4, "circle-color": colour("--pq-cat-2"), "circle-stroke-width": 1, "circle-stroke-color": colour("--pq-map-line") } },
