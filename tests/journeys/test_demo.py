@@ -7,9 +7,11 @@ from datetime import UTC, datetime
 import pytest
 
 from pianqu.composition import demo, wiring
+from pianqu.foundation.actor import Actor
 from pianqu.foundation.installation import installation
 from pianqu.foundation.models import Account
 from pianqu.rooms.casework import queries
+from pianqu.rooms.casework.lifecycle import State
 from pianqu.rooms.casework.models import Case, Contact, Photo
 from pianqu.rooms.casework.queries import street_of
 from pianqu.rooms.ledger import services as ledger
@@ -26,7 +28,8 @@ def test_the_demo_shows_every_state_street_category_and_way_in() -> None:
     assert len({street_of(case.place_code) for case in cases if case.place_code}) == 8
     assert {case.category for case in cases} == queries.shipped_codes()
     states = Counter(case.state for case in cases)
-    assert set(states) == {"opened", "resolved", "closed", "withdrawn"} and states["opened"] >= 8
+    assert set(states) == {str(state) for state in State}
+    assert queries.cases_for(Actor(kind="system", organisation_code="330205"), filters=overdue(), now=NOW).rows
     assert {case.channel for case in cases} == {"portal", "window", "phone", "department"}
     assert all(case.words.endswith(demo.loading.SAYS_SYNTHETIC) for case in cases)
     assert len({case.words for case in cases}) == len(cases)
@@ -49,14 +52,18 @@ def test_a_second_load_makes_nothing_twice_and_keeps_the_passwords() -> None:
         assert Account.objects.get(login=row["login"]).check_password(row["password"]) and row["role"]
 
 
-def test_both_officials_find_work() -> None:
+def overdue() -> queries.CaseFilter:
+    return queries.CaseFilter(queue="overdue")
+
+
+def test_every_role_finds_work() -> None:
     ledger.create_log(now=NOW)
     actors = demo.people.make_people
     demo.load(now=NOW)
     mine = actors(now=NOW)
-    for login in ("window", "handler"):
-        page = queries.cases_for(mine[login], filters=queries.CaseFilter(state="opened"))
-        assert page.rows
+    for login, queue in (("window", "unassigned"), ("handler", "mine"), ("leader", "asked"), ("checker", "answered")):
+        page = queries.cases_for(mine[login], filters=queries.CaseFilter(queue=queue), now=NOW)
+        assert page.rows, (login, queue)
     wiring.seal()
     wiring.drain()
     assert queries.counts().opened == Case.objects.count()

@@ -35,8 +35,8 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "matters": _recent(),
         "counts": counts,
-        "answered": counts.resolved,
-        "answered_percent": f"{100 * counts.resolved / counts.opened:.1f}" if counts.opened else "",
+        "answered": counts.answered,
+        "answered_percent": f"{100 * counts.answered / counts.opened:.1f}" if counts.opened else "",
         "sealed": ledger.sealed_size(),
         "outline": district_outline(),
     }

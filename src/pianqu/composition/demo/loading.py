@@ -6,13 +6,15 @@ import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pianqu.composition.demo.people import HANDLER, WINDOW, make_people
+from pianqu.composition.demo.people import CHECKER, HANDLER, WINDOW, make_people
 from pianqu.composition.demo.pictures import drawn
 from pianqu.composition.district import load_district
 from pianqu.foundation.actor import Actor
+from pianqu.foundation.errors import Forbidden, Refused
 from pianqu.foundation.installation import installation
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework import services
@@ -43,8 +45,10 @@ def load(now: datetime) -> None:
     rows = tomllib.loads(Path(__file__).with_name("cases.toml").read_text(encoding="utf-8"))["case"]
     chance = random.Random(SEED)
     acts: list[_Act] = []
+    unanswered = 0
     for number, row in enumerate(rows):
-        acts += _Matter(number, row, actors, _place(row, chance), now).acts()
+        acts += _Matter(number, unanswered, row, actors, _place(row, chance), now).acts()
+        unanswered += "reply" not in row and row.get("state") != "withdrawn"
     for act in sorted(acts, key=lambda act: (act.at, act.order)):
         act.run()
 
@@ -71,11 +75,15 @@ def _place(row: Row, chance: random.Random) -> PlaceChoice:
 class _Matter:
     """One row of cases.toml as the acts that make it."""
 
-    def __init__(self, number: int, row: Row, actors: dict[str, Actor], place: PlaceChoice, now: datetime) -> None:
+    def __init__(
+        self, number: int, turn: int, row: Row, actors: dict[str, Actor], place: PlaceChoice, now: datetime
+    ) -> None:
+        self.turn = turn
         self.number, self.row, self.actors, self.place, self.now = number, row, actors, place, now
         self.channel: str = row.get("by", "portal")
         self.opened_at = now - timedelta(days=row["days"], hours=row["hours"] % 24)
         self.case_id: uuid.UUID | None = None
+        self.at = self.opened_at
 
     def acts(self) -> Iterator[_Act]:
         """In the order of time; those that would lie ahead of now are left out."""
@@ -85,14 +93,52 @@ class _Matter:
             planned.append((row["add"]["after"], self._extend))
         if row.get("state") == "withdrawn":
             planned.append((row["after"], self._withdraw))
-        if "reply" in row:
-            planned.append((row["after"], self._resolve))
-        if "closed" in row:
-            planned.append((row["after"] + row["closed"], self._close))
+        elif "reply" in row:
+            planned += self._answered()
+        else:
+            planned += self._in_work()
         for step, (hours, run) in enumerate(planned):
             at = self.opened_at + timedelta(hours=hours)
             if at <= self.now:
-                yield _Act(at, step, run)
+                yield _Act(at, step, partial(self._run, run, at))
+
+    def _answered(self) -> list[tuple[float, Callable[[], None]]]:
+        """Dispatched within hours, answered by who leads, called back or rated, closed or reopened."""
+        after = float(self.row["after"])
+        way: list[tuple[float, Callable[[], None]]] = [(after * 0.1, self._dispatch), (after * 0.3, self._start)]
+        if self.number % 9 == 4:
+            way += [(after * 0.4, self._join), (after * 0.9, self._finish)]
+        way.append((after, self._resolve))
+        if self.number % 4 == 1:
+            way.append((after + 20, self._rate))
+        if self.number % 17 == 3:
+            way.append((after + 30, self._reopen))
+        elif "closed" in self.row:
+            way += [(after + 26, self._call_back), (after + self.row["closed"], self._close)]
+        return way
+
+    def _in_work(self) -> list[tuple[float, Callable[[], None]]]:
+        """One after the other of everything that can be seen on a desk on any day."""
+        ways: tuple[list[tuple[float, Callable[[], None]]], ...] = (
+            [],
+            [(1, self._accept)],
+            [(1, self._dispatch)],
+            [(1, self._dispatch), (3, self._start)],
+            [(1, self._dispatch), (3, self._start), (5, self._pause)],
+            [(1, self._dispatch), (4, self._return)],
+            [(1, self._dispatch), (2, self._object)],
+            [(1, self._dispatch), (3, self._start), (6, self._ask_for_time)],
+            [(1, self._dispatch), (3, self._start), (4, self._join)],
+        )
+        return ways[self.turn % len(ways)]
+
+    def _run(self, act: Callable[[], None], at: datetime) -> None:
+        """A load that was cut off is finished by the next: what happened before is refused, and passed over."""
+        self.at = at
+        try:
+            act()
+        except (Refused, Forbidden):
+            return
 
     @property
     def _reporter(self) -> Actor:
@@ -117,38 +163,113 @@ class _Matter:
         )
         self.case_id = made.case_id
 
-    def _state(self) -> str:
-        return casework.case_head(self._id).state
-
     @property
     def _id(self) -> uuid.UUID:
         if self.case_id is None:
             raise LookupError("the matter is opened first")
         return self.case_id
 
-    def _after(self, hours: float) -> datetime:
-        return self.opened_at + timedelta(hours=hours)
-
     def _extend(self) -> None:
-        added = self.row["add"]
-        if casework.resident_case(self._id).additions:
-            return
-        services.extend_case(
-            actor=self._reporter, case_id=self._id, words=added["words"], now=self._after(added["after"])
-        )
+        if not casework.resident_case(self._id).additions:
+            words = self.row["add"]["words"]
+            services.extend_case(actor=self._reporter, case_id=self._id, words=words, now=self.at)
 
     def _withdraw(self) -> None:
-        if self._state() == "opened":
-            services.withdraw_case(actor=self._reporter, case_id=self._id, now=self._after(self.row["after"]))
+        services.withdraw_case(actor=self._reporter, case_id=self._id, now=self.at)
+
+    @property
+    def _lead(self) -> str:
+        return LEADS[self.row["category"]]
+
+    @property
+    def _lead_actor(self) -> Actor:
+        return self._at(self._lead)
+
+    def _at(self, slug: str) -> Actor:
+        return self.actors[HANDLER.login if slug == HANDLER.organisation else f"at-{slug}"]
+
+    @property
+    def _helper(self) -> str:
+        return "police" if self._lead != "police" else "enforcement"
+
+    def _accept(self) -> None:
+        services.accept_case(actor=self.actors[WINDOW.login], case_id=self._id, nature=self._nature, now=self.at)
+
+    @property
+    def _nature(self) -> str:
+        return "enquiry" if self.row["category"] == "services" else "complaint"
+
+    def _dispatch(self) -> None:
+        if casework.case_head(self._id).state != "opened":
+            return
+        services.dispatch_case(
+            actor=self.actors[WINDOW.login],
+            case_id=self._id,
+            lead_code=_organisation(self._lead),
+            nature=self._nature,
+            now=self.at,
+        )
+
+    def _start(self) -> None:
+        services.start_task(actor=self._lead_actor, case_id=self._id, now=self.at)
+
+    def _join(self) -> None:
+        code = _organisation(self._helper)
+        words = "请到现场一起看。"
+        services.join_case(actor=self._lead_actor, case_id=self._id, helper_code=code, words=words, now=self.at)
+
+    def _finish(self) -> None:
+        words = "已到现场，秩序正常，材料已转主办单位。"
+        services.finish_task(actor=self._at(self._helper), case_id=self._id, words=words, now=self.at)
+
+    def _return(self) -> None:
+        words, article = "管养单位不是我们，请转产权单位所属部门。", "演示清单 12"
+        services.return_task(actor=self._lead_actor, case_id=self._id, article=article, words=words, now=self.at)
+
+    def _object(self) -> None:
+        words, article = "清单上这一项由属地负责，我们只配合。", "演示清单 27"
+        services.object_to_dispatch(actor=self._lead_actor, case_id=self._id, article=article, words=words, now=self.at)
+
+    def _pause(self) -> None:
+        words = "已送检，等检测报告出来再施工。"
+        services.pause_case(actor=self._lead_actor, case_id=self._id, reason="inspection", words=words, now=self.at)
+
+    def _ask_for_time(self) -> None:
+        words = "配件要从厂家调货，预计多用三天。"
+        services.ask_for_time(actor=self._lead_actor, case_id=self._id, words=words, now=self.at)
 
     def _resolve(self) -> None:
-        if self._state() == "opened":
-            services.resolve_case(
-                actor=self._official, case_id=self._id, reply=self.row["reply"], now=self._after(self.row["after"])
-            )
+        services.resolve_case(actor=self._lead_actor, case_id=self._id, reply=self.row["reply"], now=self.at)
+
+    def _rate(self) -> None:
+        services.rate_case(actor=self._reporter, case_id=self._id, score=5 - self.number % 3, now=self.at)
+
+    def _call_back(self) -> None:
+        if casework.case_head(self._id).state == "resolved" and "contact" in self.row:
+            services.call_back(actor=self.actors[CHECKER.login], case_id=self._id, score=5, now=self.at)
+
+    def _reopen(self) -> None:
+        if casework.resident_case(self._id).state in ("resolved", "rated"):
+            words = "只修了一半，另一半还是老样子。"
+            services.reopen_case(actor=self._reporter, case_id=self._id, words=words, now=self.at)
 
     def _close(self) -> None:
-        if self._state() == "resolved":
-            services.close_case(
-                actor=self._official, case_id=self._id, now=self._after(self.row["after"] + self.row["closed"])
-            )
+        services.close_case(actor=self.actors[CHECKER.login], case_id=self._id, now=self.at)
+
+
+LEADS = {
+    "roads": "housing",
+    "water": "housing",
+    "environment": "enforcement",
+    "noise": "enforcement",
+    "traffic": "police",
+    "property": "housing",
+    "market": "market",
+    "services": "civil",
+    "unknown": "enforcement",
+}
+"""Category → the department that leads in the demo, until a duty list says it."""
+
+
+def _organisation(slug: str) -> str:
+    return f"{installation().district_code}-{slug}"

@@ -1,4 +1,4 @@
-"""The demo's sign-ins: a window clerk and a department's handler, with passwords drawn once and kept beside the data."""
+"""The demo's sign-ins, one for each role, with passwords drawn once and kept beside the data."""
 
 import json
 import os
@@ -45,10 +45,34 @@ HANDLER = Person(
 )
 
 
+CHECKER = Person(
+    login="checker",
+    name="回访（演示）",
+    organisation="centre",
+    kind="window",
+    title="回访岗",
+    role="区社会治理中心回访岗 colleague at the centre who reviews and calls back",
+)
+LEADER = Person(
+    login="leader",
+    name="领导（演示）",
+    organisation="centre",
+    kind="leader",
+    title="值班领导",
+    role="区社会治理中心值班领导 leader at the centre",
+)
+SIGN_INS = (WINDOW, CHECKER, LEADER, HANDLER)
+OTHERS = tuple(
+    Person(login=f"at-{slug}", name="经办（演示）", organisation=slug, kind="handler", title="经办人", role="")
+    for slug in ("market", "housing", "ecology", "police", "civil", "justice", "health")
+)
+"""Departments whose part somebody has to do in the demo; nobody signs in as them."""
+
+
 def make_people(*, now: datetime) -> dict[str, Actor]:
     """Actors by login. Passwords are new for accounts that are new; an account that is there keeps its own."""
     system = Actor(kind="system", organisation_code=installation().district_code)
-    return {person.login: _actor(person, system, now) for person in (WINDOW, HANDLER)}
+    return {person.login: _actor(person, system, now) for person in (*SIGN_INS, *OTHERS)}
 
 
 def _actor(person: Person, system: Actor, now: datetime) -> Actor:
@@ -72,6 +96,8 @@ def _actor(person: Person, system: Actor, now: datetime) -> Actor:
 
 def _account(person: Person) -> Account:
     """The password is on disk before the account exists, so that a crash between the two locks nobody out."""
+    if not person.role:
+        return Account.objects.create_account(login=person.login, password=secrets.token_hex(32), name=person.name)
     password = "-".join(secrets.token_hex(2) for _part in range(3))
     path = installation().data / LOGINS
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []

@@ -286,6 +286,7 @@ class DayCount(models.Model):
     resolved = models.PositiveIntegerField("办结 resolved", default=0)
     closed = models.PositiveIntegerField("归档 closed", default=0)
     withdrawn = models.PositiveIntegerField("撤回 withdrawn", default=0)
+    reopened = models.PositiveIntegerField("重开 reopened", default=0)
 
     class Meta:
         verbose_name = "日计数 day count"

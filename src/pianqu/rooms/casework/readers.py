@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from django.utils import timezone
 
-from pianqu.rooms.casework.facts import CaseClosed, CaseOpened, CaseResolved, CaseWithdrawn
+from pianqu.rooms.casework.facts import CaseClosed, CaseOpened, CaseReopened, CaseResolved, CaseWithdrawn
 from pianqu.rooms.casework.models import DayCount
 from pianqu.rooms.casework.queries import street_of
 from pianqu.rooms.ledger.services import Heard
@@ -17,6 +17,7 @@ _COLUMN: dict[type, str] = {
     CaseResolved: "resolved",
     CaseClosed: "closed",
     CaseWithdrawn: "withdrawn",
+    CaseReopened: "reopened",
 }
 _COLUMNS = tuple(_COLUMN.values())
 Cell = tuple[date, str, str]
@@ -40,7 +41,7 @@ def forget() -> None:
 def _cell(item: Heard) -> Cell | None:
     """Where a fact counts. What an importer claims counts on the day that it claims."""
     fact = item.fact
-    if not isinstance(fact, CaseOpened | CaseResolved | CaseClosed | CaseWithdrawn):
+    if not isinstance(fact, CaseOpened | CaseResolved | CaseClosed | CaseWithdrawn | CaseReopened):
         return None
     claimed = getattr(fact, "happened_at", "")
     day = datetime.fromisoformat(claimed).date() if claimed else timezone.localdate(item.recorded_at)

@@ -195,10 +195,17 @@ class Counts:
     resolved: int
     closed: int
     withdrawn: int
+    reopened: int
+
+    @property
+    def answered(self) -> int:
+        """Answered now."""
+        return self.resolved - self.reopened
 
     @property
     def waiting(self) -> int:
-        return self.opened - self.resolved - self.withdrawn
+        """Not answered now; one that was reopened waits again."""
+        return self.opened - self.answered - self.withdrawn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -697,5 +704,5 @@ def counts(*, since: date | None = None, street_code: str = "") -> Counts:
         days = days.filter(day__gte=since)
     if street_code:
         days = days.filter(street_code=street_code)
-    sums = days.aggregate(**{name: Sum(name) for name in ("opened", "resolved", "closed", "withdrawn")})
+    sums = days.aggregate(**{name: Sum(name) for name in ("opened", "resolved", "closed", "withdrawn", "reopened")})
     return Counts(**{name: value or 0 for name, value in sums.items()})

@@ -193,7 +193,7 @@ def test_counts_are_made_from_facts_and_made_again_by_a_replay() -> None:
     _hear_all()
     opened()
     _hear_all()
-    expected = queries.Counts(opened=6, resolved=1, closed=1, withdrawn=1)
+    expected = queries.Counts(opened=6, resolved=1, closed=1, withdrawn=1, reopened=0)
     assert queries.counts() == expected and expected.waiting == 4
     assert queries.counts(since=NOW.date() + timedelta(days=1)).opened == 2
     rows = set(DayCount.objects.values_list("day", "category", "street_code", "opened", "resolved"))
@@ -218,6 +218,17 @@ def test_refusals_are_sentences_in_the_readers_language() -> None:
     with translation.override("en"), pytest.raises(Invalid) as refusal:
         opened(words="")
     assert refusal.value.message == "Please say in a few words what it is about."
+
+
+def test_a_reopened_matter_waits_again_and_counts_as_answered_once() -> None:
+    ledger.create_log(now=NOW)
+    case = resolved()
+    services.reopen_case(actor=resident(), case_id=case.case_id, words="没好", now=NOW)
+    _hear_all()
+    assert (queries.counts().waiting, queries.counts().answered) == (1, 0)
+    services.resolve_case(actor=clerk(), case_id=case.case_id, reply="好了", now=NOW)
+    _hear_all()
+    assert (queries.counts().waiting, queries.counts().answered) == (0, 1)
 
 
 def _hear_all() -> None:
