@@ -39,23 +39,40 @@ def fill(*, empty: bool) -> dict[str, str]:
     load_district(code=installation().district_code, now=now)
     told = {"login": LOGIN, "password": PASSWORD, "centre": casework.centre_code()}
     staff = _colleague(now)
+    for login, organisation, kind in ROLES:
+        _post(login, f"{installation().district_code}-{organisation}", kind, now)
     return told if empty else told | _matters(staff, now)
 
 
+ROLES = (
+    ("checker", "centre", "window"),
+    ("boss", "centre", "leader"),
+    ("housing", "housing", "handler"),
+    ("enforcement", "enforcement", "handler"),
+    ("police", "police", "handler"),
+    ("health", "health", "handler"),
+)
+"""Other colleagues, with the same password: login, organisation, kind of post."""
+
+
 def _colleague(now: datetime) -> Actor:
-    account = Account.objects.filter(login=LOGIN).first() or Account.objects.create_account(
-        login=LOGIN, password=PASSWORD, name="林小满"
+    return _post(LOGIN, casework.centre_code(), "window", now)
+
+
+def _post(login: str, organisation_code: str, kind: str, now: datetime) -> Actor:
+    account = Account.objects.filter(login=login).first() or Account.objects.create_account(
+        login=login, password=PASSWORD, name="林小满"
     )
     system = Actor(kind="system", organisation_code=installation().district_code)
     post = directory.appoint(
         actor=system,
         account_id=account.id,
-        organisation_code=casework.centre_code(),
-        kind="window",
-        title="窗口",
+        organisation_code=organisation_code,
+        kind=kind,
+        title="窗口" if kind == "window" else "经办",
         now=now,
     )
-    return Actor(kind="post", account_id=str(account.id), post_id=str(post), organisation_code=casework.centre_code())
+    return Actor(kind="post", account_id=str(account.id), post_id=str(post), organisation_code=organisation_code)
 
 
 def _matters(staff: Actor, now: datetime) -> dict[str, str]:
