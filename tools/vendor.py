@@ -32,7 +32,7 @@ def main() -> None:
             take(package, fetch(package, Path(folder)))
     notice = [f"{p['name']} {p['version']}: {p['folder']}/ ({p.get('licence', 'see its LICENSE')})" for p in listed]
     (TARGET / "NOTICE.md").write_text(
-        "Files of other projects, unchanged but for source maps and `data:` pictures.\n\n- "
+        "Files of other projects, unchanged but for source maps, `data:` pictures and what tools/vendor.toml swaps.\n\n- "
         + "\n- ".join(notice)
         + "\n"
     )

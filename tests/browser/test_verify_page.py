@@ -113,9 +113,11 @@ def paste(page: Page, text: str) -> None:
     page.get_by_role("button", name="核验", exact=True).click()
 
 
-def picture(text: str, scale: int = 4) -> bytes:
+def picture(text: str, scale: int = 4, version: int | None = None) -> bytes:
     out = io.BytesIO()
-    segno.make(text, error="l", micro=False).save(out, kind="png", scale=scale, border=4)
+    segno.make(text, version=version, error="l", micro=False, boost_error=False).save(
+        out, kind="png", scale=scale, border=4
+    )
     return out.getvalue()
 
 
@@ -132,6 +134,12 @@ def test_a_file_is_genuine_and_told_in_plain_words(page: Page) -> None:
 
 def test_a_photo_of_the_code_is_read(page: Page) -> None:
     give(page, "IMG_1.png", "image/png", picture(genuine().compact()))
+    expect(page.get_by_role("heading", name="这张回执是真的")).to_be_visible()
+
+
+@pytest.mark.parametrize("version", range(22, 30))
+def test_a_code_of_every_size_that_receipts_have_is_read(page: Page, version: int) -> None:
+    give(page, "screenshot.png", "image/png", picture(genuine().compact(), version=version))
     expect(page.get_by_role("heading", name="这张回执是真的")).to_be_visible()
 
 
