@@ -15,6 +15,8 @@ class Actor:
     account_id: str | None = None
     post_id: str | None = None
     organisation_code: str
+    for_post_id: str | None = None
+    """The absent colleague's post in which this one acts; then `organisation_code` is that post's."""
 
     def __post_init__(self) -> None:
         if self.kind not in {"resident", "post", "system"}:
@@ -23,3 +25,10 @@ class Actor:
             raise ValueError("an actor needs the organisation that answers for the fact")
         if self.kind == "post" and not self.post_id:
             raise ValueError("an official acts in a post")
+        if self.for_post_id and self.kind != "post":
+            raise ValueError("only an official stands in for another one")
+
+    @property
+    def acting_post_id(self) -> str | None:
+        """The post whose powers are used: the absent colleague's for a substitute."""
+        return self.for_post_id or self.post_id

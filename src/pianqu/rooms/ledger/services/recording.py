@@ -120,10 +120,16 @@ def _prepare(pending: _Pending) -> _Prepared:
     return _Prepared(payload, salt, commitment(payload, salt))
 
 
+def _who(actor: Actor) -> dict[str, object]:
+    """A substitute is named with the post for which it acts; for all others nothing is said of it."""
+    said: dict[str, object] = {"kind": actor.kind, "organisation": actor.organisation_code, "post": actor.post_id}
+    return said | {"for": actor.for_post_id} if actor.for_post_id else said
+
+
 def _envelope(pending: _Pending) -> dict[str, object]:
     fact, actor = pending.fact, pending.actor
     return {
-        "actor": {"kind": actor.kind, "organisation": actor.organisation_code, "post": actor.post_id},
+        "actor": _who(actor),
         "at": pending.now.astimezone(UTC).isoformat(timespec="milliseconds"),
         "fact": fact.own_fields(),
         "id": str(pending.entry_id),
