@@ -22,6 +22,53 @@ class OrganisationAdded(Fact):
     organisation_kind: str
     parent_code: str = ""
     valid_from: str = ""
+    serves_code: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SuperiorChanged(Fact):
+    """The organisation reports to another one from now on."""
+
+    kind: ClassVar[str] = "directory.superior-changed"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Reporting line changed")
+
+    code: str
+    old_parent_code: str
+    new_parent_code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AreasServed(Fact):
+    """The organisation works on this ground from a day on, and on no other."""
+
+    kind: ClassVar[str] = "directory.areas-served"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Ground of an organisation changed")
+
+    code: str
+    begun: tuple[str, ...]
+    ended: tuple[str, ...]
+    valid_from: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganisationReorganised(Fact):
+    """What an organisation had passed to another one. A body that continues stands as its own successor nowhere."""
+
+    kind: ClassVar[str] = "directory.organisation-reorganised"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Organisation reorganised")
+
+    old_code: str
+    new_code: str
+    on: str
+    old_ends: bool
+    power_ids: tuple[str, ...] = ()
+    """The powers as the new organisation holds them."""
+    post_ids: tuple[str, ...] = ()
+    send_down_ids: tuple[str, ...] = ()
+    duty_ids: tuple[str, ...] = ()
+    area_codes: tuple[str, ...] = ()
+    line_codes: tuple[str, ...] = ()
+    """Organisations that reported to the old one or served it, and now the new one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,3 +90,124 @@ class PostEnded(Fact):
     label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Post ended")
 
     post_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubstituteNamed(Fact):
+    """One post acts in another one's place for a time."""
+
+    kind: ClassVar[str] = "directory.substitute-named"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Substitute named")
+
+    substitution_id: str
+    post_id: str
+    by_post_id: str
+    starts: str
+    ends: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubstituteEnded(Fact):
+    """The substitute acts no more."""
+
+    kind: ClassVar[str] = "directory.substitute-ended"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Substitute ended")
+
+    substitution_id: str
+    ends: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PowerGranted(Fact):
+    """A duty list gives this organisation a power."""
+
+    kind: ClassVar[str] = "directory.power-granted"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Power granted")
+
+    power_id: str
+    verb: str
+    category: str
+    area_code: str
+    level: str
+    list_kind: str
+    article: str
+    valid_from: str
+    valid_to: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PowerEnded(Fact):
+    """The power ends on this day: the list no longer holds it, or says so."""
+
+    kind: ClassVar[str] = "directory.power-ended"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Power ended")
+
+    power_id: str
+    valid_to: str
+    """Empty where a list lets it run on without an end."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PowersListed(Fact):
+    """A duty list was read as a whole."""
+
+    kind: ClassVar[str] = "directory.powers-listed"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Duty list taken in")
+
+    source: str
+    added: int
+    kept: int
+    ended: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SentDown(Fact):
+    """An organisation lends something to the ground."""
+
+    kind: ClassVar[str] = "directory.sent-down"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Sent down to a cluster")
+
+    send_down_id: str
+    what: str
+    to_code: str
+    presence: str
+    may_decide: tuple[str, ...]
+    starts: str
+    ends: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recalled(Fact):
+    """What was sent down is there until this day."""
+
+    kind: ClassVar[str] = "directory.recalled"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Recalled from a cluster")
+
+    send_down_id: str
+    to_code: str
+    ends: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PutOnDuty(Fact):
+    """A post has duty for these hours."""
+
+    kind: ClassVar[str] = "directory.put-on-duty"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Put on duty")
+
+    duty_id: str
+    post_id: str
+    starts: str
+    ends: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakenOffDuty(Fact):
+    """The hours of duty end here; equal to their start if they never began."""
+
+    kind: ClassVar[str] = "directory.taken-off-duty"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Taken off duty")
+
+    duty_id: str
+    post_id: str
+    ends: str

@@ -1,6 +1,7 @@
-"""Tables of the directory."""
+"""Tables of the directory. Validity is half-open everywhere: [valid_from, valid_to), [starts, ends)."""
 
 from django.db import models
+from django.db.models import F, Q
 
 
 class Organisation(models.Model):
@@ -13,6 +14,7 @@ class Organisation(models.Model):
     short_name = models.CharField("简称 short name", max_length=40)
     name_en = models.CharField("英文名称 English name", max_length=120, blank=True)
     parent_code = models.CharField("上级代码 parent", max_length=32, blank=True)
+    serves_code = models.CharField("服务机构代码 serves", max_length=32, blank=True)
     valid_from = models.DateField("生效日 valid from")
     valid_to = models.DateField("失效日 valid to", null=True)
 
@@ -22,6 +24,44 @@ class Organisation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.short_name}"
+
+
+class ServedArea(models.Model):
+    """A street or community on whose ground an organisation works 服务范围: a centre's communities, a station's street."""
+
+    id = models.UUIDField("编号 id", primary_key=True, editable=False)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", verbose_name="机构 organisation")
+    area_code = models.CharField("地方代码 area", max_length=12)
+    valid_from = models.DateField("生效日 valid from")
+    valid_to = models.DateField("失效日 valid to", null=True)
+
+    class Meta:
+        verbose_name = "服务范围 served area"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "area_code"], condition=Q(valid_to=None), name="area_served_once"
+            )
+        ]
+        indexes = [models.Index(fields=["area_code"], name="served_by_area")]
+
+    def __str__(self) -> str:
+        return self.area_code
+
+
+class Succession(models.Model):
+    """Which organisation took over from which, and when 承接: old codes in facts and lists stay readable."""
+
+    id = models.UUIDField("编号 id", primary_key=True, editable=False)
+    old_code = models.CharField("原代码 old code", max_length=32)
+    new_code = models.CharField("新代码 new code", max_length=32)
+    on = models.DateField("生效日 on")
+
+    class Meta:
+        verbose_name = "承接 succession"
+        constraints = [models.UniqueConstraint(fields=["old_code", "new_code", "on"], name="one_succession")]
+
+    def __str__(self) -> str:
+        return f"{self.old_code} → {self.new_code}"
 
 
 class Post(models.Model):
@@ -37,11 +77,95 @@ class Post(models.Model):
 
     class Meta:
         verbose_name = "岗位 post"
-        constraints = [
-            models.UniqueConstraint(
-                fields=["account"], condition=models.Q(valid_to=None), name="one_current_post_per_account"
-            )
-        ]
 
     def __str__(self) -> str:
         return f"{self.title} ({self.kind})"
+
+
+class Substitution(models.Model):
+    """Somebody acts in an absent colleague's post 代岗."""
+
+    id = models.UUIDField("编号 id", primary_key=True, editable=False)
+    post = models.ForeignKey(Post, models.PROTECT, related_name="+", verbose_name="被代岗位 post")
+    by_post = models.ForeignKey(Post, models.PROTECT, related_name="+", verbose_name="代岗人岗位 by post")
+    starts = models.DateTimeField("开始 starts")
+    ends = models.DateTimeField("结束 ends")
+
+    class Meta:
+        verbose_name = "代岗 substitution"
+        constraints = [
+            models.CheckConstraint(condition=Q(ends__gte=F("starts")), name="substitution_ends_after_start"),
+            models.CheckConstraint(condition=~Q(post=F("by_post")), name="substitution_by_another"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.by_post_id} for {self.post_id}"
+
+
+class Power(models.Model):
+    """Who may or must do what, for which category, on which ground 职权: one line of a published duty list."""
+
+    id = models.UUIDField("编号 id", primary_key=True, editable=False)
+    verb = models.CharField("职权 verb", max_length=12)
+    category = models.CharField("事项类别 category", max_length=40)
+    area_code = models.CharField("地方代码 area", max_length=12)
+    level = models.CharField("层级 level", max_length=12)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", verbose_name="机构 organisation")
+    list_kind = models.CharField("清单 list", max_length=12)
+    article = models.CharField("条目 article", max_length=120)
+    source = models.CharField("来源 source", max_length=80)
+    valid_from = models.DateField("生效日 valid from")
+    valid_to = models.DateField("失效日 valid to", null=True)
+
+    class Meta:
+        verbose_name = "职权 power"
+        indexes = [
+            models.Index(fields=["category", "area_code"], name="power_by_category_area"),
+            models.Index(fields=["source"], name="power_by_source"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.category} {self.area_code}"
+
+
+class SendDown(models.Model):
+    """A resource, service, person or responsibility that an upper organisation lends to the ground 下沉."""
+
+    id = models.UUIDField("编号 id", primary_key=True, editable=False)
+    what = models.CharField("类别 what", max_length=16)
+    title = models.CharField("内容 title", max_length=80)
+    sender = models.ForeignKey(Organisation, models.PROTECT, related_name="+", verbose_name="派出机构 from")
+    centre = models.ForeignKey(Organisation, models.PROTECT, related_name="+", verbose_name="接收机构 to")
+    post = models.ForeignKey(Post, models.PROTECT, related_name="+", null=True, verbose_name="派驻人员 post")
+    presence = models.CharField("驻点方式 presence", max_length=12)
+    weekdays = models.CharField("驻点日 weekdays", max_length=7, blank=True)
+    may_decide = models.JSONField("可当场决定的事项 may decide", default=list)
+    starts = models.DateField("开始日 starts")
+    ends = models.DateField("结束日 ends", null=True)
+
+    class Meta:
+        verbose_name = "下沉 send-down"
+        constraints = [
+            models.CheckConstraint(condition=Q(ends=None) | Q(ends__gte=F("starts")), name="send_down_ends_after_start")
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Duty(models.Model):
+    """A post's hours of duty for an organisation 值班: nights are simply hours that cross midnight."""
+
+    id = models.UUIDField("编号 id", primary_key=True, editable=False)
+    post = models.ForeignKey(Post, models.PROTECT, related_name="+", verbose_name="岗位 post")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", verbose_name="机构 organisation")
+    starts = models.DateTimeField("开始 starts")
+    ends = models.DateTimeField("结束 ends")
+
+    class Meta:
+        verbose_name = "值班 duty"
+        constraints = [models.CheckConstraint(condition=Q(ends__gte=F("starts")), name="duty_ends_after_start")]
+        indexes = [models.Index(fields=["organisation", "ends"], name="duty_by_organisation_end")]
+
+    def __str__(self) -> str:
+        return f"{self.starts:%Y-%m-%d %H:%M}"

@@ -1,20 +1,85 @@
-"""Who may change the directory: jobs of the installation, and administrators of an organisation."""
+"""Who may change the directory, and what its words may be."""
+
+import uuid
 
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Forbidden
+from pianqu.rooms.directory.models import Organisation, Post
 
-ORGANISATION_KINDS = frozenset({"district", "street", "town", "centre", "community", "village", "department"})
-POST_KINDS = frozenset({"window", "handler", "leader", "administrator"})
+STREETS = frozenset({"street", "town"})
+COMMUNITIES = frozenset({"community", "village"})
+SOCIETY = frozenset({"party", "social", "property", "owners_committee"})
+ORGANISATION_KINDS = frozenset({"district", "centre", "department", "station"}) | STREETS | COMMUNITIES | SOCIETY
+POST_KINDS = frozenset(
+    {"window", "handler", "checker", "approver", "leader", "administrator", "grid_worker", "auditor"}
+)
+APPROVING = frozenset({"approver", "leader"})
+MANAGING = frozenset({"leader", "administrator"})
+
+HANDLE, ASSIST, APPROVE, DECIDE = "handle", "assist", "approve", "decide"
+POWER_VERBS = (HANDLE, ASSIST, APPROVE, DECIDE)
+LEVELS = ("district", "street", "cluster", "community")
+BASIC, ASSISTING, TAKEN_BACK, SENT_DOWN = "basic", "assisting", "taken_back", "sent_down"
+LIST_KINDS = (BASIC, ASSISTING, TAKEN_BACK)
+SENDABLE = ("resource", "service", "person", "responsibility")
+RESIDENT, ROTATING, ON_CALL = "resident", "rotating", "on_call"
+PRESENCES = (RESIDENT, ROTATING, ON_CALL)
+
+
+def post_uuid(text: str | None) -> uuid.UUID | None:
+    """The id of a post; None for a text that is none."""
+    try:
+        return uuid.UUID(text or "")
+    except ValueError:
+        return None
+
+
+def post_kind(actor: Actor) -> str:
+    """The kind of the current post whose powers the actor uses; empty where there is none. One statement."""
+    post_id = post_uuid(actor.acting_post_id)
+    if actor.kind != "post" or post_id is None:
+        return ""
+    held = Post.objects.filter(id=post_id, valid_to=None, organisation__code=actor.organisation_code)
+    return held.values_list("kind", flat=True).first() or ""
+
+
+def is_whole_district(kind: str, parent_kind: str) -> bool:
+    """The district itself, and the centre that stands directly beneath it."""
+    return kind == "district" or (kind == "centre" and parent_kind == "district")
+
+
+def _of_whole_district(organisation_code: str) -> bool:
+    row = Organisation.objects.filter(code=organisation_code, valid_to=None).values_list("kind", "parent_code").first()
+    if row is None:
+        return False
+    above = Organisation.objects.filter(code=row[1]).values_list("kind", flat=True).first()
+    return is_whole_district(row[0], above or "")
 
 
 def may_change_directory(actor: Actor) -> bool:
-    """Set-up and imports so far; administrators' own pages come with the district's sign-in."""
-    return actor.kind == "system"
+    """Set-up and imports, and administrators of the district or its centre."""
+    if actor.kind == "system":
+        return True
+    return post_kind(actor) == "administrator" and _of_whole_district(actor.organisation_code)
+
+
+def may_manage(actor: Actor, organisation_code: str) -> bool:
+    """Leaders and administrators arrange their own organisation's duty, substitutes and what it lends."""
+    own = actor.organisation_code == organisation_code and post_kind(actor) in MANAGING
+    return own or may_change_directory(actor)
 
 
 def check_may_change_directory(actor: Actor) -> None:
     """Raise Forbidden where `may_change_directory` answers no."""
     if not may_change_directory(actor):
-        raise Forbidden("directory-forbidden", _("Only the installation's own set-up may change the directory."))
+        sentence = _("Only the district's administrators and its own set-up may change the directory.")
+        raise Forbidden("directory-forbidden", sentence)
+
+
+def check_may_manage(actor: Actor, organisation_code: str) -> None:
+    """Raise Forbidden where `may_manage` answers no."""
+    if not may_manage(actor, organisation_code):
+        sentence = _("Only a leader or administrator of this organisation may do this. Nothing was changed.")
+        raise Forbidden("directory-forbidden", sentence)
