@@ -14,7 +14,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "work": ("work", "only the worker: seals and delivers", "只启动后台：封存与分发"),
     "verify": ("verify", "check a receipt, or the whole log", "核验回执或整个账本"),
     "replay": ("replay", "let a reader hear every fact again", "让读者重读全部事实"),
-    "import": ("import_", "bring in cases from a file", "从文件导入办件"),
+    "import": ("import_", "bring in cases or duty lists from a file", "从文件导入办件或职责清单"),
     "bench": ("bench", "measure, and compare with the targets", "测速并与目标比较"),
     "screens": ("screens", "take a picture of every page", "给每个页面截图"),
     "test": ("testing:test", "every check and test", "全部检查与测试"),

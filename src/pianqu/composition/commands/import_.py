@@ -1,4 +1,4 @@
-"""`pianqu import cases FILE --mapping MAPPING`: historical requests become cases, each with its facts."""
+"""`pianqu import`: historical requests become cases (`cases`), a published duty list becomes the powers matrix (`powers`)."""
 
 import argparse
 import os
@@ -13,8 +13,10 @@ from pianqu.foundation.errors import Invalid
 def main(argv: list[str]) -> int:
     """Import one file; 0 when every row found its place."""
     asked = _arguments(argv)
-    if asked.kind == "year":
-        return _year(asked)
+    return {"cases": _cases, "year": _year, "powers": _powers}[asked.kind](asked)
+
+
+def _cases(asked: argparse.Namespace) -> int:
     mapping = read_mapping(asked.mapping)
     if not asked.file.is_file():
         raise Invalid("table-absent", f"There is no file {asked.file}.")
@@ -31,11 +33,23 @@ def _year(asked: argparse.Namespace) -> int:
     return int(import_module("pianqu.composition.importing.year").run(asked.file))
 
 
+def _powers(asked: argparse.Namespace) -> int:
+    if not asked.file.is_file():
+        raise Invalid("list-absent", f"There is no file {asked.file}.")
+    if asked.data:
+        os.environ["PIANQU_DATA"] = str(asked.data.resolve())
+    prepare.prepare(empty=True)
+    powers = import_module("pianqu.composition.importing.powers")
+    code = int(powers.run(asked.file, skip_bad=asked.skip_bad, dry_run=asked.dry_run, source=asked.source))
+    import_module("pianqu.composition.wiring").seal_and_drain()
+    return code
+
+
 def _arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="pianqu import",
-        description="Bring in cases from a table 从表格导入办件. It may be stopped, killed and run again: rows that are "
-        "there already are passed over. Rejected rows go to a file with row number and reason.",
+        description="Bring in cases from a table 从表格导入办件, or the published duty lists 导入职责清单. It may be stopped, "
+        "killed and run again: rows that are there already are passed over. Bad rows are named with number and reason.",
     )
     kinds = parser.add_subparsers(dest="kind", required=True, metavar="KIND")
     cases = kinds.add_parser("cases", help="historical service requests 历史办件")
@@ -47,6 +61,12 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     year = kinds.add_parser("year", help="a year's holidays by its notice 年度放假安排")
     year.add_argument("file", type=Path, metavar="FILE", help="TOML: year, off, worked, notice 放假与调休日期")
     year.add_argument("--data", type=Path, help="data folder 数据文件夹")
+    powers = kinds.add_parser("powers", help="a published duty list: who answers for what, where 职责清单")
+    powers.add_argument("file", type=Path, metavar="FILE", help="Excel (.xlsx) or TOML 清单文件")
+    powers.add_argument("--data", type=Path, help="data folder 数据文件夹")
+    powers.add_argument("--source", default="", help="name of the list, if not the file's own 清单名称")
+    powers.add_argument("--skip-bad", action="store_true", help="import the good lines 跳过有错的行")
+    powers.add_argument("--dry-run", action="store_true", help="only check the lines 只检查，不导入")
     return parser.parse_args(argv)
 
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from pianqu.composition.importing.duties import read_toml
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent
 from pianqu.foundation.verbs import verb
@@ -22,7 +23,7 @@ CODES_OF = date(2023, 6, 30)
 
 @verb
 def load_district(*, code: str, now: datetime) -> None:
-    """Organisations, places and landmarks of the pack `code`. Raises Absent where there is no such pack."""
+    """Organisations, their duty list, places and landmarks of the pack `code`. Raises Absent where there is no such pack."""
     pack = HERE / code
     if not pack.is_dir():
         raise Absent("district-pack-absent", f"There is no district pack for {code}.")
@@ -30,6 +31,10 @@ def load_district(*, code: str, now: datetime) -> None:
     streets, communities, english = _table(pack, "streets"), _table(pack, "communities"), _english(pack)
     organisations = _listed(pack) + _from_codes(code, streets, communities, english)
     directory.add_organisations(actor=actor, items=organisations, valid_from=CODES_OF, now=now)
+    for centre, areas in _grounds(pack).items():
+        directory.serve_areas(actor=actor, organisation_code=centre, area_codes=areas, valid_from=CODES_OF, now=now)
+    duties = read_toml(pack / "duties_synthetic.toml")
+    directory.import_powers(actor=actor, rows=duties.powers, source=duties.source, now=now)
     places = _places(pack, code, streets, communities, english)
     territory.add_places(actor=actor, items=places, valid_from=CODES_OF, now=now)
     territory.add_landmarks(actor=actor, items=_osm(pack), source="openstreetmap", now=now)
@@ -55,9 +60,17 @@ def _listed(pack: Path) -> list[NewOrganisation]:
             short_name=row["short_name"],
             name_en=row["name_en"],
             parent_code=row.get("parent", ""),
+            serves_code=row.get("serves", ""),
         )
         for row in table["organisation"]
     ]
+
+
+def _grounds(pack: Path) -> dict[str, list[str]]:
+    """Where cluster centres and stations work."""
+    table = tomllib.loads((pack / "organisations.toml").read_text(encoding="utf-8"))
+    rows = {row["code"]: row.get("areas") or [row.get("serves", "")] for row in table["organisation"]}
+    return {code: areas for code, areas in rows.items() if areas[0]}
 
 
 def _twelve(code: str) -> str:

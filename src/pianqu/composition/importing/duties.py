@@ -1,0 +1,199 @@
+"""Duty lists in Excel or TOML become lines of the powers matrix; every line that cannot be one is named with its reason.
+
+An Excel list has its column names in the first row, English or Chinese; values may be codes or the words and names that
+people use. A TOML list is described in the district pack's own (`duties_synthetic.toml`).
+"""
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from pianqu.foundation.errors import Invalid
+from pianqu.rooms.casework import queries as casework
+from pianqu.rooms.directory import queries as directory
+from pianqu.rooms.directory import services
+from pianqu.rooms.directory.services import NewPower
+
+OWN = "area"
+"""Stands for the organisation of the place itself."""
+COLUMNS = {
+    "verb": "职权",
+    "category": "事项类别",
+    "area": "地方",
+    "level": "层级",
+    "organisation": "机构",
+    "list": "清单",
+    "article": "条目",
+    "valid_from": "生效日",
+    "valid_to": "失效日",
+}
+WORDS = {
+    "verb": {"主办": "handle", "协助": "assist", "审批": "approve", "决定": "decide"},
+    "level": {
+        "区": "district",
+        "街道": "street",
+        "镇": "street",
+        "片区": "cluster",
+        "社区": "community",
+        "村": "community",
+    },
+    "list": {"基本": "basic", "配合": "assisting", "收回": "taken_back"},
+}
+_DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]00:00:00)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A line that cannot be taken. `number` is the row in Excel (the head is row 1), or the duty's place in TOML."""
+
+    number: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DutyList:
+    """What a file says: its name as a source, the lines that can be taken with their numbers, and the others."""
+
+    source: str
+    powers: tuple[NewPower, ...]
+    numbers: tuple[int, ...]
+    faults: tuple[Fault, ...]
+
+
+Line = tuple[int, Mapping[str, object]]
+
+
+def read_toml(path: Path) -> DutyList:
+    """The list in a TOML file, checked. Raises Invalid for a file that is no list at all."""
+    named, lines = toml_lines(path)
+    return checked(named, lines)
+
+
+def toml_lines(path: Path) -> tuple[str, list[Line]]:
+    """The name that a list gives itself, and a line for each area of each duty."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        groups: dict[str, list[str]] = table.get("areas", {})
+        every: dict[str, object] = {key: table[key] for key in ("valid_from", "valid_to") if key in table}
+        lines: list[Line] = []
+        for number, duty in enumerate(table.get("duty", []), start=1):
+            areas = duty.get("areas", [""])
+            for area in groups.get(areas, [areas]) if isinstance(areas, str) else areas:
+                lines.append((number, {**every, **duty, "area": area}))
+        return str(table.get("source", path.stem)), lines
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Invalid("list-not-toml", f"{path.name} is not TOML: {error}.") from error
+    except (AttributeError, TypeError) as error:
+        raise Invalid("list-wrong", f"{path.name} is TOML, but no duty list: {error}.") from error
+
+
+class _Known:
+    """Codes by everything that people may write for them."""
+
+    def __init__(self) -> None:
+        cards = directory.all_organisations()
+        self.organisations = _by_name((card.code, (card.name, card.short_name, card.name_en)) for card in cards)
+        places = [card for card in cards if card.kind in {"district", "street", "town", "community", "village"}]
+        self.places = _by_name((card.code, (card.name, card.short_name, card.name_en)) for card in places)
+        self.places |= {f"{card.code}000000": {card.code} for card in places if card.kind == "district"}
+        self.categories = _by_name((card.code, (card.name_zh, card.name_en)) for card in casework.categories())
+
+
+def _by_name(rows: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, set[str]]:
+    """Name or code → the codes it can mean; a name of two is ambiguous."""
+    found: dict[str, set[str]] = {}
+    for code, names in rows:
+        for name in {code, *names}:
+            if name:
+                found.setdefault(name.casefold(), set()).add(code)
+    return found
+
+
+class _Bad(Exception):
+    """Why a line cannot be taken."""
+
+
+def checked(source: str, lines: list[Line]) -> DutyList:
+    """Lines against organisations, places and categories of this installation. Raises Invalid where there is none."""
+    if not lines:
+        raise Invalid("list-empty", f"The list {source} holds no line.")
+    known = _Known()
+    faults: list[Fault] = []
+    taken: list[tuple[int, NewPower]] = []
+    for number, cells in lines:
+        try:
+            taken.append((number, _power(cells, known)))
+        except _Bad as bad:
+            faults.append(Fault(number, str(bad)))
+    wrong = dict(services.faults_of([power for _number, power in taken]))
+    faults += [Fault(taken[at][0], reason) for at, reason in wrong.items()]
+    good = [line for at, line in enumerate(taken) if at not in wrong]
+    return DutyList(
+        source=source[:80],
+        powers=tuple(power for _number, power in good),
+        numbers=tuple(number for number, _power in good),
+        faults=tuple(sorted(faults, key=lambda fault: fault.number)),
+    )
+
+
+def _power(cells: Mapping[str, object], known: _Known) -> NewPower:
+    area = _one("place", _text(cells, "area"), known.places)
+    named = _text(cells, "organisation")
+    valid_from = _day(cells, "valid_from")
+    if valid_from is None:
+        raise _Bad("It has no day from which it holds (valid_from).")
+    return NewPower(
+        verb=_word(cells, "verb"),
+        category=_one("category", _text(cells, "category"), known.categories),
+        area_code=area,
+        level=_word(cells, "level"),
+        organisation_code=area if named.casefold() == OWN else _one("organisation", named, known.organisations),
+        list_kind=_word(cells, "list"),
+        article=_text(cells, "article"),
+        valid_from=valid_from,
+        valid_to=_day(cells, "valid_to"),
+    )
+
+
+def _text(cells: Mapping[str, object], name: str) -> str:
+    value = cells.get(name)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # Excel keeps codes that look like numbers as numbers
+    return "" if value is None else str(value).strip()
+
+
+def _word(cells: Mapping[str, object], name: str) -> str:
+    text = _text(cells, name)
+    return WORDS[name].get(text, text.lower())
+
+
+def _one(what: str, text: str, known: Mapping[str, set[str]]) -> str:
+    found = known.get(text.casefold(), set())
+    if len(found) == 1:
+        return next(iter(found))
+    if found:
+        raise _Bad(f"“{text[:40]}” is the name of several: {', '.join(sorted(found))}. Please write the code.")
+    raise _Bad(f"There is no {what} “{text[:40]}”." if text else f"It names no {what}.")
+
+
+def _day(cells: Mapping[str, object], name: str) -> date | None:
+    value = cells.get(name)
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    text = _text(cells, name)
+    if not text:
+        return None
+    found = _DAY.fullmatch(text)
+    try:
+        return date(*(int(part) for part in found.groups())) if found else _no_day(text)
+    except ValueError:
+        return _no_day(text)
+
+
+def _no_day(text: str) -> date:
+    raise _Bad(f"“{text[:40]}” is no day. Please write 2026-01-31.")
