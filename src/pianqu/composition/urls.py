@@ -6,6 +6,7 @@ from django.views.i18n import set_language
 from pianqu.composition import portal, sign
 from pianqu.composition.health import health
 from pianqu.composition.open import components, pages, reports, verify
+from pianqu.rooms.casework import queries as casework
 
 handler400 = "pianqu.composition.problems.bad_request"
 handler403 = "pianqu.composition.problems.forbidden"
@@ -15,6 +16,7 @@ handler500 = "pianqu.composition.problems.stumbled"
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", portal.home, name="home"),
     path("", include("pianqu.rooms.casework.urls")),
+    path("", include("pianqu.rooms.directory.urls"), {"categories": casework.categories}),
     path("sign-in/", sign.sign_in, name="sign_in"),
     path("sign-out/", sign.sign_out, name="sign_out"),
     path("health/", health, name="health"),

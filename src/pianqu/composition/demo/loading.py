@@ -12,6 +12,7 @@ from typing import Any
 
 from pianqu.composition.demo.people import CHECKER, HANDLER, WINDOW, make_people
 from pianqu.composition.demo.pictures import drawn
+from pianqu.composition.demo.presence import make_presence
 from pianqu.composition.district import load_district
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Forbidden, Refused
@@ -42,6 +43,7 @@ def load(now: datetime) -> None:
     began = now - FIRST_DAY
     load_district(code=installation().district_code, now=began)
     actors = make_people(now=began)
+    make_presence(now=now)
     rows = tomllib.loads(Path(__file__).with_name("cases.toml").read_text(encoding="utf-8"))["case"]
     chance = random.Random(SEED)
     acts: list[_Act] = []

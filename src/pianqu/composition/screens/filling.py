@@ -7,6 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 from PIL import Image
 
+from pianqu.composition.demo.presence import make_presence
 from pianqu.composition.district import load_district
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.installation import installation
@@ -41,7 +42,10 @@ def fill(*, empty: bool) -> dict[str, str]:
     staff = _colleague(now)
     for login, organisation, kind in ROLES:
         _post(login, f"{installation().district_code}-{organisation}", kind, now)
-    return told if empty else told | _matters(staff, now)
+    if empty:
+        return told
+    make_presence(now=now)
+    return told | _matters(staff, now)
 
 
 ROLES = (

@@ -12,8 +12,25 @@ from pianqu.rooms.directory.queries.organisations import (
     successors,
     superiors,
 )
-from pianqu.rooms.directory.queries.posts import PostCard, actor_for, is_leader, may_approve, posts_of, title_of
-from pianqu.rooms.directory.queries.powers import Giving, Trouble, holds, may_be_given, powers_of, troubles, who_answers
+from pianqu.rooms.directory.queries.posts import (
+    PostCard,
+    actor_for,
+    is_leader,
+    may_approve,
+    names_of,
+    posts_of,
+    title_of,
+)
+from pianqu.rooms.directory.queries.powers import (
+    Giving,
+    Trouble,
+    answers_at,
+    holds,
+    may_be_given,
+    powers_of,
+    troubles,
+    who_answers,
+)
 from pianqu.rooms.directory.queries.presence import (
     DutyCard,
     Gap,
@@ -41,6 +58,7 @@ __all__ = [
     "Trouble",
     "actor_for",
     "all_organisations",
+    "answers_at",
     "areas_of",
     "duty_gaps",
     "every_organisation",
@@ -51,6 +69,7 @@ __all__ = [
     "may_approve",
     "may_be_given",
     "name_of",
+    "names_of",
     "on_duty",
     "organisation",
     "organisations",

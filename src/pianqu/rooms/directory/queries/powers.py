@@ -68,9 +68,9 @@ def cards(rows: QuerySet[Power]) -> list[PowerCard]:
     return [PowerCard(**dict(zip(names, row, strict=True))) for row in rows.values_list(*_POWER)]
 
 
-def _reaching(category: str, place_code: str, on: date, **more: Any) -> list[PowerCard]:
-    """All powers of a category that reach a place on a day; two statements."""
-    rows = Power.objects.filter(valid_on(on), category=category, area_code__in=around(place_code), **more)
+def _reaching(place_code: str, on: date, **more: Any) -> list[PowerCard]:
+    """All powers that reach a place on a day; two statements."""
+    rows = Power.objects.filter(valid_on(on), area_code__in=around(place_code), **more)
     found = cards(rows.order_by("article", "id"))
     ground = grounds((power.organisation_code for power in found if power.level == "cluster"), on)
     return [power for power in found if covers(power, place_code, ground)]
@@ -78,7 +78,14 @@ def _reaching(category: str, place_code: str, on: date, **more: Any) -> list[Pow
 
 def who_answers(*, category: str, place_code: str, on: date) -> Responsibility:
     """Who answers for a category in a community (or a street as a whole) on a day; two statements, whatever the lists hold."""
-    return responsibility(_reaching(category, place_code, on, verb__in=(rules.HANDLE, rules.ASSIST)))
+    return responsibility(_reaching(place_code, on, category=category, verb__in=(rules.HANDLE, rules.ASSIST)))
+
+
+def answers_at(place_code: str, on: date, categories: Iterable[str]) -> dict[str, Responsibility]:
+    """The same for several categories at once, in their order; two statements."""
+    asked = list(categories)
+    found = _reaching(place_code, on, category__in=asked, verb__in=(rules.HANDLE, rules.ASSIST))
+    return {code: responsibility([power for power in found if power.category == code]) for code in asked}
 
 
 def holds(actor: Actor, verb: str, category: str, place_code: str, on: date) -> PowerCard | None:
@@ -87,7 +94,7 @@ def holds(actor: Actor, verb: str, category: str, place_code: str, on: date) -> 
     What departments took back is held by nobody else, whatever other lists say; helping is never taken back.
     For `decide` the word of an organisation that sent something down counts too.
     """
-    found = _reaching(category, place_code, on, verb__in=(rules.HANDLE, verb))
+    found = _reaching(place_code, on, category=category, verb__in=(rules.HANDLE, verb))
     back = {power.organisation_code for power in found if power.list_kind == rules.TAKEN_BACK}
     if verb != rules.ASSIST and back and actor.organisation_code not in back:
         return None
@@ -131,7 +138,7 @@ def may_be_given(*, category: str, place_code: str, organisation_code: str, on: 
     A department may always be asked (it objects where it is wrong); the ground only with a listed power, and never for what was
     taken back. The line of the list that says so is cited.
     """
-    found = _reaching(category, place_code, on, verb__in=(rules.HANDLE, rules.ASSIST))
+    found = _reaching(place_code, on, category=category, verb__in=(rules.HANDLE, rules.ASSIST))
     mine = [power for power in found if power.organisation_code == organisation_code]
     back = [power for power in found if power.list_kind == rules.TAKEN_BACK]
     if back and not any(power.organisation_code == organisation_code for power in back):
@@ -261,6 +268,7 @@ __all__ = [
     "PowerCard",
     "Responsibility",
     "Trouble",
+    "answers_at",
     "holds",
     "may_be_given",
     "powers_of",
