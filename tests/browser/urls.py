@@ -30,6 +30,7 @@ OTHERS = {
     "casework:rate": POSTED,
     "casework:reopen": POSTED,
     "casework:desk_photo": POSTED,
+    "directory:who_answers_json": "/who-answers.json?category=noise&place=330205103018",
     "ledger:checkpoint": "/open/ledger/checkpoint",
     "ledger:vkey": "/open/ledger/log.vkey",
     "ledger:entries": "/open/ledger/tile/entries/{tile}",

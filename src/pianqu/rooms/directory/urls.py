@@ -8,6 +8,7 @@ app_name = "directory"
 
 urlpatterns = [
     path("who-answers/", who.who_answers, {"face": "open"}, name="who_answers"),
+    path("who-answers.json", who.who_answers_json, name="who_answers_json"),
     path("desk/who-answers/", who.who_answers, name="desk_who_answers"),
     path("desk/here-today/", here.here_today, name="here_today"),
     path("desk/duty/", here.duty, name="duty"),

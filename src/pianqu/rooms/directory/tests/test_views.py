@@ -64,11 +64,26 @@ def test_everybody_may_ask_who_answers() -> None:
     listed([power(list_kind="taken_back", article="item 7"), power(MARKET, category="market")])
     answer = Client(headers={"accept-language": "en"}).get(f"/who-answers/?place={CICHENG_1}")
     text = answer.content.decode()
-    assert f"名{LAW}" in text and "item 7" in text and "Taken back by a department" in text
+    assert f"名{LAW}" in text and "item 7" in text and "Taken back" in text
     assert text.count("The lists name nobody here") == 7, "of nine categories two have an answer"
     assert "pq-dir-tabs" not in text, "no way to staff pages"
     one = Client().get(f"/who-answers/?place={CICHENG_1}&category=noise").content.decode()
     assert f"名{MARKET}" not in one
+
+
+def test_programs_may_ask_too() -> None:
+    listed([power(article="item 7")])
+    client = Client(headers={"accept": "application/json", "accept-language": "en"})
+    told = client.get(f"/who-answers.json?category=noise&place={CICHENG_1}&on={TODAY}").json()
+    assert (told["lead"], told["article"], told["trouble"], told["valid_to"]) == (LAW, "item 7", "", None)
+    for asked, status, code in (
+        (f"category=noise&place={LAW}", 404, "place-absent"),
+        (f"category=ufo&place={CICHENG_1}", 404, "category-absent"),
+        (f"category=noise&place={CICHENG_1}&on=tomorrow", 422, "day-wrong"),
+        ("", 404, "place-absent"),
+    ):
+        answer = client.get(f"/who-answers.json?{asked}")
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
 def test_a_contradiction_and_a_former_day(clerk: Client) -> None:

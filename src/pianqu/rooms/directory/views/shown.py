@@ -150,7 +150,7 @@ def list_word(list_kind: str) -> str:
     return {
         "basic": pgettext("list", "Basic duty"),
         "assisting": pgettext("list", "Assisting"),
-        "taken_back": pgettext("list", "Taken back by a department"),
+        "taken_back": pgettext("list", "Taken back"),
         "sent_down": pgettext("list", "Sent down"),
     }.get(list_kind, list_kind)
 

@@ -1,14 +1,16 @@
 """Who answers for this? A question by place, category and day. Nothing on the page is about a person: everybody may ask."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from pianqu.foundation.errors import Absent, Invalid
 from pianqu.rooms.directory import queries
 from pianqu.rooms.directory.queries import OrganisationCard, Responsibility, Trouble
 from pianqu.rooms.directory.views import shown
@@ -81,6 +83,22 @@ def who_answers(request: HttpRequest, *, categories: Categories, face: str = "de
         **_troubles(face, on, choices, places, asked=bool(answers)),
     }
     return render(request, "directory/who_answers.html", context)
+
+
+@never_cache
+@require_safe
+def who_answers_json(request: HttpRequest, *, categories: Categories) -> JsonResponse:
+    """The same question for programs: one category, one place, one day. Raises Absent and Invalid as problem+json."""
+    (on, wrong_day), category = shown.asked_day(request), request.GET.get("category", "")
+    place = queries.organisations([request.GET.get("place", "")]).get(request.GET.get("place", ""))
+    if wrong_day:
+        raise Invalid("day-wrong", _("That is no day. Please write 2026-01-31."))
+    if place is None or place.kind not in {"street", "town", "community", "village"}:
+        raise Absent("place-absent", _("There is no such place. Please choose one from the list."))
+    if category not in {card.code for card in categories()}:
+        raise Absent("category-absent", _("There is no such category."))
+    found = queries.who_answers(category=category, place_code=place.code, on=on)
+    return JsonResponse({"category": category, "place": place.code, "on": on.isoformat(), **asdict(found)})
 
 
 def _places() -> tuple[list[Group], dict[str, Name]]:
