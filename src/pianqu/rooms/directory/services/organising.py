@@ -13,7 +13,7 @@ from pianqu.foundation.verbs import verb
 from pianqu.rooms.directory import rules
 from pianqu.rooms.directory.facts import AreasServed, OrganisationAdded, SuperiorChanged
 from pianqu.rooms.directory.models import Organisation, ServedArea
-from pianqu.rooms.directory.services.parts import check_no_circle, living
+from pianqu.rooms.directory.services.parts import check_no_circle, living, one_at_a_time
 from pianqu.rooms.ledger import services as ledger
 
 
@@ -101,6 +101,7 @@ def _told(item: NewOrganisation, valid_from: date) -> OrganisationAdded:
 def set_superior(*, actor: Actor, code: str, parent_code: str, now: datetime) -> None:
     """Let an organisation report to another one. Raises Absent, and Refused for a line that would go round in a circle."""
     rules.check_may_change_directory(actor)
+    one_at_a_time()
     below, above = living(code), living(parent_code)
     lines = dict(Organisation.objects.values_list("code", "parent_code"))
     check_no_circle([code], {**lines, code: above.code})

@@ -12,16 +12,23 @@ from pianqu.rooms.directory.models import Organisation, Post
 
 
 def living(code: str) -> Organisation:
-    """The organisation, if it has not ended. Raises Absent."""
-    found = Organisation.objects.filter(code=code, valid_to=None).first()
+    """The organisation, if it has not ended; held until the verb is done, so that none ends meanwhile. Raises Absent."""
+    found = Organisation.objects.select_for_update().filter(code=code, valid_to=None).first()
     if found is None:
         raise Absent("organisation-absent", _("There is no such organisation."))
     return found
 
 
+def one_at_a_time() -> None:
+    """Changes that touch the whole house (lists, lines, mergers) wait here for each other."""
+    list(Organisation.objects.select_for_update().filter(parent_code="").order_by("code").values_list("id"))
+
+
 def held(post_id: uuid.UUID) -> Post:
-    """The post, if it is current. Raises Absent."""
-    found = Post.objects.select_related("organisation").filter(id=post_id, valid_to=None).first()
+    """The post, if it is current; all posts of its account are held, so that nobody is in two places. Raises Absent."""
+    account = Post.objects.filter(id=post_id).values("account_id")
+    posts = Post.objects.select_for_update(of=("self",)).filter(account_id__in=account, valid_to=None)
+    found = next((post for post in posts.select_related("organisation").order_by("id") if post.id == post_id), None)
     if found is None:
         raise Absent("post-absent", _("There is no such post."))
     return found

@@ -15,6 +15,7 @@ from pianqu.rooms.directory import queries, rules
 from pianqu.rooms.directory.facts import PowerEnded, PowerGranted, PowersListed
 from pianqu.rooms.directory.models import Organisation, Power
 from pianqu.rooms.directory.queries import Trouble
+from pianqu.rooms.directory.services.parts import one_at_a_time
 from pianqu.rooms.ledger import services as ledger
 
 
@@ -60,6 +61,7 @@ def import_powers(
     (`faults_of`).
     """
     rules.check_may_change_directory(actor)
+    one_at_a_time()
     bodies = {row.code: row for row in Organisation.objects.all()}
     for number, fault in _faults(rows, bodies):
         sentence = _("Line %(number)d of the list: %(fault)s Nothing was imported.")

@@ -21,7 +21,7 @@ from pianqu.rooms.directory.facts import OrganisationReorganised
 from pianqu.rooms.directory.models import Duty, Organisation, Post, Power, SendDown, ServedArea, Succession
 from pianqu.rooms.directory.queries.prevailing import within
 from pianqu.rooms.directory.services.organising import NewOrganisation, add_organisations
-from pianqu.rooms.directory.services.parts import check_no_circle
+from pianqu.rooms.directory.services.parts import check_no_circle, one_at_a_time
 from pianqu.rooms.ledger import services as ledger
 
 
@@ -147,6 +147,7 @@ def reorganise(*, actor: Actor, plan: Reorganisation, now: datetime) -> Reorgani
     that "who answered then" stays true. Raises Absent, Invalid, and Refused for a reporting line that would become a circle.
     """
     rules.check_may_change_directory(actor)
+    one_at_a_time()
     _check(plan, now)
     begun = tuple(item.code for item in plan.begins)
     add_organisations(actor=actor, items=[_above(item, plan) for item in plan.begins], valid_from=plan.on, now=now)
@@ -178,7 +179,8 @@ def _check(plan: Reorganisation, now: datetime) -> None:
 
 def _living(codes: Iterable[str]) -> dict[str, Organisation]:
     wanted = set(codes)
-    found = {row.code: row for row in Organisation.objects.filter(code__in=wanted, valid_to=None)}
+    rows = Organisation.objects.select_for_update().filter(code__in=wanted, valid_to=None).order_by("code")
+    found = {row.code: row for row in rows}
     if missing := sorted(wanted - set(found)):
         raise Absent("organisation-absent", _("There is no organisation %(code)s.") % {"code": missing[0]})
     return found
