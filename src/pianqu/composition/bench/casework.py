@@ -156,7 +156,7 @@ def _statements(session: Session) -> list[Row]:
     acts: list[tuple[str, Callable[[], Any], int]] = [
         ("create", lambda: client.post("/report/", _form(session, 1)), 12),
         ("list of 50", lambda: client.get("/desk/"), 10),
-        ("detail", lambda: client.get(detail), 20),
+        ("detail", lambda: client.get(detail), 22),
     ]
     found = []
     for name, act, most in acts:

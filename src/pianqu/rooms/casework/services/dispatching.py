@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
@@ -73,6 +74,7 @@ def dispatch_case(
     case = locked([case_id])[case_id]
     rules.check_may_triage(actor)
     _check_parties(lead_code, helper_codes)
+    listed = _listed(case, lead_code, now)
     why = said(words, needed=False)
     facts: list[Fact] = []
     if case.state == State.OPENED:
@@ -92,6 +94,7 @@ def dispatch_case(
         CaseDispatched,
         lead_code=lead_code,
         helper_codes=tuple(helper_codes),
+        article=listed,
         due_at=iso(case.due_at),
         words_commitment=why.commitment,
     )
@@ -104,6 +107,24 @@ def _check_parties(lead_code: str, helper_codes: Sequence[str]) -> None:
         raise Invalid("party-twice", _("An organisation cannot lead and help, or help twice."))
     if set(codes) - set(directory.organisations(codes)):
         raise Invalid("party-unknown", _("Please choose organisations from the list."))
+
+
+def _listed(case: Case, lead_code: str, now: datetime) -> str:
+    """The item of the duty list by which the organisation answers; empty for a department that no list names.
+
+    A department may always be asked: it objects where it is wrong. The ground may not be, without a listed power
+    (国办函〔2025〕66号: what departments have to handle is not given to the grass roots). Raises Refused citing the list.
+    """
+    if not case.place_code:
+        return ""
+    giving = directory.may_be_given(
+        category=case.category, place_code=case.place_code, organisation_code=lead_code, on=timezone.localdate(now)
+    )
+    if not giving.allowed:
+        cited = _("The list says: %(article)s.") % {"article": giving.article} if giving.article else ""
+        sentence = _("No duty list gives this matter to %(name)s, so it cannot be handed down.")
+        raise Refused("not-listed", f"{sentence % {'name': directory.name_of(lead_code)}} {cited}".strip())
+    return giving.article[:80]
 
 
 def _within(case: Case, sub_due: datetime | None) -> datetime | None:

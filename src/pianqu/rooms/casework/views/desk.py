@@ -206,7 +206,10 @@ def _handling(
 ) -> dict[str, Any]:
     """Parts, clock and choices of one case."""
     handling = queries.handling_for(actor, card.case_id, now=now)
+    by_list = _by_list(card, now) if handling.may.dispatch else None
     return {
+        "by_list": by_list,
+        "by_list_name": organisations.short(by_list.lead) if by_list and by_list.lead else "",
         "handling": handling,
         "may": handling.may,
         "left": shown.left(handling.due_at, now),
@@ -218,6 +221,14 @@ def _handling(
         "asked": [(organisations.short(a.organisation_code), a) for a in handling.asked],
         "scores": (5, 4, 3, 2, 1),
     }
+
+
+def _by_list(card: queries.CaseCard, now: datetime) -> directory.Responsibility | None:
+    """Whom the duty lists name for this matter there; a person decides."""
+    if not card.place_code:
+        return None
+    on = timezone.localdate(now)
+    return directory.who_answers(category=card.category, place_code=card.place_code, on=on)
 
 
 PARTY_KINDS = ("department", "street", "town", "centre")
