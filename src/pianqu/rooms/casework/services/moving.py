@@ -9,6 +9,7 @@ from hashlib import sha256
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
+from pianqu.foundation.crypto import fingerprint
 from pianqu.foundation.errors import Invalid, Refused
 from pianqu.foundation.idempotency import answer_once
 from pianqu.foundation.ids import new_id
@@ -26,6 +27,7 @@ from pianqu.rooms.casework.services.steps import end_tasks, live_tasks, locked, 
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import services as ledger
 
+EXTEND = "casework.extend"
 SETTLED, NOT_RATED = "settled", "not-rated"
 """Why a case was closed. Nobody's silence is counted as satisfaction."""
 
@@ -66,9 +68,9 @@ def extend_case(
         return _extend(actor, case_id, words, photos, now)
     content = [str(case_id), actor.kind, words, [sha256(photo.content).hexdigest() for photo in photos]]
     answer = answer_once(
-        scope="casework.extend",
+        scope=EXTEND,
         key=idempotency_key,
-        fingerprint=sha256(repr(content).encode("utf-8", "backslashreplace")).hexdigest(),
+        fingerprint=fingerprint(repr(content), scope=EXTEND),
         now=now,
         act=lambda: str(_extend(actor, case_id, words, photos, now)),
     )

@@ -9,6 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pianqu.foundation.errors import Absent, Forbidden, Invalid
+from pianqu.foundation.keys import keys
+from pianqu.foundation.models import IdempotencyKey
 from pianqu.kernels.leaf import file_commitment, text_commitment
 from pianqu.rooms.casework import queries, services
 from pianqu.rooms.casework.models import Addition, Case, Contact, Photo
@@ -123,11 +125,25 @@ def test_words_may_have_five_thousand_code_points() -> None:
 def test_a_contact_is_sealed_masked_and_every_look_at_it_recorded() -> None:
     case = opened(contact="138-0000-1234")
     row = Contact.objects.get(case_id=case.case_id)
-    assert "1380000" not in row.sealed and row.mask == "138****1234"
+    assert "1380000" not in row.sealed and row.mask == "138********"
     assert services.reveal_contact(actor=clerk(), case_id=case.case_id, purpose="回访", now=NOW) == "13800001234"
     read = ledger.history(f"case:{case.case_id}")[-1]
     assert read.kind == "ledger.personal-data-read"
     assert read.fact == {"purpose": "回访", "fields": ["contact"]}
+
+
+@pytest.mark.parametrize("number", ["13800001234", "057487654321", "87654321", "8765432"])
+def test_the_mask_does_not_tell_the_digits_that_prove_to_be_the_reporter(number: str) -> None:
+    mask = Contact.objects.get(case_id=opened(contact=number).case_id).mask
+    assert mask[:2] == number[:2]
+    assert mask[-4:] == "****"
+
+
+def test_what_is_kept_against_double_taps_is_keyed_so_that_nobody_can_try_numbers() -> None:
+    case = opened(contact="13800001234", idempotency_key="tap")
+    services.extend_case(actor=resident(), case_id=case.case_id, words="再补一句", idempotency_key="tap", now=NOW)
+    kept = IdempotencyKey.objects.values_list("fingerprint", flat=True)
+    assert [one.partition(":")[0] in keys().field_ring for one in kept] == [True, True]
 
 
 def test_a_contact_needs_a_purpose_a_post_and_to_be_there() -> None:
