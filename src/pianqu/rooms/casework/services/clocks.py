@@ -54,7 +54,8 @@ def acceptance_due(opened_at: datetime, now: datetime) -> deadline.Due | None:
 
 def started(actor: Actor, case: Case, rule: Rule, now: datetime, cause: str) -> DueDateSet:
     """Stop what runs and start a clock by this rule, which takes over the case's due date; answers what is to be told."""
-    stop(case, now)
+    if case.state != FIRST:  # the first clock has no row
+        stop(case, now)
     clock = Clock(
         id=new_id(),
         case=case,

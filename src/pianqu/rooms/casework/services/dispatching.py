@@ -79,14 +79,14 @@ def dispatch_case(
     facts: list[Fact] = []
     if case.state == State.OPENED:
         facts = _accepted(actor, case, nature)
+    elif not running(case).exists():
+        facts = [started(actor, case, rule_of(case.nature or nature), now, "dispatched")]
     moved(case, Move.DISPATCH)
-    if not running(case).exists():
-        facts.append(started(actor, case, rule_of(case.nature or nature), now, "dispatched"))
-    end_tasks(live_tasks(case).values(), "replaced", now)
+    former = list(Task.objects.filter(case=case))
+    end_tasks((task for task in former if task.ended_at is None), "replaced", now)
     case.lead_code = lead_code
-    binding = _returned_before(case, lead_code)
-    _give(actor, case, [(lead_code, LEAD, None, binding)], now)
-    _give(actor, case, [(code, HELPER, _within(case, sub_due), False) for code in helper_codes], now)
+    parts = [(lead_code, LEAD, None, _returned_before(former, lead_code))]
+    _give(actor, case, [*parts, *((code, HELPER, _within(case, sub_due), False) for code in helper_codes)], now)
     case.save(update_fields=SAVED)
     told = tell(
         actor,
@@ -133,9 +133,9 @@ def _within(case: Case, sub_due: datetime | None) -> datetime | None:
     return sub_due
 
 
-def _returned_before(case: Case, organisation_code: str) -> bool:
+def _returned_before(former: Sequence[Task], organisation_code: str) -> bool:
     """Whether this organisation gave it back before and the centre insists: then it may only object."""
-    return Task.objects.filter(case=case, organisation_code=organisation_code, state="returned").exists()
+    return any(task.organisation_code == organisation_code and task.state == "returned" for task in former)
 
 
 def _give(actor: Actor, case: Case, parts: Sequence[tuple[str, str, datetime | None, bool]], now: datetime) -> None:

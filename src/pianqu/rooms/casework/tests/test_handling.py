@@ -1,10 +1,13 @@
 """Handling across departments: dispatch, return, objection, help, pause, more time, rating, reopening, escalation."""
 
 import uuid
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Forbidden, Invalid, Refused
@@ -359,3 +362,45 @@ def test_withdrawn_in_the_middle_everything_stops() -> None:
     services.withdraw_case(actor=resident(), case_id=case.case_id, now=NOW)
     assert not Task.objects.filter(ended_at=None).exists() and not Clock.objects.filter(stopped_at=None).exists()
     assert row(case).due_at is None
+
+
+def test_a_step_takes_at_most_fifteen_statements() -> None:
+    taken: dict[str, int] = {}
+
+    def counted(name: str, act: Callable[[], object]) -> None:
+        with CaptureQueriesContext(connection) as seen:
+            act()
+        taken[name] = len(seen)
+
+    _name_the_lead_in_a_list()
+    started()  # the organisations' chains begin
+    case, direct = opened(), opened()
+    at = {"case_id": case.case_id, "now": NOW}
+    counted("accept", lambda: services.accept_case(actor=clerk(), nature="help", **at))
+    counted("dispatch", lambda: services.dispatch_case(actor=clerk(), lead_code=LEAD, **at))
+    counted("start", lambda: services.start_task(actor=handler(LEAD), **at))
+    counted("join", lambda: services.join_case(actor=handler(LEAD), helper_code=HELPER, **at))
+    counted("finish", lambda: services.finish_task(actor=handler(HELPER), words="好", **at))
+    counted("pause", lambda: services.pause_case(actor=handler(LEAD), reason="weather", words="雨", **at))
+    counted("resume", lambda: services.resume_case(actor=handler(LEAD), **at))
+    counted("resolve", lambda: services.resolve_case(actor=handler(LEAD), reply="好了", **at))
+    counted("rate", lambda: services.rate_case(actor=resident(), score=4, **at))
+    counted("reopen", lambda: services.reopen_case(actor=resident(), words="没好", **at))
+    at = {"case_id": direct.case_id, "now": NOW, "nature": "help"}
+    counted("accept and dispatch", lambda: services.dispatch_case(actor=clerk(), lead_code=LEAD, **at))
+    assert taken.pop("accept and dispatch") <= 16, "two steps in one"
+    assert all(number <= 15 for number in taken.values()), taken
+
+
+def _name_the_lead_in_a_list() -> None:
+    power = directory.NewPower(
+        verb="handle",
+        category="roads",
+        area_code="330205",
+        level="district",
+        organisation_code=LEAD,
+        list_kind="basic",
+        article="9",
+        valid_from=date(2020, 1, 1),
+    )
+    directory.import_powers(actor=importer("330205"), rows=[power], source="测试清单", now=NOW)
