@@ -184,7 +184,7 @@ def _verify_content(receipt: Receipt, body: note.CheckpointBody) -> Verdict:
         payload = json.loads(receipt.payload)
         fits = commitment(canonical.encode(payload), receipt.salt) == leaf.commitment
         agrees = (payload["kind"], payload["organisation"]) == (leaf.kind, leaf.organisation_code)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         fits = agrees = False
     if not fits or not agrees:
         return Verdict("content-altered", "What is written here is not what was recorded.", body.origin)

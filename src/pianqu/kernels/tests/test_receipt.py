@@ -1,8 +1,10 @@
 """A receipt holds as a whole, in both forms, and falls at every altered link."""
 
 import secrets
+import zlib
 from datetime import date
 
+import base45
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -80,6 +82,23 @@ def test_a_payload_of_another_kind_than_its_leaf_is_refused() -> None:
     assert check(make(payload=canonical.encode({"kind": "x.y", "organisation": "330205"}))) == "content-altered"
 
 
+@pytest.mark.parametrize("payload", [b"[" * 25_000 + b"]" * 25_000, b"[]", b"7", b"NaN", b'"\\ud800"', b"\xff", b""])
+def test_whatever_stands_for_the_payload_is_only_refused(payload: bytes) -> None:
+    assert check(kernel.parse(replaced(make(9, 3), payload=payload).compact())) == "content-altered"
+
+
+@given(st.integers(0, 2**16), st.integers(1, 255))
+def test_a_flipped_byte_of_the_code_never_passes(place: int, flip: int) -> None:
+    receipt = make(9, 3)
+    raw = bytearray(zlib.decompress(base45.b45decode(receipt.compact().removeprefix(kernel.PREFIX))))
+    raw[place % len(raw)] ^= flip
+    try:
+        changed = kernel.parse(kernel.PREFIX + base45.b45encode(zlib.compress(bytes(raw))).decode())
+    except ReceiptError:
+        return
+    assert changed == receipt or check(changed) != "genuine"
+
+
 @given(st.data())
 def test_a_flipped_character_never_passes(data: st.DataObject) -> None:
     text = make(9, 3).text()
@@ -100,10 +119,6 @@ def test_any_text_gets_a_sentence(given_text: str) -> None:
 
 
 def test_a_decompression_bomb_stops() -> None:
-    import zlib
-
-    import base45
-
     bomb = "PIANQU1:" + base45.b45encode(zlib.compress(bytes(50_000_000), 9)).decode()
     with pytest.raises(ReceiptError):
         kernel.parse(bomb)
