@@ -15,10 +15,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
-from pianqu.foundation import files
+from pianqu.foundation import files, photos
 from pianqu.foundation.photos import MAX_PHOTOS
 from pianqu.rooms.casework import queries, services
 from pianqu.rooms.casework.tests.builders import COMMUNITY, clerk, small_district
+from pianqu.rooms.casework.views import report
 from pianqu.rooms.ledger import services as ledger
 
 pytestmark = pytest.mark.django_db
@@ -252,6 +253,25 @@ def test_six_photos_are_too_many_and_five_are_kept(reader: Client) -> None:
     answer = send(reader, photos=[upload(jpeg(20 + n, 20)) for n in range(MAX_PHOTOS + 1)])
     assert answer.status_code == 422
     assert answer.content.count(b'name="kept"') == MAX_PHOTOS
+
+
+def test_no_more_photos_are_looked_at_than_can_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = []
+    monkeypatch.setattr(report, "sanitise", lambda raw: looked.append(raw) or photos.sanitise(raw))  # type: ignore[func-returns-value]
+    answer = send(Client(), photos=[upload(jpeg(20 + n, 20)) for n in range(40)])
+    assert (answer.status_code, len(looked)) == (422, MAX_PHOTOS)
+
+
+def test_photos_stay_in_no_cache() -> None:
+    client = Client()
+    text = send(client, words="", photos=[upload(jpeg())]).content.decode()
+    draft = re.search(r'src="(/report/draft/[^"]+)"', text)
+    assert draft
+    page = client.get(send(client, kept="0")["Location"]).content.decode()
+    kept = re.search(r'"(/case/[^"]+/photo/[^"]+)"', page)
+    assert kept
+    for address in (draft[1], kept[1]):
+        assert "no-store" in client.get(address)["Cache-Control"]
 
 
 def test_drafts_are_for_who_knows_the_key() -> None:

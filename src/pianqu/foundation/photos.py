@@ -6,9 +6,10 @@ and written again without any metadata: no EXIF, no GPS position, no XMP, no col
 
 from dataclasses import dataclass
 from io import BytesIO
+from threading import Lock
 
 from django.utils.translation import gettext as _
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from pianqu.foundation.errors import Invalid
 
@@ -20,6 +21,18 @@ MAX_PIXELS = 50_000_000
 LONG_SIDE = 2048
 QUALITY = 85
 FORMATS = ("JPEG", "PNG", "WEBP")
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF orientation → what makes the picture upright."""
+_ONE_AT_A_TIME = Lock()
+"""A picture of few bytes can need hundreds of megabytes while it is decoded: one in a process at a time."""
 _HEIC_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1", b"avif"}
 
 
@@ -71,27 +84,41 @@ def _opened(raw: bytes) -> Image.Image:
 
 
 def _made_anew(picture: Image.Image) -> SafePhoto:
-    try:
-        picture.draft("RGB", (LONG_SIDE, LONG_SIDE))
-        upright = _flat(ImageOps.exif_transpose(picture))
-    except (OSError, ValueError, SyntaxError, IndexError, ArithmeticError, MemoryError) as error:
-        raise _broken() from error
-    upright.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
+    with _ONE_AT_A_TIME:
+        try:
+            turn = _turn(picture)
+            small = _small(picture)
+        except (OSError, ValueError, SyntaxError, IndexError, ArithmeticError, MemoryError) as error:
+            raise _broken() from error
+    upright = small.transpose(turn) if turn is not None else small
     bare = Image.frombytes("RGB", upright.size, upright.tobytes())
     out = BytesIO()
     bare.save(out, "JPEG", quality=QUALITY, optimize=True)
     return SafePhoto(content=out.getvalue(), media_type="image/jpeg", width=bare.width, height=bare.height)
 
 
-def _flat(picture: Image.Image) -> Image.Image:
-    """RGB without transparency: what was see-through becomes white."""
-    if picture.mode == "RGB":
-        return picture
-    if not picture.has_transparency_data:
-        return picture.convert("RGB")
-    clear = picture.convert("RGBA")
-    white = Image.new("RGB", clear.size, "white")
-    white.paste(clear, mask=clear.getchannel("A"))
+def _turn(picture: Image.Image) -> Image.Transpose | None:
+    """How the picture has to be turned to stand upright, by the one EXIF tag that is read.
+
+    Cameras write EXIF that no library can read to its end; a picture whose turn is not known stays as it is.
+    """
+    try:
+        return _TURNS.get(picture.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # noqa: BLE001 - a parser of foreign bytes, whose answer the picture does not need
+        return None
+
+
+def _small(picture: Image.Image) -> Image.Image:
+    """RGB, at most LONG_SIDE long; what was see-through becomes white. Small first: a copy of it all is large."""
+    picture.draft("RGB", (LONG_SIDE, LONG_SIDE))
+    picture.load()
+    mode = "RGBA" if picture.has_transparency_data else "RGB"
+    small = picture if picture.mode == mode else picture.convert(mode)
+    small.thumbnail((LONG_SIDE, LONG_SIDE), Image.Resampling.LANCZOS)
+    if mode == "RGB":
+        return small
+    white = Image.new("RGB", small.size, "white")
+    white.paste(small, mask=small.getchannel("A"))
     return white
 
 

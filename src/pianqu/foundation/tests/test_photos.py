@@ -1,12 +1,13 @@
 """Photos: what is refused with a sentence, and that nothing but the picture is kept."""
 
 import io
+import random
 import struct
 import zipfile
 import zlib
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from pianqu.foundation import photos
 from pianqu.foundation.errors import Invalid
@@ -45,6 +46,50 @@ def test_the_picture_is_upright_and_carries_nothing_else() -> None:
     assert not again.getexif() and "icc_profile" not in again.info and "comment" not in again.info
     for mark in (b"Exif", b"Somephone", b"profile", b"http://ns.adobe.com", b"at home"):
         assert mark not in made.content
+
+
+@pytest.mark.parametrize("orientation", range(10))
+def test_every_orientation_comes_out_upright(orientation: int) -> None:
+    exif, out = Image.Exif(), io.BytesIO()
+    exif[0x0112] = orientation
+    drawn = Image.new("RGB", (64, 32), "white")
+    drawn.paste("red", (0, 0, 16, 8))
+    drawn.save(out, "PNG", exif=exif.tobytes())
+    upright = ImageOps.exif_transpose(Image.open(io.BytesIO(out.getvalue())))
+    made = Image.open(io.BytesIO(sanitise(out.getvalue()).content))
+    assert made.size == upright.size
+    corners = [(4, 4), (made.width - 4, 4), (4, made.height - 4), (made.width - 4, made.height - 4)]
+    assert [is_red(made, at) for at in corners] == [is_red(upright, at) for at in corners]
+
+
+def is_red(picture: Image.Image, at: tuple[int, int]) -> bool:
+    pixel = picture.getpixel(at)
+    return isinstance(pixel, tuple) and pixel[1] < 128
+
+
+@pytest.mark.filterwarnings("ignore:.*:UserWarning")
+def test_camera_data_that_nobody_can_read_does_no_harm() -> None:
+    raw, chance = with_position(), random.Random(7)
+    place = raw.index(b"Exif")
+    for _broken in range(300):
+        changed = bytearray(raw)
+        for _byte in range(3):
+            changed[place + chance.randrange(14, 110)] = chance.randrange(256)
+        assert sanitise(bytes(changed)).media_type == "image/jpeg"
+
+
+def test_one_picture_at_a_time_is_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A see-through PNG of 200 KB takes some 500 MB for a moment; eight threads of it would take the machine."""
+    seen, small = [], photos._small
+
+    def watched(picture: Image.Image) -> Image.Image:
+        seen.append(photos._ONE_AT_A_TIME.locked())
+        return small(picture)
+
+    monkeypatch.setattr(photos, "_small", watched)
+    sanitise(encoded("PNG"))
+    assert seen == [True]
+    assert not photos._ONE_AT_A_TIME.locked()
 
 
 def test_what_is_see_through_becomes_white() -> None:

@@ -143,12 +143,13 @@ def taken_photos(request: HttpRequest, key: str) -> Photos:
     ticked = request.POST.getlist("kept")
     safe = [photo for order, photo in enumerate(drafts.load(key)) if str(order) in ticked] if ticked else []
     sentences = []
-    for upload in request.FILES.getlist("photos"):
+    uploads = request.FILES.getlist("photos")
+    for upload in uploads[:MAX_PHOTOS]:
         try:
             safe.append(sanitise(upload.read(MAX_BYTES + 1)))
         except Invalid as problem:
             sentences.append(f"{(upload.name or '')[:60]}: {problem.message}")
-    if len(safe) > MAX_PHOTOS:
+    if len(safe) > MAX_PHOTOS or len(uploads) > MAX_PHOTOS:
         sentences.append(_("At most 5 photos can go with one report; the first 5 were kept."))
     return Photos(tuple(safe[:MAX_PHOTOS]), " ".join(sentences))
 
@@ -165,7 +166,7 @@ def draft_photo(_request: HttpRequest, key: str, order: int) -> HttpResponse:
 def picture(content: bytes, media_type: str) -> HttpResponse:
     """A photo of ours, for this reader only."""
     response = HttpResponse(content, content_type=media_type)
-    response["Cache-Control"] = "private, max-age=3600"
+    response["Cache-Control"] = "private, no-store"  # on a shared computer nothing is left behind
     return response
 
 
