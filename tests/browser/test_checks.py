@@ -1,0 +1,25 @@
+"""The eye that looks at every page: what it takes for English in Chinese text, and what it does not."""
+
+import pytest
+from playwright.sync_api import Browser
+
+from pianqu.composition.screens.checks import findings
+
+PAGE = '<html lang="zh-CN"><body><main><p>{}</p></main></body></html>'
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("受理回执 WSRF-XJNF · 江北片区", 0),
+        ("受理回执 4SRF-XJN9", 0),
+        ("受理回执 Receipt · 江北片区", 1),
+        ("WSRF-XJNF Case", 1),
+    ],
+)
+def test_a_code_of_letters_alone_is_no_english_word(chrome: Browser, words: str, found: int) -> None:
+    page = chrome.new_page()
+    page.set_content(PAGE.format(words))
+    english = [str(said) for said in findings(page, "here", chinese=True) if said.what.startswith("English")]
+    page.close()
+    assert len(english) == found, english
