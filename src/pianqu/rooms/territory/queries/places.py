@@ -1,4 +1,4 @@
-"""Questions to territory. What hardly changes (places, names, outlines) is kept in the process until a verb changes it."""
+"""Places and names. What hardly changes (places, names, outlines) is kept in the process until a verb changes it."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The verbs of territory."""
+"""Places with their statistical codes, and the names of the gazetteer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

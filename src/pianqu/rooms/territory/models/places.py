@@ -1,4 +1,4 @@
-"""Tables of territory."""
+"""Tables of territory: places by their statistical code, and names."""
 
 from django.db import models
 
