@@ -3,7 +3,7 @@
 import hmac
 import tomllib
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
@@ -24,6 +24,7 @@ from pianqu.kernels.deadline import Calendar
 from pianqu.rooms.casework import rules
 from pianqu.rooms.casework.lifecycle import ENDED, OPEN, WAITING, Move, State, may_move
 from pianqu.rooms.casework.models import Addition, Case, Category, Contact, DayCount, Note, Photo, Request, Task, Year
+from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import queries as ledger
 
 PAGE = 50
@@ -311,27 +312,33 @@ def _calendar(announced: tuple[tuple[int, tuple[str, ...], tuple[str, ...]], ...
 
 
 def _cases_for(actor: Actor) -> QuerySet[Case]:
-    """The cases that the actor may see: the one place where that is decided."""
+    """The cases that the actor may see: the one place where that is decided, by the directory's scope.
+
+    An organisation sees what it received and what it has a part in (条), an area what lies in it (块), a department's station
+    what its department has a part in on its own ground.
+    """
     if rules.sees_all(actor):
         return Case.objects.all()
-    if actor.kind != "post":
+    scope = directory.scope_of(actor)
+    if scope.everything:
+        return Case.objects.all()
+    if not scope.organisation_codes:
         return Case.objects.none()
-    own = actor.organisation_code
-    mine = Q(organisation_code=own) | Q(id__in=_with_a_part(own).values("case_id"))
-    return Case.objects.filter(mine | Q(place_code__startswith=_stem(own)) if _is_area(own) else mine)
+    seen = _held_by(scope.organisation_codes)
+    for stem in scope.stems:
+        seen |= Q(place_code__startswith=stem)
+    for code, area in sorted(scope.crossed):
+        seen |= _held_by({code}) & Q(place_code__startswith=directory.stem(area))
+    return Case.objects.filter(seen)
 
 
 GONE = ("returned", "objected", "replaced")
 """States of a task whose organisation has nothing to do with the case any more."""
 
 
-def _with_a_part(organisation_code: str) -> QuerySet[Task]:
-    return Task.objects.filter(organisation_code=organisation_code).exclude(state__in=GONE)
-
-
-def _is_area(organisation_code: str) -> bool:
-    """Streets, towns and communities are organisations under the code of their place: they see their own area."""
-    return len(organisation_code) == 12 and organisation_code.isdigit()
+def _held_by(codes: Set[str]) -> Q:
+    parts = Task.objects.filter(organisation_code__in=codes).exclude(state__in=GONE)
+    return Q(organisation_code__in=codes) | Q(id__in=parts.values("case_id"))
 
 
 _ROW = (
@@ -409,15 +416,10 @@ def _filtered(cases: QuerySet[Case], filters: CaseFilter, actor: Actor, now: dat
     if filters.queue:
         cases = cases.filter(_queued(actor, filters.queue, now))
     if filters.place_code:
-        cases = cases.filter(place_code__startswith=_stem(filters.place_code))
+        cases = cases.filter(place_code__startswith=directory.stem(filters.place_code))
     if text := words.clean(filters.text):
         cases = cases.filter(_found(text))
     return cases
-
-
-def _stem(place_code: str) -> str:
-    """A street's code without the zeros behind which its communities are numbered."""
-    return place_code[:9] if place_code.endswith("000") else place_code
 
 
 def _found(text: str) -> Q:

@@ -42,7 +42,7 @@ from pianqu.rooms.directory.queries.presence import (
     uncovered,
     who_is_here,
 )
-from pianqu.rooms.directory.queries.prevailing import PowerCard, Responsibility
+from pianqu.rooms.directory.queries.prevailing import PowerCard, Responsibility, stem
 from pianqu.rooms.directory.queries.scopes import Scope, scope_of
 
 __all__ = [
@@ -77,6 +77,7 @@ __all__ = [
     "powers_of",
     "roster",
     "scope_of",
+    "stem",
     "successors",
     "superiors",
     "title_of",
