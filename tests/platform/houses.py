@@ -22,7 +22,8 @@ def environment(data: Path, **more: str) -> dict[str, str]:
     """This process's variables without any setting but the data folder."""
     left_out = ("PIANQU_", "PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
-    return kept | {"PIANQU_DATA": str(data), "PYTHONPATH": str(PROJECT / "src"), **more}
+    own = {"PIANQU_DATA": str(data), "PYTHONPATH": str(PROJECT / "src"), "PIANQU_DEMO_MATTERS": "0"}
+    return kept | own | more
 
 
 def command(*words: str) -> list[str]:

@@ -16,6 +16,8 @@ BAD = [
     ("PIANQU_PORT", "65536"),
     ("PIANQU_PORT", "８０００"),
     ("PIANQU_WORKERS", "0"),
+    ("PIANQU_DEMO_MATTERS", "many"),
+    ("PIANQU_DEMO_MATTERS", "20001"),
     ("PIANQU_BIND", "everywhere"),
     ("PIANQU_HTTPS", "yes"),
     ("PIANQU_PROXIES", "everybody"),
@@ -55,6 +57,7 @@ def test_every_variable_is_read() -> None:
         "PIANQU_LEDGER_ORIGIN": "log.pianqu.example/330206",
         "PIANQU_TILES": "https://tiles.example/{z}/{x}/{y}.png",
         "PIANQU_LANGUAGE": "en",
+        "PIANQU_DEMO_MATTERS": "7",
         "PIANQU_DEBUG": "1",
     }
     env, plain = read(given), read({})

@@ -68,6 +68,11 @@ class Env:
         "底图地址模板；留空用自带轮廓。",
     )
     language: str = setting("zh-hans", "Language where the browser asks for neither: zh-hans or en.", "默认语言。")
+    demo_matters: int = setting(
+        3_000,
+        "About how many everyday matters of the past year the demo district shows; 0 for those written by hand only.",
+        "演示区过去一年的日常办件约数；0 只装手写的几十件。",
+    )
     debug: bool = setting(False, "1 for developers only: shows the program's insides on errors.", "仅供开发。")
 
     @property
@@ -116,6 +121,12 @@ def _port(name: str, text: str) -> int:
 def _workers(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit()) or not 0 < int(text) <= 64:
         raise EnvProblem(f"{name} is {text!r}, but it is a number of processes from 1 to 64.")
+    return int(text)
+
+
+def _matters(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or int(text) > 20_000:
+        raise EnvProblem(f"{name} is {text!r}, but it is a number of matters from 0 to 20000.")
     return int(text)
 
 
@@ -199,6 +210,7 @@ _READ = {
     "ledger_origin": _origin,
     "tiles": _tiles,
     "language": _language,
+    "demo_matters": _matters,
     "debug": _flag,
 }
 

@@ -119,9 +119,9 @@ def _demo(env: Env) -> None:
     if not state.exists() or state.read_text() != "wanted" or not find_spec("pianqu.composition.demo"):
         return
     demo = import_module("pianqu.composition.demo")
-    sys.stderr.write("Loading the demo district (once) …\n")
+    sys.stderr.write("Loading the demo district with a year of matters (once, about a minute) …\n")
     with transaction.atomic():
-        demo.load(now=timezone.now())
+        demo.load(now=timezone.now(), year=env.demo_matters)
     state.write_text("loaded")
 
 

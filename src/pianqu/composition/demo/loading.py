@@ -3,16 +3,17 @@
 import random
 import tomllib
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from pianqu.composition.demo.people import CHECKER, HANDLER, WINDOW, make_people
 from pianqu.composition.demo.pictures import drawn
 from pianqu.composition.demo.presence import make_presence
+from pianqu.composition.demo.year import AT_ONCE, DAYS, SAYS_SYNTHETIC, Act, Course, matters, together
 from pianqu.composition.district import load_district
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Forbidden, Refused
@@ -24,35 +25,48 @@ from pianqu.rooms.territory import queries as territory
 from pianqu.rooms.territory.queries import PlaceCard
 
 SEED = 330205
-SAYS_SYNTHETIC = "（演示数据）"
-"""At the end of every matter's words: nobody may take it for a real one."""
-FIRST_DAY = timedelta(days=160)
+FIRST_DAY = timedelta(days=DAYS + 5)
+REOPENED_WITHIN = 40
+"""Days: what was reopened longer ago has been answered again."""
 _JITTER = 0.0015
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class _Act:
-    at: datetime
-    order: int
-    run: Callable[[], None]
+def load(now: datetime, *, year: int = 0) -> None:
+    """District, people and matters. A load that was cut off is finished by the next one: nothing is made twice.
 
-
-def load(now: datetime) -> None:
-    """District, people and matters. A load that was cut off is finished by the next one: nothing is made twice."""
+    `year` is about how many everyday matters stand behind those that were written by hand (none where there are any).
+    """
     began = now - FIRST_DAY
     load_district(code=installation().district_code, now=began)
     actors = make_people(now=began)
-    make_presence(now=now)
     rows = tomllib.loads(Path(__file__).with_name("cases.toml").read_text(encoding="utf-8"))["case"]
     chance = random.Random(SEED)
-    acts: list[_Act] = []
+    drawn = [] if _has_matters(actors) else matters(year, now=now)
+    acts = list(Course(actors, LEADS, now=now).acts(drawn)) if year else []
+    quick = {id(act) for act in acts}
     unanswered = 0
     for number, row in enumerate(rows):
         acts += _Matter(number, unanswered, row, actors, _place(row, chance), now).acts()
         unanswered += "reply" not in row and row.get("state") != "withdrawn"
-    for act in sorted(acts, key=lambda act: (act.at, act.order)):
-        act.run()
+    acts.sort(key=lambda act: (act.at, act.order))
+    for alone, group in groupby(acts, key=lambda act: id(act) not in quick):
+        _do(list(group), alone=alone)
+    make_presence(now=now)
+
+
+def _has_matters(actors: dict[str, Actor]) -> bool:
+    return bool(casework.cases_for(actors[WINDOW.login], size=1).rows)
+
+
+def _do(acts: Sequence[Act], *, alone: bool) -> None:
+    """Everyday matters many at a time; what may be refused the second time has its own transaction."""
+    if alone:
+        for act in acts:
+            act.run()
+        return
+    for first in range(0, len(acts), AT_ONCE):
+        together(acts[first : first + AT_ONCE])
 
 
 def _place(row: Row, chance: random.Random) -> PlaceChoice:
@@ -87,7 +101,7 @@ class _Matter:
         self.case_id: uuid.UUID | None = None
         self.at = self.opened_at
 
-    def acts(self) -> Iterator[_Act]:
+    def acts(self) -> Iterator[Act]:
         """In the order of time; those that would lie ahead of now are left out."""
         row = self.row
         planned: list[tuple[float, Callable[[], None]]] = [(0, self._open)]
@@ -102,7 +116,7 @@ class _Matter:
         for step, (hours, run) in enumerate(planned):
             at = self.opened_at + timedelta(hours=hours)
             if at <= self.now:
-                yield _Act(at, step, partial(self._run, run, at))
+                yield Act(at, step, partial(self._run, run, at))
 
     def _answered(self) -> list[tuple[float, Callable[[], None]]]:
         """Dispatched within hours, answered by who leads, called back or rated, closed or reopened."""
@@ -113,7 +127,7 @@ class _Matter:
         way.append((after, self._resolve))
         if self.number % 4 == 1:
             way.append((after + 20, self._rate))
-        if self.number % 17 == 3:
+        if self.number % 17 == 3 and self.row["days"] < REOPENED_WITHIN:
             way.append((after + 30, self._reopen))
         elif "closed" in self.row:
             way += [(after + 26, self._call_back), (after + self.row["closed"], self._close)]

@@ -8,11 +8,13 @@ from datetime import datetime
 from pathlib import Path
 
 from pianqu.foundation.actor import Actor
+from pianqu.foundation.ids import new_id
 from pianqu.foundation.installation import installation
 from pianqu.foundation.models import Account
 from pianqu.rooms.directory import queries as directory_questions
 from pianqu.rooms.directory import services as directory
 
+NO_PASSWORD = "!"
 LOGINS = "demo-logins.json"
 """In the data folder, readable by its owner only; `pianqu up` prints it."""
 
@@ -97,7 +99,7 @@ def _actor(person: Person, system: Actor, now: datetime) -> Actor:
 def _account(person: Person) -> Account:
     """The password is on disk before the account exists, so that a crash between the two locks nobody out."""
     if not person.role:
-        return Account.objects.create_account(login=person.login, password=secrets.token_hex(32), name=person.name)
+        return Account.objects.create(id=new_id(), login=person.login, password=NO_PASSWORD, name=person.name)
     password = "-".join(secrets.token_hex(2) for _part in range(3))
     path = installation().data / LOGINS
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []

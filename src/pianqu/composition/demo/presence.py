@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from pianqu.composition.demo.people import NO_PASSWORD
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.installation import installation
@@ -13,7 +14,6 @@ from pianqu.foundation.models import Account
 from pianqu.rooms.directory import queries
 from pianqu.rooms.directory import services as directory
 
-NO_PASSWORD = "!"
 DAYS = 7
 
 

@@ -1,0 +1,61 @@
+"""The year behind the demo: drawn by seed, lawful, in order of time, with seasons and the planted surge."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from pianqu.composition import demo
+from pianqu.composition.demo import year
+from pianqu.composition.district import load_district
+from pianqu.foundation.actor import Actor
+from pianqu.rooms.casework import queries
+from pianqu.rooms.casework.lifecycle import OPEN
+from pianqu.rooms.casework.models import Case
+from pianqu.rooms.ledger.models import Entry
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+SYSTEM = Actor(kind="system", organisation_code="330205")
+
+pytestmark = pytest.mark.django_db
+
+
+def told(matter: year.Matter) -> tuple[object, ...]:
+    return (matter.words, matter.opened_at, matter.place, matter.channel, matter.contact)
+
+
+def test_the_same_seed_draws_the_same_year_with_its_seasons() -> None:
+    load_district(code="330205", now=NOW)
+    drawn = year.matters(3_000, now=NOW)
+    assert [told(m) for m in drawn] == [told(m) for m in year.matters(3_000, now=NOW)]
+    assert len(drawn) >= 3_000
+    assert len({m.words for m in drawn}) > 0.8 * len(drawn)
+    assert all(m.words.endswith(year.SAYS_SYNTHETIC) and "{" not in m.words for m in drawn)
+    noise = Counter(m.opened_at.month for m in drawn if m.kind["category"] == "noise")
+    assert noise[6] + noise[7] + noise[8] > 2 * (noise[12] + noise[1] + noise[2])
+    hours = Counter(m.opened_at.astimezone(year.HERE).hour for m in drawn)
+    assert hours[10] > 2 * hours[7] and set(hours) == set(year.HOURS)
+
+
+def test_the_surge_stands_out_where_it_was_planted() -> None:
+    load_district(code="330205", now=NOW)
+    drawn = [m for m in year.matters(3_000, now=NOW) if m.kind["category"] == "water"]
+    days = Counter(m.opened_at.date() for m in drawn if (m.place.community_code or "").startswith("330205008"))
+    (_first, most), (_second, _fewer) = days.most_common(2)
+    usual = sorted(days.values())[len(days) // 2]
+    assert most >= 10 * usual
+
+
+def test_a_year_runs_through_the_verbs_in_the_order_of_time() -> None:
+    demo.load(now=NOW, year=200)
+    cases = Case.objects.count()
+    assert cases >= 320
+    at = list(Entry.objects.order_by("organisation_code", "counter").values_list("organisation_code", "recorded_at"))
+    assert at == sorted(at)
+    old = Case.objects.filter(opened_at__lt=NOW - timedelta(days=60))
+    assert old.filter(state__in=OPEN).count() <= 0.05 * old.count()
+    assert {"closed", "withdrawn", "rated"} <= set(Case.objects.values_list("state", flat=True))
+    late = queries.cases_for(SYSTEM, filters=queries.CaseFilter(queue="overdue"), now=NOW)
+    assert late.total is not None and late.total < 0.1 * cases
+    demo.load(now=NOW, year=200)
+    assert Case.objects.count() == cases
