@@ -53,6 +53,16 @@ def load(now: datetime, *, year: int = 0) -> None:
     for alone, group in groupby(acts, key=lambda act: id(act) not in quick):
         _do(list(group), alone=alone)
     make_presence(now=now)
+    _leave_notes(actors, now)
+
+
+def _leave_notes(actors: dict[str, Actor], now: datetime) -> None:
+    """What colleagues left on the desk: a shift handed over, and a list that the window comes back to."""
+    if casework.handovers(actors[WINDOW.login]):
+        return
+    words = "洪塘的自来水件已答复完，有人再来电请告知水质结果；两件应急灯的事今晚会有人去看。"
+    services.hand_over_shift(actor=actors[CHECKER.login], words=words, now=now)
+    services.save_filter(actor=actors[WINDOW.login], name="先到期的水电件", query="category=water&order=due", now=now)
 
 
 def _has_matters(actors: dict[str, Actor]) -> bool:

@@ -35,6 +35,11 @@ PAGES = (
     Page(name="withdraw", route="casework:withdraw", at="/case/{code}/withdraw/", opened_by="case", needs_data=True),
     Page(name="sign-in", route="sign_in", at="/sign-in/", wrong_press=SUBMIT),
     Page(name="desk", route="casework:desk", at="/desk/", staff=True, wrong_at="/desk/?q=nothing-like-this"),
+    Page(name="desk-due", route="casework:desk", at="/desk/?order=due&queue=unassigned&since=2020-01-01", staff=True),
+    Page(
+        name="intake", route="casework:intake", at="/desk/intake/", staff=True, wrong_press="#intake button.btn-primary"
+    ),
+    Page(name="shift", route="casework:shift", at="/desk/shift/", staff=True),
     Page(name="desk-case", route="casework:desk_case", at="/desk/case/{case_id}/", staff=True, needs_data=True),
     Page(name="clock", route="casework:clock", at="/desk/case/{case_id}/clock/", staff=True, needs_data=True),
     Page(

@@ -357,3 +357,49 @@ class CategoryAdded(Fact):
     code: str
     name_zh: str
     name_en: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilterSaved(Fact):
+    """A post keeps a list to come back to. The name that it was given stays in the table."""
+
+    kind: ClassVar[str] = "casework.filter-saved"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "List kept")
+
+    filter_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilterDropped(Fact):
+    """A post keeps a list no longer."""
+
+    kind: ClassVar[str] = "casework.filter-dropped"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "List no longer kept")
+
+    filter_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShiftHandedOver(Fact):
+    """A shift ends: how many matters stand how, and words for the next one."""
+
+    kind: ClassVar[str] = "casework.shift-handed-over"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Shift handed over")
+
+    handover_id: str
+    waiting: int
+    handled: int
+    overdue: int
+    soon: int
+    answered: int
+    words_commitment: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShiftTakenOver(Fact):
+    """The next shift has read what was left to it."""
+
+    kind: ClassVar[str] = "casework.shift-taken-over"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Shift taken over")
+
+    handover_id: str

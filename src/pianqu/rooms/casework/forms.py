@@ -6,6 +6,7 @@ import secrets
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -76,6 +77,42 @@ class Report:
     def without_point(self) -> "Report":
         """The same without the point that was refused: it would outweigh whatever is chosen next."""
         return replace(self, lon="", lat="", place_source="", found="")
+
+
+BY_STAFF = ("phone", "window")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intake:
+    """The form of the telephone and the window: a report, with what only an official says."""
+
+    report: Report = field(default_factory=Report)
+    channel: str = BY_STAFF[0]
+    reply: str = ""
+    code: str = ""
+    """An earlier matter's code that the caller names."""
+
+    @classmethod
+    def of(cls, data: Mapping[str, Any]) -> "Intake":
+        return cls(
+            report=Report.of(data),
+            channel=one_of(str(data.get("channel", "")), list(BY_STAFF)) or BY_STAFF[0],
+            reply=str(data.get("reply", "")),
+            code=kernel.clean(str(data.get("code", "")))[:20],
+        )
+
+    def faults(self) -> dict[str, str]:
+        """What is wrong, one sentence a field; an answer is not needed."""
+        errors = faults(self.report)
+        try:
+            taken(self.reply, shortest=0)
+        except Invalid as problem:
+            errors["reply"] = problem.message
+        return errors
+
+    def again(self) -> "Intake":
+        """The same words under a fresh key: a new matter."""
+        return replace(self, report=self.report.again())
 
 
 def faults(report: Report) -> dict[str, str]:
@@ -158,6 +195,15 @@ class Follow:
             return None
         inside = re.search(r"[?&]s=([A-Za-z0-9_-]+)", self.proof)
         return inside[1] if inside else self.proof
+
+
+def day_of(text: str) -> date | None:
+    """A day as a form or link gives it; none for what is no day, or too far away to be meant."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if 2000 <= day.year < 2100 else None
 
 
 def one_of(value: str, known: Sequence[str]) -> str:

@@ -221,6 +221,54 @@ class Year(models.Model):
         return str(self.year)
 
 
+class SavedFilter(models.Model):
+    """A list that somebody in a post comes back to 常用筛选. `query` is the address's part behind the question mark."""
+
+    id = models.UUIDField("编号 id", primary_key=True, editable=False)
+    post_id = models.CharField("岗位 post", max_length=36)
+    name = models.CharField("名称 name", max_length=24)
+    query = models.CharField("条件 query", max_length=300)
+
+    class Meta:
+        verbose_name = "常用筛选 saved filter"
+        constraints = [models.UniqueConstraint(fields=["post_id", "name"], name="one_saved_filter_per_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Handover(models.Model):
+    """What one shift leaves to the next 交接班: words, with the counts as they were then."""
+
+    id = models.UUIDField("编号 id", primary_key=True, editable=False)
+    organisation_code = models.CharField("机构 organisation", max_length=32)
+    words = models.TextField("交代 words", blank=True)
+    salt = models.BinaryField("盐 salt", max_length=32)
+    by_post = models.CharField("交班岗位 post that hands over", max_length=36)
+    by_account = models.UUIDField("交班账号 account that hands over")
+    handed_at = models.DateTimeField("交班时间 handed over at")
+    taken_by_post = models.CharField("接班岗位 post that took over", max_length=36, blank=True)
+    taken_by_account = models.UUIDField("接班账号 account that took over", null=True)
+    taken_at = models.DateTimeField("接班时间 taken over at", null=True)
+    waiting = models.PositiveIntegerField("待分派 waiting")
+    handled = models.PositiveIntegerField("办理中 handled")
+    overdue = models.PositiveIntegerField("已超期 overdue")
+    soon = models.PositiveIntegerField("将到期 due within a day")
+    answered = models.PositiveIntegerField("待回访 answered")
+
+    class Meta:
+        verbose_name = "交接班 hand-over"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation_code"], condition=Q(taken_at=None), name="one_open_handover_per_organisation"
+            )
+        ]
+        indexes = [models.Index(fields=["organisation_code", "handed_at"], name="handover_by_organisation")]
+
+    def __str__(self) -> str:
+        return f"{self.organisation_code} {self.handed_at}"
+
+
 class Addition(models.Model):
     """Words that the reporter added later 补充."""
 

@@ -55,6 +55,11 @@ def may_reveal_contact(actor: Actor, organisation_code: str) -> bool:
     return actor.kind == "post" and _answers_for(actor, organisation_code)
 
 
+def may_take_in(actor: Actor) -> bool:
+    """Whoever sits at the centre's window or telephone, or at another organisation's: any official."""
+    return actor.kind == "post"
+
+
 def may_triage(actor: Actor) -> bool:
     """The centre says what kind of matter it is and who answers for it."""
     return sees_all(actor)
@@ -140,6 +145,14 @@ def check_may_reveal_contact(actor: Actor, organisation_code: str) -> None:
         may_reveal_contact(actor, organisation_code),
         _("Only an official of the organisation that received this matter may see the contact."),
     )
+
+
+def check_may_take_in(actor: Actor) -> None:
+    _check(may_take_in(actor), _("Only an official can take in a matter for somebody."))
+
+
+def check_in_post(actor: Actor) -> None:
+    _check(actor.kind == "post", _("Only somebody in a post can do this."))
 
 
 def check_may_triage(actor: Actor) -> None:

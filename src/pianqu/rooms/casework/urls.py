@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pianqu.rooms.casework.views import acts, desk, follow, report
+from pianqu.rooms.casework.views import acts, desk, follow, intake, report, shift
 
 app_name = "casework"
 
@@ -22,6 +22,11 @@ urlpatterns = [
     path("case/<str:code>/leave/", follow.leave, name="leave"),
     path("case/<str:code>/photo/<uuid:photo_id>/", follow.photo, name="photo"),
     path("desk/", desk.cases, name="desk"),
+    path("desk/keep/", desk.keep, name="keep"),
+    path("desk/intake/", intake.intake, name="intake"),
+    path("desk/intake/earlier/", intake.earlier, name="earlier"),
+    path("desk/shift/", shift.shift, name="shift"),
+    path("desk/shift/<uuid:handover_id>/", shift.take_over, name="take_over"),
     path("desk/case/<uuid:case_id>/", desk.case, name="desk_case"),
     path("desk/case/<uuid:case_id>/resolve/", desk.resolve, name="resolve"),
     path("desk/case/<uuid:case_id>/close/", desk.close, name="close"),

@@ -5,7 +5,7 @@ import tomllib
 import uuid
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -58,6 +58,13 @@ class CaseFilter:
     """A code, or words of the matter or its landmark."""
     queue: str = ""
     """One of QUEUES."""
+    party: str = ""
+    """An organisation that has a part in it now."""
+    since: date | None = None
+    until: date | None = None
+    """First and last day on which it came in."""
+    order: str = ""
+    """Empty for the newest first, DUE for what is due first: then only what a clock runs on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -361,7 +368,7 @@ _ROW = (
 def cases_for(
     actor: Actor, *, filters: CaseFilter | None = None, page: str = "", size: int = PAGE, now: datetime | None = None
 ) -> CasePage:
-    """One page of the actor's cases, newest first, in two statements whatever their number.
+    """One page of the actor's cases, in the order that the filter says, in as many statements whatever their number.
 
     `page` is the token of the page before (`next_page`), empty for the first. Raises Invalid for a token of its own making.
     `now` is needed to know what is overdue.
@@ -370,9 +377,10 @@ def cases_for(
     if filters.queue == "overdue" and now is None:
         raise ValueError("what is overdue depends on the moment")
     wanted = _filtered(_cases_for(actor), filters, actor, now or datetime.min.replace(tzinfo=UTC))
+    order = DUE_ORDER if filters.order == DUE else NEWEST
     rows = list(
-        _after(wanted, page)
-        .order_by("-opened_at", "-id")
+        order.after(wanted, page)
+        .order_by(*order.by)
         .values_list(
             *_ROW,
             Exists(Photo.objects.filter(case=OuterRef("pk"))),
@@ -385,9 +393,46 @@ def cases_for(
         rows=tuple(_row(row) for row in rows[:size]),
         total=total if total <= COUNT_TO else None,
         has_next=has_next,
-        next_page=_token(rows[size - 1]) if has_next else "",
+        next_page=order.token(rows[size - 1]) if has_next else "",
     )
 
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """An order of a list, and how the page after a row is found again without counting rows."""
+
+    column: str
+    place: int
+    """Where in _ROW the column stands."""
+    falling: bool
+
+    @property
+    def by(self) -> tuple[str, str]:
+        sign = "-" if self.falling else ""
+        return f"{sign}{self.column}", f"{sign}id"
+
+    def token(self, row: Sequence[Any]) -> str:
+        return f"{row[self.place].isoformat()},{row[0]}"
+
+    def after(self, cases: QuerySet[Case], page: str) -> QuerySet[Case]:
+        """Raises Invalid for a token of the caller's own making."""
+        if not page:
+            return cases
+        try:
+            moment, _comma, last = page.partition(",")
+            at, last_id = datetime.fromisoformat(moment), uuid.UUID(last)
+            if at.tzinfo is None:
+                raise ValueError("a moment needs its zone")
+        except ValueError as error:
+            raise Invalid("page-unknown", _("There is no such page. Please start from the first one.")) from error
+        beyond, at_most = ("lt", "lte") if self.falling else ("gt", "gte")
+        later = Q(**{f"{self.column}__{beyond}": at}) | Q(**{self.column: at, f"id__{beyond}": last_id})
+        return cases.filter(later, **{f"{self.column}__{at_most}": at})
+
+
+DUE = "due"
+NEWEST = _Order("opened_at", _ROW.index("opened_at"), falling=True)
+DUE_ORDER = _Order("due_at", _ROW.index("due_at"), falling=False)
 
 QUEUES = ("mine", "unassigned", "overdue", "asked", "answered")
 """My organisation's part, nobody's yet, overdue, waiting for a decision, answered and to be called back."""
@@ -417,32 +462,31 @@ def _filtered(cases: QuerySet[Case], filters: CaseFilter, actor: Actor, now: dat
         cases = cases.filter(_queued(actor, filters.queue, now))
     if filters.place_code:
         cases = cases.filter(place_code__startswith=directory.stem(filters.place_code))
+    if filters.party:
+        live = Task.objects.filter(organisation_code=filters.party, ended_at=None)
+        cases = cases.filter(Q(organisation_code=filters.party) | Q(id__in=live.values("case_id")))
+    cases = _came_in(cases, filters.since, filters.until)
+    if filters.order == DUE:
+        cases = cases.filter(state__in=OPEN, due_at__isnull=False)
     if text := words.clean(filters.text):
         cases = cases.filter(_found(text))
     return cases
+
+
+def _came_in(cases: QuerySet[Case], since: date | None, until: date | None) -> QuerySet[Case]:
+    if since:
+        cases = cases.filter(opened_at__gte=_midnight(since))
+    return cases.filter(opened_at__lt=_midnight(until + timedelta(days=1))) if until else cases
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, timezone.get_default_timezone())
 
 
 def _found(text: str) -> Q:
     if checkcode.is_valid(text):
         return Q(code=checkcode.normalise(text))
     return Q(words__icontains=text) | Q(landmark__icontains=text)
-
-
-def _after(cases: QuerySet[Case], page: str) -> QuerySet[Case]:
-    if not page:
-        return cases
-    try:
-        moment, _comma, last = page.partition(",")
-        at, last_id = datetime.fromisoformat(moment), uuid.UUID(last)
-        if at.tzinfo is None:
-            raise ValueError("a moment needs its zone")
-    except ValueError as error:
-        raise Invalid("page-unknown", _("There is no such page. Please start from the first one.")) from error
-    return cases.filter(Q(opened_at__lt=at) | Q(opened_at=at, id__lt=last_id), opened_at__lte=at)
-
-
-def _token(row: Sequence[Any]) -> str:
-    return f"{row[9].isoformat()},{row[0]}"
 
 
 def _row(row: Sequence[Any]) -> CaseRow:

@@ -11,6 +11,7 @@ from pianqu.rooms.casework.services.clocks import (
     resume_case,
 )
 from pianqu.rooms.casework.services.contacts import reveal_contact
+from pianqu.rooms.casework.services.desk import drop_filter, hand_over_shift, save_filter, take_over_shift
 from pianqu.rooms.casework.services.dispatching import (
     accept_case,
     dispatch_case,
@@ -23,6 +24,7 @@ from pianqu.rooms.casework.services.dispatching import (
 )
 from pianqu.rooms.casework.services.erasing import BASES, erase_case
 from pianqu.rooms.casework.services.history import History, take_history
+from pianqu.rooms.casework.services.intake import take_in
 from pianqu.rooms.casework.services.moving import (
     Closing,
     Resolution,
@@ -65,10 +67,12 @@ __all__ = [
     "close_cases",
     "decide_on_time",
     "dispatch_case",
+    "drop_filter",
     "erase_case",
     "escalate_overdue",
     "extend_case",
     "finish_task",
+    "hand_over_shift",
     "join_case",
     "link_case",
     "object_to_dispatch",
@@ -83,8 +87,11 @@ __all__ = [
     "return_task",
     "reveal_contact",
     "review_objection",
+    "save_filter",
     "start_task",
     "supervise_case",
     "take_history",
+    "take_in",
+    "take_over_shift",
     "withdraw_case",
 ]

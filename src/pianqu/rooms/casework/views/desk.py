@@ -1,14 +1,14 @@
 """The staff's plain pages: a list and a case. What an official may see and do is decided by queries and rules, not here."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -16,7 +16,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Forbidden, Invalid, Problem
@@ -66,15 +66,28 @@ def actor_of(request: HttpRequest) -> Actor:
 @login_required
 @require_safe
 def cases(request: HttpRequest) -> HttpResponse:
-    """The matters that this post may see, newest first."""
+    """The matters that this post may see, newest first or what is due first."""
+    return list_page(request)
+
+
+def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     names, categories = shown.Places(), shown.category_names()
     filters = _filters(request, set(categories))
     page = queries.cases_for(actor, filters=filters, page=request.GET.get("page", ""), now=now)
-    words = _words(categories, names, now)
+    words, organisations = _words(categories, names, now), shown.Organisations()
     context = {
         "lines": [_line(row, words) for row in page.rows],
         "page": page,
+        "heading": shown.queue_name(filters.queue) if filters.queue else _("All cases"),
+        "standing": queries.standing_for(actor, now=now),
+        "parties": organisations.choices(*PARTY_KINDS),
+        "by_due": filters.order == queries.DUE,
+        "order": _query(filters, order="" if filters.order else queries.DUE),
+        "kept": [(kept, "?" + kept.query == _query(filters)) for kept in queries.filters_of(actor)],
+        "query": _query(filters),
+        "refused": refused,
+        "typed_name": request.POST.get("name", ""),
         "filters": filters,
         "is_filtered": filters != queries.CaseFilter(),
         "states": [str(state) for state in State],
@@ -87,7 +100,7 @@ def cases(request: HttpRequest) -> HttpResponse:
         "newest": _query(filters) if request.GET.get("page") else "",
         "title": directory.title_of(account_of(request)),
     }
-    return render(request, "casework/desk.html", context)
+    return render(request, "casework/desk.html", context, status=status)
 
 
 def _filters(request: HttpRequest, categories: set[str]) -> queries.CaseFilter:
@@ -98,13 +111,50 @@ def _filters(request: HttpRequest, categories: set[str]) -> queries.CaseFilter:
         place_code=asked.get("place", "")[:12],
         text=asked.get("q", "")[:100],
         queue=forms.one_of(asked.get("queue", ""), list(queries.QUEUES)),
+        party=asked.get("party", "")[:32],
+        since=forms.day_of(asked.get("since", "")),
+        until=forms.day_of(asked.get("until", "")),
+        order=forms.one_of(asked.get("order", ""), [queries.DUE]),
     )
 
 
 def _query(filters: queries.CaseFilter, **changes: str) -> str:
-    now = {"state": filters.state, "category": filters.category, "place": filters.place_code, "q": filters.text}
-    now["queue"] = filters.queue
+    now = {
+        "state": filters.state,
+        "category": filters.category,
+        "place": filters.place_code,
+        "q": filters.text,
+        "queue": filters.queue,
+        "party": filters.party,
+        "since": filters.since.isoformat() if filters.since else "",
+        "until": filters.until.isoformat() if filters.until else "",
+        "order": filters.order,
+    }
     return "?" + urlencode({name: value for name, value in {**now, **changes}.items() if value})
+
+
+@never_cache
+@login_required
+@require_POST
+def keep(request: HttpRequest) -> HttpResponse:
+    """Keep the list that is shown under a name, or drop one."""
+    actor, query = actor_of(request), request.META.get("QUERY_STRING", "")
+    try:
+        if dropped := request.POST.get("drop", ""):
+            services.drop_filter(actor=actor, filter_id=_uuid(dropped), now=timezone.now())
+            return redirect("casework:desk")
+        shown_query = _query(_filters(request, set(shown.category_names()))).removeprefix("?")
+        services.save_filter(actor=actor, name=request.POST.get("name", ""), query=shown_query, now=timezone.now())
+    except Problem as problem:
+        return list_page(request, refused=problem.message, status=problem.status)
+    return HttpResponseRedirect(f"{reverse('casework:desk')}?{query}")
+
+
+def _uuid(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return _NOBODY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +178,24 @@ def _words(categories: Mapping[str, shown.Choice], names: shown.Places, now: dat
         photos=_("Photos"),
         telephone=_("Telephone"),
     )
+
+
+def lines_of(rows: Sequence[queries.CaseRow], now: datetime) -> list[Line]:
+    """Rows as another page of the desk shows them."""
+    words = _words(shown.category_names(), shown.Places(), now)
+    return [_line(row, words) for row in rows]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Earlier:
+    """What a caller may mean; `asked` once there was something to look for."""
+
+    lines: Sequence[Line]
+    asked: bool
+
+
+def earlier_rows(rows: Sequence[queries.CaseRow], now: datetime, *, asked: bool) -> Earlier:
+    return Earlier(lines=lines_of(rows, now), asked=asked)
 
 
 def _line(row: queries.CaseRow, words: _Words) -> Line:

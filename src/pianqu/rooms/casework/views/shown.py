@@ -338,12 +338,21 @@ def waited(case_opened_at: datetime, until: datetime) -> str:
 
 
 def qr_picture(text: str) -> SafeString:
-    """The QR code as an inline drawing without styles; about 50 mm on paper, so it needs no colour and no frame."""
+    """The receipt's QR code; about 50 mm on paper, so it needs no colour and no frame."""
+    return _drawn(text, _("QR code of the receipt; it can be checked without a network"))
+
+
+def link_picture(url: str) -> SafeString:
+    """A private link as a QR code."""
+    return _drawn(url, _("QR code of the private link"))
+
+
+def _drawn(text: str, label: str) -> SafeString:
+    """An inline drawing without styles."""
     code = segno.make(text, error="l", micro=False)
     size = code.symbol_size(border=0)[0]
     path = code.svg_inline(border=0, omitsize=True, svgclass=None, lineclass=None)
     inside = path[path.index("<path") : path.rindex("</svg>")]
-    label = _("QR code of the receipt; it can be checked without a network")
     return mark_safe(
         f'<svg class="pq-qr" role="img" aria-label="{label}" viewBox="-4 -4 {size + 8} {size + 8}" '
         f'shape-rendering="crispEdges"><path fill="#fff" d="M-4-4h{size + 8}v{size + 8}h-{size + 8}z"/>{inside}</svg>'

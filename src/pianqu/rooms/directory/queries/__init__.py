@@ -20,6 +20,7 @@ from pianqu.rooms.directory.queries.posts import (
     names_of,
     posts_of,
     title_of,
+    title_of_post,
 )
 from pianqu.rooms.directory.queries.powers import (
     Giving,
@@ -81,6 +82,7 @@ __all__ = [
     "successors",
     "superiors",
     "title_of",
+    "title_of_post",
     "troubles",
     "uncovered",
     "who_answers",

@@ -112,6 +112,13 @@ def title_of(account_id: uuid.UUID, post_id: uuid.UUID | None = None) -> str:
     return f"{held[0].organisation_name} · {held[0].title}" if held else ""
 
 
+def title_of_post(actor: Actor) -> str:
+    """How the post is called in which the actor acts, with its organisation."""
+    if actor.account_id is None or actor.post_id is None:
+        return ""
+    return title_of(uuid.UUID(actor.account_id), uuid.UUID(actor.post_id))
+
+
 def is_leader(actor: Actor) -> bool:
     """Whether the post in which the actor acts is a leader's, now."""
     return rules.post_kind(actor) == "leader"

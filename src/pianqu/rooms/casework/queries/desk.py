@@ -1,0 +1,107 @@
+"""What the desk asks beside its lists: kept lists, how one's matters stand, hand-overs, earlier matters of a caller."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Q
+
+from pianqu.foundation.actor import Actor
+from pianqu.kernels import checkcode
+from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, WAITING, State
+from pianqu.rooms.casework.models import Handover, SavedFilter
+from pianqu.rooms.casework.queries.cases import CaseFilter, CaseRow, _cases_for, cases_for
+from pianqu.rooms.directory import queries as directory
+
+SOON = timedelta(days=1)
+EARLIER = 5
+LOOK_BACK = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FilterCard:
+    """A list that a post keeps."""
+
+    filter_id: uuid.UUID
+    name: str
+    query: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How an organisation's matters stand at one moment."""
+
+    waiting: int
+    handled: int
+    overdue: int
+    soon: int
+    answered: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandoverCard:
+    """What one shift left to the next."""
+
+    handover_id: uuid.UUID
+    words: str
+    by: str
+    handed_at: datetime
+    taken_by: str
+    taken_at: datetime | None
+    standing: Standing
+    is_own: bool
+
+
+def filters_of(actor: Actor) -> tuple[FilterCard, ...]:
+    """The lists that the actor's post keeps, by name."""
+    rows = SavedFilter.objects.filter(post_id=actor.post_id or "").order_by("name")
+    return tuple(FilterCard(filter_id=row.id, name=row.name, query=row.query) for row in rows)
+
+
+def standing_for(actor: Actor, *, now: datetime) -> Standing:
+    """Counts over everything that the actor sees, in one statement beside the scope's."""
+    late = Q(state__in=OPEN, due_at__lte=now)
+    soon = Q(state__in=OPEN, due_at__gt=now, due_at__lte=now + SOON)
+    unended = _cases_for(actor).filter(state__in=(*OPEN, State.RESOLVED))
+    counts = unended.aggregate(
+        waiting=Count("id", filter=Q(state__in=WAITING)),
+        handled=Count("id", filter=Q(state__in=(*HANDLED, State.PAUSED))),
+        overdue=Count("id", filter=late),
+        soon=Count("id", filter=soon),
+        answered=Count("id", filter=Q(state=State.RESOLVED)),
+    )
+    return Standing(**counts)
+
+
+def handovers(actor: Actor, *, most: int = 14) -> tuple[HandoverCard, ...]:
+    """The organisation's hand-overs, the latest first."""
+    rows = list(Handover.objects.filter(organisation_code=actor.organisation_code).order_by("-handed_at", "-id")[:most])
+    names = directory.names_of([a for row in rows for a in (row.by_account, row.taken_by_account) if a])
+    return tuple(
+        HandoverCard(
+            handover_id=row.id,
+            words=row.words,
+            by=names.get(row.by_account, ""),
+            handed_at=row.handed_at,
+            taken_by=names.get(row.taken_by_account, "") if row.taken_by_account else "",
+            taken_at=row.taken_at,
+            standing=Standing(
+                waiting=row.waiting, handled=row.handled, overdue=row.overdue, soon=row.soon, answered=row.answered
+            ),
+            is_own=str(row.by_account) == actor.account_id,
+        )
+        for row in rows
+    )
+
+
+def earlier(actor: Actor, *, code: str, place_code: str, category: str, now: datetime) -> tuple[CaseRow, ...]:
+    """What a caller may mean: the matter of the code, or the latest of the same kind in the same community.
+
+    Only what the actor may see; nothing is searched by person.
+    """
+    if checkcode.is_valid(checkcode.normalise(code)[:16]):
+        return cases_for(actor, filters=CaseFilter(text=code), size=1).rows
+    if not (place_code and category):
+        return ()
+    near = CaseFilter(place_code=place_code, category=category, since=(now - LOOK_BACK).date())
+    return cases_for(actor, filters=near, size=EARLIER).rows

@@ -1,0 +1,51 @@
+"""take_in: an official takes down what somebody says on the telephone or at the window, and may answer at once."""
+
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.errors import Invalid
+from pianqu.foundation.verbs import verb
+from pianqu.rooms.casework import queries, rules
+from pianqu.rooms.casework.lifecycle import FIRST
+from pianqu.rooms.casework.services.moving import resolve_case
+from pianqu.rooms.casework.services.opening import Opened, open_case
+from pianqu.rooms.casework.services.parts import PlaceChoice
+
+BY_STAFF = ("phone", "window")
+
+
+@verb
+def take_in(
+    *,
+    actor: Actor,
+    channel: str,
+    words: str,
+    category: str,
+    place: PlaceChoice,
+    contact: str | None = None,
+    reply: str = "",
+    idempotency_key: str,
+    now: datetime,
+) -> Opened:
+    """Open a matter for who calls or stands at the window; with a reply it is answered in the same transaction.
+
+    The same key again answers the same matter and does nothing twice. Raises Forbidden, Invalid.
+    """
+    rules.check_may_take_in(actor)
+    if channel not in BY_STAFF:
+        raise Invalid("channel-unknown", _("This channel is not known."))
+    opened = open_case(
+        actor=actor,
+        words=words,
+        category=category,
+        place=place,
+        contact=contact,
+        channel=channel,
+        idempotency_key=idempotency_key,
+        now=now,
+    )
+    if reply.strip() and queries.case_head(opened.case_id).state == FIRST:
+        resolve_case(actor=actor, case_id=opened.case_id, reply=reply, now=now)
+    return opened
