@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Generator, Iterator
+from importlib import import_module
 from pathlib import Path
 from shutil import rmtree
 
@@ -28,6 +29,12 @@ def _reset(case: TransactionTestCase) -> None:
 
 
 TransactionTestCase._fixture_teardown = _reset  # type: ignore[method-assign]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept() -> None:
+    """Each test has its own district: what a process keeps of the last one's is forgotten."""
+    import_module("pianqu.rooms.directory.queries").forget_organisations()
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from time import monotonic
 
 from django.db.models import Q, QuerySet
 
@@ -62,9 +63,49 @@ def all_organisations(*kinds: str, on: date | None = None) -> tuple[Organisation
     return tuple(OrganisationCard(**row) for row in rows.values(*_CARD))
 
 
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """Every organisation there is or was, by code, and the ground of those that work on one."""
+
+    cards: tuple[OrganisationCard, ...]
+    ground: Mapping[str, frozenset[str]]
+
+
+FRESH = 5.0
+"""Seconds for which a process may show organisations as they were. What it changes itself it sees at once."""
+
+
+class _Kept:
+    """The tree as it was a moment ago: every page asks for it, and it changes a few times a year."""
+
+    tree: Tree | None = None
+    until = 0.0
+
+
+def tree() -> Tree:
+    """Organisations for pages and scopes, at most FRESH seconds old; in two statements, or in none. Verbs ask the tables."""
+    if _Kept.tree is None or monotonic() >= _Kept.until:
+        cards = tuple(OrganisationCard(**row) for row in Organisation.objects.order_by("code").values(*_CARD))
+        rows = ServedArea.objects.filter(valid_to=None).values_list("organisation__code", "area_code")
+        _Kept.tree, _Kept.until = Tree(cards, _grouped(rows)), monotonic() + FRESH
+    return _Kept.tree
+
+
+def forget_organisations() -> None:
+    """Read them anew at the next question: a verb changed them."""
+    _Kept.tree = None
+
+
+def _grouped(rows: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for code, area in rows:
+        found.setdefault(code, set()).add(area)
+    return {code: frozenset(areas) for code, areas in found.items()}
+
+
 def every_organisation() -> tuple[OrganisationCard, ...]:
     """Every organisation there is or was, by code: what history names must stay readable."""
-    return tuple(OrganisationCard(**row) for row in Organisation.objects.order_by("code").values(*_CARD))
+    return tree().cards
 
 
 def living(on: date | None) -> QuerySet[Organisation]:
@@ -120,10 +161,7 @@ def grounds(codes: Iterable[str], on: date | None = None) -> dict[str, frozenset
     """The same for several, from the table alone; those that serve nothing are missing. One statement."""
     rows = ServedArea.objects.filter(organisation__code__in=set(codes))
     rows = rows.filter(Q(valid_to=None) if on is None else valid_on(on))
-    found: dict[str, set[str]] = {}
-    for code, area in rows.values_list("organisation__code", "area_code"):
-        found.setdefault(code, set()).add(area)
-    return {code: frozenset(areas) for code, areas in found.items()}
+    return _grouped(rows.values_list("organisation__code", "area_code"))
 
 
 def own_ground(card: OrganisationCard) -> frozenset[str]:

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from pianqu.foundation.actor import Actor
 from pianqu.rooms.directory import rules
-from pianqu.rooms.directory.models import Organisation
-from pianqu.rooms.directory.queries.organisations import grounds, line_below
+from pianqu.rooms.directory.queries.organisations import line_below, tree
 from pianqu.rooms.directory.queries.prevailing import stem, within
 
 
@@ -38,18 +37,16 @@ EVERYTHING = Scope(organisation_codes=frozenset(), area_codes=frozenset(), every
 
 
 def scope_of(actor: Actor) -> Scope:
-    """The scope of the actor's organisation; two statements for an official, none for others.
+    """The scope of the actor's organisation, from the tree of organisations.
 
     A job of the installation, the district and its centre see everything; a resident sees nothing through this (the holder of a
     receipt is let in elsewhere).
     """
     if actor.kind != "post":
         return EVERYTHING if actor.kind == "system" else NOTHING
-    rows = Organisation.objects.filter(valid_to=None).values_list("code", "kind", "parent_code")
-    kinds: dict[str, str] = {}
-    parent_of: dict[str, str] = {}
-    for code, kind, parent in rows:
-        kinds[code], parent_of[code] = kind, parent
+    standing = [card for card in tree().cards if not card.ended]
+    kinds = {card.code: card.kind for card in standing}
+    parent_of = {card.code: card.parent_code for card in standing}
     own = actor.organisation_code
     if own not in kinds:
         return NOTHING
@@ -59,7 +56,7 @@ def scope_of(actor: Actor) -> Scope:
 
 
 def _scope(own: str, kinds: dict[str, str], parent_of: dict[str, str]) -> Scope:
-    ground = grounds([own]).get(own, frozenset())
+    ground = tree().ground.get(own, frozenset())
     below = line_below(own, parent_of) if kinds[own] not in rules.SOCIETY else frozenset()
     codes = frozenset({own}) | {code for code in below if kinds[code] not in rules.SOCIETY}
     if kinds[own] in rules.STREETS | rules.COMMUNITIES:

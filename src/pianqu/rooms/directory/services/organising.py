@@ -10,7 +10,7 @@ from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Invalid
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.verbs import verb
-from pianqu.rooms.directory import rules
+from pianqu.rooms.directory import queries, rules
 from pianqu.rooms.directory.facts import AreasServed, OrganisationAdded, SuperiorChanged
 from pianqu.rooms.directory.models import Organisation, ServedArea
 from pianqu.rooms.directory.services.parts import check_no_circle, living, one_at_a_time
@@ -46,6 +46,7 @@ def add_organisations(*, actor: Actor, items: Sequence[NewOrganisation], valid_f
     check_no_circle((item.code for item in fresh), {code: parent for code, (parent, _kind) in known.items()})
     Organisation.objects.bulk_create(_row(item, valid_from) for item in fresh)
     ledger.record([_told(item, valid_from) for item in fresh], actor=actor, now=now)
+    queries.forget_organisations()
     return len(fresh)
 
 
@@ -115,6 +116,7 @@ def set_superior(*, actor: Actor, code: str, parent_code: str, now: datetime) ->
     below.parent_code = parent_code
     below.save(update_fields=["parent_code"])
     ledger.record([told], actor=actor, now=now)
+    queries.forget_organisations()
 
 
 @verb
@@ -145,6 +147,7 @@ def serve_areas(
         valid_from=valid_from.isoformat(),
     )
     ledger.record([told], actor=actor, now=now)
+    queries.forget_organisations()
     return len(begun) + len(ended)
 
 

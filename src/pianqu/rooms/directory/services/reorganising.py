@@ -16,7 +16,7 @@ from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Invalid
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.verbs import verb
-from pianqu.rooms.directory import rules
+from pianqu.rooms.directory import queries, rules
 from pianqu.rooms.directory.facts import OrganisationReorganised
 from pianqu.rooms.directory.models import Duty, Organisation, Post, Power, SendDown, ServedArea, Succession
 from pianqu.rooms.directory.queries.prevailing import within
@@ -157,6 +157,7 @@ def reorganise(*, actor: Actor, plan: Reorganisation, now: datetime) -> Reorgani
     _end(work)
     facts = [_told(plan, pair, ids) for pair, ids in sorted(work.passed.items())]
     ledger.record(facts, actor=actor, now=now)
+    queries.forget_organisations()
     return _report(work, begun)
 
 

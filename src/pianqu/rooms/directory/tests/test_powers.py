@@ -212,6 +212,7 @@ def test_what_an_organisation_holds() -> None:
 
 def test_statements_stay_the_same(statements: Callable[[Callable[[], Any]], int]) -> None:
     def costs() -> list[int]:
+        queries.forget_organisations()
         return [
             statements(lambda: queries.who_answers(category="noise", place_code=CICHENG_1, on=TODAY)),
             statements(lambda: queries.holds(street, "decide", "noise", CICHENG_1, TODAY)),
