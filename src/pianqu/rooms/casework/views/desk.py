@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
@@ -77,11 +77,11 @@ def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> 
     page = queries.cases_for(actor, filters=filters, page=request.GET.get("page", ""), now=now)
     words, organisations = _words(categories, names, now), shown.Organisations()
     context = {
-        "lines": [_line(row, words) for row in page.rows],
+        "table": _table([_line(row, words) for row in page.rows]),
         "page": page,
         "heading": shown.queue_name(filters.queue) if filters.queue else _("All cases"),
         "standing": queries.standing_for(actor, now=now),
-        "parties": organisations.choices(*PARTY_KINDS),
+        "parties": shown.options(organisations.choices(*PARTY_KINDS), filters.party),
         "by_due": filters.order == queries.DUE,
         "order": _query(filters, order="" if filters.order else queries.DUE),
         "kept": [(kept, "?" + kept.query == _query(filters)) for kept in queries.filters_of(actor)],
@@ -90,7 +90,8 @@ def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> 
         "typed_name": request.POST.get("name", ""),
         "filters": filters,
         "is_filtered": filters != queries.CaseFilter(),
-        "states": [str(state) for state in State],
+        "states": shown.options(shown.states(), filters.state),
+        "category_options": shown.options(categories.values(), filters.category),
         "categories": categories.values(),
         "chosen_place": names.chosen(filters.place_code),
         "places": names.options(),
@@ -209,6 +210,19 @@ def _line(row: queries.CaseRow, words: _Words) -> Line:
         opened=short_moment(row.opened_at),
         clock=_clock(row, words.now),
         extras=" · ".join(extras),
+    )
+
+
+_ROW = (
+    '<tr><td><a class="mono pq-link" href="{}">{}</a></td><td><span class="t" dir="auto">{}</span><span class="m">{}</span></td>'
+    '<td>{}</td><td>{}</td><td>{}</td><td class="pq-fine">{}</td></tr>'
+)
+
+
+def _table(lines: Sequence[Line]) -> SafeString:
+    """The rows of the list; a template takes five times as long for fifty of them."""
+    return format_html_join(
+        "\n", _ROW, ((x.href, x.code, x.excerpt, x.where, x.badge, x.opened, x.clock, x.extras) for x in lines)
     )
 
 

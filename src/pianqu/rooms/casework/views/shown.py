@@ -1,6 +1,6 @@
 """How cards are put into words for a page: names in the reader's language, the steps of a matter, its timeline."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -12,7 +12,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
-from pianqu.foundation.templatetags.ui import icon
+from pianqu.foundation.templatetags.ui import icon, state_word
+from pianqu.rooms.casework.lifecycle import State
 from pianqu.rooms.casework.queries import AdditionCard, CategoryCard, PhotoCard, ResidentCase, TimelineItem, categories
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
@@ -111,6 +112,20 @@ class Places:
     def options(self) -> SafeString:
         """Streets with their communities as the options of a select; 160 of them, made once per language and process."""
         return _options("en" if in_english() else "zh", len(self._cards))
+
+
+def options(choices: Iterable[Choice], chosen: str = "") -> SafeString:
+    """Choices as the options of a select."""
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        ((c.code, mark_safe(" selected") if c.code == chosen else "", c.name) for c in choices),
+    )
+
+
+def states() -> tuple[Choice, ...]:
+    """Every state as a filter offers it."""
+    return tuple(Choice(code=str(state), name=state_word(str(state))) for state in State)
 
 
 @lru_cache(maxsize=8)
