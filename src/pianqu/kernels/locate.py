@@ -55,6 +55,8 @@ class CellIndex:
         hits = [int(hit) for hit in self._tree.query(point) if self._flat[hit].intersects(point)]
         if hits:
             return Located(self.keys[min(hits)], "inside", 0.0)
+        if near_m <= 0:
+            return OUTSIDE
         near, distances = self._tree.query_nearest(point, max_distance=near_m, return_distance=True)
         if not len(near):
             return OUTSIDE

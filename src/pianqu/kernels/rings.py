@@ -160,6 +160,11 @@ def plane(geometry: Mapping[str, Any], middle: float) -> BaseGeometry:
     return flat if flat.is_valid else shapely.make_valid(flat)
 
 
+def area_m2(geometry: Mapping[str, Any]) -> float:
+    """The area of a geometry."""
+    return float(plane(geometry, shape_of(geometry).centroid.y).area)
+
+
 def outside_m2(inner: Mapping[str, Any], outer: Mapping[str, Any]) -> float:
     """How much of the inner shape lies outside of the outer one; nothing for a sliver."""
     middle = shape_of(outer).centroid.y

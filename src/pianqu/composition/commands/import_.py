@@ -1,7 +1,10 @@
-"""`pianqu import`: historical requests become cases (`cases`), a published duty list becomes the powers matrix (`powers`)."""
+"""`pianqu import`: historical requests become cases (`cases`), a published duty list becomes the powers matrix (`powers`),
+a table of codes places (`places`), GeoJSON the grid (`grid`), a notice a year's holidays (`year`)."""
 
 import argparse
 import os
+from collections.abc import Callable
+from datetime import date
 from importlib import import_module
 from pathlib import Path
 
@@ -13,7 +16,8 @@ from pianqu.foundation.errors import Invalid
 def main(argv: list[str]) -> int:
     """Import one file; 0 when every row found its place."""
     asked = _arguments(argv)
-    return {"cases": _cases, "year": _year, "powers": _powers}[asked.kind](asked)
+    kinds = {"cases": _cases, "year": _year, "powers": _powers, "places": _places, "grid": _grid}
+    return kinds[asked.kind](asked)
 
 
 def _cases(asked: argparse.Namespace) -> int:
@@ -45,6 +49,46 @@ def _powers(asked: argparse.Namespace) -> int:
     return code
 
 
+def _places(asked: argparse.Namespace) -> int:
+    return _sealed(
+        asked,
+        lambda: import_module("pianqu.composition.importing.places").run(
+            asked.file, valid_from=asked.valid_from, skip_bad=asked.skip_bad, dry_run=asked.dry_run
+        ),
+    )
+
+
+def _grid(asked: argparse.Namespace) -> int:
+    return _sealed(
+        asked,
+        lambda: import_module("pianqu.composition.importing.grid").run(
+            asked.file,
+            crs=asked.crs,
+            valid_from=asked.valid_from,
+            source=asked.source,
+            skip_bad=asked.skip_bad,
+            dry_run=asked.dry_run,
+        ),
+    )
+
+
+def _sealed(asked: argparse.Namespace, act: Callable[[], object]) -> int:
+    """Set up, do it, and seal what it recorded."""
+    if asked.data:
+        os.environ["PIANQU_DATA"] = str(asked.data.resolve())
+    prepare.prepare(empty=True)
+    code = int(str(act()))
+    import_module("pianqu.composition.wiring").seal_and_drain()
+    return code
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; write 2026-03-01 请写 2026-03-01")
+
+
 def _arguments(argv: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="pianqu import",
@@ -67,6 +111,17 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     powers.add_argument("--source", default="", help="name of the list, if not the file's own 清单名称")
     powers.add_argument("--skip-bad", action="store_true", help="import the good lines 跳过有错的行")
     powers.add_argument("--dry-run", action="store_true", help="only check the lines 只检查，不导入")
+    places = kinds.add_parser("places", help="the tree of statistical codes 统计用区划代码")
+    places.add_argument("file", type=Path, metavar="FILE", help="CSV: code, name … 代码表")
+    grid = kinds.add_parser("grid", help="cells and clusters as GeoJSON 网格与片区")
+    grid.add_argument("file", type=Path, metavar="FILE", help="GeoJSON")
+    grid.add_argument("--crs", choices=("WGS84", "CGCS2000", "GCJ-02"), default="WGS84", help="coordinates 坐标系")
+    grid.add_argument("--source", default="", help="name of the plan, if not the file's 方案名称")
+    for kind in (places, grid):
+        kind.add_argument("--from", dest="valid_from", type=_day, metavar="DAY", help="in force from (today) 生效日")
+        kind.add_argument("--data", type=Path, help="data folder 数据文件夹")
+        kind.add_argument("--skip-bad", action="store_true", help="take what is good 跳过有错的")
+        kind.add_argument("--dry-run", action="store_true", help="only check 只检查，不导入")
     return parser.parse_args(argv)
 
 

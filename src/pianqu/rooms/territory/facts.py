@@ -33,3 +33,47 @@ class LandmarksAdded(Fact):
 
     source: str
     count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GridAdopted(Fact):
+    """A whole grid with its clusters is in force from a day on. `digest` is the SHA-256 of its canonical GeoJSON."""
+
+    kind: ClassVar[str] = "territory.grid-adopted"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Grid adopted")
+
+    version_id: str
+    valid_from: str
+    source: str
+    ordinary: int
+    special: int
+    micro: int
+    clusters: int
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellStaffed(Fact):
+    """Who works in a cell from a day on: posts by role, in the same order."""
+
+    kind: ClassVar[str] = "territory.cell-staffed"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "People of a cell named")
+
+    cell_code: str
+    roles: tuple[str, ...]
+    post_ids: tuple[str, ...]
+    valid_from: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryListSet(Fact):
+    """What may be handed to cells from a day on: kinds of cell, categories and articles, in the same order."""
+
+    kind: ClassVar[str] = "territory.entry-list-set"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Entry list of the grid set")
+
+    list_name: str
+    cell_kinds: tuple[str, ...]
+    categories: tuple[str, ...]
+    articles: tuple[str, ...]
+    valid_from: str

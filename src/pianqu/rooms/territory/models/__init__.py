@@ -1,5 +1,13 @@
-"""Tables of territory: places and names."""
+"""Tables of territory: places and names, and the grid."""
 
+from pianqu.rooms.territory.models.grids import (
+    CellPerson,
+    Cluster,
+    ClusterCommunity,
+    EntryItem,
+    GridCell,
+    GridVersion,
+)
 from pianqu.rooms.territory.models.places import Landmark, Place
 
-__all__ = ["Landmark", "Place"]
+__all__ = ["CellPerson", "Cluster", "ClusterCommunity", "EntryItem", "GridCell", "GridVersion", "Landmark", "Place"]

@@ -1,0 +1,245 @@
+"""`pianqu import grid` and `pianqu export grid`: a whole grid as GeoJSON, checked shape by shape before anything is changed.
+
+A feature is a cell (properties code, name, kind, special_kind, parent_code, community_code) or a cluster (properties
+code, name, cluster: true, communities: [codes], centre_code; its geometry may be null).
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.errors import Absent, Invalid
+from pianqu.foundation.installation import installation
+from pianqu.kernels import rings
+from pianqu.rooms.territory import queries as territory
+from pianqu.rooms.territory import services
+from pianqu.rooms.territory.queries import MICRO
+from pianqu.rooms.territory.services import NewCell, NewCluster
+
+LARGEST = 100_000_000
+SHOWN = 40
+SWAMPED = 0.5
+"""So much of a cell outside of its community is a fault, less is reported."""
+
+REPAIRS = {
+    "unclosed": "the ring was open 环未闭合",
+    "points-twice": "points stood twice 重复点",
+    "self-intersection": "the ring crossed itself 自相交",
+}
+REASONS = {
+    "no-polygon": "is no area 不是面",
+    "not-a-number": "has a coordinate that is no number 坐标不是数字",
+    "too-few-points": "has fewer than three points 少于三个点",
+    "off-the-map": "has a coordinate off the map 坐标超出范围",
+    "empty": "encloses nothing 面积为零",
+}
+
+
+@dataclass(slots=True)
+class Checked:
+    """What a file holds: what can be taken, what cannot, and what was noticed."""
+
+    cells: list[NewCell] = field(default_factory=list)
+    clusters: list[NewCluster] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+
+
+def read_features(path: Path) -> list[Mapping[str, Any]]:
+    """The features of a GeoJSON file. Raises Invalid for a file that is none."""
+    if not path.is_file():
+        raise Invalid("grid-absent", f"There is no file {path}.")
+    if path.stat().st_size > LARGEST:
+        raise Invalid("grid-large", f"{path.name} is larger than {LARGEST // 1_000_000} MB.")
+    try:
+        return features_of(path.read_bytes())
+    except Invalid as problem:
+        raise Invalid(problem.code, f"{path.name}: {problem.message}") from problem
+
+
+def features_of(content: bytes) -> list[Mapping[str, Any]]:
+    """The features of GeoJSON text. Raises Invalid with the reason."""
+    try:
+        table = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise Invalid("grid-json", f"this is no JSON 不是 JSON ({error}).") from error
+    features = table.get("features") if isinstance(table, dict) else None
+    if not isinstance(features, list) or not all(isinstance(feature, dict) for feature in features):
+        raise Invalid("grid-geojson", "this is no GeoJSON FeatureCollection 不是 GeoJSON 要素集合.")
+    return features
+
+
+def checked(features: Sequence[Mapping[str, Any]], *, crs: str) -> Checked:
+    """Every feature made fit for use or named with its reason; then overlaps and what sticks out of its community."""
+    found = Checked()
+    for number, feature in enumerate(features, start=1):
+        _take(found, number, feature, crs)
+    _look_around(found)
+    return found
+
+
+def _take(found: Checked, number: int, feature: Mapping[str, Any], crs: str) -> None:
+    properties = feature.get("properties")
+    told: Mapping[str, Any] = properties if isinstance(properties, dict) else {}
+    code = str(told.get("code") or "")
+    where = f"feature 要素 {number}{f' ({code})' if code else ''}"
+    if not code:
+        found.faults.append(f"{where}: has no code 缺少编码")
+    elif told.get("cluster"):
+        found.clusters.append(_cluster(code, told))
+    else:
+        _take_cell(found, where, code, told, feature.get("geometry"), crs)
+
+
+def _cluster(code: str, told: Mapping[str, Any]) -> NewCluster:
+    members = told.get("communities")
+    return NewCluster(
+        code=code,
+        name=str(told.get("name") or code),
+        community_codes=[str(member) for member in members] if isinstance(members, list) else [],
+        centre_code=str(told.get("centre_code") or ""),
+    )
+
+
+def _take_cell(found: Checked, where: str, code: str, told: Mapping[str, Any], geometry: Any, crs: str) -> None:
+    try:
+        shape = rings.drawn(geometry if isinstance(geometry, dict) else {}, crs=crs)
+    except rings.NoShape as refused:
+        found.faults.append(f"{where}: {REASONS[refused.reason]}")
+        return
+    found.notices += [f"{where}: {REPAIRS[repair]}, repaired 已修复" for repair in shape.repairs]
+    found.cells.append(
+        NewCell(
+            code=code,
+            name=str(told.get("name") or code),
+            kind=str(told.get("kind") or "ordinary"),
+            special_kind=str(told.get("special_kind") or ""),
+            parent_code=str(told.get("parent_code") or ""),
+            community_code=str(told.get("community_code") or ""),
+            geometry=shape.geometry,
+            lon=shape.lon,
+            lat=shape.lat,
+        )
+    )
+
+
+def _look_around(found: Checked) -> None:
+    outlines = territory.outlines()
+    for cell in found.cells:
+        outline = outlines.get(cell.community_code)
+        out = rings.outside_m2(cell.geometry, outline) if outline else 0.0
+        if not out:
+            continue
+        share = out / rings.area_m2(cell.geometry)
+        sentence = f"cell {cell.code}: {out:,.0f} m² ({share:.0%}) outside of community 超出社区 {cell.community_code}"
+        (found.faults if share > SWAMPED else found.notices).append(sentence)
+    whole = {cell.code: cell.geometry for cell in found.cells if cell.kind != MICRO}
+    for overlap in rings.overlaps(whole):
+        found.notices.append(f"cells {overlap.one} / {overlap.other}: overlap 重叠 {overlap.area_m2:,.0f} m²")
+    found.notices += _bare(found, outlines)
+
+
+def _bare(found: Checked, outlines: Mapping[str, Any]) -> Iterable[str]:
+    """Communities that no cell covers, or not wholly."""
+    by_community: dict[str, list[Mapping[str, Any]]] = {}
+    for cell in found.cells:
+        by_community.setdefault(cell.community_code, []).append(cell.geometry)
+    for code, outline in sorted(outlines.items()):
+        bare = rings.uncovered_m2(outline, by_community.get(code, []))
+        if bare:
+            yield f"community 社区 {code}: {bare:,.0f} m² without a cell 无网格覆盖"
+
+
+def run(path: Path, *, crs: str, valid_from: date | None, source: str, skip_bad: bool, dry_run: bool) -> int:
+    """Check the file and adopt the grid; 1 when a fault stopped it."""
+    found = checked(read_features(path), crs=crs)
+    sys.stdout.write(_listed("notice 提示", found.notices) + _listed("fault 错误", found.faults))
+    if found.faults and not skip_bad:
+        sys.stdout.write("Nothing was imported 未导入. Mend these features, or pass over them with --skip-bad.\n")
+        return 1
+    if dry_run:
+        sys.stdout.write(f"{len(found.cells)} cells can be taken 可导入.\n")
+        return 0
+    day = valid_from or timezone.localdate()
+    version = adopt(without_faults(found), valid_from=day, source=source or path.stem)
+    sys.stdout.write(f"{len(found.cells)} cells 网格, {len(found.clusters)} clusters 片区, from 自 {day}: {version}\n")
+    return 0
+
+
+def without_faults(found: Checked) -> Checked:
+    """Without the cells that a fault names."""
+    bad = {fault.split(":")[0].removeprefix("cell ") for fault in found.faults if fault.startswith("cell ")}
+    return Checked(cells=[cell for cell in found.cells if cell.code not in bad], clusters=found.clusters)
+
+
+def adopt(found: Checked, *, valid_from: date, source: str, actor: Actor | None = None) -> str:
+    """Put the grid into force. Raises Invalid, Refused, Forbidden."""
+    by = actor or Actor(kind="system", organisation_code=installation().district_code)
+    version = services.adopt_grid(
+        actor=by,
+        cells=found.cells,
+        clusters=found.clusters,
+        valid_from=valid_from,
+        source=source,
+        now=timezone.now(),
+    )
+    return str(version)
+
+
+def _listed(word: str, lines: Sequence[str]) -> str:
+    shown = "".join(f"{word}: {line}\n" for line in lines[:SHOWN])
+    return shown + (f"… and {len(lines) - SHOWN} more 另有\n" if len(lines) > SHOWN else "")
+
+
+def exported(*, on: date, crs: str) -> dict[str, Any]:
+    """The grid of a day as a FeatureCollection that `checked` takes again. Raises Absent where there is none."""
+    version = territory.version_on(on)
+    if version is None:
+        raise Absent("grid-none", f"No grid is in force on {on} 当日没有网格.")
+    shapes = territory.cell_shapes(version.version_id)
+    cells = [
+        {
+            "type": "Feature",
+            "properties": {
+                "code": cell.code,
+                "name": cell.name,
+                "kind": cell.kind,
+                "special_kind": cell.special_kind,
+                "parent_code": cell.parent_code,
+                "community_code": cell.community_code,
+            },
+            "geometry": rings.converted(shapes[cell.code], crs=crs),
+        }
+        for cell in territory.cells(on=on)
+    ]
+    clusters = [
+        {
+            "type": "Feature",
+            "properties": {
+                "code": cluster.code,
+                "name": cluster.name,
+                "cluster": True,
+                "communities": list(cluster.community_codes),
+                "centre_code": cluster.centre_code,
+            },
+            "geometry": None,
+        }
+        for cluster in territory.clusters(on=on)
+    ]
+    told = {"crs_name": crs, "valid_from": version.valid_from.isoformat(), "source": version.source}
+    return {"type": "FeatureCollection", **told, "synthetic": version.synthetic, "features": cells + clusters}
+
+
+def write(path: Path, *, on: date | None, crs: str) -> int:
+    """The same into a file."""
+    table = exported(on=on or timezone.localdate(), crs=crs)
+    path.write_text(json.dumps(table, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
+    sys.stdout.write(f"{len(table['features'])} features 要素 → {path}\n")
+    return 0
