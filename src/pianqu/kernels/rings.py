@@ -23,6 +23,8 @@ from pianqu.kernels import geo
 
 CRS = ("WGS84", "CGCS2000", "GCJ-02")
 METRES_PER_DEGREE = geo.EARTH_RADIUS_M * math.pi / 180
+CENTIMETRE = 1e-7
+"""Degrees: what is written with seven decimals is laid on this raster first, so that it stays valid."""
 SLIVER_M2 = 25.0
 """Less than this is drawing, not meaning."""
 POLYGONS = ("Polygon", "MultiPolygon")
@@ -66,6 +68,8 @@ def drawn(geometry: Mapping[str, Any], *, crs: str = "WGS84") -> Drawn:
     if not whole.is_valid:
         repairs.add("self-intersection")
         whole = _areas(shapely.make_valid(whole, method="structure", keep_collapsed=False))
+    if not shapely.transform(whole, lambda points: points.round(7)).is_valid:
+        whole = _areas(shapely.set_precision(whole, CENTIMETRE))
     if whole.is_empty or whole.area <= 0:
         raise NoShape("empty")
     inside = whole.representative_point()

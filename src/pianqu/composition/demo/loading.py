@@ -10,6 +10,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from django.utils import timezone
+
+from pianqu.composition.demo.grid import make_grid
 from pianqu.composition.demo.people import CHECKER, HANDLER, WINDOW, make_people
 from pianqu.composition.demo.pictures import drawn
 from pianqu.composition.demo.presence import make_presence
@@ -40,6 +43,7 @@ def load(now: datetime, *, year: int = 0) -> None:
     began = now - FIRST_DAY
     load_district(code=installation().district_code, now=began)
     actors = make_people(now=began)
+    make_grid(now=began, valid_from=timezone.localdate(began))
     rows = tomllib.loads(Path(__file__).with_name("cases.toml").read_text(encoding="utf-8"))["case"]
     chance = random.Random(SEED)
     drawn = [] if _has_matters(actors) else matters(year, now=now)
