@@ -33,6 +33,8 @@ OTHERS = {
     "casework:rate": POSTED,
     "casework:reopen": POSTED,
     "casework:desk_photo": POSTED,
+    "grid_layers": "/desk/territory/map.json",
+    "grid_download": POSTED,
     "directory:who_answers_json": "/who-answers.json?category=noise&place=330205103018",
     "ledger:checkpoint": "/open/ledger/checkpoint",
     "ledger:vkey": "/open/ledger/log.vkey",

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from pianqu.composition import portal, sign
+from pianqu.composition import grids, portal, sign
 from pianqu.composition.health import health
 from pianqu.composition.open import components, pages, reports, verify
 from pianqu.rooms.casework import queries as casework
@@ -17,6 +17,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", portal.home, name="home"),
     path("", include("pianqu.rooms.casework.urls")),
     path("", include("pianqu.rooms.directory.urls"), {"categories": casework.categories}),
+    path("desk/territory/", grids.page, name="grid"),
+    path("desk/territory/map.json", grids.layers, name="grid_layers"),
+    path("desk/territory/grid.geojson", grids.download, name="grid_download"),
     path("sign-in/", sign.sign_in, name="sign_in"),
     path("sign-out/", sign.sign_out, name="sign_out"),
     path("health/", health, name="health"),

@@ -184,6 +184,12 @@ def uncovered_m2(whole: Mapping[str, Any], parts: Sequence[Mapping[str, Any]]) -
     return bare if bare > SLIVER_M2 else 0.0
 
 
+def joined(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Neighbouring shapes as one, without the hairs that rounding leaves between them."""
+    hair = 5 * CENTIMETRE
+    return as_geojson(shapely.union_all([shape_of(part).buffer(hair, join_style="mitre") for part in parts]))
+
+
 def overlaps(shapes: Mapping[str, Mapping[str, Any]]) -> tuple[Overlap, ...]:
     """Pairs that share more than a sliver, by their keys; each pair once."""
     keys = sorted(shapes)

@@ -37,6 +37,8 @@ class CaseOpened(Fact):
     due_rule: str = ""
     due_last_day: str = ""
     due_provisional: bool = False
+    cell_code: str = ""
+    grid_version: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +129,8 @@ class CaseDispatched(AboutCase):
     article: str = ""
     due_at: str = ""
     words_commitment: str = ""
+    cell_code: str = ""
+    entry_article: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -179,6 +179,8 @@ class CaseCard(ResidentCase):
 
     imported_from: str
     imported_id: str
+    cell_code: str
+    """In which cell of the grid of its day the point lies; empty without a point."""
     may_resolve: bool
     may_close: bool
     may_reveal_contact: bool
@@ -532,6 +534,7 @@ def case_for(actor: Actor, case_id: uuid.UUID) -> CaseCard:
         **_common(case, mask),
         imported_from=case.imported_from or "",
         imported_id=case.imported_id or "",
+        cell_code=case.cell_code,
         may_extend=may_move(case.state, Move.EXTEND) and rules.may_extend(actor, org),
         may_withdraw=may_move(case.state, Move.WITHDRAW) and rules.may_withdraw(actor, org),
         may_rate=False,

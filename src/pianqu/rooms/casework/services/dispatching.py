@@ -29,6 +29,7 @@ from pianqu.rooms.casework.models import Case, Request, Task
 from pianqu.rooms.casework.services.clocks import rule_of, running, started
 from pianqu.rooms.casework.services.steps import end_tasks, iso, live_tasks, locked, moved, noted, said, tell
 from pianqu.rooms.directory import queries as directory
+from pianqu.rooms.territory import queries as territory
 
 LEAD, HELPER = "lead", "helper"
 ALARM_AT = 2
@@ -63,18 +64,19 @@ def dispatch_case(
     helper_codes: Sequence[str] = (),
     nature: str = "",
     sub_due: datetime | None = None,
+    cell_code: str = "",
     words: str = "",
     now: datetime,
 ) -> uuid.UUID:
-    """Give the matter to one organisation that leads, and to others that help.
+    """Give the matter to one organisation that leads, and to others that help; or to a cell of the community that leads.
 
     A matter that nobody accepted yet needs its nature too. `sub_due` is the helpers' own date, within the case's.
-    Raises Invalid for unknown organisations or dates, Refused where the state does not allow it.
+    Raises Invalid for unknown organisations or dates, Refused where the state or the cell's entry list does not allow it.
     """
     case = locked([case_id])[case_id]
     rules.check_may_triage(actor)
     _check_parties(lead_code, helper_codes)
-    listed = _listed(case, lead_code, now)
+    listed, entry = _listed(case, lead_code, now), _entry(case, lead_code, cell_code, now)
     why = said(words, needed=False)
     facts: list[Fact] = []
     if case.state == State.OPENED:
@@ -86,7 +88,9 @@ def dispatch_case(
     end_tasks((task for task in former if task.ended_at is None), "replaced", now)
     case.lead_code = lead_code
     parts = [(lead_code, LEAD, None, _returned_before(former, lead_code))]
-    _give(actor, case, [*parts, *((code, HELPER, _within(case, sub_due), False) for code in helper_codes)], now)
+    _give(
+        actor, case, [*parts, *((code, HELPER, _within(case, sub_due), False) for code in helper_codes)], now, cell_code
+    )
     case.save(update_fields=SAVED)
     told = tell(
         actor,
@@ -95,6 +99,8 @@ def dispatch_case(
         lead_code=lead_code,
         helper_codes=tuple(helper_codes),
         article=listed,
+        cell_code=cell_code,
+        entry_article=entry,
         due_at=iso(case.due_at),
         words_commitment=why.commitment,
     )
@@ -127,6 +133,20 @@ def _listed(case: Case, lead_code: str, now: datetime) -> str:
     return giving.article[:80]
 
 
+def _entry(case: Case, lead_code: str, cell_code: str, now: datetime) -> str:
+    """The item of the entry list by which a cell takes it (网格事项准入). Raises Invalid for another body's cell, Refused."""
+    if not cell_code:
+        return ""
+    on = timezone.localdate(now)
+    if territory.cell(cell_code, on=on).community_code != lead_code:
+        raise Invalid("cell-elsewhere", _("This cell does not belong to the community that is to lead."))
+    answer = territory.check_entry(cell_code=cell_code, category=case.category, on=on)
+    if not answer.allowed:
+        sentence = _("%(list)s does not hold this kind of matter for such a cell, so it cannot be handed to it.")
+        raise Refused("entry-not-listed", sentence % {"list": answer.list_name or _("The entry list")})
+    return answer.article
+
+
 def _within(case: Case, sub_due: datetime | None) -> datetime | None:
     if sub_due is not None and case.due_at is not None and sub_due > case.due_at:
         raise Invalid("sub-due-late", _("A helper's date cannot be later than the matter's own."))
@@ -138,7 +158,13 @@ def _returned_before(former: Sequence[Task], organisation_code: str) -> bool:
     return any(task.organisation_code == organisation_code and task.state == "returned" for task in former)
 
 
-def _give(actor: Actor, case: Case, parts: Sequence[tuple[str, str, datetime | None, bool]], now: datetime) -> None:
+def _give(
+    actor: Actor,
+    case: Case,
+    parts: Sequence[tuple[str, str, datetime | None, bool]],
+    now: datetime,
+    cell_code: str = "",
+) -> None:
     Task.objects.bulk_create(
         Task(
             id=new_id(),
@@ -147,6 +173,7 @@ def _give(actor: Actor, case: Case, parts: Sequence[tuple[str, str, datetime | N
             role=role,
             state="given",
             binding=binding,
+            cell_code=cell_code if role == LEAD else "",
             due_at=sub_due,
             given_at=now,
             given_by_post=actor.post_id or "",

@@ -27,6 +27,7 @@ _EMPTY = {
     "reply": "",
     "reply_salt": b"",
     "landmark": "",
+    "cell_code": "",
     "lon": None,
     "lat": None,
 }

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from django.db import IntegrityError
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
@@ -135,7 +136,7 @@ def _check_categories(codes: set[str]) -> None:
 
 def _prepare(actor: Actor, item: Opening, now: datetime) -> _Ready:
     case_id, code, words = new_id(), checkcode.make(secrets.randbelow(checkcode.BODIES)), taken(item.words)
-    place = checked_place(item.place, ours=item.claim is None)
+    place = checked_place(item.place, ours=item.claim is None, on=timezone.localdate(now))
     contact = sealed_contact(item.contact, case_id=case_id) if item.contact else None
     photos = kept_photos(item.photos, case_id=case_id)
     secret = "" if item.claim else secrets.token_urlsafe(16)
@@ -160,6 +161,8 @@ def _prepare(actor: Actor, item: Opening, now: datetime) -> _Ready:
         due_rule=ACCEPTANCE if case.due_at else "",
         due_last_day=last_day,
         due_provisional=case.due_provisional,
+        cell_code=case.cell_code,
+        grid_version=str(case.grid_version or ""),
         **(item.claim.told() if item.claim else {}),
     )
     return _Ready(case, fact, secret, contact, photos)
@@ -190,6 +193,8 @@ def _row(
         lon=place.lon,
         lat=place.lat,
         landmark=place.landmark or "",
+        cell_code=place.cell.micro_code or place.cell.cell_code,
+        grid_version=place.cell.version_id,
         words=words.text,
         words_salt=words.salt,
         opened_at=claim.happened_at if claim else now,

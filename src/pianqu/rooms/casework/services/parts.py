@@ -5,7 +5,7 @@ import secrets
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -33,6 +33,8 @@ class PlaceChoice:
     lat: float | None = None
     landmark: str | None = None
     source: str = "none"
+    cell: territory.CellPlace = territory.NOWHERE
+    """Found by the verb from the point; what a caller gives is not looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +81,8 @@ def _unfit(unfit: kernel.Unfit, missing: str) -> Invalid:
     return Invalid("words-too-long", sentence % {"over": f"{over:,}".replace(",", "\u2009")})
 
 
-def checked_place(place: PlaceChoice, *, ours: bool) -> PlaceChoice:
-    """The place with its community and a cleaned landmark. Raises Invalid for a point that is none or lies elsewhere.
+def checked_place(place: PlaceChoice, *, ours: bool, on: date | None = None) -> PlaceChoice:
+    """The place with its community, its cell of that day and a cleaned landmark. Raises Invalid for a point that is none.
 
     `ours` asks for places of this district; an import has its own bounds.
     """
@@ -101,7 +103,14 @@ def checked_place(place: PlaceChoice, *, ours: bool) -> PlaceChoice:
         lat=place.lat,
         landmark=landmark,
         source=place.source,
+        cell=_cell(place, on) if ours and on else territory.NOWHERE,
     )
+
+
+def _cell(place: PlaceChoice, on: date) -> territory.CellPlace:
+    if place.lon is None or place.lat is None:
+        return territory.NOWHERE
+    return territory.locate_cell(lon=place.lon, lat=place.lat, on=on)
 
 
 def _community(place: PlaceChoice) -> str | None:

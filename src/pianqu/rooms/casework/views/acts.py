@@ -46,6 +46,7 @@ def _parties(typed: Typed) -> Mapping[str, Any]:
         "lead_code": typed.get("lead", ""),
         "helper_codes": tuple(code for code in typed.getlist("helpers") if code),
         "nature": typed.get("nature", ""),
+        "cell_code": typed.get("cell", "")[:24],
         "words": typed.get("words", ""),
     }
 

@@ -28,6 +28,7 @@ from pianqu.rooms.casework.views import shown
 from pianqu.rooms.casework.views.posted import posted
 from pianqu.rooms.casework.views.report import picture
 from pianqu.rooms.directory import queries as directory
+from pianqu.rooms.territory import queries as territory
 
 _NOBODY = uuid.UUID(int=0)
 """Stands in an address for the id that each row puts there."""
@@ -298,11 +299,44 @@ def _handling(
         "nature": shown.nature_name(handling.nature) if handling.nature else "",
         "natures": shown.natures(),
         "pause_reasons": shown.pause_reasons(),
-        "parties": organisations.choices(*PARTY_KINDS) if handling.may.dispatch or handling.may.join else (),
+        "parties": _parties(card, organisations) if handling.may.dispatch or handling.may.join else (),
+        "cell": _cell(card, now, may_dispatch=handling.may.dispatch),
         "parts": [(organisations.short(part.organisation_code), part) for part in handling.parts],
         "asked": [(organisations.short(a.organisation_code), a) for a in handling.asked],
         "scores": (5, 4, 3, 2, 1),
     }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """The cell in which a matter lies, and whether its entry list lets it be handed there; None where nobody asks."""
+
+    code: str
+    name: str
+    cluster: str
+    entry: territory.EntryAnswer | None
+
+
+def _cell(card: queries.CaseCard, now: datetime, *, may_dispatch: bool) -> Cell | None:
+    """By the grid of the day on which it came in; what may be handed to it, by today's."""
+    if not card.cell_code:
+        return None
+    found = territory.cell(card.cell_code, on=timezone.localdate(card.opened_at))
+    cluster = territory.cluster_of(found.community_code, on=timezone.localdate(card.opened_at))
+    today = timezone.localdate(now)
+    stands = any(one.code == found.code for one in territory.cells(on=today, community_code=found.community_code))
+    entry = (
+        territory.check_entry(cell_code=found.code, category=card.category, on=today)
+        if may_dispatch and stands
+        else None
+    )
+    return Cell(code=found.code, name=found.name, cluster=cluster.name if cluster else "", entry=entry)
+
+
+def _parties(card: queries.CaseCard, organisations: shown.Organisations) -> Sequence[shown.Choice]:
+    """Who can lead or help: departments, streets, centres, and the community in which it lies."""
+    own = [shown.Choice(code=card.place_code, name=organisations.short(card.place_code))] if card.place_code else []
+    return [*organisations.choices(*PARTY_KINDS), *own]
 
 
 def _by_list(card: queries.CaseCard, now: datetime) -> directory.Responsibility | None:

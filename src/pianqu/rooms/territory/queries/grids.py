@@ -11,6 +11,7 @@ from django.db.models import Q
 
 from pianqu.foundation.db import fetch
 from pianqu.foundation.errors import Absent
+from pianqu.kernels import rings
 from pianqu.kernels.locate import CellIndex, Located
 from pianqu.rooms.territory import sql
 from pianqu.rooms.territory.models import (
@@ -21,6 +22,7 @@ from pianqu.rooms.territory.models import (
     GridCell,
     GridVersion,
 )
+from pianqu.rooms.territory.queries.places import outlines
 
 ORDINARY, SPECIAL, MICRO = "ordinary", "special", "micro"
 CELL_KINDS = (ORDINARY, SPECIAL, MICRO)
@@ -132,6 +134,7 @@ def _versions(_count: int) -> tuple[VersionCard, ...]:
 def forget_grids() -> None:
     """Read versions anew at the next question: a verb adopted one."""
     _versions.cache_clear()
+    cluster_shapes.cache_clear()
 
 
 def version_on(on: date) -> VersionCard | None:
@@ -250,6 +253,23 @@ def cluster_of(community_code: str, *, on: date) -> ClusterCard | None:
 def cell_shapes(version_id: uuid.UUID) -> dict[str, Any]:
     """Code → geometry (WGS 84) of all cells of a version. One statement."""
     return dict(GridCell.objects.filter(version_id=version_id).values_list("code", "geometry"))
+
+
+@lru_cache(maxsize=2)
+def cluster_shapes(version_id: uuid.UUID) -> dict[str, Any]:
+    """Cluster code → the ground of its communities as one geometry (WGS 84), without what has no outline."""
+    found = {}
+    shapes = outlines()
+    for card in _grid(version_id).clusters.values():
+        if parts := [shapes[code] for code in card.community_codes if code in shapes]:
+            found[card.code] = rings.joined(parts)
+    return found
+
+
+def staffed(*, on: date) -> frozenset[str]:
+    """Codes of the cells that have a leader on a day. One statement."""
+    rows = CellPerson.objects.filter(role="leader", valid_from__lte=on).filter(Q(valid_to=None) | Q(valid_to__gt=on))
+    return frozenset(rows.values_list("cell_code", flat=True))
 
 
 def people_of(cell_code: str, *, on: date) -> tuple[PersonCard, ...]:
