@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pianqu.composition.importing import grid as files
-from pianqu.foundation.actor import Actor
+from pianqu.foundation.actor import CHOSEN_POST, Actor
 from pianqu.foundation.errors import Absent, Forbidden, Invalid, Problem
 from pianqu.kernels import rings
 from pianqu.rooms.casework import queries as casework
@@ -61,7 +61,8 @@ class CellLine:
 
 def _actor(request: HttpRequest) -> Actor:
     """The post in which the signed-in person acts. Raises Forbidden where there is none."""
-    actor = directory.actor_for(uuid.UUID(str(request.user.pk)))
+    account_id = uuid.UUID(str(request.user.pk))
+    actor = directory.acting(account_id, request.session.get(CHOSEN_POST, ""), timezone.now())
     if actor is None:
         raise Forbidden("no-post", _("You hold no post here. Please ask the directory's keeper for one."))
     return actor

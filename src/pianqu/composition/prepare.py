@@ -40,6 +40,7 @@ def prepare(*, empty: bool) -> None:
         _migrate(env, empty=empty)
         _ledger()
         _demo(env)
+        import_module("pianqu.composition.setup").ensure_code(env.data)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from pianqu.composition.account import forget, remember
 from pianqu.foundation import throttle
 from pianqu.foundation.errors import Invalid, TooMany
 
@@ -45,6 +46,7 @@ def _check(request: HttpRequest) -> None:
         raise Invalid("sign-in-wrong", _("Name and password do not belong together. Please try again."))
     throttle.forgive(scope=BY_LOGIN, party=name.casefold())
     login(request, account)
+    remember(request, account, now)
 
 
 def _sane(name: str) -> bool:
@@ -66,5 +68,6 @@ def _ask(request: HttpRequest, wanted: str, error: str, status: int) -> HttpResp
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
     """End this browser's session."""
+    forget(request)
     logout(request)
     return redirect("/")

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from pianqu.composition import grids, portal, sign
+from pianqu.composition import account, grids, portal, setup, sign
 from pianqu.composition.health import health
 from pianqu.composition.open import components, pages, reports, verify
 from pianqu.rooms.casework import queries as casework
@@ -20,6 +20,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/territory/", grids.page, name="grid"),
     path("desk/territory/map.json", grids.layers, name="grid_layers"),
     path("desk/territory/grid.geojson", grids.download, name="grid_download"),
+    path("desk/account/", account.page, name="account"),
+    path("desk/account/post/", account.choose_post, name="choose_post"),
+    path("desk/account/end/", account.end_sessions, name="end_sessions"),
+    path("desk/account/password/", account.change_password, name="change_password"),
+    path("setup/", setup.setup, name="setup"),
     path("sign-in/", sign.sign_in, name="sign_in"),
     path("sign-out/", sign.sign_out, name="sign_out"),
     path("health/", health, name="health"),

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+CHOSEN_POST = "post"
+"""Under this name a session keeps the id of the post that somebody with several chose to act in."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Actor:

@@ -35,6 +35,22 @@ class Account(AbstractBaseUser):
         return self.login
 
 
+class SignIn(models.Model):
+    """A browser in which somebody is signed in 登录会话, so that its holder can see and end it."""
+
+    id = models.UUIDField("编号 id", primary_key=True, editable=False)
+    account = models.ForeignKey(Account, models.CASCADE, related_name="+")
+    session_key = models.CharField("会话键 session key", max_length=40, unique=True)
+    started_at = models.DateTimeField("登录时间 started at")
+    browser = models.CharField("浏览器 browser", max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = "登录会话 sign-in"
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.started_at}"
+
+
 class IdempotencyKey(models.Model):
     """A form or request that was already answered, so that a double tap makes one thing."""
 

@@ -40,6 +40,7 @@ PAGES = (
         name="intake", route="casework:intake", at="/desk/intake/", staff=True, wrong_press="#intake button.btn-primary"
     ),
     Page(name="shift", route="casework:shift", at="/desk/shift/", staff=True),
+    Page(name="account", route="account", at="/desk/account/", staff=True),
     Page(name="grid", route="grid", at="/desk/territory/", staff=True, wrong_at="/desk/territory/?on=1999-01-01"),
     Page(name="desk-case", route="casework:desk_case", at="/desk/case/{case_id}/", staff=True, needs_data=True),
     Page(name="clock", route="casework:clock", at="/desk/case/{case_id}/clock/", staff=True, needs_data=True),

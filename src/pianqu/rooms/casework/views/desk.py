@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from pianqu.foundation.actor import Actor
+from pianqu.foundation.actor import CHOSEN_POST, Actor
 from pianqu.foundation.errors import Forbidden, Invalid, Problem
 from pianqu.foundation.installation import installation
 from pianqu.foundation.templatetags.ui import short_moment, state_badge
@@ -55,7 +55,7 @@ def account_of(request: HttpRequest) -> uuid.UUID:
 
 def actor_of(request: HttpRequest) -> Actor:
     """The post in which the signed-in person acts. Raises Forbidden where there is none."""
-    actor = directory.actor_for(account_of(request))
+    actor = directory.acting(account_of(request), request.session.get(CHOSEN_POST, ""), timezone.now())
     if actor is None:
         raise Forbidden(
             "no-post", _("You are signed in, but you hold no post here. Please ask the directory's keeper for one.")
@@ -100,7 +100,7 @@ def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> 
         "everything": _query(filters, queue=""),
         "older": _query(filters, page=page.next_page) if page.has_next else "",
         "newest": _query(filters) if request.GET.get("page") else "",
-        "title": directory.title_of(account_of(request)),
+        "title": directory.title_of_post(actor),
     }
     return render(request, "casework/desk.html", context, status=status)
 

@@ -15,6 +15,7 @@ from pianqu.rooms.directory.queries.organisations import (
 )
 from pianqu.rooms.directory.queries.posts import (
     PostCard,
+    acting,
     actor_for,
     is_leader,
     may_approve,
@@ -59,6 +60,7 @@ __all__ = [
     "Scope",
     "SendDownCard",
     "Trouble",
+    "acting",
     "actor_for",
     "all_organisations",
     "answers_at",

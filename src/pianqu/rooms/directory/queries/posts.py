@@ -93,6 +93,14 @@ def actor_for(account_id: uuid.UUID, post_id: uuid.UUID | None = None, at: datet
     return _substitute(account_id, post_id, at) if post_id is not None and at is not None else None
 
 
+def acting(account_id: uuid.UUID, chosen: str, at: datetime) -> Actor | None:
+    """The actor of the chosen post if the account (still) holds it at that moment, for itself or for somebody absent; else of its
+    longest held one."""
+    post_id = rules.post_uuid(chosen)
+    actor = actor_for(account_id, post_id, at) if post_id else None
+    return actor or actor_for(account_id)
+
+
 def _substitute(account_id: uuid.UUID, post_id: uuid.UUID, at: datetime) -> Actor | None:
     for card, by_post_id in _substituting(account_id, at):
         if card.post_id == post_id:
@@ -114,9 +122,11 @@ def title_of(account_id: uuid.UUID, post_id: uuid.UUID | None = None) -> str:
 
 def title_of_post(actor: Actor) -> str:
     """How the post is called in which the actor acts, with its organisation."""
-    if actor.account_id is None or actor.post_id is None:
+    post_id = rules.post_uuid(actor.acting_post_id)
+    if post_id is None:
         return ""
-    return title_of(uuid.UUID(actor.account_id), uuid.UUID(actor.post_id))
+    row = Post.objects.filter(id=post_id).values_list("organisation__short_name", "title").first()
+    return f"{row[0]} · {row[1]}" if row else ""
 
 
 def is_leader(actor: Actor) -> bool:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
-from pianqu.foundation.actor import Actor
+from pianqu.foundation.actor import CHOSEN_POST, Actor
 from pianqu.foundation.errors import Forbidden
 from pianqu.foundation.templatetags.ui import day as short_day
 from pianqu.rooms.directory import queries
@@ -89,7 +89,7 @@ def account_of(request: HttpRequest) -> uuid.UUID:
 
 def actor_of(request: HttpRequest) -> Actor:
     """The post in which the signed-in person acts. Raises Forbidden where there is none."""
-    actor = queries.actor_for(account_of(request))
+    actor = queries.acting(account_of(request), request.session.get(CHOSEN_POST, ""), timezone.now())
     if actor is None:
         sentence = _("You are signed in, but you hold no post here. Please ask the directory's keeper for one.")
         raise Forbidden("no-post", sentence)

@@ -1,0 +1,172 @@
+"""Somebody's own page: in which post to act, where one is signed in, a new password."""
+
+import re
+import uuid
+from datetime import datetime
+
+from django.contrib.auth import update_session_auth_hash
+from django.contrib.auth.decorators import login_required
+from django.contrib.auth.password_validation import validate_password
+from django.contrib.sessions.models import Session
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_POST, require_safe
+
+from pianqu.foundation import throttle
+from pianqu.foundation.actor import CHOSEN_POST
+from pianqu.foundation.errors import Absent, Invalid, Problem
+from pianqu.foundation.ids import new_id
+from pianqu.foundation.models import Account, SignIn
+from pianqu.rooms.directory import queries as directory
+
+BY_PASSWORD = "password.change"
+SYSTEMS = ("Windows", "Android", "iPhone", "iPad", "Mac OS", "Linux")
+BROWSERS = (
+    ("Edg/", "Edge"),
+    ("MicroMessenger", "微信"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+
+
+def remember(request: HttpRequest, account: Account, now: datetime) -> None:
+    """Note that this browser's session is the account's, after it signed in."""
+    key = request.session.session_key
+    if key is None:
+        request.session.create()
+        key = request.session.session_key
+    SignIn.objects.update_or_create(
+        session_key=key,
+        defaults={"account": account, "started_at": now, "browser": _browser(request.headers.get("User-Agent", ""))},
+        create_defaults={
+            "id": new_id(),
+            "account": account,
+            "started_at": now,
+            "browser": _browser(request.headers.get("User-Agent", "")),
+        },
+    )
+
+
+def forget(request: HttpRequest) -> None:
+    """This browser's session ends."""
+    SignIn.objects.filter(session_key=request.session.session_key).delete()
+
+
+def _browser(agent: str) -> str:
+    """What a person recognises their own browser by; no version, no address."""
+    name = next((word for mark, word in BROWSERS if mark in agent), "")
+    system = next((word for word in SYSTEMS if re.search(re.escape(word), agent)), "")
+    return " · ".join(filter(None, (name, system)))
+
+
+@never_cache
+@login_required
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    return _page(request)
+
+
+def _page(request: HttpRequest, *, error: str = "", where: str = "", status: int = 200) -> HttpResponse:
+    account, now = _account(request), timezone.now()
+    actor = directory.acting(account.id, request.session.get(CHOSEN_POST, ""), now)
+    context = {
+        "account": account,
+        "posts": directory.posts_of(account.id, now),
+        "acting": actor.acting_post_id if actor else "",
+        "sessions": _sessions(account, request),
+        "error": error,
+        "where": where,
+    }
+    return render(request, "composition/account.html", context, status=status)
+
+
+def _account(request: HttpRequest) -> Account:
+    return Account.objects.get(login=request.user.get_username())
+
+
+def _sessions(account: Account, request: HttpRequest) -> list[tuple[SignIn, bool]]:
+    """Those that can still be used, the latest first, each with whether it is this one."""
+    rows = list(SignIn.objects.filter(account=account).order_by("-started_at"))
+    living = Session.objects.filter(session_key__in=[row.session_key for row in rows], expire_date__gt=timezone.now())
+    keys = set(living.values_list("session_key", flat=True))
+    return [(row, row.session_key == request.session.session_key) for row in rows if row.session_key in keys]
+
+
+@login_required
+@require_POST
+def choose_post(request: HttpRequest) -> HttpResponse:
+    """Act in another post from now on, in this browser."""
+    wanted, now = request.POST.get("post", ""), timezone.now()
+    held = {str(card.post_id) for card in directory.posts_of(_account(request).id, now)}
+    if wanted not in held:
+        sentence = _("You do not hold this post any more. Nothing was changed.")
+        return _page(request, error=sentence, where="post", status=409)
+    request.session[CHOSEN_POST] = wanted
+    return redirect("/desk/")
+
+
+@login_required
+@require_POST
+def end_sessions(request: HttpRequest) -> HttpResponse:
+    """Sign out one other browser, or all others."""
+    account = _account(request)
+    others = SignIn.objects.filter(account=account).exclude(session_key=request.session.session_key)
+    if (one := request.POST.get("one", "")) != "":
+        others = others.filter(id=_uuid(one))
+        if not others.exists():
+            raise Absent("session-absent", _("There is no such sign-in any more."))
+    _end(list(others))
+    return redirect("account")
+
+
+def _uuid(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return uuid.UUID(int=0)
+
+
+def _end(rows: list[SignIn]) -> None:
+    with transaction.atomic():
+        Session.objects.filter(session_key__in=[row.session_key for row in rows]).delete()
+        SignIn.objects.filter(id__in=[row.id for row in rows]).delete()
+
+
+@sensitive_post_parameters("old", "new", "again")
+@login_required
+@require_POST
+def change_password(request: HttpRequest) -> HttpResponse:
+    """A new password; every other browser is signed out."""
+    account, now = _account(request), timezone.now()
+    try:
+        throttle.check_open(scope=BY_PASSWORD, party=str(account.id), now=now)
+        if not account.check_password(request.POST.get("old", "")):
+            throttle.count_wrong(scope=BY_PASSWORD, party=str(account.id), now=now)
+            raise Invalid("password-wrong", _("The present password is not right. Nothing was changed."))
+        set_password(account, request.POST.get("new", ""), request.POST.get("again", ""))
+    except Problem as problem:
+        return _page(request, error=problem.message, where="password", status=problem.status)
+    _end(list(SignIn.objects.filter(account=account).exclude(session_key=request.session.session_key)))
+    SignIn.objects.filter(account=account).delete()
+    update_session_auth_hash(request, account)
+    remember(request, account, now)
+    return redirect("account")
+
+
+def set_password(account: Account, new: str, again: str) -> None:
+    """Raises Invalid with what is wrong with it."""
+    if new != again:
+        raise Invalid("password-differs", _("The two new passwords are not the same. Nothing was changed."))
+    try:
+        validate_password(new, account)
+    except ValidationError as error:
+        raise Invalid("password-weak", " ".join(error.messages)) from error
+    account.set_password(new)
+    account.save()
