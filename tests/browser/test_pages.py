@@ -81,7 +81,7 @@ def test_a_page_is_sound(name: str, form: str, language: str, chrome: Browser, r
     for width in WIDTHS:
         with tab(chrome, place, width=width, language=language) as page:
             if which.staff:
-                sign_in(page, place.told)
+                sign_in(page, place.told, which.by)
             faults += look_at(page, place, which, form, f"{name} {width} {language} {form}", language)
     assert not faults, "\n".join(faults)
 
@@ -91,7 +91,7 @@ def test_a_page_reflows_and_is_sound_in_the_dark(name: str, chrome: Browser, ful
     which = BY_NAME[name]
     with tab(chrome, full_house, width=REFLOW, language="zh", dark=True) as page:
         if which.staff:
-            sign_in(page, full_house.told)
+            sign_in(page, full_house.told, which.by)
         faults = look_at(page, full_house, which, "full", f"{name} {REFLOW} dark", "zh")
     assert not faults, "\n".join(faults)
 

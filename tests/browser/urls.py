@@ -39,6 +39,8 @@ OTHERS = {
     "setup": POSTED,
     "grid_layers": "/desk/territory/map.json",
     "grid_download": POSTED,
+    "directory:act": POSTED,
+    "reorganised": POSTED,
     "directory:who_answers_json": "/who-answers.json?category=noise&place=330205103018",
     "ledger:checkpoint": "/open/ledger/checkpoint",
     "ledger:vkey": "/open/ledger/log.vkey",

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from pianqu.composition.account import forget, remember
+from pianqu.composition.desk.account import forget, remember
 from pianqu.foundation import throttle
 from pianqu.foundation.errors import Invalid, TooMany
 

@@ -3,7 +3,8 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from pianqu.composition import account, grids, portal, setup, sign
+from pianqu.composition import portal, setup, sign
+from pianqu.composition.desk import account, duty_lists, grids, reorganise
 from pianqu.composition.health import health
 from pianqu.composition.open import components, pages, reports, verify
 from pianqu.rooms.casework import queries as casework
@@ -25,6 +26,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/account/end/", account.end_sessions, name="end_sessions"),
     path("desk/account/password/", account.change_password, name="change_password"),
     path("setup/", setup.setup, name="setup"),
+    path("desk/reorganise/", reorganise.page, name="reorganise"),
+    path("desk/reorganised/<str:code>/", reorganise.done, name="reorganised"),
+    path("desk/duty-lists/", duty_lists.page, name="duty_lists"),
     path("sign-in/", sign.sign_in, name="sign_in"),
     path("sign-out/", sign.sign_out, name="sign_out"),
     path("health/", health, name="health"),

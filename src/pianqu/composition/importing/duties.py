@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
 from pianqu.foundation.errors import Invalid
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.directory import queries as directory
@@ -85,9 +87,9 @@ def toml_lines(path: Path) -> tuple[str, list[Line]]:
                 lines.append((number, {**every, **duty, "area": area}))
         return str(table.get("source", path.stem)), lines
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Invalid("list-not-toml", f"{path.name} is not TOML: {error}.") from error
+        raise Invalid("list-not-toml", _("The file is not TOML: %(error)s.") % {"error": error}) from error
     except (AttributeError, TypeError) as error:
-        raise Invalid("list-wrong", f"{path.name} is TOML, but no duty list: {error}.") from error
+        raise Invalid("list-wrong", _("The file is TOML, but no duty list: %(error)s.") % {"error": error}) from error
 
 
 class _Known:
@@ -119,7 +121,7 @@ class _Bad(Exception):
 def checked(source: str, lines: list[Line]) -> DutyList:
     """Lines against organisations, places and categories of this installation. Raises Invalid where there is none."""
     if not lines:
-        raise Invalid("list-empty", f"The list {source} holds no line.")
+        raise Invalid("list-empty", _("The list holds no line."))
     known = _Known()
     faults: list[Fault] = []
     taken: list[tuple[int, NewPower]] = []
@@ -144,7 +146,7 @@ def _power(cells: Mapping[str, object], known: _Known) -> NewPower:
     named = _text(cells, "organisation")
     valid_from = _day(cells, "valid_from")
     if valid_from is None:
-        raise _Bad("It has no day from which it holds (valid_from).")
+        raise _Bad(_("It has no day from which it holds (valid_from)."))
     return NewPower(
         verb=_word(cells, "verb"),
         category=_one("category", _text(cells, "category"), known.categories),
@@ -175,8 +177,18 @@ def _one(what: str, text: str, known: Mapping[str, set[str]]) -> str:
     if len(found) == 1:
         return next(iter(found))
     if found:
-        raise _Bad(f"“{text[:40]}” is the name of several: {', '.join(sorted(found))}. Please write the code.")
-    raise _Bad(f"There is no {what} “{text[:40]}”." if text else f"It names no {what}.")
+        sentence = _("“%(text)s” is the name of several: %(codes)s. Please write the code.")
+        raise _Bad(sentence % {"text": text[:40], "codes": ", ".join(sorted(found))})
+    raise _Bad(_missing(what)[bool(text)] % {"text": text[:40]})
+
+
+def _missing(what: str) -> tuple[str, str]:
+    """How it is said that nothing was named, or something unknown."""
+    return {
+        "place": (_("It names no place."), _("There is no place “%(text)s”.")),
+        "category": (_("It names no category."), _("There is no category “%(text)s”.")),
+        "organisation": (_("It names no organisation."), _("There is no organisation “%(text)s”.")),
+    }[what]
 
 
 def _day(cells: Mapping[str, object], name: str) -> date | None:
@@ -196,4 +208,4 @@ def _day(cells: Mapping[str, object], name: str) -> date | None:
 
 
 def _no_day(text: str) -> date:
-    raise _Bad(f"“{text[:40]}” is no day. Please write 2026-01-31.")
+    raise _Bad(_("“%(text)s” is no day. Please write 2026-01-31.") % {"text": text[:40]})

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from pianqu.composition.importing.duties import DutyList, Fault, checked, toml_lines
 from pianqu.composition.importing.excel import excel_lines
@@ -30,13 +31,13 @@ LARGEST = 20_000_000
 def read_list(path: Path, *, source: str = "") -> DutyList:
     """The list in an Excel or TOML file, checked. Raises Invalid for a file that is no list at all."""
     if path.stat().st_size > LARGEST:
-        raise Invalid("list-large", f"{path.name} is larger than {LARGEST // 1_000_000} MB.")
+        raise Invalid("list-large", _("This file is too large: at most 20 MB."))
     if path.suffix.lower() == ".toml":
         named, lines = toml_lines(path)
         return checked(source or named, lines)
     if path.suffix.lower() in {".xlsx", ".xlsm"}:
         return checked(source or path.stem, list(excel_lines(path)))
-    raise Invalid("list-kind", f"{path.name} is neither Excel (.xlsx) nor TOML (.toml).")
+    raise Invalid("list-kind", _("This file is neither Excel (.xlsx) nor TOML (.toml)."))
 
 
 def run(path: Path, *, skip_bad: bool, dry_run: bool, source: str) -> int:
@@ -54,11 +55,11 @@ def run(path: Path, *, skip_bad: bool, dry_run: bool, source: str) -> int:
     return 0
 
 
-def take(found: DutyList, *, now: datetime) -> PowersReport:
-    """The good lines of a list into the matrix, as the installation itself."""
+def take(found: DutyList, *, actor: Actor | None = None, now: datetime) -> PowersReport:
+    """The good lines of a list into the matrix, as the installation itself unless somebody did it."""
     if not found.powers:
-        raise Invalid("list-empty", "No line of the list can be taken. Nothing was changed.")
-    actor = Actor(kind="system", organisation_code=installation().district_code)
+        raise Invalid("list-empty", _("No line of the list can be taken. Nothing was changed."))
+    actor = actor or Actor(kind="system", organisation_code=installation().district_code)
     return services.import_powers(
         actor=actor, rows=found.powers, source=found.source, categories=casework.known_codes(), now=now
     )

@@ -51,6 +51,7 @@ def fill(*, empty: bool) -> dict[str, str]:
 ROLES = (
     ("checker", "centre", "window"),
     ("boss", "centre", "leader"),
+    ("admin", "centre", "administrator"),
     ("housing", "housing", "handler"),
     ("enforcement", "enforcement", "handler"),
     ("police", "police", "handler"),

@@ -17,6 +17,8 @@ class Page:
     opened_by: str = ""
     """Name of the page that has to be opened before: it gives the cookie."""
     staff: bool = False
+    by: str = ""
+    """Login of the colleague who opens it, where it is not everybody's."""
     needs_data: bool = False
     """It is about one thing: there is no empty form of it."""
     wrong_at: str = ""
@@ -57,17 +59,36 @@ PAGES = (
         route="directory:here_today",
         at="/desk/here-today/",
         staff=True,
+        by="admin",
         wrong_at="/desk/here-today/?on=2026-02-30",
     ),
-    Page(name="duty", route="directory:duty", at="/desk/duty/", staff=True, wrong_at="/desk/duty/?on=9999-12-31"),
+    Page(
+        name="duty",
+        route="directory:duty",
+        at="/desk/duty/",
+        staff=True,
+        by="admin",
+        wrong_at="/desk/duty/?on=9999-12-31",
+    ),
     Page(
         name="organisations",
         route="directory:organisations",
         at="/desk/organisations/",
         staff=True,
+        by="admin",
         wrong_at="/desk/organisations/?q=nothing-like-this",
     ),
     Page(name="found-organisations", route="directory:organisations", at="/desk/organisations/?q=慈城", staff=True),
+    Page(
+        name="organisation",
+        route="directory:organisation",
+        at="/desk/organisations/{centre}/",
+        staff=True,
+        by="admin",
+        wrong_at="/desk/organisations/330205/",
+    ),
+    Page(name="reorganise", route="reorganise", at="/desk/reorganise/", staff=True, by="admin", wrong_press=SUBMIT),
+    Page(name="duty-lists", route="duty_lists", at="/desk/duty-lists/", staff=True, by="admin", wrong_press=SUBMIT),
     Page(name="ask-who", route="directory:who_answers", at="/who-answers/?place=330205103018&category=noise"),
     Page(name="open", route="open", at="/open/"),
     Page(name="ledger", route="ledger", at="/open/ledger/"),

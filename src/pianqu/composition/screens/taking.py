@@ -56,10 +56,10 @@ def tab(opened: Browser, place: House, *, width: int, language: str, dark: bool 
         context.close()
 
 
-def sign_in(page: Tab, told: Mapping[str, str]) -> None:
-    """As the colleague whom the seed made."""
+def sign_in(page: Tab, told: Mapping[str, str], by: str = "") -> None:
+    """As the colleague whom the seed made, or as another one."""
     page.goto("/sign-in/")
-    page.fill("[name=login]", told["login"])
+    page.fill("[name=login]", by or told["login"])
     page.fill("[name=password]", told["password"])
     page.click("main button[type=submit], main form button")
     page.wait_for_load_state()
@@ -121,11 +121,11 @@ def _form(opened: Browser, place: House, folder: Path, pages: list[Page], form: 
     dark = form == "dark"
     for width in WIDTHS:
         for language in LANGUAGES[:1] if dark else LANGUAGES:
-            for staff in sorted({page.staff for page in pages}):
+            for staff, by in sorted({(page.staff, page.by) for page in pages}):
                 with tab(opened, place, width=width, language=language, dark=dark) as page:
                     if staff:
-                        sign_in(page, place.told)
-                    for which in (one for one in pages if one.staff == staff):
+                        sign_in(page, place.told, by)
+                    for which in (one for one in pages if (one.staff, one.by) == (staff, by)):
                         found += _picture(page, place, folder, which, f"{width}-{language}-{form}")
     return found
 

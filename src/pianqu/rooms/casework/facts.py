@@ -326,6 +326,32 @@ class CaseLinked(AboutCase):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CaseHandedOver(AboutCase):
+    """Organisations were merged or split, and others have this matter now. `moves`: role, old code, new code."""
+
+    kind: ClassVar[str] = "casework.case-handed-over"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Matter handed over")
+
+    moves: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CasesHandedOver(Fact):
+    """How many open matters went from one organisation to another when they were reorganised."""
+
+    kind: ClassVar[str] = "casework.cases-handed-over"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Open matters handed over")
+
+    old_code: str
+    new_code: str
+    on: str
+    received: int
+    led: int
+    helped: int
+    asked: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class YearAnnounced(Fact):
     """A year's holidays are known; provisional due dates in it are computed anew."""
 

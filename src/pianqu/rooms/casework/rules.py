@@ -111,6 +111,11 @@ def may_erase(actor: Actor) -> bool:
     return actor.kind == "post" and sees_all(actor)
 
 
+def may_hand_over(actor: Actor) -> bool:
+    """Who may reorganise the directory moves what its organisations hold."""
+    return directory.may_change_directory(actor)
+
+
 def may_add_categories(actor: Actor) -> bool:
     return sees_all(actor)
 
@@ -208,6 +213,10 @@ def check_may_announce(actor: Actor) -> None:
 
 def check_may_erase(actor: Actor) -> None:
     _check(may_erase(actor), _("Only the district's centre may erase what a matter says about a person."))
+
+
+def check_may_hand_over(actor: Actor) -> None:
+    _check(may_hand_over(actor), _("Only the district's administrators may hand over what an organisation has."))
 
 
 def check_may_add_categories(actor: Actor) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pianqu.rooms.directory.views import here, tree, who
+from pianqu.rooms.directory.views import acts, here, tree, who
 
 app_name = "directory"
 
@@ -13,4 +13,6 @@ urlpatterns = [
     path("desk/here-today/", here.here_today, name="here_today"),
     path("desk/duty/", here.duty, name="duty"),
     path("desk/organisations/", tree.organisations, name="organisations"),
+    path("desk/organisations/<str:code>/", tree.organisation, name="organisation"),
+    path("desk/directory/<str:name>/", acts.act, name="act"),
 ]

@@ -23,6 +23,7 @@ from pianqu.rooms.casework.services.dispatching import (
     start_task,
 )
 from pianqu.rooms.casework.services.erasing import BASES, erase_case
+from pianqu.rooms.casework.services.handing import Handed, HandOverReport, hand_over
 from pianqu.rooms.casework.services.history import History, take_history
 from pianqu.rooms.casework.services.intake import take_in
 from pianqu.rooms.casework.services.moving import (
@@ -52,6 +53,8 @@ __all__ = [
     "REASONS",
     "Claim",
     "Closing",
+    "HandOverReport",
+    "Handed",
     "History",
     "NewCategory",
     "Opened",
@@ -72,6 +75,7 @@ __all__ = [
     "escalate_overdue",
     "extend_case",
     "finish_task",
+    "hand_over",
     "hand_over_shift",
     "join_case",
     "link_case",

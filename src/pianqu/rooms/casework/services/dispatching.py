@@ -111,8 +111,12 @@ def _check_parties(lead_code: str, helper_codes: Sequence[str]) -> None:
     codes = [lead_code, *helper_codes]
     if len(set(codes)) < len(codes):
         raise Invalid("party-twice", _("An organisation cannot lead and help, or help twice."))
-    if set(codes) - set(directory.organisations(codes)):
+    known = directory.organisations(codes)
+    if set(codes) - set(known):
         raise Invalid("party-unknown", _("Please choose organisations from the list."))
+    if gone := [known[code].short_name for code in codes if known[code].ended]:
+        sentence = _("%(name)s has ended. Please choose who took over.")
+        raise Invalid("party-ended", sentence % {"name": gone[0]})
 
 
 def _listed(case: Case, lead_code: str, now: datetime) -> str:

@@ -1,6 +1,6 @@
 """How cards are put into words for a page: names in the reader's language, the steps of a matter, its timeline."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -249,9 +249,16 @@ _SAYINGS: dict[str, Callable[[Any, Organisations], str]] = {
     "score": lambda score, _names: _("%(score)d of 5") % {"score": score},
     "last_day": lambda day, _names: _("Until the end of %(day)s") % {"day": day} if day else "",
     "provisional": lambda yes, _names: _("provisional") if yes else "",
+    "moves": lambda moves, names: _passed_on(moves, names),
     "to_code": lambda code, names: _named(_("To %(name)s"), code, names),
 }
 """A field of a fact → how a timeline says it."""
+
+
+def _passed_on(moves: Sequence[Sequence[str]], names: Organisations) -> str:
+    """Each old organisation and who took over from it, once."""
+    pairs = dict.fromkeys((old, new) for _role, old, new in moves)
+    return " · ".join(f"{names.short(old)} → {names.short(new)}" for old, new in pairs)
 
 
 def nature_name(code: str) -> str:
@@ -323,6 +330,7 @@ def _kind(kind: str) -> tuple[str, str, str]:
         "casework.case-escalated": ("trending-up", "w", _("Overdue: the next above is told")),
         "casework.case-supervised": ("bell", "w", _("A leader presses for it")),
         "casework.case-linked": ("git-merge", "", _("Joined to another matter")),
+        "casework.case-handed-over": ("refresh", "", _("Handed over: organisations were merged or split")),
         "casework.case-erased": ("eraser", "w", _("Words, photos and contact were erased")),
         "ledger.entry-erased": ("eraser", "w", _("A note about who looked at the contact was erased")),
         "ledger.personal-data-read": ("eye", "w", _("An official looked at the contact")),

@@ -134,11 +134,6 @@ def is_leader(actor: Actor) -> bool:
     return rules.post_kind(actor) == "leader"
 
 
-def may_change_directory(actor: Actor) -> bool:
-    """Whether the actor keeps the district's directory: its administrators, and the installation's own set-up."""
-    return rules.may_change_directory(actor)
-
-
 def may_approve(actor: Actor, organisation_code: str) -> bool:
     """An approver or leader of the organisation itself or of one above it in the reporting line. At most two statements."""
     if rules.post_kind(actor) not in rules.APPROVING:

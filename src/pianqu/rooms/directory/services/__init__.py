@@ -1,6 +1,7 @@
 """The verbs of the directory."""
 
 from pianqu.rooms.directory.services.duties import put_on_duty, take_off_duty
+from pianqu.rooms.directory.services.once import do_once
 from pianqu.rooms.directory.services.organising import NewOrganisation, add_organisations, serve_areas, set_superior
 from pianqu.rooms.directory.services.posts import appoint, end_post, end_substitution, substitute
 from pianqu.rooms.directory.services.powers import NewPower, PowersReport, faults_of, import_powers
@@ -23,6 +24,7 @@ __all__ = [
     "Share",
     "add_organisations",
     "appoint",
+    "do_once",
     "end_post",
     "end_substitution",
     "faults_of",

@@ -3,6 +3,7 @@
 import uuid
 from datetime import datetime
 
+from django.db.models import F
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
@@ -52,7 +53,7 @@ def put_on_duty(
 @verb
 def take_off_duty(*, actor: Actor, duty_id: uuid.UUID, now: datetime) -> None:
     """End hours of duty now; those that have not begun never do. Raises Absent where they are over."""
-    row = Duty.objects.select_related("organisation").filter(id=duty_id, ends__gt=now).first()
+    row = Duty.objects.select_related("organisation").filter(id=duty_id, ends__gt=now).exclude(ends=F("starts")).first()
     if row is None:
         raise Absent("duty-absent", _("There is no such duty any more."))
     rules.check_may_manage(actor, row.organisation.code)

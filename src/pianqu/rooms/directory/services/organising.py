@@ -7,7 +7,7 @@ from datetime import date, datetime
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.errors import Invalid
+from pianqu.foundation.errors import Invalid, Refused
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.verbs import verb
 from pianqu.rooms.directory import queries, rules
@@ -99,11 +99,17 @@ def _told(item: NewOrganisation, valid_from: date) -> OrganisationAdded:
 
 
 @verb
-def set_superior(*, actor: Actor, code: str, parent_code: str, now: datetime) -> None:
-    """Let an organisation report to another one. Raises Absent, and Refused for a line that would go round in a circle."""
+def set_superior(*, actor: Actor, code: str, parent_code: str, was: str | None = None, now: datetime) -> None:
+    """Let an organisation report to another one. `was` is the superior that the asker saw.
+
+    Raises Absent, and Refused for a line that would go round in a circle, or where somebody changed it meanwhile.
+    """
     rules.check_may_change_directory(actor)
     one_at_a_time()
     below, above = living(code), living(parent_code)
+    if was is not None and was != below.parent_code:
+        sentence = _("Somebody changed this reporting line meanwhile. Please look at it again. Nothing was changed.")
+        raise Refused("superior-stale", sentence)
     lines = dict(Organisation.objects.values_list("code", "parent_code"))
     check_no_circle([code], {**lines, code: above.code})
     told = SuperiorChanged(

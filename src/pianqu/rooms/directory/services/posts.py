@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
@@ -106,7 +106,12 @@ def _check_not_chained(post: Post, by_post: Post, starts: datetime, ends: dateti
 @verb
 def end_substitution(*, actor: Actor, substitution_id: uuid.UUID, now: datetime) -> None:
     """The absent one is back: the substitute acts no more from now on. Raises Absent where none is to come or in force."""
-    row = Substitution.objects.select_related("post__organisation").filter(id=substitution_id, ends__gt=now).first()
+    row = (
+        Substitution.objects.select_related("post__organisation")
+        .filter(id=substitution_id, ends__gt=now)
+        .exclude(ends=F("starts"))
+        .first()
+    )
     if row is None:
         raise Absent("substitution-absent", _("There is no such substitution."))
     organisation_code = row.post.organisation.code

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Collection
 from datetime import date, datetime
 
+from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -113,7 +114,13 @@ def _check_powers(sender: Organisation, may_decide: Collection[str], on: date) -
 def recall(*, actor: Actor, send_down_id: uuid.UUID, now: datetime) -> None:
     """What was sent down is there until the end of yesterday; what has not begun never comes. Raises Absent."""
     today = timezone.localdate(now)
-    row = SendDown.objects.select_related("sender", "centre").filter(id=send_down_id).exclude(ends__lte=today).first()
+    row = (
+        SendDown.objects.select_related("sender", "centre")
+        .filter(id=send_down_id)
+        .exclude(ends__lte=today)
+        .exclude(ends=F("starts"))
+        .first()
+    )
     if row is None:
         raise Absent("send-down-absent", _("There is nothing of the kind there any more."))
     rules.check_may_manage(actor, row.sender.code)

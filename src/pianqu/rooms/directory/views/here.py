@@ -1,6 +1,6 @@
 """融入式办公, who is here today: what and who came down to each centre, what may be decided there, who has duty now."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -15,7 +15,8 @@ from django.views.decorators.http import require_safe
 
 from pianqu.rooms.directory import queries
 from pianqu.rooms.directory.queries import DutyCard, Gap, OrganisationCard, SendDownCard
-from pianqu.rooms.directory.views import shown
+from pianqu.rooms.directory.views import asking, shown
+from pianqu.rooms.directory.views.asking import Failed
 from pianqu.rooms.directory.views.shown import Categories, Choice, Name
 
 ICONS = {"resource": "building", "service": "heart-handshake", "person": "user", "responsibility": "signature"}
@@ -26,6 +27,8 @@ TONES = {"resident": "green", "rotating": "azure", "on_call": "purple"}
 class Here:
     """Something or somebody at a centre, in words."""
 
+    id: UUID
+    may_recall: bool
     icon: str
     title: str
     what: str
@@ -62,6 +65,8 @@ class Shift:
     home: str = ""
     instead_of: str = ""
     is_now: bool = False
+    id: UUID | None = None
+    may_end: bool = False
 
     @property
     def is_gap(self) -> bool:
@@ -83,9 +88,17 @@ class Roster:
 @require_safe
 def here_today(request: HttpRequest, *, categories: Categories) -> HttpResponse:
     """Every centre with who is there on the day."""
-    shown.actor_of(request)
+    return here_page(request, categories)
+
+
+def here_page(
+    request: HttpRequest, categories: Categories, *, failed: Failed | None = None, status: int = 200
+) -> HttpResponse:
+    """The page, with the forms of who may send something down; one that was refused stands open."""
+    actor = shown.actor_of(request)
     (on, error), choices = shown.asked_day(request), shown.category_choices(categories)
     cards = {card.code: card for card in queries.all_organisations()}
+    codes = asking.managed(actor, cards)
     here = queries.here_by_centre(on)
     now = timezone.now()
     duty = queries.roster(None, now, now) if on == timezone.localdate() else ()
@@ -94,11 +107,13 @@ def here_today(request: HttpRequest, *, categories: Categories) -> HttpResponse:
     context = {
         "day": shown.shown_day(on),
         "error": error,
-        "centres": [_centre(card, cards, here.get(card.code, ()), duty, choices) for card in centres],
+        "centres": [_centre(card, cards, here.get(card.code, ()), duty, choices, codes) for card in centres],
         "people": people,
         "count": sum(len(rows) for rows in here.values()),
+        "forms": [asking.send_down(cards, codes, choices.values(), failed)] if codes else [],
+        "failed": failed,
     }
-    return render(request, "directory/here_today.html", context)
+    return render(request, "directory/here_today.html", context, status=status)
 
 
 def _district_first(bodies: list[OrganisationCard], cards: Mapping[str, OrganisationCard]) -> list[OrganisationCard]:
@@ -117,20 +132,25 @@ def _centre(
     here: Sequence[SendDownCard],
     duty: Sequence[DutyCard],
     choices: Mapping[str, Choice],
+    managed: Collection[str],
 ) -> Centre:
     above = cards.get(card.parent_code)
     return Centre(
         code=card.code,
         name=shown.organisation_name(card),
         above=shown.organisation_name(above) if above else None,
-        here=tuple(_here(row, cards, choices) for row in here),
+        here=tuple(_here(row, cards, choices, managed) for row in here),
         duty=tuple(one for one in duty if one.organisation_code == card.code),
     )
 
 
-def _here(row: SendDownCard, cards: Mapping[str, OrganisationCard], choices: Mapping[str, Choice]) -> Here:
+def _here(
+    row: SendDownCard, cards: Mapping[str, OrganisationCard], choices: Mapping[str, Choice], managed: Collection[str]
+) -> Here:
     words = shown.weekdays()
     return Here(
+        id=row.send_down_id,
+        may_recall=row.from_code in managed,
         icon=ICONS[row.what],
         title=row.title,
         what=shown.what_word(row.what),
@@ -150,7 +170,14 @@ def _here(row: SendDownCard, cards: Mapping[str, OrganisationCard], choices: Map
 @require_safe
 def duty(request: HttpRequest, *, categories: Categories) -> HttpResponse:
     """Every roster of the day, round the clock, with the hours that nobody covers."""
-    shown.actor_of(request)
+    return duty_page(request, categories)
+
+
+def duty_page(
+    request: HttpRequest, categories: Categories, *, failed: Failed | None = None, status: int = 200
+) -> HttpResponse:
+    """The page, with the forms of who arranges duty and substitutes; one that was refused stands open."""
+    actor = shown.actor_of(request)
     on, error = shown.asked_day(request)
     begins = datetime.combine(on, time.min, timezone.get_current_timezone())
     ends = begins + timedelta(days=1)
@@ -161,14 +188,18 @@ def duty(request: HttpRequest, *, categories: Categories) -> HttpResponse:
     cards = {card.code: card for card in queries.all_organisations()}
     on_roster = {card.organisation_code for card in duties}
     keeping = [card for card in cards.values() if card.kind == "centre" or card.code in on_roster]
-    rosters = [_roster(card, duties, people, begins, ends) for card in _district_first(keeping, cards)]
+    codes = asking.managed(actor, cards)
+    rosters = [_roster(card, duties, people, begins, ends, codes) for card in _district_first(keeping, cards)]
     context = {
         "day": shown.shown_day(on),
         "error": error,
         "rosters": rosters,
         "uncovered": sum(1 for roster in rosters if roster.open_hours),
+        "forms": [asking.put_on_duty(cards, codes, failed), asking.substitute(codes, failed)] if codes else [],
+        "away": queries.substitutions(codes, timezone.now()) if codes else (),
+        "failed": failed,
     }
-    return render(request, "directory/duty.html", context)
+    return render(request, "directory/duty.html", context, status=status)
 
 
 def _roster(
@@ -177,10 +208,11 @@ def _roster(
     people: Mapping[UUID, str],
     begins: datetime,
     ends: datetime,
+    managed: Collection[str],
 ) -> Roster:
     own = [one for one in duties if one.organisation_code == card.code]
     gaps = queries.uncovered(own, begins, ends)
-    shifts = [_shift(one, people, begins, ends) for one in own]
+    shifts = [_shift(one, people, begins, ends, managed) for one in own]
     shifts += [Shift(starts=gap.starts, ends=gap.ends, hours=_span(gap, begins, ends)) for gap in gaps]
     return Roster(
         code=card.code,
@@ -201,8 +233,12 @@ def _span(one: DutyCard | Gap, begins: datetime, ends: datetime) -> str:
     return f"{start}–{end}"
 
 
-def _shift(one: DutyCard, people: Mapping[UUID, str], begins: datetime, ends: datetime) -> Shift:
+def _shift(
+    one: DutyCard, people: Mapping[UUID, str], begins: datetime, ends: datetime, managed: Collection[str]
+) -> Shift:
     return Shift(
+        id=one.duty_id,
+        may_end=one.organisation_code in managed and one.ends > timezone.now(),
         starts=one.starts,
         ends=one.ends,
         hours=_span(one, begins, ends),

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 
 from pianqu.rooms.directory import queries
 from pianqu.rooms.directory.queries import OrganisationCard
-from pianqu.rooms.directory.views import shown
+from pianqu.rooms.directory.views import asking, shown
+from pianqu.rooms.directory.views.asking import Failed
 from pianqu.rooms.directory.views.shown import Categories, Name
 
 ICONS = {"centre": "current-location", "department": "scale", "station": "flag", "village": "leaf", "property": "key"}
@@ -37,7 +38,14 @@ class Node:
 @require_safe
 def organisations(request: HttpRequest, *, categories: Categories) -> HttpResponse:
     """The tree, or with `?q=` the organisations whose name or code holds the words."""
-    shown.actor_of(request)
+    return tree_page(request, categories)
+
+
+def tree_page(
+    request: HttpRequest, categories: Categories, *, failed: Failed | None = None, status: int = 200
+) -> HttpResponse:
+    """The page, with the form of administrators."""
+    may_change = queries.may_change_directory(shown.actor_of(request))
     cards = {card.code: card for card in queries.all_organisations()}
     asked = request.GET.get("q", "").strip()[:60]
     tops = [card for card in cards.values() if card.parent_code not in cards]
@@ -46,8 +54,46 @@ def organisations(request: HttpRequest, *, categories: Categories) -> HttpRespon
         "found": _found(asked, cards) if asked else [],
         "tree": [] if asked else [_node(card, _children(cards), cards) for card in tops],
         "count": len(cards),
+        "may_change": may_change,
+        "forms": [asking.add_organisation(cards, failed)] if may_change else [],
+        "failed": failed,
     }
-    return render(request, "directory/organisations.html", context)
+    return render(request, "directory/organisations.html", context, status=status)
+
+
+@never_cache
+@login_required
+@require_safe
+def organisation(request: HttpRequest, code: str, *, categories: Categories) -> HttpResponse:
+    """One organisation: its line, its posts with who holds them, its ground, what it became."""
+    return one_page(request, categories, code=code)
+
+
+def one_page(
+    request: HttpRequest,
+    categories: Categories,
+    *,
+    code: str = "",
+    failed: Failed | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page, with the forms of administrators. Raises Absent."""
+    actor = shown.actor_of(request)
+    card = queries.organisation(code or str(request.POST.get("organisation", "")))
+    cards = {other.code: other for other in queries.all_organisations()}
+    may_change = not card.ended and queries.may_change_directory(actor)
+    after = queries.organisations(queries.successors(card.code))
+    context = {
+        "card": card,
+        "node": _node(card, _children(cards), cards, with_line=True),
+        "ground": [shown.organisation_name(cards.get(area), area) for area in sorted(queries.areas_of(card.code))],
+        "posts": [(post, asking.post_kind_word(post.kind)) for post in queries.held_posts([card.code])],
+        "after": [(other.code, shown.organisation_name(other)) for other in after.values()],
+        "may_change": may_change,
+        "forms": [asking.appoint(card, failed), asking.set_superior(card, cards, failed)] if may_change else [],
+        "failed": failed,
+    }
+    return render(request, "directory/organisation.html", context, status=status)
 
 
 def _found(asked: str, cards: Mapping[str, OrganisationCard]) -> list[Node]:

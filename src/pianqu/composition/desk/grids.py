@@ -1,7 +1,6 @@
 """The grid's page on the desk: clusters and cells on a map with a table beside it, versions, files in and out."""
 
 import json
-import uuid
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,9 +16,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from pianqu.composition.desk.who import colleague
 from pianqu.composition.importing import grid as files
-from pianqu.foundation.actor import CHOSEN_POST, Actor
-from pianqu.foundation.errors import Absent, Forbidden, Invalid, Problem
+from pianqu.foundation.errors import Absent, Invalid, Problem
 from pianqu.kernels import rings
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.directory import queries as directory
@@ -59,21 +58,12 @@ class CellLine:
     is_staffed: bool
 
 
-def _actor(request: HttpRequest) -> Actor:
-    """The post in which the signed-in person acts. Raises Forbidden where there is none."""
-    account_id = uuid.UUID(str(request.user.pk))
-    actor = directory.acting(account_id, request.session.get(CHOSEN_POST, ""), timezone.now())
-    if actor is None:
-        raise Forbidden("no-post", _("You hold no post here. Please ask the directory's keeper for one."))
-    return actor
-
-
 @never_cache
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def page(request: HttpRequest) -> HttpResponse:
     """The grid of a day; a file that is sent is checked, and adopted when that was asked for."""
-    actor = _actor(request)
+    actor = colleague(request)
     may = directory.may_change_directory(actor)
     if request.method != "POST":
         return _page(request, may=may)
@@ -204,7 +194,7 @@ def _entries(on: date) -> list[tuple[str, list[tuple[str, str]]]]:
 @require_safe
 def layers(request: HttpRequest) -> HttpResponse:
     """What the map draws: every cluster, or the cells of one."""
-    _actor(request)
+    colleague(request)
     on = _on(request)
     version = territory.version_on(on)
     chosen = request.GET.get("cluster", "")
@@ -240,7 +230,7 @@ def _feature(geometry: Mapping[str, Any], name: str, value: int) -> dict[str, An
 @require_safe
 def download(request: HttpRequest) -> HttpResponse:
     """The grid of a day as GeoJSON that can be taken in again."""
-    _actor(request)
+    colleague(request)
     crs = request.GET.get("crs", "")
     on = _on(request)
     table = files.exported(on=on, crs=crs if crs in rings.CRS else "WGS84")

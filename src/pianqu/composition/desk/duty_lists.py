@@ -1,0 +1,107 @@
+"""Taking in a published duty list: a file, its bad lines by number, or what it changed and what the lists leave open."""
+
+import tempfile
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.contrib.auth.decorators import login_required
+from django.core.files.uploadedfile import UploadedFile
+from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+
+from pianqu.composition.desk.who import administrator, called, in_english
+from pianqu.composition.importing.duties import DutyList
+from pianqu.composition.importing.powers import LARGEST, read_list, take
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.errors import Invalid, Problem, as_problem
+from pianqu.rooms.casework import queries as casework
+from pianqu.rooms.directory import queries as directory
+from pianqu.rooms.directory.queries import Trouble
+from pianqu.rooms.directory.services import PowersReport
+
+SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """What the lists leave open, or say twice, in words."""
+
+    category: str
+    place: str
+    place_code: str
+    on: str
+    who: str
+
+
+@never_cache
+@login_required
+def page(request: HttpRequest) -> HttpResponse:
+    """The form, or what came of the file: taken as a whole, without its bad lines where that was asked for, or not at all."""
+    actor = administrator(request)
+    if request.method != "POST":
+        return render(request, "composition/duty_lists.html", {"source": ""})
+    source, skip, now = request.POST.get("source", "").strip(), request.POST.get("skip") == "1", timezone.now()
+    context: dict[str, object] = {"source": source, "skip": skip}
+    try:
+        found = _read(request.FILES.get("list"), source)
+        context |= {"found": found, "faults": found.faults[:SHOWN], "more": max(0, len(found.faults) - SHOWN)}
+        if request.POST.get("step") != "check" and (skip or not found.faults):
+            context |= _taken(actor, found, now)
+    except (Problem, OperationalError) as error:
+        problem = as_problem(error)
+        if problem is None:
+            raise
+        return render(
+            request, "composition/duty_lists.html", {**context, "error": problem.message}, status=problem.status
+        )
+    status = Invalid.status if found.faults and "report" not in context else 200
+    return render(request, "composition/duty_lists.html", context, status=status)
+
+
+def _read(sent: "UploadedFile[bytes] | None", source: str) -> DutyList:
+    """The list in the file, checked. Raises Invalid."""
+    if sent is None or not sent.name:
+        raise Invalid("list-missing", _("Please choose a file: Excel (.xlsx) or TOML (.toml)."))
+    if (sent.size or 0) > LARGEST:
+        raise Invalid("list-large", _("This file is too large: at most 20 MB."))
+    name = Path(sent.name).name[:80].replace("\x00", "")
+    with tempfile.TemporaryDirectory(prefix="pianqu-list-") as folder:
+        path = Path(folder) / f"list{Path(name).suffix.lower()}"
+        with path.open("wb") as file:
+            for chunk in sent.chunks():
+                file.write(chunk)
+        return read_list(path, source=source or ("" if path.suffix == ".toml" else Path(name).stem))
+
+
+def _taken(actor: Actor, found: DutyList, now: datetime) -> dict[str, object]:
+    report = take(found, actor=actor, now=now)
+    return {"report": report, "overlaps": _left(report.overlaps), "gaps": _left(report.gaps), "rest": _rest(report)}
+
+
+def _left(troubles: tuple[Trouble, ...]) -> list[Left]:
+    english = in_english()
+    words = {card.code: card.name_en if english else card.name_zh for card in casework.categories()}
+    some = troubles[:SHOWN]
+    names = directory.organisations({code for one in some for code in one.candidates})
+    return [
+        Left(
+            category=words.get(one.category, one.category),
+            place=one.place_name,
+            place_code=one.place_code,
+            on=one.on.isoformat(),
+            who=" / ".join(called(names.get(code), code) for code in one.candidates),
+        )
+        for one in some
+    ]
+
+
+def _rest(report: PowersReport) -> int:
+    """How many are only counted."""
+    both = Counter(overlaps=len(report.overlaps), gaps=len(report.gaps))
+    return sum(max(0, number - SHOWN) for number in both.values())

@@ -1,0 +1,93 @@
+"""Who holds the posts of an organisation, and who stands in for whom: for pages that only staff see."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from pianqu.foundation.models import Account
+from pianqu.rooms.directory.models import Organisation, Post, Substitution
+
+MOST = 1_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldPost:
+    """A current post with who holds it."""
+
+    post_id: uuid.UUID
+    account_id: uuid.UUID
+    name: str
+    login: str
+    organisation_code: str
+    organisation_name: str
+    kind: str
+    title: str
+    valid_from: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubstitutionCard:
+    """Somebody stands in for an absent colleague, now or later."""
+
+    substitution_id: uuid.UUID
+    organisation_code: str
+    title: str
+    absent: str
+    by: str
+    starts: datetime
+    ends: datetime
+
+
+def held_posts(organisation_codes: Iterable[str] | None = None) -> tuple[HeldPost, ...]:
+    """Current posts of these organisations or of all, by organisation and kind. One statement."""
+    rows = Post.objects.filter(valid_to=None)
+    if organisation_codes is not None:
+        rows = rows.filter(organisation__code__in=set(organisation_codes))
+    rows = rows.select_related("organisation", "account").order_by("organisation__code", "kind", "valid_from", "id")
+    return tuple(
+        HeldPost(
+            post_id=row.id,
+            account_id=row.account_id,
+            name=row.account.name,
+            login=row.account.login,
+            organisation_code=row.organisation.code,
+            organisation_name=row.organisation.short_name,
+            kind=row.kind,
+            title=row.title,
+            valid_from=row.valid_from,
+        )
+        for row in rows[:MOST]
+    )
+
+
+def organisation_of_post(post_id: uuid.UUID) -> str:
+    """The code of the organisation that a current post belongs to; empty where there is no such post."""
+    found = Organisation.objects.filter(id__in=Post.objects.filter(id=post_id, valid_to=None).values("organisation"))
+    return found.values_list("code", flat=True).first() or ""
+
+
+def account_of_login(login: str) -> uuid.UUID | None:
+    """The account that signs in by this name, if it may still sign in."""
+    return Account.objects.filter(login=login, is_active=True).values_list("id", flat=True).first()
+
+
+def substitutions(organisation_codes: Iterable[str] | None, at: datetime) -> tuple[SubstitutionCard, ...]:
+    """Substitutions that are in force or to come, of these organisations or of all, by start. One statement."""
+    rows = Substitution.objects.filter(ends__gt=at, post__valid_to=None, by_post__valid_to=None)
+    if organisation_codes is not None:
+        rows = rows.filter(post__organisation__code__in=set(organisation_codes))
+    rows = rows.select_related("post__organisation", "post__account", "by_post__account").order_by("starts", "id")
+    return tuple(
+        SubstitutionCard(
+            substitution_id=row.id,
+            organisation_code=row.post.organisation.code,
+            title=row.post.title,
+            absent=row.post.account.name,
+            by=row.by_post.account.name,
+            starts=row.starts,
+            ends=row.ends,
+        )
+        for row in rows[:MOST]
+        if row.starts < row.ends
+    )
