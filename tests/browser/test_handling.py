@@ -81,6 +81,20 @@ def answer(page: Page, words: str) -> None:
     expect(page.locator(".pq-title .badge").first).to_contain_text("Resolved")
 
 
+def merge(page: Page, old: str, new: str, name: str) -> None:
+    """An administrator lets a new organisation take over: preview first, then carried out, with a report."""
+    page.goto("/desk/reorganise/")
+    page.locator("#of").select_option(old)
+    page.locator("#target").select_option("new")
+    page.fill("#code", new)
+    page.fill("#name", name)
+    page.get_by_role("button", name="Show a preview").click()
+    expect(page.get_by_text("Nothing was changed yet")).to_be_visible()
+    page.get_by_role("button", name="Carry it out").click()
+    expect(page.get_by_role("heading", name="Report of a reorganisation")).to_be_visible()
+    expect(page.get_by_role("row", name=name)).to_be_visible()
+
+
 def sees(chrome: Browser, place: House, login: str, address: str) -> int:
     with desk(chrome, place, login) as page:
         found = page.goto(address)
@@ -120,6 +134,14 @@ def test_a_matter_across_departments(chrome: Browser, full_house: House, residen
     with desk(chrome, full_house, "enforcement") as bureau:
         open_case(bureau, code)
         bureau.get_by_role("button", name="Begin").click()
+        expect(bureau.locator(".pq-title .badge").first).to_contain_text("In progress")
+
+    with desk(chrome, full_house, "admin") as admin:
+        merge(admin, "330205-enforcement", "330205-order", "城市秩序局")
+    with desk(chrome, full_house, "enforcement") as bureau:  # the same person, whose post went along
+        open_case(bureau, code)
+        expect(bureau.get_by_text("Handed over: organisations were merged or split")).to_be_visible()
+        expect(bureau.get_by_text("→ 城市秩序局")).to_be_visible()
         bureau.locator("#reply").fill("已清理。")
         bureau.locator("#answer button").click()
         expect(bureau.get_by_text("have not done their part yet")).to_be_visible()
@@ -141,7 +163,8 @@ def test_a_matter_across_departments(chrome: Browser, full_house: House, residen
     with desk(chrome, full_house, "screens") as window:
         open_case(window, code)
         assert state(window) == "Reopened"
-        dispatch(window, "330205-enforcement")
+        expect(window.locator("#lead option[value='330205-enforcement']")).to_have_count(0)
+        dispatch(window, "330205-order")
     with desk(chrome, full_house, "enforcement") as bureau:
         open_case(bureau, code)
         answer(bureau, "已安排每晚值守。")

@@ -12,6 +12,7 @@ from pianqu.foundation.idempotency import answer_once
 from pianqu.foundation.verbs import verb
 from pianqu.rooms.casework import services as casework
 from pianqu.rooms.casework.services import HandOverReport
+from pianqu.rooms.directory import queries as directory_questions
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.directory.services import Reorganisation, ReorganisationReport
 
@@ -67,6 +68,8 @@ def preview(*, actor: Actor, plan: Reorganisation, now: datetime) -> Report:
         _tried(actor=actor, plan=plan, now=now)
     except _Enough as enough:
         return enough.report
+    finally:
+        directory_questions.forget_organisations()
     raise AssertionError("unreachable")
 
 

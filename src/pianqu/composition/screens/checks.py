@@ -28,6 +28,10 @@ ENGLISH_ALLOWED = frozenset(
         "tlog",
         "proof",
         "ODbL",
+        "Excel",
+        "TOML",
+        "xlsx",
+        "toml",
     ]
 )
 """Words that are the same in Chinese text. Names of things, never labels."""

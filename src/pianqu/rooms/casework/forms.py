@@ -206,6 +206,14 @@ def day_of(text: str) -> date | None:
     return day if 2000 <= day.year < 2100 else None
 
 
+_CODE = re.compile(r"[0-9A-Za-z_-]{1,40}")
+
+
+def code_of(text: str) -> str:
+    """A code as a link carries it; nothing for what can be none."""
+    return text if _CODE.fullmatch(text) else ""
+
+
 def one_of(value: str, known: Sequence[str]) -> str:
     """The value if it is known, else nothing: what a link carries is never trusted."""
     return value if value in known else ""

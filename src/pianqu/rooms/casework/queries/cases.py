@@ -528,19 +528,19 @@ def case_for(actor: Actor, case_id: uuid.UUID) -> CaseCard:
     case = _cases_for(actor).filter(id=case_id).first()
     if case is None:
         raise Absent("case-absent", _("There is no such matter."))
-    org = case.lead_code or case.organisation_code
+    org, receiver = case.lead_code or case.organisation_code, case.organisation_code
     mask = _mask(case_id)
     return CaseCard(
         **_common(case, mask),
         imported_from=case.imported_from or "",
         imported_id=case.imported_id or "",
         cell_code=case.cell_code,
-        may_extend=may_move(case.state, Move.EXTEND) and rules.may_extend(actor, org),
-        may_withdraw=may_move(case.state, Move.WITHDRAW) and rules.may_withdraw(actor, org),
+        may_extend=may_move(case.state, Move.EXTEND) and rules.may_extend(actor, receiver),
+        may_withdraw=may_move(case.state, Move.WITHDRAW) and rules.may_withdraw(actor, receiver),
         may_rate=False,
         may_reopen=may_move(case.state, Move.REOPEN) and rules.may_reopen(actor),
         may_resolve=may_move(case.state, Move.RESOLVE) and rules.may_resolve(actor, org),
-        may_close=may_move(case.state, Move.CLOSE) and rules.may_close(actor, org),
+        may_close=may_move(case.state, Move.CLOSE) and rules.may_close(actor, receiver),
         may_erase=case.erased_at is None and case.state in ENDED and rules.may_erase(actor),
         may_reveal_contact=bool(mask) and rules.may_reveal_contact(actor, org),
     )

@@ -25,7 +25,7 @@ from pianqu.rooms.casework.facts import (
     ExtensionDecided,
     YearAnnounced,
 )
-from pianqu.rooms.casework.lifecycle import FIRST, Move
+from pianqu.rooms.casework.lifecycle import FIRST, Move, State
 from pianqu.rooms.casework.models import Case, Clock, Pause, Request, Year
 from pianqu.rooms.casework.services.steps import iso, locked, moved, noted, said, tell
 from pianqu.rooms.ledger import services as ledger
@@ -127,6 +127,8 @@ def ask_for_time(*, actor: Actor, case_id: uuid.UUID, words: str, now: datetime)
     case = locked([case_id])[case_id]
     rules.check_may_handle(actor, case.lead_code)
     clock = running(case).first()
+    if case.state == State.PAUSED:
+        raise Refused("case-is-paused", f"{_('This matter is paused; resume it first.')} {_('Nothing was changed.')}")
     if clock is None or term_rule(clock.rule_id).extend is None:
         raise Refused("extension-none", _("The rule of this clock allows no more time. Nothing was changed."))
     if clock.extra:

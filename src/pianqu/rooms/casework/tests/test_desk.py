@@ -79,7 +79,14 @@ def test_a_narrowed_list_takes_two_statements(wanted: dict[str, object]) -> None
 
 @pytest.mark.parametrize(
     "asked",
-    ["order=due", "order=nothing", "since=2026-02-30", "since=0001-01-01&until=9999-12-31", "party=%00", "queue=mine"],
+    [
+        "order=due",
+        "order=nothing",
+        "since=2026-02-30",
+        "since=0001-01-01&until=9999-12-31",
+        "party=%00&place=%00&category=%00&state=%00&q=%00",
+        "queue=mine",
+    ],
 )
 def test_the_list_takes_whatever_a_link_carries(asked: str) -> None:
     window = official(rules.centre_code())
@@ -229,6 +236,7 @@ def test_earlier_matters_are_found_by_code_or_by_kind_and_place_never_by_person(
 def test_the_part_with_earlier_matters_answers(settings: object) -> None:
     window = official(rules.centre_code())
     case = opened(now=timezone.now())
+    assert window.get("/desk/intake/earlier/?community=%00&category=%00&code=%00").status_code == 200
     page = window.get(f"/desk/intake/earlier/?code={case.case_code}").content.decode()
     assert checkcode.show(case.case_code) in page
     looked = window.post("/desk/intake/", form(look="1", code=case.case_code)).content.decode()

@@ -110,10 +110,10 @@ def _filters(request: HttpRequest, categories: set[str]) -> queries.CaseFilter:
     return queries.CaseFilter(
         state=forms.one_of(asked.get("state", ""), [str(state) for state in State]),
         category=forms.one_of(asked.get("category", ""), sorted(categories)),
-        place_code=asked.get("place", "")[:12],
+        place_code=forms.code_of(asked.get("place", "")[:12]),
         text=asked.get("q", "")[:100],
         queue=forms.one_of(asked.get("queue", ""), list(queries.QUEUES)),
-        party=asked.get("party", "")[:32],
+        party=forms.code_of(asked.get("party", "")[:32]),
         since=forms.day_of(asked.get("since", "")),
         until=forms.day_of(asked.get("until", "")),
         order=forms.one_of(asked.get("order", ""), [queries.DUE]),

@@ -102,8 +102,9 @@ def _hits(words: str) -> tuple[territory.Hit, ...]:
 
 def _earlier(actor: Actor, typed: forms.Intake, now: datetime) -> Earlier:
     report = typed.report
-    rows = queries.earlier(actor, code=typed.code, place_code=report.community, category=report.category, now=now)
-    return earlier_rows(rows, now, asked=bool(typed.code or (report.community and report.category)))
+    place, category = forms.code_of(report.community), forms.code_of(report.category)
+    rows = queries.earlier(actor, code=typed.code, place_code=place, category=category, now=now)
+    return earlier_rows(rows, now, asked=bool(typed.code or (place and category)))
 
 
 @never_cache
