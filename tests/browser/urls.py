@@ -28,6 +28,7 @@ OTHERS = {
     "casework:erase": POSTED,
     "casework:act": POSTED,
     "casework:keep": POSTED,
+    "casework:overview_tables": "/desk/overview/tables.xlsx",
     "casework:earlier": "/desk/intake/earlier/",
     "casework:take_over": POSTED,
     "casework:rate": POSTED,

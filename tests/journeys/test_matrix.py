@@ -216,6 +216,8 @@ ROUTES: dict[str, str] = {
     "casework:intake": STAFF,
     "casework:earlier": STAFF,
     "casework:shift": STAFF,
+    "casework:overview": STAFF,
+    "casework:overview_tables": STAFF,
     "casework:take_over": POSTED,
     "grid": STAFF,
     "grid_layers": STAFF,

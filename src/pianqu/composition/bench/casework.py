@@ -157,6 +157,7 @@ def _statements(session: Session) -> list[Row]:
         ("create", lambda: client.post("/report/", _form(session, 1)), 12),
         ("list of 50", lambda: client.get("/desk/"), 10),
         ("detail", lambda: client.get(detail), 22),
+        ("overview", lambda: client.get("/desk/overview/"), 16),
     ]
     found = []
     for name, act, most in acts:
@@ -166,7 +167,7 @@ def _statements(session: Session) -> list[Row]:
         if answer.status_code >= 400:
             raise RuntimeError(f"{name}: the page answered {answer.status_code}")
         found.append(
-            Row(name=f"{name}: statements", value=len(seen), at_most=most, baseline=SIGNALENS[name.split()[0]])
+            Row(name=f"{name}: statements", value=len(seen), at_most=most, baseline=SIGNALENS.get(name.split()[0], ""))
         )
     return found
 
@@ -212,6 +213,7 @@ def _over_http(port: int, pid: int, session: Session, quick: bool) -> list[Row]:
         ("create", lambda n: ("POST", "/report/", urlencode(_form(session, n))), 6),
         ("list of 50", lambda _n: ("GET", "/desk/", ""), 12),
         ("detail", lambda _n: ("GET", detail, ""), None),
+        ("overview", lambda _n: ("GET", "/desk/overview/", ""), None),
     ]
     found: list[Row] = []
     for name, act, most in acts:

@@ -41,6 +41,14 @@ PAGES = (
     Page(
         name="intake", route="casework:intake", at="/desk/intake/", staff=True, wrong_press="#intake button.btn-primary"
     ),
+    Page(
+        name="overview",
+        route="casework:overview",
+        at="/desk/overview/",
+        staff=True,
+        wrong_at="/desk/overview/?street=nowhere",
+    ),
+    Page(name="overview-street", route="casework:overview", at="/desk/overview/?street=330205103000", staff=True),
     Page(name="shift", route="casework:shift", at="/desk/shift/", staff=True),
     Page(name="account", route="account", at="/desk/account/", staff=True),
     Page(name="grid", route="grid", at="/desk/territory/", staff=True, wrong_at="/desk/territory/?on=1999-01-01"),

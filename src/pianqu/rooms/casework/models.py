@@ -54,6 +54,7 @@ class Case(models.Model):
     reply_salt = models.BinaryField("答复盐 salt of the reply", max_length=32, default=b"")
     opened_at = models.DateTimeField("受理时间 opened at")
     resolved_at = models.DateTimeField("办结时间 resolved at", null=True)
+    reopened_at = models.DateTimeField("最近重开时间 last reopened at", null=True)
     closed_at = models.DateTimeField("归档或撤回时间 closed or withdrawn at", null=True)
     receipt_secret_hash = models.BinaryField("回执密钥摘要 hash of the receipt secret", max_length=32, null=True)
     receipt_expires_at = models.DateTimeField("回执到期 receipt expires at", null=True)
@@ -83,6 +84,10 @@ class Case(models.Model):
             models.Index(fields=["state", "due_at", "id"], name="case_by_due"),
             models.Index(fields=["category", "opened_at", "id"], name="case_by_category"),
             models.Index(fields=["place_code", "opened_at", "id"], name="case_by_place"),
+            models.Index(fields=["resolved_at", "id"], name="case_by_answer"),
+            models.Index(
+                fields=["reopened_at", "id"], name="case_by_reopening", condition=Q(reopened_at__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

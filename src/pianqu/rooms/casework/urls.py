@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pianqu.rooms.casework.views import acts, desk, follow, intake, report, shift
+from pianqu.rooms.casework.views import acts, desk, follow, intake, overview, report, shift
 
 app_name = "casework"
 
@@ -27,6 +27,8 @@ urlpatterns = [
     path("desk/intake/earlier/", intake.earlier, name="earlier"),
     path("desk/shift/", shift.shift, name="shift"),
     path("desk/shift/<uuid:handover_id>/", shift.take_over, name="take_over"),
+    path("desk/overview/", overview.overview, name="overview"),
+    path("desk/overview/tables.xlsx", overview.tables, name="overview_tables"),
     path("desk/case/<uuid:case_id>/", desk.case, name="desk_case"),
     path("desk/case/<uuid:case_id>/resolve/", desk.resolve, name="resolve"),
     path("desk/case/<uuid:case_id>/close/", desk.close, name="close"),

@@ -30,6 +30,11 @@ from pianqu.rooms.ledger import queries as ledger
 PAGE = 50
 COUNT_TO = 1_000
 EXCERPT = 80
+NONE = "none"
+PLATFORMS = ("order", "market", "enforcement", "services")
+"""The four platforms 四平台: 综治工作, 市场监管, 综合执法, 便民服务."""
+MOMENTS = {"resolved": "resolved_at", "reopened": "reopened_at"}
+"""Other moments by which a list can be bounded, and their columns."""
 BY_CODE, BY_ADDRESS = "casework.follow-code", "casework.follow-address"
 
 
@@ -43,6 +48,8 @@ class CategoryCard:
     icon: str = "file-text"
     hint_zh: str = ""
     hint_en: str = ""
+    platform: str = ""
+    """One of PLATFORMS; empty where it counts for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,17 +59,21 @@ class CaseFilter:
     state: str = ""
     category: str = ""
     place_code: str = ""
-    """A community, or a street (then its communities too)."""
+    """A community, a street (then its communities too), or NONE: where no place is known."""
     organisation_code: str = ""
     text: str = ""
     """A code, or words of the matter or its landmark."""
     queue: str = ""
-    """One of QUEUES."""
+    """One of QUEUES or MORE_QUEUES."""
+    platform: str = ""
+    """One of PLATFORMS, or NONE: the categories that count for none."""
     party: str = ""
     """An organisation that has a part in it now."""
     since: date | None = None
     until: date | None = None
-    """First and last day on which it came in."""
+    """First and last day on which it came in, or that to which `moment` points."""
+    moment: str = ""
+    """One of MOMENTS; empty for when it came in."""
     order: str = ""
     """Empty for the newest first, DUE for what is due first: then only what a clock runs on."""
 
@@ -250,6 +261,7 @@ def shipped_categories() -> tuple[CategoryCard, ...]:
             icon=row["icon"],
             hint_zh=row["hint_zh"],
             hint_en=row["hint_en"],
+            platform=row.get("platform", ""),
         )
         for row in table["category"]
     )
@@ -376,8 +388,8 @@ def cases_for(
     `now` is needed to know what is overdue.
     """
     filters = filters or CaseFilter()
-    if filters.queue == "overdue" and now is None:
-        raise ValueError("what is overdue depends on the moment")
+    if filters.queue in ("overdue", "week") and now is None:
+        raise ValueError("what is due depends on the moment")
     wanted = _filtered(_cases_for(actor), filters, actor, now or datetime.min.replace(tzinfo=UTC))
     order = DUE_ORDER if filters.order == DUE else NEWEST
     rows = list(
@@ -438,6 +450,14 @@ DUE_ORDER = _Order("due_at", _ROW.index("due_at"), falling=False)
 
 QUEUES = ("mine", "unassigned", "overdue", "asked", "answered")
 """My organisation's part, nobody's yet, overdue, waiting for a decision, answered and to be called back."""
+MORE_QUEUES = ("open", "week")
+"""Lists that the overview points to: everything open, and what falls due until the week is over."""
+
+
+def week_ends(now: datetime) -> datetime:
+    """The midnight after this week's Sunday."""
+    today = timezone.localdate(now)
+    return _midnight(today + timedelta(days=7 - today.weekday()))
 
 
 def _queued(actor: Actor, queue: str, now: datetime) -> Q:
@@ -448,9 +468,11 @@ def _queued(actor: Actor, queue: str, now: datetime) -> Q:
         return Q(state__in=WAITING)
     if queue == "overdue":
         return Q(state__in=OPEN, due_at__lte=now)
+    if queue == "week":
+        return Q(state__in=OPEN, due_at__gt=now, due_at__lt=week_ends(now))
     if queue == "asked":
         return Q(id__in=Request.objects.filter(decided_at=None).values("case_id"))
-    return Q(state=State.RESOLVED) if queue == "answered" else Q()
+    return Q(state=State.RESOLVED) if queue == "answered" else Q(state__in=OPEN)
 
 
 def _filtered(cases: QuerySet[Case], filters: CaseFilter, actor: Actor, now: datetime) -> QuerySet[Case]:
@@ -462,12 +484,11 @@ def _filtered(cases: QuerySet[Case], filters: CaseFilter, actor: Actor, now: dat
     cases = cases.filter(**{name: value for name, value in exact.items() if value})
     if filters.queue:
         cases = cases.filter(_queued(actor, filters.queue, now))
-    if filters.place_code:
-        cases = cases.filter(place_code__startswith=directory.stem(filters.place_code))
+    cases = cases.filter(_lies_in(filters.place_code) & _counts_for(filters.platform))
     if filters.party:
         live = Task.objects.filter(organisation_code=filters.party, ended_at=None)
         cases = cases.filter(Q(organisation_code=filters.party) | Q(id__in=live.values("case_id")))
-    cases = _came_in(cases, filters.since, filters.until)
+    cases = cases.filter(_within(MOMENTS.get(filters.moment, "opened_at"), filters.since, filters.until))
     if filters.order == DUE:
         cases = cases.filter(state__in=OPEN, due_at__isnull=False)
     if text := words.clean(filters.text):
@@ -475,10 +496,23 @@ def _filtered(cases: QuerySet[Case], filters: CaseFilter, actor: Actor, now: dat
     return cases
 
 
-def _came_in(cases: QuerySet[Case], since: date | None, until: date | None) -> QuerySet[Case]:
-    if since:
-        cases = cases.filter(opened_at__gte=_midnight(since))
-    return cases.filter(opened_at__lt=_midnight(until + timedelta(days=1))) if until else cases
+def _lies_in(place_code: str) -> Q:
+    if place_code == NONE:
+        return Q(place_code=None)
+    return Q(place_code__startswith=directory.stem(place_code)) if place_code else Q()
+
+
+def _counts_for(platform: str) -> Q:
+    if not platform:
+        return Q()
+    if platform == NONE:
+        return ~Q(category__in=[card.code for card in shipped_categories() if card.platform])
+    return Q(category__in=[card.code for card in shipped_categories() if card.platform == platform])
+
+
+def _within(column: str, since: date | None, until: date | None) -> Q:
+    first = Q(**{f"{column}__gte": _midnight(since)}) if since else Q()
+    return first & Q(**{f"{column}__lt": _midnight(until + timedelta(days=1))}) if until else first
 
 
 def _midnight(day: date) -> datetime:

@@ -77,6 +77,7 @@ def reopen_case(*, actor: Actor, case_id: uuid.UUID, words: str, now: datetime) 
         )
     why = said(words)
     case.reopenings += 1
+    case.reopened_at = now
     case.score = case.resolved_at = case.closed_at = None
     case.lead_code = ""
     facts: list[Fact] = [

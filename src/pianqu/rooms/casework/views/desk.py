@@ -94,7 +94,11 @@ def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> 
         "states": shown.options(shown.states(), filters.state),
         "category_options": shown.options(categories.values(), filters.category),
         "categories": categories.values(),
-        "chosen_place": names.chosen(filters.place_code),
+        "chosen_place": shown.chosen_place(names, filters.place_code),
+        "platforms": shown.options(shown.platforms(), filters.platform),
+        "moments": shown.options(shown.moments(), filters.moment),
+        "is_wider": filters.party or filters.since or filters.until or filters.platform or filters.moment,
+        "more_queues": shown.more_queues(filters.queue),
         "places": names.options(),
         "queues": [(queue, shown.queue_name(queue), _query(filters, queue=queue)) for queue in queries.QUEUES],
         "everything": _query(filters, queue=""),
@@ -112,10 +116,12 @@ def _filters(request: HttpRequest, categories: set[str]) -> queries.CaseFilter:
         category=forms.one_of(asked.get("category", ""), sorted(categories)),
         place_code=forms.code_of(asked.get("place", "")[:12]),
         text=asked.get("q", "")[:100],
-        queue=forms.one_of(asked.get("queue", ""), list(queries.QUEUES)),
+        queue=forms.one_of(asked.get("queue", ""), [*queries.QUEUES, *queries.MORE_QUEUES]),
+        platform=forms.one_of(asked.get("platform", ""), [*queries.PLATFORMS, queries.NONE]),
         party=forms.code_of(asked.get("party", "")[:32]),
         since=forms.day_of(asked.get("since", "")),
         until=forms.day_of(asked.get("until", "")),
+        moment=forms.one_of(asked.get("moment", ""), list(queries.MOMENTS)),
         order=forms.one_of(asked.get("order", ""), [queries.DUE]),
     )
 
@@ -127,12 +133,19 @@ def _query(filters: queries.CaseFilter, **changes: str) -> str:
         "place": filters.place_code,
         "q": filters.text,
         "queue": filters.queue,
+        "platform": filters.platform,
         "party": filters.party,
         "since": filters.since.isoformat() if filters.since else "",
         "until": filters.until.isoformat() if filters.until else "",
+        "moment": filters.moment,
         "order": filters.order,
     }
     return "?" + urlencode({name: value for name, value in {**now, **changes}.items() if value})
+
+
+def address_of(**wanted: Any) -> str:
+    """Where the list stands that shows exactly this."""
+    return reverse("casework:desk") + _query(queries.CaseFilter(**wanted))
 
 
 @never_cache

@@ -14,7 +14,17 @@ from django.utils.translation import gettext as _
 
 from pianqu.foundation.templatetags.ui import icon, state_word
 from pianqu.rooms.casework.lifecycle import State
-from pianqu.rooms.casework.queries import AdditionCard, CategoryCard, PhotoCard, ResidentCase, TimelineItem, categories
+from pianqu.rooms.casework.queries import (
+    MORE_QUEUES,
+    NONE,
+    PLATFORMS,
+    AdditionCard,
+    CategoryCard,
+    PhotoCard,
+    ResidentCase,
+    TimelineItem,
+    categories,
+)
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
 
@@ -407,8 +417,41 @@ def queue_name(queue: str) -> str:
         "overdue": _("Overdue"),
         "asked": _("To be decided"),
         "answered": _("To call back"),
+        "open": _("All open"),
+        "week": _("Due this week"),
     }
     return names[queue]
+
+
+def more_queues(queue: str) -> tuple[Choice, ...]:
+    """The queue that the list shows, where it is one of those that only the overview points to."""
+    return (Choice(code=queue, name=queue_name(queue)),) if queue in MORE_QUEUES else ()
+
+
+def platform_name(platform: str) -> str:
+    """One of the four platforms of a street."""
+    names = {
+        "order": _("Public order"),
+        "market": _("Market regulation"),
+        "enforcement": _("Law enforcement"),
+        "services": _("Services to people"),
+        NONE: _("No platform"),
+    }
+    return names[platform]
+
+
+def platforms() -> tuple[Choice, ...]:
+    return tuple(Choice(code=code, name=platform_name(code)) for code in (*PLATFORMS, NONE))
+
+
+def moments() -> tuple[Choice, ...]:
+    """Other days than those on which matters came in."""
+    return (Choice(code="resolved", name=_("Resolved")), Choice(code="reopened", name=_("Last reopened")))
+
+
+def chosen_place(names: Places, code: str) -> Choice | None:
+    """The place that a list is bound to, NONE included."""
+    return Choice(code=NONE, name=_("No place known")) if code == NONE else names.chosen(code)
 
 
 def term_words(amount: int, unit: str) -> str:

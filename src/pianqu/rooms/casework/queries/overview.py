@@ -1,0 +1,198 @@
+"""What a leader sees at one look: counts over the cases of the leader's scope, never of single officials.
+
+Every number counts what one list shows (`CaseFilter`); the two are tested against each other.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import Case as Choose
+from django.db.models import Count, IntegerField, Q, QuerySet, Value, When
+from django.utils import timezone
+
+from pianqu.foundation.actor import Actor
+from pianqu.kernels.share import Quantile, Share, quantile, share
+from pianqu.rooms.casework.lifecycle import OPEN
+from pianqu.rooms.casework.models import Case
+from pianqu.rooms.casework.queries.cases import NONE, _cases_for, shipped_categories, street_of, week_ends
+from pianqu.rooms.casework.sql import minutes_between
+
+WEEKS = 12
+SAMPLE = 20
+"""Below so many cases no share and no median is shown: chance would speak, or single people be seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Week:
+    """One week from Monday to Sunday. Resolved and reopened: what now stands as resolved, or was last reopened, then."""
+
+    first: date
+    received: int
+    resolved: int
+    reopened: int
+
+    @property
+    def last(self) -> date:
+        return self.first + timedelta(days=6)
+
+
+@dataclass(slots=True, kw_only=True)
+class Line:
+    """The counts of one category, platform or place, or of all: open ones as of now, the others over the weeks."""
+
+    code: str
+    """NONE where the place or platform is not known."""
+    open: int = 0
+    overdue: int = 0
+    week: int = 0
+    """Falls due until this week is over."""
+    received: int = 0
+    resolved: int = 0
+    rated: int = 0
+    minutes: Counter[int] = field(default_factory=Counter)
+    """How long the resolved ones took; only the total and categories have it."""
+
+    @property
+    def late_share(self) -> Share | None:
+        """Overdue of open, with its uncertainty; None for too few."""
+        return share(self.overdue, self.open) if self.open >= SAMPLE else None
+
+    @property
+    def rated_share(self) -> Share | None:
+        return share(self.rated, self.resolved) if self.resolved >= SAMPLE else None
+
+    @property
+    def median(self) -> Quantile | None:
+        """Minutes from coming in to the answer."""
+        return self._time(0.5)
+
+    @property
+    def ninetieth(self) -> Quantile | None:
+        return self._time(0.9)
+
+    def _time(self, q: float) -> Quantile | None:
+        return quantile(self.minutes, q) if self.minutes.total() >= SAMPLE else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """Lines in the order of their codes, never by how well they do."""
+
+    now: datetime
+    weeks: tuple[Week, ...]
+    total: Line
+    categories: tuple[Line, ...]
+    platforms: tuple[Line, ...]
+    places: tuple[Line, ...]
+    """Streets; of one street its communities."""
+
+    @property
+    def since(self) -> date:
+        return self.weeks[0].first
+
+    @property
+    def until(self) -> date:
+        return self.weeks[-1].last
+
+
+class _Sums:
+    """Adds what the statements answer up, by every way in which the page divides it."""
+
+    def __init__(self, street_code: str) -> None:
+        self._street = street_code
+        self.total = Line(code="")
+        self.by: dict[str, dict[str, Line]] = {"category": {}, "platform": {}, "place": {}}
+        self._platforms = {card.code: card.platform for card in shipped_categories()}
+
+    def lines(self, category: str, place: str | None) -> Iterable[Line]:
+        yield self.total
+        yield self._line("category", category)
+        yield self._line("platform", self._platforms.get(category) or NONE)
+        if not self._street:
+            yield self._line("place", street_of(place) or NONE)
+        elif street_of(place) == self._street:
+            yield self._line("place", place or NONE)
+
+    def _line(self, by: str, code: str) -> Line:
+        return self.by[by].setdefault(code, Line(code=code))
+
+    def add(self, category: str, place: str | None, **numbers: int) -> None:
+        for line in self.lines(category, place):
+            for name, number in numbers.items():
+                setattr(line, name, getattr(line, name) + number)
+
+    def took(self, category: str, minutes: int, count: int) -> None:
+        for line in (self.total, self._line("category", category)):
+            line.minutes[minutes] += count
+
+    def sorted(self, by: str) -> tuple[Line, ...]:
+        return tuple(line for _code, line in sorted(self.by[by].items(), key=lambda item: (item[0] == NONE, item[0])))
+
+
+def overview_for(actor: Actor, *, now: datetime, street_code: str = "") -> Overview:
+    """In five statements beside the scope's, whatever the number of cases. With a street, places are its communities."""
+    cases, sums = _cases_for(actor), _Sums(street_code)
+    ends = week_ends(now)
+    mondays = [_midnight(timezone.localdate(ends) - timedelta(weeks=back)) for back in range(WEEKS, -1, -1)]
+    _add_open(cases, sums, now, ends)
+    received = _add_weekly(cases, sums, "opened_at", mondays, received=Count("id"))
+    resolved = _add_weekly(cases, sums, "resolved_at", mondays, resolved=Count("id"), rated=Count("score"))
+    reopened = _weekly(cases, "reopened_at", mondays).values_list("number").annotate(Count("id"))
+    _add_times(cases, sums, mondays)
+    again = dict(reopened)
+    weeks = (
+        Week(first=timezone.localdate(monday), received=received[n], resolved=resolved[n], reopened=again.get(n, 0))
+        for n, monday in enumerate(mondays[:-1])
+    )
+    return Overview(
+        now=now,
+        weeks=tuple(weeks),
+        total=sums.total,
+        categories=sums.sorted("category"),
+        platforms=sums.sorted("platform"),
+        places=sums.sorted("place"),
+    )
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, timezone.get_default_timezone())
+
+
+def _add_open(cases: QuerySet[Case], sums: _Sums, now: datetime, ends: datetime) -> None:
+    grouped = cases.filter(state__in=OPEN).order_by().values_list("category", "place_code")
+    counted = grouped.annotate(
+        there=Count("id"),
+        late=Count("id", filter=Q(due_at__lte=now)),
+        due=Count("id", filter=Q(due_at__gt=now, due_at__lt=ends)),
+    )
+    for category, place, there, late, due in counted:
+        sums.add(category, place, open=there, overdue=late, week=due)
+
+
+def _weekly(cases: QuerySet[Case], column: str, mondays: list[datetime]) -> QuerySet[Any]:
+    """What happened within the weeks, each with the number of its week."""
+    within = cases.filter(**{f"{column}__gte": mondays[0], f"{column}__lt": mondays[-1]}).order_by()
+    numbers = [When(**{f"{column}__gte": mondays[n]}, then=Value(n)) for n in range(WEEKS - 1, 0, -1)]
+    return within.annotate(number=Choose(*numbers, default=Value(0), output_field=IntegerField()))
+
+
+def _add_weekly(
+    cases: QuerySet[Case], sums: _Sums, column: str, mondays: list[datetime], **counts: Count
+) -> Mapping[int, int]:
+    """Adds to the lines; answers the first count by week."""
+    by_week: defaultdict[int, int] = defaultdict(int)
+    rows = _weekly(cases, column, mondays).values_list("number", "category", "place_code").annotate(**counts)
+    for number, category, place, *numbers in rows:
+        by_week[number] += numbers[0]
+        sums.add(category, place, **dict(zip(counts, numbers, strict=True)))
+    return by_week
+
+
+def _add_times(cases: QuerySet[Case], sums: _Sums, mondays: list[datetime]) -> None:
+    within = cases.filter(resolved_at__gte=mondays[0], resolved_at__lt=mondays[-1]).order_by()
+    took = within.annotate(minutes=minutes_between("opened_at", "resolved_at"))
+    for category, minutes, count in took.values_list("category", "minutes").annotate(Count("id")):
+        sums.took(category, minutes, count)
