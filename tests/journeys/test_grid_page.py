@@ -1,11 +1,8 @@
-"""The grid's page: what everybody on the desk sees, and what only the district's administrators may send."""
+"""The demo's grid as a whole: every community covered, and what everybody on the desk sees of it."""
 
 import json
-from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
@@ -43,17 +40,6 @@ def gridded() -> None:
     make_grid(now=timezone.now(), valid_from=timezone.localdate())
 
 
-def sent(features: list[dict[str, Any]], **more: str) -> dict[str, Any]:
-    content = json.dumps({"type": "FeatureCollection", "features": features}).encode()
-    return {"file": SimpleUploadedFile("grid.geojson", content), "crs": "WGS84", **more}
-
-
-def one_cell(code: str = "G1") -> dict[str, Any]:
-    community, outline = sorted(queries.outlines().items())[0]
-    told = {"code": code, "name": "一网格", "community_code": community}
-    return {"type": "Feature", "properties": told, "geometry": outline}
-
-
 def test_the_demo_covers_every_community_without_overlap_and_clusters_them_all() -> None:
     gridded()
     today = timezone.localdate()
@@ -72,45 +58,16 @@ def test_the_page_map_and_file_show_the_grid() -> None:
     gridded()
     window = signed_in("window")
     page = window.get("/desk/territory/").content.decode()
-    assert "北郊片区" in page and "合成图形" in page and 'name="adopt"' not in page
+    assert "北郊片区" in page and "合成数据" in page
     assert "第1网格" in window.get("/desk/territory/?cluster=beijiao").content.decode()
     whole = window.get("/desk/territory/map.json").json()["features"]
-    assert len(whole) == len(queries.clusters(on=timezone.localdate()))
+    assert len(whole) == 2 * len(queries.clusters(on=timezone.localdate()))
     assert len(window.get("/desk/territory/map.json?cluster=beijiao").json()["features"]) > 40
+    take = "/desk/territory/take-in/"
+    assert 'name="adopt"' not in window.get(take).content.decode()
+    assert 'name="adopt"' in signed_in("administrator").get(take).content.decode()
     table = json.loads(window.get("/desk/territory/grid.geojson?crs=GCJ-02").content)
     assert table["crs_name"] == "GCJ-02" and table["synthetic"] is True
     for odd in ("?on=9999-99-99", "?on=0001-01-01", "?cluster=%00"):
         assert window.get(f"/desk/territory/{odd}").status_code == 200
     assert Client().get("/desk/territory/map.json").status_code == 302
-
-
-def test_without_a_grid_the_page_says_what_to_do() -> None:
-    window = signed_in("window")
-    assert "没有生效的网格" in window.get("/desk/territory/").content.decode()
-    assert window.get("/desk/territory/map.json").json()["features"] == []
-    assert window.get("/desk/territory/grid.geojson").status_code == 404
-
-
-def test_an_administrator_checks_a_file_then_puts_it_into_force() -> None:
-    keeper, today = signed_in("administrator"), timezone.localdate()
-    checked = keeper.post("/desk/territory/", sent([one_cell()], check="1"))
-    assert checked.status_code == 200 and not GridVersion.objects.exists()
-    assert "网格 1 个" in checked.content.decode()
-    without_day = keeper.post("/desk/territory/", sent([one_cell()], adopt="1"))
-    assert without_day.status_code == 422 and not GridVersion.objects.exists()
-    done = keeper.post("/desk/territory/", sent([one_cell()], adopt="1", **{"from": today.isoformat()}))
-    assert done.status_code == 302 and queries.cell("G1", on=today).name == "一网格"
-    early = keeper.post("/desk/territory/", sent([one_cell()], adopt="1", **{"from": today.isoformat()}))
-    assert early.status_code == 409 and GridVersion.objects.count() == 1
-    later = (today + timedelta(days=30)).isoformat()
-    bad = one_cell() | {"geometry": {"type": "Point", "coordinates": [1, 2]}}
-    assert keeper.post("/desk/territory/", sent([bad], adopt="1", **{"from": later})).status_code == 422
-    assert GridVersion.objects.count() == 1
-
-
-def test_nobody_else_may_send_one() -> None:
-    window = signed_in("window")
-    day = timezone.localdate().isoformat()
-    answer = window.post("/desk/territory/", sent([one_cell()], adopt="1", **{"from": day}))
-    assert answer.status_code == 422 and not GridVersion.objects.exists()
-    assert signed_in("administrator").post("/desk/territory/", {"adopt": "1"}).status_code == 422

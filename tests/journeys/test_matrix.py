@@ -200,7 +200,7 @@ DOORS = (*OWN_ROUTE, "accept")
 
 STAFF, SEERS, ADMINS, POSTED, OPEN_TO_ALL = "staff", "who sees it", "administrators", "only posted to", "everybody"
 SIGNED_IN = "whoever is signed in, with a post or without"
-EMPTY = ("reorganised", "grid_download")
+EMPTY = ("reorganised", "territory:download")
 """Pages about something that this small district has none of."""
 ROUTES: dict[str, str] = {
     "casework:desk": STAFF,
@@ -219,9 +219,10 @@ ROUTES: dict[str, str] = {
     "casework:overview": STAFF,
     "casework:overview_tables": STAFF,
     "casework:take_over": POSTED,
-    "grid": STAFF,
-    "grid_layers": STAFF,
-    "grid_download": STAFF,
+    "territory:grid": STAFF,
+    "territory:layers": STAFF,
+    "territory:download": STAFF,
+    "territory:take_in": STAFF,
     "account": SIGNED_IN,
     "choose_post": POSTED,
     "end_sessions": POSTED,

@@ -4,8 +4,9 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from pianqu.composition import portal, setup, sign
-from pianqu.composition.desk import account, duty_lists, grids, reorganise
+from pianqu.composition.desk import account, duty_lists, reorganise
 from pianqu.composition.health import health
+from pianqu.composition.importing import grid
 from pianqu.composition.open import components, pages, reports, verify
 from pianqu.rooms.casework import queries as casework
 
@@ -18,9 +19,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", portal.home, name="home"),
     path("", include("pianqu.rooms.casework.urls")),
     path("", include("pianqu.rooms.directory.urls"), {"categories": casework.categories}),
-    path("desk/territory/", grids.page, name="grid"),
-    path("desk/territory/map.json", grids.layers, name="grid_layers"),
-    path("desk/territory/grid.geojson", grids.download, name="grid_download"),
     path("desk/account/", account.page, name="account"),
     path("desk/account/post/", account.choose_post, name="choose_post"),
     path("desk/account/end/", account.end_sessions, name="end_sessions"),
@@ -29,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/reorganise/", reorganise.page, name="reorganise"),
     path("desk/reorganised/<str:code>/", reorganise.done, name="reorganised"),
     path("desk/duty-lists/", duty_lists.page, name="duty_lists"),
+    path("", include("pianqu.rooms.territory.urls"), {"categories": casework.categories, "files": grid}),
     path("sign-in/", sign.sign_in, name="sign_in"),
     path("sign-out/", sign.sign_out, name="sign_out"),
     path("health/", health, name="health"),

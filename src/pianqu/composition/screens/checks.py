@@ -7,6 +7,7 @@ from playwright.sync_api import Page as Tab
 
 ENGLISH_ALLOWED = frozenset(
     [
+        "GeoJSON",
         "EN",
         "GPS",
         "JPEG",

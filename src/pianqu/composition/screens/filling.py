@@ -7,6 +7,7 @@ from uuid import UUID
 from django.utils import timezone
 from PIL import Image
 
+from pianqu.composition.demo.grid import make_grid
 from pianqu.composition.demo.presence import make_presence
 from pianqu.composition.district import load_district
 from pianqu.foundation.actor import Actor
@@ -45,7 +46,10 @@ def fill(*, empty: bool) -> dict[str, str]:
     if empty:
         return told
     make_presence(now=now)
-    return told | _matters(staff, now)
+    make_grid(now=now, valid_from=timezone.localdate(now))
+    cluster = territory.clusters(on=timezone.localdate(now))[0]
+    cell = next(c for c in territory.cells(on=timezone.localdate(now)) if c.community_code in cluster.community_codes)
+    return told | {"cluster": cluster.code, "cell": cell.code} | _matters(staff, now)
 
 
 ROLES = (

@@ -5,17 +5,29 @@
 
   function colour(name) { return getComputedStyle(document.documentElement).getPropertyValue(name).trim(); }
 
+  // A cell of the grid: the cluster's colour, pale for ordinary cells, full for special ones, a dashed line for micro-cells.
+  function cell(told) {
+    var here = told.here, micro = told.kind === "micro";
+    return { color: colour(here ? "--pq-seal" : micro ? "--pq-map-text" : "--pq-map-line"), weight: here ? 3 : 1, dashArray: micro ? "3 3" : null,
+      fillColor: told.tone ? colour("--pq-cat-" + told.tone) : colour("--pq-map-edge"), fillOpacity: micro ? 0 : told.kind === "special" ? 0.85 : 0.4 };
+  }
+
   function outline(feature) {
+    if (feature.properties.level === "cell") return cell(feature.properties);
     var street = feature.properties.level === "street";
     return { color: colour("--pq-map-edge"), weight: street ? 2 : 1, fillColor: colour("--pq-map-land"), fillOpacity: street ? 0 : 1 };
   }
+  function mark(feature) { return feature.properties.level === "cluster" ? { radius: 0, stroke: false, fill: false, interactive: false } : dot(); }
   function dot() { return { radius: 4, color: colour("--pq-map-line"), weight: 1, fillColor: colour("--pq-cat-2"), fillOpacity: 1 }; }
   function pinLook() { return { radius: 10, color: colour("--pq-map-line"), weight: 3, fillColor: colour("--pq-seal"), fillOpacity: 1 }; }
   function pinAt(at, map) { return L.circleMarker(at, Object.assign({ interactive: false, pane: "markerPane" }, pinLook())).addTo(map); }
 
   function named(feature, layer) {
-    if (!feature.properties.name) return;
-    if (feature.geometry.type === "Point") layer.bindTooltip(feature.properties.name, { direction: "top" });
+    var told = feature.properties;
+    if (told.tip) layer.bindTooltip(told.tip, { sticky: true });
+    if (told.href) layer.on("click", function () { window.location.assign(told.href); });
+    if (!told.name) return;
+    if (feature.geometry.type === "Point" && told.level !== "cluster") layer.bindTooltip(feature.properties.name, { direction: "top" });
     else layer.bindTooltip(feature.properties.name, { permanent: true, direction: "center", className: "pq-name", interactive: false });
   }
 
@@ -38,8 +50,8 @@
 
   // Landmarks are dots without words: they help one who looks closely and are noise from far away.
   function nearMarks(map, layer, land) {
-    var marks = layer.getLayers().filter(function (part) { return !part.getBounds; });
-    if (!land.isValid() || marks.length === layer.getLayers().length) return;
+    var marks = layer.getLayers().filter(function (part) { return !part.getBounds && part.feature.properties.level !== "cluster"; });
+    if (!land.isValid() || !marks.length) return;
     var show = function () {
       marks.forEach(function (mark) { if (map.getZoom() >= 13) mark.addTo(map); else mark.remove(); });
     };
@@ -93,8 +105,8 @@
   }
 
   function draw(map, box, shapes) {
-    var layer = L.geoJSON(shapes, { style: outline, onEachFeature: named, pointToLayer: function (f, at) { return L.circleMarker(at, dot()); },
-      filter: function (f) { return !box.dataset.tiles || f.geometry.type === "Point"; } }).addTo(map);
+    var layer = L.geoJSON(shapes, { style: outline, onEachFeature: named, pointToLayer: function (f, at) { return L.circleMarker(at, mark(f)); },
+      filter: function (f) { return !box.dataset.tiles || f.geometry.type === "Point" || f.properties.level === "cell"; } }).addTo(map);
     var land = L.latLngBounds([]); // the outlines; names beyond them must not make the map small
     layer.eachLayer(function (part) { if (part.getBounds) land.extend(part.getBounds()); });
     if (!land.isValid()) land = layer.getBounds();
@@ -103,7 +115,7 @@
     thinNames(map, layer);
     nearMarks(map, layer, land);
     document.addEventListener("pianqu:look", function () {
-      layer.eachLayer(function (part) { part.setStyle(part.feature.geometry.type === "Point" ? dot() : outline(part.feature)); });
+      layer.eachLayer(function (part) { part.setStyle(part.feature.geometry.type === "Point" ? mark(part.feature) : outline(part.feature)); });
     });
   }
 
