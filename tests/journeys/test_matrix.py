@@ -6,7 +6,7 @@ desk route, demo role or act without a line here fails. The last tests break one
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID, uuid4
@@ -505,7 +505,8 @@ class Matrix(TestCase):
             assert differences(self.pages(), wanted)
 
     def test_a_scope_that_forgets_the_ground_is_noticed(self) -> None:
-        with patch.object(scopes, "grounds", lambda _codes, _on=None: {}):
+        bare = replace(scopes.tree(), ground={})
+        with patch.object(scopes, "tree", lambda: bare):
             wanted = {(login, name): sees(login, one) for login in self.people for name, one in self.made.items()}
             lost = differences(self.pages(), wanted)
         assert {login for login, _name in lost} == {"cluster", "station"}
