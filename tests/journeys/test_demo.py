@@ -64,6 +64,8 @@ def test_every_role_finds_work() -> None:
     for login, queue in (("window", "unassigned"), ("handler", "mine"), ("leader", "asked"), ("checker", "answered")):
         page = queries.cases_for(mine[login], filters=queries.CaseFilter(queue=queue), now=NOW)
         assert page.rows, (login, queue)
+    for login in ("cluster", "street", "grid", "admin"):
+        assert queries.cases_for(mine[login], now=NOW).rows, login
     wiring.seal()
     wiring.drain()
     assert queries.counts().opened == Case.objects.count()

@@ -71,6 +71,7 @@ ROLES: dict[str, tuple[str, str]] = {
     "community": (WAITAN_1, "grid_worker"),
     "town": (CICHENG, "leader"),
     "cluster": (CLUSTER, "handler"),
+    "cluster-leader": (CLUSTER, "leader"),
     "station": (STATION, "handler"),
     "owners": (OWNERS, "leader"),
     "auditor": (MARKET, "auditor"),
@@ -78,7 +79,13 @@ ROLES: dict[str, tuple[str, str]] = {
 """Login → organisation and kind of post."""
 NOBODY = ("anonymous", "resident")
 """No sign-in, and a sign-in without a post."""
-LIKE = {"centre": CENTRE, "enforcement": LAW}
+LIKE = {
+    "centre": CENTRE,
+    "enforcement": LAW,
+    "beijiao": CLUSTER,
+    "330205005000": WAITAN,
+    "330205005005": WAITAN_1,
+}
 """Organisations of the demo's sign-ins → those that stand for them here. A demo role of another kind needs a line."""
 
 # objects -------------------------------------------------------------------------------------------------------------
@@ -509,7 +516,7 @@ class Matrix(TestCase):
         with patch.object(scopes, "tree", lambda: bare):
             wanted = {(login, name): sees(login, one) for login in self.people for name, one in self.made.items()}
             lost = differences(self.pages(), wanted)
-        assert {login for login, _name in lost} == {"cluster", "station"}
+        assert {login for login, _name in lost} == {"cluster", "cluster-leader", "station"}
 
     def test_a_rule_that_says_yes_to_everybody_is_noticed(self) -> None:
         for rule, verb in (("may_triage", "dispatch"), ("may_handle", "pause"), ("may_supervise", "supervise")):

@@ -63,7 +63,39 @@ LEADER = Person(
     title="值班领导",
     role="区社会治理中心值班领导 leader at the centre",
 )
-SIGN_INS = (WINDOW, CHECKER, LEADER, HANDLER)
+ADMIN = Person(
+    login="admin",
+    name="管理员（演示）",
+    organisation="centre",
+    kind="administrator",
+    title="名录管理员",
+    role="区社会治理中心管理员 administrator: organisations, posts, duty lists, the grid",
+)
+CLUSTER = Person(
+    login="cluster",
+    name="片区主任（演示）",
+    organisation="beijiao",
+    kind="leader",
+    title="片区主任",
+    role="北郊片区中心主任 leader of the Beijiao cluster centre",
+)
+STREET = Person(
+    login="street",
+    name="街道窗口（演示）",
+    organisation="330205005000",
+    kind="window",
+    title="街道受理窗口",
+    role="甬江街道窗口 window of Yongjiang Subdistrict",
+)
+GRID = Person(
+    login="grid",
+    name="网格员（演示）",
+    organisation="330205005005",
+    kind="grid_worker",
+    title="网格员",
+    role="社区网格员 grid worker of a community in the Beijiao cluster",
+)
+SIGN_INS = (WINDOW, CHECKER, LEADER, HANDLER, CLUSTER, STREET, GRID, ADMIN)
 OTHERS = tuple(
     Person(login=f"at-{slug}", name="经办（演示）", organisation=slug, kind="handler", title="经办人", role="")
     for slug in ("market", "housing", "ecology", "police", "civil", "justice", "health")
@@ -77,11 +109,16 @@ def make_people(*, now: datetime) -> dict[str, Actor]:
     return {person.login: _actor(person, system, now) for person in (*SIGN_INS, *OTHERS)}
 
 
+def code_of(organisation: str) -> str:
+    """An organisation's code from its word in these lists; streets and communities stand there by the code of their place."""
+    return organisation if organisation.isdigit() else f"{installation().district_code}-{organisation}"
+
+
 def _actor(person: Person, system: Actor, now: datetime) -> Actor:
     account = Account.objects.filter(login=person.login).first() or _account(person)
     actor = directory_questions.actor_for(account.id)
     if actor is None:
-        organisation_code = f"{installation().district_code}-{person.organisation}"
+        organisation_code = code_of(person.organisation)
         directory.appoint(
             actor=system,
             account_id=account.id,
