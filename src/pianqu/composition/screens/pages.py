@@ -34,6 +34,7 @@ PAGES = (
     Page(name="places", route="casework:places", at="/report/places/?q=洪塘"),
     Page(name="follow", route="casework:follow", at="/follow/", wrong_press=SUBMIT),
     Page(name="case", route="casework:case", at="/case/{code}/?s={secret}", needs_data=True),
+    Page(name="my-clock", route="casework:case_clock", at="/case/{code}/clock/", opened_by="case", needs_data=True),
     Page(name="withdraw", route="casework:withdraw", at="/case/{code}/withdraw/", opened_by="case", needs_data=True),
     Page(name="sign-in", route="sign_in", at="/sign-in/", wrong_press=SUBMIT),
     Page(name="desk", route="casework:desk", at="/desk/", staff=True, wrong_at="/desk/?q=nothing-like-this"),

@@ -15,6 +15,7 @@ urlpatterns = [
     path("follow/", follow.follow, name="follow"),
     path("case/<str:code>/", follow.case, name="case"),
     path("case/<str:code>/proof/", follow.proof, name="proof"),
+    path("case/<str:code>/clock/", follow.clock, name="case_clock"),
     path("case/<str:code>/add/", follow.add, name="add"),
     path("case/<str:code>/rate/", follow.rate, name="rate"),
     path("case/<str:code>/reopen/", follow.reopen, name="reopen"),

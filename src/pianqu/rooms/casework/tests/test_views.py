@@ -137,6 +137,19 @@ def test_an_incomplete_form_says_what_is_missing(client: Client, given: dict[str
     assert b'id="code-error"' in answer.content
 
 
+def test_the_reporter_reads_why_it_is_due_then(client: Client) -> None:
+    case = now_opened()
+    assert client.get(f"{case_path(case)}clock/")["Location"].startswith("/follow/")
+    assert client.get("/case/nonsense/clock/")["Location"].startswith("/follow/")
+    client.get(f"{case_path(case)}?s={case.receipt_secret}")
+    with CaptureQueriesContext(connection) as seen:
+        page = client.get(f"{case_path(case)}clock/").content.decode()
+    assert len(seen) <= 4 and "当天不计" in page and "所以最晚" in page
+    assert "clock/" in client.get(case_path(case)).content.decode()
+    services.resolve_case(actor=builders.clerk(), case_id=case.case_id, reply="好了", now=timezone.now())
+    assert "没有在计时" in client.get(f"{case_path(case)}clock/").content.decode()
+
+
 def test_this_device_can_forget(client: Client) -> None:
     case = now_opened()
     client.get(f"{case_path(case)}?s={case.receipt_secret}")

@@ -138,6 +138,8 @@ def explanation(case_id: uuid.UUID) -> Mapping[str, Any]:
             "why": shown.why_day(str(step.why)),
             "count": step.count,
             "counts": str(step.why) in ("counted", "worked-weekend"),
+            "rest": str(step.why) in ("weekend", "holiday"),
+            "stood": str(step.why) == "paused",
         }
         for step in (found.due.steps if found.due else ())
     ]

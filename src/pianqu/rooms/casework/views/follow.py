@@ -19,6 +19,7 @@ from pianqu.foundation.photos import MAX_PHOTOS
 from pianqu.kernels import checkcode
 from pianqu.rooms.casework import forms, queries, services
 from pianqu.rooms.casework.views import passes, shown
+from pianqu.rooms.casework.views.acts import explanation
 from pianqu.rooms.casework.views.posted import posted
 from pianqu.rooms.casework.views.report import picture, resident, taken_photos
 from pianqu.rooms.ledger import queries as ledger
@@ -118,6 +119,27 @@ def _case_page(
         "is_added": "added" in request.GET,
     }
     return render(request, "casework/case.html", context, status=status)
+
+
+@never_cache
+@require_safe
+def clock(request: HttpRequest, code: str) -> HttpResponse:
+    """Why the next step is due when it is, in everyday words, for who holds the receipt."""
+    mine = passes.held(request, checkcode.normalise(code)) if checkcode.is_valid(code) else None
+    if mine is None:
+        return (
+            _to_follow(_shown(code))
+            if checkcode.is_valid(code)
+            else HttpResponseRedirect(f"{reverse('casework:follow')}?ask=1")
+        )
+    found = explanation(mine.case_id)
+    context = {
+        "code": _shown(code),
+        "rested": sum(step["days"] for step in found.get("steps", ()) if step["rest"]),
+        "stood": sum(step["days"] for step in found.get("steps", ()) if step["stood"]),
+        **found,
+    }
+    return render(request, "casework/case_clock.html", context)
 
 
 def _paper(card: queries.ResidentCase) -> dict[str, Any]:
