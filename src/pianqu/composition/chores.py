@@ -27,8 +27,10 @@ def system_actor() -> Actor:
 
 
 def escalate() -> int:
-    """Overdue matters go up the reporting line."""
-    return cases.escalate_overdue(actor=system_actor(), now=timezone.now())
+    """What comes near its date is warned of; what is overdue goes up the reporting line, helpers' parts too."""
+    actor, now = system_actor(), timezone.now()
+    acts = (cases.warn_due_soon, cases.escalate_overdue, cases.escalate_parts)
+    return sum(act(actor=actor, now=now) for act in acts)
 
 
 CHORES = (Chore("escalation", escalate, 60.0), Chore("tidying", tidying.tidy, 3600.0))

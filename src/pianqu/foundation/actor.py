@@ -21,6 +21,9 @@ class Actor:
     for_post_id: str | None = None
     """The absent colleague's post in which this one acts; then `organisation_code` is that post's."""
 
+    reads_only: bool = False
+    """A post that looks and never acts (an auditor's): the rules refuse it every change."""
+
     def __post_init__(self) -> None:
         if self.kind not in {"resident", "post", "system"}:
             raise ValueError(f"unknown kind of actor: {self.kind}")
@@ -30,6 +33,11 @@ class Actor:
             raise ValueError("an official acts in a post")
         if self.for_post_id and self.kind != "post":
             raise ValueError("only an official stands in for another one")
+
+    @property
+    def acts(self) -> bool:
+        """An official whose post may change something."""
+        return self.kind == "post" and not self.reads_only
 
     @property
     def acting_post_id(self) -> str | None:

@@ -3,7 +3,7 @@
 Problem: terms of Chinese law are written in four units; holidays and worked weekends are announced year by year; a clock may
 stand still, and may be extended. Whoever waits must be able to check the sum.
 Method: a walk over days. The first day does not count (民法典 第二百零一条); a day stands still when the clock stood still at its
-first moment; a month ends on the same day number, or on the month's last day (第二百零二条); where the rule says so, a last day
+first moment; no term ends while the clock stands, so a last day that a pause cut short goes on when the clock does; a month ends on the same day number, or on the month's last day (第二百零二条); where the rule says so, a last day
 of rest moves to the next working day (第二百零三条). Hours run from the moment itself, day and night, except while paused.
 Source: 民法典 200-204; 行政许可法 82; 信访工作条例 34. Cost: O(days of the term).
 Guarantee: the definitions above, checked against their declarative form by property tests and against published dates.
@@ -154,7 +154,7 @@ def due_at(
     try:
         for term in _added_up(terms):
             start = walk.after(start, term)
-        return walk.end(start, rolls=terms[-1].rolls and terms[-1].unit is not Unit.HOURS)
+        return walk.end(start, terms[-1])
     except _Standstill:
         return None
 
@@ -167,8 +167,12 @@ def standing(
         return Standing.PAUSED
     if now >= due:
         return Standing.LATE
-    whole = (due - start).total_seconds()
-    return Standing.SOON if (due - now).total_seconds() < share * whole else Standing.OK
+    return Standing.SOON if now > warning_at(start, due, share=share) else Standing.OK
+
+
+def warning_at(start: datetime, due: datetime, *, share: float = 0.2) -> datetime:
+    """When the clock turns yellow: from then on less than `share` of the whole time is left."""
+    return due - (due - start) * share
 
 
 def add_months(day: date, months: int) -> date:
@@ -203,13 +207,19 @@ class _Walk:
             last = self._days(first, term.amount, working=term.unit is Unit.WORKING_DAYS)
         return self._midnight(last + DAY)
 
-    def end(self, at: datetime, *, rolls: bool) -> Due:
+    def end(self, at: datetime, term: Term) -> Due:
         last = self._day_of(at)
-        while rolls and (self._stands(last) or not self._is_working(last)):
+        while term.unit is not Unit.HOURS and self._goes_on(last, term):
             last += DAY
             self._see(last, Why.ROLLED)
             at = self._midnight(last + DAY)
         return Due(at=at, last_day=last, provisional=self.provisional, steps=_runs(self.seen))
+
+    def _goes_on(self, last: date, term: Term) -> bool:
+        """Whether the term cannot end with this day."""
+        if self._stands(last + DAY) or (term.rolls and self._stands(last)):
+            return True
+        return (term.rolls or term.unit is Unit.WORKING_DAYS) and not self._is_working(last)
 
     def _midnight(self, day: date) -> datetime:
         return datetime.combine(day, time(), self.zone)

@@ -86,6 +86,15 @@ def test_a_day_stands_still_when_the_clock_stood_at_its_first_moment() -> None:
     assert due(at("2026-11-02"), Term(3, Unit.WORKING_DAYS), pauses=(overnight,)).last_day == date(2026, 11, 6)
 
 
+def test_a_last_day_that_a_pause_cut_short_goes_on_when_the_clock_does() -> None:
+    evening = at("2026-11-05", "23:00")
+    three, start = Term(3, Unit.WORKING_DAYS), at("2026-11-02")
+    assert due(start, three).last_day == date(2026, 11, 5)
+    assert due(start, three, pauses=(Pause(evening, at("2026-11-10", "09:00")),)).last_day == date(2026, 11, 10)
+    assert due(start, three, pauses=(Pause(evening, at("2026-11-07", "09:00")),)).last_day == date(2026, 11, 9)
+    assert due_at(start, [three], CALENDAR, zone=SHANGHAI, pauses=[Pause(evening)]) is None
+
+
 def test_a_pause_without_end_has_no_due_date_unless_it_comes_later() -> None:
     pause = Pause(at("2026-11-03"))
     for term in (Term(3, Unit.WORKING_DAYS), Term(72, Unit.HOURS), Term(1, Unit.MONTHS)):
@@ -158,7 +167,12 @@ def test_the_last_day_is_the_one_that_the_definition_names(
         if not stands(day, pauses) and (term.unit is Unit.CALENDAR_DAYS or CALENDAR.is_working(day))
     ]
     last = counts[term.amount - 1]
-    while term.rolls and (stands(last, pauses) or not CALENDAR.is_working(last)):
+    needs_work = term.rolls or term.unit is Unit.WORKING_DAYS
+    while (
+        stands(last + DAY, pauses)
+        or (term.rolls and stands(last, pauses))
+        or (needs_work and not CALENDAR.is_working(last))
+    ):
         last += DAY
     assert due(start, term, pauses=pauses).last_day == last
 

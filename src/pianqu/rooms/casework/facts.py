@@ -306,6 +306,29 @@ class CaseEscalated(AboutCase):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CaseDueSoon(AboutCase):
+    """Less than a fifth of the time is left: who holds it is warned, once a due date."""
+
+    kind: ClassVar[str] = "casework.due-soon"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Due soon")
+
+    holder_code: str
+    due_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskEscalated(AboutCase):
+    """A helping organisation let its own date pass: first who leads is told, then the next above the helper."""
+
+    kind: ClassVar[str] = "casework.task-escalated"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Part escalated")
+
+    level: int
+    task_code: str
+    to_code: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CaseSupervised(AboutCase):
     """A leader pressed for it (督办)."""
 

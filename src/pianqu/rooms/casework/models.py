@@ -43,6 +43,8 @@ class Case(models.Model):
     lead_code = models.CharField("主办机构 lead organisation", max_length=32, blank=True)
     due_at = models.DateTimeField("期限 due at", null=True)
     due_provisional = models.BooleanField("暂定期限 provisional", default=False)
+    warn_at = models.DateTimeField("预警时间 warn at", null=True)
+    warned = models.BooleanField("已预警 warned", default=False)
     returns = models.PositiveSmallIntegerField("退回次数 returns", default=0)
     reopenings = models.PositiveSmallIntegerField("重开次数 reopenings", default=0)
     escalation = models.PositiveSmallIntegerField("升级层数 level of escalation", default=0)
@@ -107,6 +109,7 @@ class Task(models.Model):
     article = models.CharField("清单条目 article", max_length=80, blank=True)
     cell_code = models.CharField("交办网格 cell", max_length=24, blank=True)
     due_at = models.DateTimeField("分期限 sub-deadline", null=True)
+    escalation = models.PositiveSmallIntegerField("升级层数 level of escalation", default=0)
     given_at = models.DateTimeField("分派时间 given at")
     given_by_post = models.CharField("分派岗位 post that dispatched", max_length=36, blank=True)
     ended_at = models.DateTimeField("结束时间 ended at", null=True)
@@ -261,7 +264,7 @@ class Handover(models.Model):
     waiting = models.PositiveIntegerField("待分派 waiting")
     handled = models.PositiveIntegerField("办理中 handled")
     overdue = models.PositiveIntegerField("已超期 overdue")
-    soon = models.PositiveIntegerField("将到期 due within a day")
+    soon = models.PositiveIntegerField("将到期 due soon")
     answered = models.PositiveIntegerField("待回访 answered")
 
     class Meta:

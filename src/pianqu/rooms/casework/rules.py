@@ -1,6 +1,7 @@
 """Who may do what with a case. Every rule is a pair: may_x answers, check_may_x raises with a sentence.
 
 Officials act through their post, for the cases that their organisation received; the district's centre acts for all.
+An auditor's post looks and never acts.
 A resident acts as the holder of the receipt: the door has proved that before it hands on the case's id.
 """
 
@@ -22,17 +23,16 @@ def sees_all(actor: Actor) -> bool:
     return actor.kind == "system" or (actor.kind == "post" and actor.organisation_code == centre_code())
 
 
+def _acts_for_all(actor: Actor) -> bool:
+    return sees_all(actor) and not actor.reads_only
+
+
 def _answers_for(actor: Actor, organisation_code: str) -> bool:
-    return sees_all(actor) or (actor.kind == "post" and actor.organisation_code == organisation_code)
-
-
-def may_see(actor: Actor, organisation_code: str) -> bool:
-    """An official of the receiving organisation or of the centre, or a job of the installation."""
-    return _answers_for(actor, organisation_code)
+    return _acts_for_all(actor) or (actor.acts and actor.organisation_code == organisation_code)
 
 
 def may_resolve(actor: Actor, organisation_code: str) -> bool:
-    """Same as seeing: who answers for the case answers the reporter."""
+    """Who answers for the case answers the reporter."""
     return _answers_for(actor, organisation_code)
 
 
@@ -52,22 +52,22 @@ def may_withdraw(actor: Actor, organisation_code: str) -> bool:
 
 def may_reveal_contact(actor: Actor, organisation_code: str) -> bool:
     """Only a person in a post: a program has nobody to call."""
-    return actor.kind == "post" and _answers_for(actor, organisation_code)
+    return actor.acts and _answers_for(actor, organisation_code)
 
 
 def may_take_in(actor: Actor) -> bool:
     """Whoever sits at the centre's window or telephone, or at another organisation's: any official."""
-    return actor.kind == "post"
+    return actor.acts
 
 
 def may_triage(actor: Actor) -> bool:
     """The centre says what kind of matter it is and who answers for it."""
-    return sees_all(actor)
+    return _acts_for_all(actor)
 
 
 def may_handle(actor: Actor, lead_code: str) -> bool:
     """An official of the organisation that leads."""
-    return actor.kind == "post" and bool(lead_code) and actor.organisation_code == lead_code
+    return actor.acts and bool(lead_code) and actor.organisation_code == lead_code
 
 
 def may_ask_for_help(actor: Actor, lead_code: str) -> bool:
@@ -77,38 +77,38 @@ def may_ask_for_help(actor: Actor, lead_code: str) -> bool:
 
 def may_approve(actor: Actor, lead_code: str, *, asked_by: str) -> bool:
     """A leader of the organisation that leads, or of the centre; never the post that asked."""
-    near = actor.kind == "post" and (actor.organisation_code == lead_code or sees_all(actor))
+    near = actor.acts and (actor.organisation_code == lead_code or _acts_for_all(actor))
     return near and actor.post_id != asked_by and directory.is_leader(actor)
 
 
 def may_review(actor: Actor, *, dispatched_by: str) -> bool:
     """A colleague at the centre other than the one who dispatched."""
-    return actor.kind == "post" and sees_all(actor) and actor.post_id != dispatched_by
+    return actor.acts and _acts_for_all(actor) and actor.post_id != dispatched_by
 
 
 def may_supervise(actor: Actor) -> bool:
     """A leader of the centre."""
-    return actor.kind == "post" and sees_all(actor) and directory.is_leader(actor)
+    return actor.acts and _acts_for_all(actor) and directory.is_leader(actor)
 
 
 def may_call_back(actor: Actor, *, resolver: str, former_checker: str) -> bool:
     """The centre: not the post that answered, and after a reopening not the one that checked before."""
-    return actor.kind == "post" and sees_all(actor) and actor.post_id not in (resolver, former_checker)
+    return actor.acts and _acts_for_all(actor) and actor.post_id not in (resolver, former_checker)
 
 
 def may_reopen(actor: Actor) -> bool:
     """Who reported it, or the centre on that person's word."""
-    return actor.kind == "resident" or (actor.kind == "post" and sees_all(actor))
+    return actor.kind == "resident" or (actor.acts and _acts_for_all(actor))
 
 
 def may_announce(actor: Actor) -> bool:
     """A year's holidays hold for the whole district."""
-    return sees_all(actor)
+    return _acts_for_all(actor)
 
 
 def may_erase(actor: Actor) -> bool:
     """The centre, which keeps the whole district's matters, on the person's request or when their time is over."""
-    return actor.kind == "post" and sees_all(actor)
+    return actor.acts and _acts_for_all(actor)
 
 
 def may_hand_over(actor: Actor) -> bool:
@@ -117,7 +117,7 @@ def may_hand_over(actor: Actor) -> bool:
 
 
 def may_add_categories(actor: Actor) -> bool:
-    return sees_all(actor)
+    return _acts_for_all(actor)
 
 
 def may_claim(actor: Actor) -> bool:
@@ -148,7 +148,7 @@ def check_may_withdraw(actor: Actor, organisation_code: str) -> None:
 def check_may_reveal_contact(actor: Actor, organisation_code: str) -> None:
     _check(
         may_reveal_contact(actor, organisation_code),
-        _("Only an official of the organisation that received this matter may see the contact."),
+        _("Only an official of an organisation that this matter lies with may see the contact."),
     )
 
 
@@ -160,6 +160,10 @@ def check_in_post(actor: Actor) -> None:
     _check(actor.kind == "post", _("Only somebody in a post can do this."))
 
 
+def check_may_shift(actor: Actor) -> None:
+    _check(actor.acts, _("Only who works on matters hands over a shift or takes one over."))
+
+
 def check_may_triage(actor: Actor) -> None:
     _check(may_triage(actor), _("Only the district's centre may accept and dispatch matters."))
 
@@ -169,7 +173,7 @@ def check_may_handle(actor: Actor, lead_code: str) -> None:
 
 
 def check_has_part(actor: Actor, *, has_part: bool) -> None:
-    _check(actor.kind == "post" and has_part, _("Your organisation has no part in this matter, or not any more."))
+    _check(actor.acts and has_part, _("Your organisation has no part in this matter, or not any more."))
 
 
 def check_may_ask_for_help(actor: Actor, lead_code: str) -> None:

@@ -16,6 +16,8 @@ POST_KINDS = frozenset(
     {"window", "handler", "checker", "approver", "leader", "administrator", "grid_worker", "auditor"}
 )
 APPROVING = frozenset({"approver", "leader"})
+READING = frozenset({"auditor"})
+"""Posts that look at everything in their scope and change nothing."""
 MANAGING = frozenset({"leader", "administrator"})
 
 HANDLE, ASSIST, APPROVE, DECIDE = "handle", "assist", "approve", "decide"

@@ -95,6 +95,8 @@ class CaseRow:
     opened_at: datetime
     resolved_at: datetime | None
     due_at: datetime | None
+    warn_at: datetime | None
+    """From when on the clock is yellow."""
     has_photos: bool
     has_contact: bool
     imported_from: str
@@ -376,6 +378,7 @@ _ROW = (
     "resolved_at",
     "imported_from",
     "due_at",
+    "warn_at",
 )
 
 
@@ -541,8 +544,9 @@ def _row(row: Sequence[Any]) -> CaseRow:
         resolved_at=row[10],
         imported_from=row[11] or "",
         due_at=row[12],
-        has_photos=row[13],
-        has_contact=row[14],
+        warn_at=row[13],
+        has_photos=row[14],
+        has_contact=row[15],
     )
 
 

@@ -13,7 +13,6 @@ from pianqu.rooms.casework.models import Handover, SavedFilter
 from pianqu.rooms.casework.queries.cases import CaseFilter, CaseRow, _cases_for, cases_for
 from pianqu.rooms.directory import queries as directory
 
-SOON = timedelta(days=1)
 EARLIER = 5
 LOOK_BACK = timedelta(days=30)
 
@@ -61,7 +60,7 @@ def filters_of(actor: Actor) -> tuple[FilterCard, ...]:
 def standing_for(actor: Actor, *, now: datetime) -> Standing:
     """Counts over everything that the actor sees, in one statement beside the scope's."""
     late = Q(state__in=OPEN, due_at__lte=now)
-    soon = Q(state__in=OPEN, due_at__gt=now, due_at__lte=now + SOON)
+    soon = Q(state__in=OPEN, due_at__gt=now, warn_at__lt=now)
     unended = _cases_for(actor).filter(state__in=(*OPEN, State.RESOLVED))
     counts = unended.aggregate(
         waiting=Count("id", filter=Q(state__in=WAITING)),

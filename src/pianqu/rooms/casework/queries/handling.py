@@ -128,7 +128,7 @@ def _standing(case: Case, clock: Clock | None, now: datetime) -> str:
 
 def _may(actor: Actor, case: Case, tasks: list[Task], asked: dict[str, Request], clock: Clock | None) -> May:
     own = next((task for task in tasks if task.organisation_code == actor.organisation_code), None)
-    own = own if actor.kind == "post" else None
+    own = own if actor.acts else None
     triage, leads = rules.may_triage(actor), own is not None and own.role == "lead"
     objection, extension = asked.get("objection"), asked.get("extension")
     handled = case.state in HANDLED

@@ -23,6 +23,7 @@ from pianqu.rooms.casework.services.dispatching import (
     start_task,
 )
 from pianqu.rooms.casework.services.erasing import BASES, erase_case
+from pianqu.rooms.casework.services.escalating import escalate_overdue, escalate_parts, warn_due_soon
 from pianqu.rooms.casework.services.handing import Handed, HandOverReport, hand_over
 from pianqu.rooms.casework.services.history import History, take_history
 from pianqu.rooms.casework.services.intake import take_in
@@ -40,7 +41,6 @@ from pianqu.rooms.casework.services.opening import Opened, Opening, open_case, o
 from pianqu.rooms.casework.services.parts import Claim, PlaceChoice
 from pianqu.rooms.casework.services.rating import (
     call_back,
-    escalate_overdue,
     link_case,
     rate_case,
     reopen_case,
@@ -73,6 +73,7 @@ __all__ = [
     "drop_filter",
     "erase_case",
     "escalate_overdue",
+    "escalate_parts",
     "extend_case",
     "finish_task",
     "hand_over",
@@ -97,5 +98,6 @@ __all__ = [
     "take_history",
     "take_in",
     "take_over_shift",
+    "warn_due_soon",
     "withdraw_case",
 ]

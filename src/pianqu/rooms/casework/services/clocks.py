@@ -52,6 +52,17 @@ def acceptance_due(opened_at: datetime, now: datetime) -> deadline.Due | None:
     return deadline.due_at(opened_at, [term], queries.recent_working_days(now), zone=timezone.get_default_timezone())
 
 
+DUE = ("due_at", "due_provisional", "warn_at", "warned", "escalation")
+"""The columns of a case that say how its clock stands."""
+
+
+def set_due(case: Case, start: datetime, due: deadline.Due | None) -> None:
+    """Put a clock's end on the case, with the moment from which it is yellow; None where no clock runs."""
+    case.due_at, case.due_provisional = (due.at, due.provisional) if due else (None, False)
+    case.warn_at = deadline.warning_at(start, due.at) if due else None
+    case.warned = False
+
+
 def started(actor: Actor, case: Case, rule: Rule, now: datetime, cause: str) -> DueDateSet:
     """Stop what runs and start a clock by this rule, which takes over the case's due date; answers what is to be told."""
     if case.state != FIRST:  # the first clock has no row
@@ -65,6 +76,7 @@ def started(actor: Actor, case: Case, rule: Rule, now: datetime, cause: str) -> 
         rolls=rule.term.rolls,
         started_at=now,
     )
+    case.escalation = 0
     fact = _set(actor, case, clock, cause, pauses=())
     clock.save(force_insert=True)
     return fact
@@ -72,7 +84,7 @@ def started(actor: Actor, case: Case, rule: Rule, now: datetime, cause: str) -> 
 
 def stop(case: Case, now: datetime) -> None:
     """The running clock of the case has done its work."""
-    case.due_at, case.due_provisional = None, False
+    set_due(case, now, None)
     for clock in running(case):
         Pause.objects.filter(clock=clock, ended_at=None).update(ended_at=now)
         clock.stopped_at = now
@@ -95,8 +107,8 @@ def pause_case(*, actor: Actor, case_id: uuid.UUID, reason: str, words: str, now
     moved(case, Move.PAUSE)
     clock = running(case).get()
     Pause.objects.create(id=new_id(), clock=clock, reason=reason, started_at=now)
-    case.due_at = None
-    case.save(update_fields=["state", "due_at"])
+    set_due(case, now, None)
+    case.save(update_fields=["state", *DUE])
     return noted(
         actor,
         case,
@@ -117,7 +129,7 @@ def resume_case(*, actor: Actor, case_id: uuid.UUID, now: datetime) -> uuid.UUID
     Pause.objects.filter(clock=clock, ended_at=None).update(ended_at=now)
     due = _set(actor, case, clock, "resumed", pauses=pauses_of(clock))
     clock.save()
-    case.save(update_fields=["state", "due_at", "due_provisional"])
+    case.save(update_fields=["state", *DUE])
     return noted(actor, case, [tell(actor, case, CaseResumed), due], now)
 
 
@@ -184,7 +196,7 @@ def _extended(actor: Actor, case: Case, clock: Clock) -> DueDateSet:
     clock.extra = extend.term.amount
     fact = _set(actor, case, clock, "extended", pauses=pauses_of(clock))
     clock.save()
-    case.save(update_fields=["due_at", "due_provisional"])
+    case.save(update_fields=DUE)
     return fact
 
 
@@ -213,7 +225,7 @@ def _set(actor: Actor, case: Case, clock: Clock, cause: str, *, pauses: Iterable
     due = compute(clock, pauses)
     if due is not None:
         clock.due_at, clock.last_day, clock.provisional = due.at, due.last_day, due.provisional
-        case.due_at, case.due_provisional = due.at, due.provisional
+        set_due(case, clock.started_at, due)
     return tell(
         actor,
         case,
@@ -273,7 +285,7 @@ def _again(actor: Actor, clock: Clock) -> DueDateSet | None:
     if before == (clock.due_at, clock.provisional):
         return None
     clock.save()
-    clock.case.save(update_fields=["due_at", "due_provisional"])
+    clock.case.save(update_fields=DUE)
     return fact
 
 
@@ -284,8 +296,8 @@ def _unaccepted_again(actor: Actor, now: datetime) -> list[DueDateSet]:
         due = acceptance_due(case.opened_at, now)
         if due is None or (due.at, due.provisional) == (case.due_at, case.due_provisional):
             continue
-        case.due_at, case.due_provisional = due.at, due.provisional
-        case.save(update_fields=["due_at", "due_provisional"])
+        set_due(case, case.opened_at, due)
+        case.save(update_fields=DUE)
         own = {"rule_id": ACCEPTANCE, "cause": "year-announced", "due_at": iso(due.at)}
         changes.append(
             tell(actor, case, DueDateSet, **own, last_day=due.last_day.isoformat(), provisional=due.provisional)

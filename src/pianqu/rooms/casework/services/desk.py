@@ -61,7 +61,7 @@ def _tell(actor: Actor, fact: type[FilterSaved] | type[FilterDropped], row: Save
 @verb
 def hand_over_shift(*, actor: Actor, words: str = "", now: datetime) -> uuid.UUID:
     """Leave the shift to the next one, with the counts as they are. Raises Refused while the last one was not taken over."""
-    rules.check_in_post(actor)
+    rules.check_may_shift(actor)
     if Handover.objects.filter(organisation_code=actor.organisation_code, taken_at=None).exists():
         raise Refused("handover-open", _("The last hand-over was not taken over yet. Nothing was changed."))
     standing, why = queries.standing_for(actor, now=now), said(words, needed=False)
@@ -94,7 +94,7 @@ def hand_over_shift(*, actor: Actor, words: str = "", now: datetime) -> uuid.UUI
 @verb
 def take_over_shift(*, actor: Actor, handover_id: uuid.UUID, now: datetime) -> None:
     """Say that one has read it. Raises Refused for one's own words or what a colleague took over already."""
-    rules.check_in_post(actor)
+    rules.check_may_shift(actor)
     own = Handover.objects.select_for_update().filter(organisation_code=actor.organisation_code)
     row = own.filter(id=handover_id).first()
     if row is None:

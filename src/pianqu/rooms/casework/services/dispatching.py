@@ -26,7 +26,7 @@ from pianqu.rooms.casework.facts import (
 )
 from pianqu.rooms.casework.lifecycle import HANDLED, Move, State
 from pianqu.rooms.casework.models import Case, Request, Task
-from pianqu.rooms.casework.services.clocks import rule_of, running, started
+from pianqu.rooms.casework.services.clocks import DUE, rule_of, running, started
 from pianqu.rooms.casework.services.steps import end_tasks, iso, live_tasks, locked, moved, noted, said, tell
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
@@ -34,7 +34,7 @@ from pianqu.rooms.territory import queries as territory
 LEAD, HELPER = "lead", "helper"
 ALARM_AT = 2
 """Returns after which a leader is told."""
-SAVED = ["state", "nature", "lead_code", "due_at", "due_provisional", "returns"]
+SAVED = ["state", "nature", "lead_code", "returns", *DUE]
 
 
 @verb

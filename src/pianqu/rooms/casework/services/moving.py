@@ -20,7 +20,7 @@ from pianqu.rooms.casework import rules
 from pianqu.rooms.casework.facts import CaseClosed, CaseExtended, CaseResolved, CaseWithdrawn
 from pianqu.rooms.casework.lifecycle import Move, check_move
 from pianqu.rooms.casework.models import Addition, Case, Note, Photo
-from pianqu.rooms.casework.services.clocks import stop
+from pianqu.rooms.casework.services.clocks import DUE, stop
 from pianqu.rooms.casework.services.parts import Claim, kept_photos, taken
 from pianqu.rooms.casework.services.rating import waiting_children
 from pianqu.rooms.casework.services.steps import end_tasks, live_tasks, locked, recorded_by
@@ -122,7 +122,7 @@ def withdraw_case(*, actor: Actor, case_id: uuid.UUID, now: datetime) -> uuid.UU
         place_code=case.place_code,
     )
     entry = ledger.record([fact], actor=actor, now=now)[0]
-    _save([case], ["state", "closed_at", "due_at", "due_provisional"])
+    _save([case], ["state", "closed_at", *DUE])
     return entry.entry_id
 
 
@@ -150,7 +150,7 @@ def resolve_cases(*, actor: Actor, items: Sequence[Resolution], now: datetime) -
     return tuple(entry.entry_id for entry in recorded)
 
 
-_RESOLVED = ("state", "reply", "reply_salt", "resolved_at", "resolver_post", "due_at", "due_provisional")
+_RESOLVED = ("state", "reply", "reply_salt", "resolved_at", "resolver_post", *DUE)
 
 
 def _resolve(actor: Actor, case: Case, item: Resolution, now: datetime) -> CaseResolved:

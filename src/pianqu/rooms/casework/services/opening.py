@@ -23,7 +23,7 @@ from pianqu.rooms.casework import queries, rules
 from pianqu.rooms.casework.facts import CaseOpened
 from pianqu.rooms.casework.lifecycle import FIRST
 from pianqu.rooms.casework.models import Case, Contact, Photo
-from pianqu.rooms.casework.services.clocks import ACCEPTANCE, acceptance_due
+from pianqu.rooms.casework.services.clocks import ACCEPTANCE, acceptance_due, set_due
 from pianqu.rooms.casework.services.contacts import sealed_contact
 from pianqu.rooms.casework.services.parts import Claim, PlaceChoice, Words, checked_place, kept_photos, taken
 from pianqu.rooms.casework.services.steps import iso
@@ -173,7 +173,7 @@ def _set_due(case: Case, item: Opening, now: datetime) -> str:
     due = None if item.claim else acceptance_due(now, now)
     if due is None:
         return ""
-    case.due_at, case.due_provisional = due.at, due.provisional
+    set_due(case, now, due)
     return due.last_day.isoformat()
 
 

@@ -14,13 +14,11 @@ from pianqu.foundation.rulepacks import term_rule
 from pianqu.foundation.verbs import verb
 from pianqu.kernels import deadline
 from pianqu.rooms.casework import queries, rules
-from pianqu.rooms.casework.facts import CaseEscalated, CaseLinked, CaseRated, CaseReopened, CaseSupervised
+from pianqu.rooms.casework.facts import CaseLinked, CaseRated, CaseReopened, CaseSupervised
 from pianqu.rooms.casework.lifecycle import ENDED, OPEN, Move
 from pianqu.rooms.casework.models import Case
 from pianqu.rooms.casework.services.clocks import rule_of, started
 from pianqu.rooms.casework.services.steps import locked, moved, noted, said, tell
-from pianqu.rooms.directory import queries as directory
-from pianqu.rooms.ledger import services as ledger
 
 REOPENING = "case.reopening"
 SCORES = range(1, 6)
@@ -113,39 +111,6 @@ def link_case(*, actor: Actor, case_id: uuid.UUID, parent_id: uuid.UUID, now: da
     case.parent = parent
     case.save(update_fields=["parent"])
     return noted(actor, case, [tell(actor, case, CaseLinked, parent_id=str(parent_id))], now)
-
-
-@verb
-def escalate_overdue(*, actor: Actor, now: datetime, most: int = 500) -> int:
-    """Tell the next above of every overdue matter, one level a working day; answers how many were told of.
-
-    Matters that nobody accepted yet go up from the receiving organisation's line. Idempotent within a day.
-    """
-    late = Case.objects.select_for_update().filter(state__in=OPEN, due_at__lte=now).order_by("due_at", "id")[:most]
-    lines: dict[str, tuple[str, ...]] = {}
-    facts: list[CaseEscalated] = []
-    for case in late:
-        holder = case.lead_code or case.organisation_code
-        line = lines.setdefault(holder, directory.superiors(holder))
-        level = min(_level(case, now), len(line))
-        if level > case.escalation:
-            case.escalation = level
-            case.save(update_fields=["escalation"])
-            facts.append(tell(actor, case, CaseEscalated, level=level, from_code=holder, to_code=line[level - 1]))
-    if facts:
-        ledger.record(facts, actor=actor, now=now)
-    return len(facts)
-
-
-def _level(case: Case, now: datetime) -> int:
-    """One for the due date itself, one more for every working day since."""
-    if case.due_at is None:
-        return 0
-    calendar = queries.working_days()
-    here = timezone.get_default_timezone()
-    first, last = case.due_at.astimezone(here).date(), now.astimezone(here).date()
-    days = sum(calendar.is_working(day) for day in queries.days_between(first, last))
-    return 1 + max(0, days - 1)
 
 
 def waiting_children(case: Case) -> Sequence[str]:

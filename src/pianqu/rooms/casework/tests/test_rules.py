@@ -1,5 +1,7 @@
 """Who may do what: the whole table of rules and actors."""
 
+from dataclasses import replace
+
 import pytest
 
 from pianqu.foundation.actor import Actor
@@ -14,9 +16,10 @@ WHO: dict[str, Actor] = {
     "other": handler("330205-market"),
     "centre": clerk(),
     "job": importer(),
+    "auditor": replace(handler(RECEIVER), reads_only=True),
+    "centre's auditor": replace(clerk(), reads_only=True),
 }
 MAY: dict[str, set[str]] = {
-    "see": {"receiver", "centre", "job"},
     "resolve": {"receiver", "centre", "job"},
     "close": {"receiver", "centre", "job"},
     "extend": {"resident", "receiver", "centre", "job"},

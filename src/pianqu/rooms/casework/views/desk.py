@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -245,7 +245,7 @@ def _clock(row: queries.CaseRow, now: datetime) -> SafeString:
     if row.state == State.PAUSED:
         return shown.clock_words("held", _("Paused"))
     if row.due_at is not None:
-        standing = "late" if now >= row.due_at else "soon" if row.due_at - now < timedelta(days=1) else "ok"
+        standing = "late" if now >= row.due_at else "soon" if row.warn_at and now > row.warn_at else "ok"
         return shown.clock_words(standing, shown.left(row.due_at, now))
     if row.resolved_at is not None:
         return shown.clock_words("done", _("took %(time)s") % {"time": shown.waited(row.opened_at, row.resolved_at)})

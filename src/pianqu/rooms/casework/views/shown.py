@@ -252,6 +252,7 @@ _SAYINGS: dict[str, Callable[[Any, Organisations], str]] = {
         _("Help: %(names)s") % {"names": "、".join(names.short(code) for code in codes)} if codes else ""
     ),
     "task_code": lambda code, names: names.short(code),
+    "holder_code": lambda code, names: names.short(code),
     "article": lambda article, _names: _("List: %(article)s") % {"article": article} if article else "",
     "upheld": lambda yes, _names: _("Upheld") if yes else _("Not upheld; the dispatch binds"),
     "granted": lambda yes, _names: _("Granted") if yes else _("Refused"),
@@ -338,6 +339,8 @@ def _kind(kind: str) -> tuple[str, str, str]:
         "casework.case-rated": ("circle-check", "p", _("Rated by who reported it")),
         "casework.case-reopened": ("rotate", "w", _("Reopened: the answer did not settle it")),
         "casework.case-escalated": ("trending-up", "w", _("Overdue: the next above is told")),
+        "casework.due-soon": ("hourglass", "w", _("Due soon: who holds it is warned")),
+        "casework.task-escalated": ("trending-up", "w", _("A helper's date has passed: the next above is told")),
         "casework.case-supervised": ("bell", "w", _("A leader presses for it")),
         "casework.case-linked": ("git-merge", "", _("Joined to another matter")),
         "casework.case-handed-over": ("refresh", "", _("Handed over: organisations were merged or split")),

@@ -87,9 +87,15 @@ def actor_for(account_id: uuid.UUID, post_id: uuid.UUID | None = None, at: datet
     rows = Post.objects.filter(account_id=account_id, valid_to=None).order_by("valid_from", "id")
     if post_id is not None:
         rows = rows.filter(id=post_id)
-    row = rows.values_list("id", "organisation__code").first()
+    row = rows.values_list("id", "organisation__code", "kind").first()
     if row is not None:
-        return Actor(kind="post", account_id=str(account_id), post_id=str(row[0]), organisation_code=row[1])
+        return Actor(
+            kind="post",
+            account_id=str(account_id),
+            post_id=str(row[0]),
+            organisation_code=row[1],
+            reads_only=row[2] in rules.READING,
+        )
     return _substitute(account_id, post_id, at) if post_id is not None and at is not None else None
 
 
@@ -110,6 +116,7 @@ def _substitute(account_id: uuid.UUID, post_id: uuid.UUID, at: datetime) -> Acto
                 post_id=str(by_post_id),
                 organisation_code=card.organisation_code,
                 for_post_id=str(post_id),
+                reads_only=card.kind in rules.READING,
             )
     return None
 
