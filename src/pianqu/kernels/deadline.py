@@ -3,8 +3,9 @@
 Problem: terms of Chinese law are written in four units; holidays and worked weekends are announced year by year; a clock may
 stand still, and may be extended. Whoever waits must be able to check the sum.
 Method: a walk over days. The first day does not count (民法典 第二百零一条); a day stands still when the clock stood still at its
-first moment; no term ends while the clock stands, so a last day that a pause cut short goes on when the clock does; a month ends on the same day number, or on the month's last day (第二百零二条); where the rule says so, a last day
-of rest moves to the next working day (第二百零三条). Hours run from the moment itself, day and night, except while paused.
+first moment; no term ends while the clock stands, so a last day that a pause cut short goes on when the clock does. A month ends
+on the same day number, or on the month's last day (第二百零二条); where the rule says so, a last day of rest moves to the next
+working day (第二百零三条). Hours run from the moment itself, day and night, except while paused.
 Source: 民法典 200-204; 行政许可法 82; 信访工作条例 34. Cost: O(days of the term).
 Guarantee: the definitions above, checked against their declarative form by property tests and against published dates.
 """

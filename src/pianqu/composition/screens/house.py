@@ -44,7 +44,7 @@ def house(*, empty: bool, **settings: str) -> Iterator[House]:
             try:
                 url = f"http://localhost:{environ['PIANQU_PORT']}"
                 _wait(url, log)
-                yield House(url=url, told=told, log=log)
+                yield House(url=url, told={**told, "url": url}, log=log)
             finally:
                 _stop(children)
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import Browser, sync_playwright
 from playwright.sync_api import Page as Tab
@@ -56,13 +57,22 @@ def tab(opened: Browser, place: House, *, width: int, language: str, dark: bool 
         context.close()
 
 
+_SIGNED_IN: dict[tuple[str, str], Any] = {}
+"""A house's address and who signed in there → the cookies: a password takes its time on purpose."""
+
+
 def sign_in(page: Tab, told: Mapping[str, str], by: str = "") -> None:
-    """As the colleague whom the seed made, or as another one."""
+    """As the colleague whom the seed made, or as another one; once for each of them."""
+    login, house_at = by or told["login"], told["url"]
+    if cookies := _SIGNED_IN.get((house_at, login)):
+        page.context.add_cookies(cookies)
+        return
     page.goto("/sign-in/")
-    page.fill("[name=login]", by or told["login"])
+    page.fill("[name=login]", login)
     page.fill("[name=password]", told["password"])
     page.click("main button[type=submit], main form button")
     page.wait_for_load_state()
+    _SIGNED_IN[house_at, login] = page.context.cookies()
 
 
 def settle(page: Tab) -> None:
@@ -75,11 +85,16 @@ def settle(page: Tab) -> None:
             page.wait_for_timeout(100)
 
 
+def has_form(which: Page, form: str) -> bool:
+    """Whether the page has this one of FORMS."""
+    if form == "empty":
+        return not which.needs_data
+    return form != "error" or bool(which.wrong_at or which.wrong_press)
+
+
 def open_form(page: Tab, which: Page, form: str, told: Mapping[str, str]) -> bool:
     """Bring `which` up in one of FORMS; False where it has no such form."""
-    if form == "empty" and which.needs_data:
-        return False
-    if form == "error" and not (which.wrong_at or which.wrong_press):
+    if not has_form(which, form):
         return False
     if which.opened_by:
         page.goto(next(one.at for one in PAGES if one.name == which.opened_by).format(**told))
