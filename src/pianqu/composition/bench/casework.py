@@ -35,10 +35,15 @@ from pianqu.foundation.models import Account
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework import services as cases
 from pianqu.rooms.casework.services import Opening, PlaceChoice, Resolution
+from pianqu.rooms.directory import queries as directory_questions
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.territory import queries as territory
 
+LEADS = "330205-enforcement"
+"""The department whose handler asks for a list in its scope."""
+GIVEN = 1_000
+"""So many matters, at most, are with that department."""
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 BATCH = 1_000
 WORDS = (
@@ -98,6 +103,15 @@ def fill(rows: int, *, seed: int = 7) -> None:
         cases.resolve_cases(actor=centre, items=done, now=at + timedelta(hours=1))
         while ledger.seal(now=at):
             pass
+    _dispatch(min(GIVEN, rows // 5))
+
+
+def _dispatch(count: int) -> None:
+    """Give the latest waiting matters to one department, so that a scope has something to hold."""
+    centre = Actor(kind="system", organisation_code=casework.centre_code())
+    waiting = casework.cases_for(centre, filters=casework.CaseFilter(queue="unassigned"), size=count, now=NOW)
+    for row in waiting.rows:
+        cases.dispatch_case(actor=centre, case_id=row.case_id, lead_code=LEADS, nature="complaint", now=NOW)
 
 
 def measure(*, rows: int, quick: bool) -> list[Row]:
@@ -105,11 +119,12 @@ def measure(*, rows: int, quick: bool) -> list[Row]:
     began = time.process_time()
     fill(rows)
     filled = time.process_time() - began
-    session = _sign_in()
+    session, scoped = _sign_in("bench", casework.centre_code()), _sign_in("bench-scoped", LEADS)
     found = [Row(name="rows", value=rows), Row(name="fill, CPU per row", value=filled / rows * 1000, unit="ms")]
-    found += _statements(session)
+    found += _statements(session, scoped)
+    found += _steps()
     with server() as (port, pid):
-        found += _over_http(port, pid, session, quick)
+        found += _over_http(port, pid, session, scoped, quick)
     if connection.vendor == "postgresql":
         rate, failed = verbs_per_second(clients=32, verbs=640 if quick else 3200)
         found += [
@@ -119,14 +134,14 @@ def measure(*, rows: int, quick: bool) -> list[Row]:
     return found
 
 
-def _sign_in() -> Session:
-    """A clerk of the district's centre, signed in."""
-    account = Account.objects.create_account(login="bench", password=secrets.token_urlsafe(16), name="bench")
+def _sign_in(login: str, organisation_code: str) -> Session:
+    """An official of the organisation, signed in."""
+    account = Account.objects.create_account(login=login, password=secrets.token_urlsafe(16), name=login)
     system = Actor(kind="system", organisation_code="330205")
     directory.appoint(
         actor=system,
         account_id=account.id,
-        organisation_code=casework.centre_code(),
+        organisation_code=organisation_code,
         kind="window",
         title="窗口",
         now=NOW,
@@ -148,14 +163,20 @@ def _form(session: Session, number: int) -> dict[str, str]:
     }
 
 
-def _statements(session: Session) -> list[Row]:
-    """SQL statements of the same requests, counted inside this process; BEGIN and COMMIT count too."""
+def _client(session: Session) -> Client:
     client = Client(SERVER_NAME="localhost", headers={"accept-language": "zh-CN"})
     client.cookies.load(session.cookie)
+    return client
+
+
+def _statements(session: Session, scoped: Session) -> list[Row]:
+    """SQL statements of the same requests, counted inside this process; BEGIN and COMMIT count too."""
+    client, handler = _client(session), _client(scoped)
     detail = _detail_path(client.get("/desk/").content.decode())
     acts: list[tuple[str, Callable[[], Any], int]] = [
         ("create", lambda: client.post("/report/", _form(session, 1)), 12),
         ("list of 50", lambda: client.get("/desk/"), 10),
+        ("list of 50 in a department's scope", lambda: handler.get("/desk/"), 10),
         ("detail", lambda: client.get(detail), 22),
         ("overview", lambda: client.get("/desk/overview/"), 16),
     ]
@@ -170,6 +191,38 @@ def _statements(session: Session) -> list[Row]:
             Row(name=f"{name}: statements", value=len(seen), at_most=most, baseline=SIGNALENS.get(name.split()[0], ""))
         )
     return found
+
+
+def _steps() -> list[Row]:
+    """Statements of each step that changes a matter's state, on one that a department leads."""
+    clerk, handler = _actor_of("bench"), _actor_of("bench-scoped")
+    given = casework.CaseFilter(state="dispatched", order=casework.DUE)
+    at: dict[str, Any] = {
+        "case_id": casework.cases_for(handler, filters=given, size=1, now=NOW).rows[0].case_id,
+        "now": NOW,
+    }
+    acts: list[tuple[str, Callable[[], object]]] = [
+        ("start", lambda: cases.start_task(actor=handler, **at)),
+        ("pause", lambda: cases.pause_case(actor=handler, reason="weather", words="雨", **at)),
+        ("resume", lambda: cases.resume_case(actor=handler, **at)),
+        ("return", lambda: cases.return_task(actor=handler, article="9", words="不归我局", **at)),
+        ("dispatch", lambda: cases.dispatch_case(actor=clerk, lead_code=LEADS, **at)),
+        ("resolve", lambda: cases.resolve_case(actor=handler, reply="好了", **at)),
+        ("reopen", lambda: cases.reopen_case(actor=clerk, words="没好", **at)),
+    ]
+    found = []
+    for name, act in acts:
+        with CaptureQueriesContext(connection) as seen:
+            act()
+        found.append(Row(name=f"{name}: statements", value=len(seen), at_most=15))
+    return found
+
+
+def _actor_of(login: str) -> Actor:
+    actor = directory_questions.actor_for(Account.objects.get(login=login).id)
+    if actor is None:
+        raise RuntimeError(f"{login} holds no post")
+    return actor
 
 
 def _detail_path(page: str) -> str:
@@ -206,20 +259,24 @@ def _wait(port: int) -> None:
     raise RuntimeError("the web server did not start")
 
 
-def _over_http(port: int, pid: int, session: Session, quick: bool) -> list[Row]:
+Asked = tuple[str, str, str]
+
+
+def _over_http(port: int, pid: int, session: Session, scoped: Session, quick: bool) -> list[Row]:
     listing = _ask(http.client.HTTPConnection("127.0.0.1", port, timeout=30), "GET", "/desk/", session)[1]
     detail = _detail_path(listing.decode())
-    acts: list[tuple[str, Callable[[int], tuple[str, str, str]], float | None]] = [
-        ("create", lambda n: ("POST", "/report/", urlencode(_form(session, n))), 6),
-        ("list of 50", lambda _n: ("GET", "/desk/", ""), 12),
-        ("detail", lambda _n: ("GET", detail, ""), None),
-        ("overview", lambda _n: ("GET", "/desk/overview/", ""), None),
+    acts: list[tuple[str, Session, Callable[[int], Asked], float | None]] = [
+        ("create", session, lambda n: ("POST", "/report/", urlencode(_form(session, n))), 6),
+        ("list of 50", session, lambda _n: ("GET", "/desk/", ""), 12),
+        ("list of 50 in a department's scope", scoped, lambda _n: ("GET", "/desk/", ""), 12),
+        ("detail", session, lambda _n: ("GET", detail, ""), None),
+        ("overview", session, lambda _n: ("GET", "/desk/overview/", ""), None),
     ]
     found: list[Row] = []
-    for name, act, most in acts:
-        _crowd(port, pid, session, act, clients=8, requests=80)  # warm: every thread of every worker has been asked
+    for name, who, act, most in acts:
+        _crowd(port, pid, who, act, clients=8, requests=80)  # warm: every thread of every worker has been asked
         for clients in (1, 8, 32):
-            run = _crowd(port, pid, session, act, clients=clients, requests=(160 if quick else 800))
+            run = _crowd(port, pid, who, act, clients=clients, requests=(160 if quick else 800))
             label = f"{name}, {clients} client{'s' if clients > 1 else ''}"
             if clients == 1:
                 found.append(Row(name=f"{name}: CPU", value=run.cpu_ms, unit="ms", at_most=most))
@@ -243,9 +300,7 @@ def _ask(
     return answer.status, answer.read()
 
 
-def _crowd(
-    port: int, pid: int, session: Session, act: Callable[[int], tuple[str, str, str]], *, clients: int, requests: int
-) -> Run:
+def _crowd(port: int, pid: int, session: Session, act: Callable[[int], Asked], *, clients: int, requests: int) -> Run:
     each = requests // clients
     waits: list[float] = []
     failed: list[int] = []

@@ -7,11 +7,11 @@ from functools import lru_cache
 from typing import Any
 
 import segno
-from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
+from pianqu.foundation.markup import put, put_each
 from pianqu.foundation.templatetags.ui import icon, state_word
 from pianqu.rooms.casework.lifecycle import State
 from pianqu.rooms.casework.queries import (
@@ -126,7 +126,7 @@ class Places:
 
 def options(choices: Iterable[Choice], chosen: str = "") -> SafeString:
     """Choices as the options of a select."""
-    return format_html_join(
+    return put_each(
         "",
         '<option value="{}"{}>{}</option>',
         ((c.code, mark_safe(" selected") if c.code == chosen else "", c.name) for c in choices),
@@ -140,13 +140,13 @@ def states() -> tuple[Choice, ...]:
 
 @lru_cache(maxsize=8)
 def _options(_language: str, _places: int) -> SafeString:
-    return format_html_join(
+    return put_each(
         "\n",
         '<optgroup label="{}">{}</optgroup>',
         (
             (
                 place_name(group.street).text,
-                format_html_join(
+                put_each(
                     "",
                     '<option value="{}">{}</option>',
                     ((c.code, place_name(c).text) for c in group.communities),
@@ -409,7 +409,7 @@ _CLOCKS = {"ok": "clock", "soon": "hourglass", "late": "alert-triangle", "held":
 
 def clock_words(standing: str, words: str) -> SafeString:
     """A clock as glyph and words: never by colour alone."""
-    return format_html('<span class="pq-clock {}">{} {}</span>', standing, icon(_CLOCKS[standing]), words)
+    return put('<span class="pq-clock {}">{} {}</span>', standing, icon(_CLOCKS[standing]), words)
 
 
 def queue_name(queue: str) -> str:
