@@ -42,7 +42,8 @@ def fill(*, empty: bool) -> dict[str, str]:
     told = {"login": LOGIN, "password": PASSWORD, "centre": casework.centre_code()}
     staff = _colleague(now)
     for login, organisation, kind in ROLES:
-        _post(login, f"{installation().district_code}-{organisation}", kind, now)
+        code = organisation if organisation.isdigit() else f"{installation().district_code}-{organisation}"
+        _post(login, code, kind, now)
     if empty:
         return told
     make_presence(now=now)
@@ -60,8 +61,17 @@ ROLES = (
     ("enforcement", "enforcement", "handler"),
     ("police", "police", "handler"),
     ("health", "health", "handler"),
+    ("auditor", "centre", "auditor"),
+    ("cluster", "beijiao", "leader"),
+    ("other-cluster", "huanyunhu", "leader"),
+    ("squad", "enforcement-yongjiang", "handler"),
+    ("other-squad", "enforcement-waitan", "handler"),
+    ("street", "330205005000", "window"),
+    ("other-street", "330205001000", "window"),
+    ("community", "330205005003", "grid_worker"),
+    ("other-community", "330205005005", "grid_worker"),
 )
-"""Other colleagues, with the same password: login, organisation, kind of post."""
+"""Other colleagues, with the same password: login, organisation or the rest of its code, kind of post."""
 
 
 def _colleague(now: datetime) -> Actor:
