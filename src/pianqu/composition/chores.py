@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import override
 
 from pianqu.composition import tidying
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.installation import installation
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework import services as cases
+from pianqu.rooms.notices import jobs as sending
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,4 +36,14 @@ def escalate() -> int:
     return sum(act(actor=actor, now=now) for act in acts)
 
 
-CHORES = (Chore("escalation", escalate, 60.0), Chore("tidying", tidying.tidy, 3600.0))
+def send() -> int:
+    """Messages that wait leave, in the installation's language."""
+    with override(settings.LANGUAGE_CODE):
+        return sending.send_waiting(actor=system_actor(), now=timezone.now())
+
+
+CHORES = (
+    Chore("escalation", escalate, 60.0),
+    Chore("sending", send, 5.0),
+    Chore("tidying", tidying.tidy, 3600.0),
+)

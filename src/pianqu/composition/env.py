@@ -67,6 +67,23 @@ class Env:
         "URL template of a base map ({z}/{x}/{y}); empty: shipped outlines and names are drawn.",
         "底图地址模板；留空用自带轮廓。",
     )
+    public_url: str = setting(
+        "",
+        "Address under which residents reach the portal, for links in messages; empty: http://localhost:PORT.",
+        "居民访问门户的地址，用于通知中的链接；留空为 http://localhost:端口。",
+    )
+    sms_url: str = setting(
+        "",
+        "URL of the text message gateway (JSON by POST, see notices.md); empty: messages go to outbox/ in the data folder.",
+        "短信网关地址（POST JSON，见 notices.md）；留空则写入数据文件夹的 outbox/。",
+    )
+    sms_token: str = setting("", "Bearer token for that gateway.", "短信网关的访问令牌。")
+    mail_url: str = setting(
+        "",
+        "smtp://user:password@host:587 or smtps://…:465; empty: mails go to outbox/ in the data folder.",
+        "发信服务器；留空则写入数据文件夹的 outbox/。",
+    )
+    mail_from: str = setting("", "Sender of mails; needed with a mail server.", "发信人地址；配置发信服务器时必填。")
     language: str = setting("zh-hans", "Language where the browser asks for neither: zh-hans or en.", "默认语言。")
     demo_matters: int = setting(
         3_000,
@@ -151,6 +168,37 @@ def _tiles(name: str, text: str) -> str:
     return text
 
 
+def _public(name: str, text: str) -> str:
+    parts = _split(text)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise EnvProblem(f"{name} is {text!r}, but it must look like https://pianqu.example.")
+    return text.rstrip("/")
+
+
+def _gateway(name: str, text: str) -> str:
+    parts = _split(text)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise EnvProblem(f"{name} must look like https://sms.example/send.")
+    return text
+
+
+def _mail(name: str, text: str) -> str:
+    parts = _split(text)
+    if parts is None or parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise EnvProblem(f"{name} must look like smtp://user:password@mail.example:587 or smtps://….")
+    return text
+
+
+def _sender(name: str, text: str) -> str:
+    if text.count("@") != 1 or any(sign.isspace() for sign in text):
+        raise EnvProblem(f"{name} is {text!r}, but it must be a mail address.")
+    return text
+
+
+def _text(_name: str, text: str) -> str:
+    return text
+
+
 def _database(name: str, text: str) -> str:
     parts = _split(text)
     if parts is None or parts.scheme not in {"postgres", "postgresql"} or not parts.path.strip("/"):
@@ -209,6 +257,11 @@ _READ = {
     "district": _district,
     "ledger_origin": _origin,
     "tiles": _tiles,
+    "public_url": _public,
+    "sms_url": _gateway,
+    "sms_token": _text,
+    "mail_url": _mail,
+    "mail_from": _sender,
     "language": _language,
     "demo_matters": _matters,
     "debug": _flag,

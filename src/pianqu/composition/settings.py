@@ -14,13 +14,21 @@ HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent
 
 INSTALLATION = Installation(
-    data=ENV.data, keys=ENV.key_folder, district_code=ENV.district, ledger_origin=ENV.ledger_origin, tiles=ENV.tiles
+    data=ENV.data,
+    keys=ENV.key_folder,
+    district_code=ENV.district,
+    ledger_origin=ENV.ledger_origin,
+    tiles=ENV.tiles,
+    public_url=ENV.public_url or f"http://localhost:{ENV.port}",
+    sms_url=ENV.sms_url,
+    sms_token=ENV.sms_token,
+    mail_from=ENV.mail_from if ENV.mail_url else "",
 )
 SECRET_KEY = read_keys(ENV.key_folder).session_secret
 DEBUG = ENV.debug
 ALLOWED_HOSTS = list(ENV.allowed_hosts)
 
-ROOMS = ["ledger", "directory", "territory", "casework"]
+ROOMS = ["ledger", "directory", "territory", "casework", "notices"]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -72,6 +80,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.template.context_processors.i18n",
                 "django.contrib.messages.context_processors.messages",
+                "pianqu.composition.context.desk",
             ],
         },
     }
@@ -116,6 +125,23 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 
+
+def mail_server(url: str) -> dict[str, Any]:
+    """Django's names for `PIANQU_MAIL_URL`; smtps is TLS from the first byte, smtp turns it on."""
+    parts = urlsplit(url)
+    whole = parts.scheme == "smtps"
+    return {
+        "EMAIL_HOST": parts.hostname or "localhost",
+        "EMAIL_PORT": parts.port or (465 if whole else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": whole,
+        "EMAIL_USE_TLS": not whole and bool(parts.username),
+        "EMAIL_TIMEOUT": 10,
+    }
+
+
+globals().update(mail_server(ENV.mail_url))
 LANGUAGE_CODE = ENV.language
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]
 LANGUAGE_COOKIE_HTTPONLY = True

@@ -28,6 +28,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/reorganised/<str:code>/", reorganise.done, name="reorganised"),
     path("desk/duty-lists/", duty_lists.page, name="duty_lists"),
     path("", include("pianqu.rooms.territory.urls"), {"categories": casework.categories, "files": grid}),
+    path("", include("pianqu.rooms.notices.urls")),
     path("sign-in/", sign.sign_in, name="sign_in"),
     path("sign-out/", sign.sign_out, name="sign_out"),
     path("health/", health, name="health"),

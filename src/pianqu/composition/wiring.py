@@ -9,6 +9,7 @@ from django.utils import timezone
 from pianqu.rooms.casework import readers as day_counts
 from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.ledger.services import Heard
+from pianqu.rooms.notices import readers as notices
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,11 @@ class Reader:
     """Remove the derived rows that it made, before a replay."""
 
 
-READERS: tuple[Reader, ...] = (Reader(name=day_counts.NAME, hear=day_counts.hear, forget=day_counts.forget),)
+READERS: tuple[Reader, ...] = (
+    Reader(name=day_counts.NAME, hear=day_counts.hear, forget=day_counts.forget),
+    Reader(name=notices.INBOX, hear=notices.hear, forget=notices.forget),
+    Reader(name=notices.MESSAGES, hear=notices.plan, forget=notices.keep),
+)
 
 
 def seal() -> int:

@@ -1,9 +1,12 @@
 """Who acts: the identity that every verb takes first."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 CHOSEN_POST = "post"
 """Under this name a session keeps the id of the post that somebody with several chose to act in."""
+
+ACTING = "pianqu_actor"
+"""Under this name a request keeps the actor that its view asked for, so that the page's head need not ask again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +26,9 @@ class Actor:
 
     reads_only: bool = False
     """A post that looks and never acts (an auditor's): the rules refuse it every change."""
+
+    title: str = field(default="", compare=False)
+    """How the post is called, with its organisation: for the head of a page."""
 
     def __post_init__(self) -> None:
         if self.kind not in {"resident", "post", "system"}:

@@ -20,11 +20,23 @@ class Installation:
     """Origin asked for by the operator; empty: made from district and key when the log is created."""
     tiles: str
     """URL template of the base map, or empty: shipped names and outlines are drawn."""
+    public_url: str = "http://localhost"
+    """How residents reach the portal; links in messages begin with it."""
+    sms_url: str = ""
+    """The text message gateway; empty: messages go to the outbox folder."""
+    sms_token: str = ""
+    mail_from: str = ""
+    """Sender of mails; empty: mails go to the outbox folder."""
 
     @property
     def published(self) -> Path:
         """The checkpoint that outsiders may have seen; never restored from a backup."""
         return self.data / "published"
+
+    @property
+    def outbox(self) -> Path:
+        """Messages of channels that are not connected, one file each, without their receiver."""
+        return self.data / "outbox"
 
     @property
     def files(self) -> Path:

@@ -39,6 +39,7 @@ class CaseOpened(Fact):
     due_provisional: bool = False
     cell_code: str = ""
     grid_version: str = ""
+    tell_by: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -336,6 +337,17 @@ class CaseSupervised(AboutCase):
     label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Pressed for by a leader")
 
     words_commitment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelChosen(AboutCase):
+    """Who reported it said how to be told of what happens: by `sms`, by `mail`, or (empty) not at all."""
+
+    kind: ClassVar[str] = "casework.channel-chosen"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Way of being told chosen")
+
+    channel: str
+    new_contact: bool
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,7 +15,7 @@ from pianqu.foundation.errors import Invalid, Problem
 from pianqu.kernels import words as kernel
 from pianqu.rooms.casework import queries
 from pianqu.rooms.casework.services import PlaceChoice
-from pianqu.rooms.casework.services.contacts import number_of
+from pianqu.rooms.casework.services.contacts import reached
 from pianqu.rooms.casework.services.parts import checked_place, taken
 
 _FIELD = {
@@ -64,6 +64,7 @@ class Report:
     lat: str = ""
     place_source: str = ""
     contact: str = ""
+    tell: str = ""
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> "Report":
@@ -121,7 +122,7 @@ def faults(report: Report) -> dict[str, str]:
     _try(errors, lambda: taken(report.words))
     _try(errors, lambda: _check_category(report.category))
     if report.contact.strip():
-        _try(errors, lambda: number_of(report.contact))
+        _try(errors, lambda: reached(report.contact))
     if errors:
         _try(errors, lambda: checked_place(place_of(report), ours=True))
     return errors
@@ -173,7 +174,7 @@ def _number(text: str) -> float:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Follow:
-    """A code with the proof that one may see its case: a receipt's link or secret, or the contact's last four digits."""
+    """A code with the proof that one may see its case: a receipt's link or secret, or part of the contact."""
 
     code: str = ""
     proof: str = ""
@@ -186,6 +187,9 @@ class Follow:
 
     @property
     def tail(self) -> str | None:
+        """What proves to know the contact: a number's last four digits, or the whole mail address."""
+        if "@" in self.proof:
+            return self.proof.strip().lower()
         digits = unicodedata.normalize("NFKC", self.proof).replace(" ", "")
         return digits if re.fullmatch(r"[0-9]{4}", digits) else None
 

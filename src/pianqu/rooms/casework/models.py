@@ -319,12 +319,14 @@ class Photo(models.Model):
 
 
 class Contact(models.Model):
-    """How to reach the reporter 联系方式: sealed; the mask is what staff see."""
+    """How to reach the reporter 联系方式: sealed; the mask is what staff see. `channel` is how the person wants to be told."""
 
     case = models.OneToOneField(Case, models.PROTECT, primary_key=True, related_name="+")
     sealed = models.TextField("密文 sealed")
     mask = models.CharField("掩码 mask", max_length=40)
     tail_hash = models.CharField("尾号指纹 fingerprint of the tail", max_length=64)
+    kind = models.CharField("类别 kind", max_length=8, default="phone")
+    channel = models.CharField("通知渠道 channel of notices", max_length=8, blank=True)
 
     class Meta:
         verbose_name = "联系方式 contact"

@@ -18,6 +18,7 @@ urlpatterns = [
     path("case/<str:code>/clock/", follow.clock, name="case_clock"),
     path("case/<str:code>/add/", follow.add, name="add"),
     path("case/<str:code>/rate/", follow.rate, name="rate"),
+    path("case/<str:code>/tell/", follow.tell, name="tell"),
     path("case/<str:code>/reopen/", follow.reopen, name="reopen"),
     path("case/<str:code>/withdraw/", follow.withdraw, name="withdraw"),
     path("case/<str:code>/leave/", follow.leave, name="leave"),

@@ -3,7 +3,7 @@
 import hmac
 import tomllib
 import uuid
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -180,6 +180,10 @@ class ResidentCase:
     score: int | None
     erased_at: datetime | None
     masked_contact: str
+    contact_kind: str
+    """phone or mail; empty without a contact."""
+    tell_by: str
+    """How the reporter wants to be told: sms, mail, or empty for not at all."""
     may_extend: bool
     may_withdraw: bool
     may_rate: bool
@@ -414,6 +418,12 @@ def cases_for(
     )
 
 
+def rows_for(actor: Actor, case_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, CaseRow]:
+    """Those of these matters that the actor may see, by id. One statement beside the scope's."""
+    rows = _cases_for(actor).filter(id__in=case_ids).values_list(*_ROW, Value(False), Value(False))
+    return {row[0]: _row(row) for row in rows}
+
+
 @dataclass(frozen=True, slots=True)
 class _Order:
     """An order of a list, and how the page after a row is found again without counting rows."""
@@ -567,9 +577,9 @@ def case_for(actor: Actor, case_id: uuid.UUID) -> CaseCard:
     if case is None:
         raise Absent("case-absent", _("There is no such matter."))
     org, receiver = case.lead_code or case.organisation_code, case.organisation_code
-    mask = _mask(case_id)
+    contact = _contact(case_id)
     return CaseCard(
-        **_common(case, mask),
+        **_common(case, contact),
         imported_from=case.imported_from or "",
         imported_id=case.imported_id or "",
         cell_code=case.cell_code,
@@ -580,7 +590,7 @@ def case_for(actor: Actor, case_id: uuid.UUID) -> CaseCard:
         may_resolve=may_move(case.state, Move.RESOLVE) and rules.may_resolve(actor, org),
         may_close=may_move(case.state, Move.CLOSE) and rules.may_close(actor, receiver),
         may_erase=case.erased_at is None and case.state in ENDED and rules.may_erase(actor),
-        may_reveal_contact=bool(mask) and rules.may_reveal_contact(actor, org),
+        may_reveal_contact=bool(contact[0]) and rules.may_reveal_contact(actor, org),
     )
 
 
@@ -590,7 +600,7 @@ def resident_case(case_id: uuid.UUID) -> ResidentCase:
     if case is None:
         raise Absent("case-absent", _("There is no such matter."))
     return ResidentCase(
-        **_common(case, _mask(case_id), for_reporter=True),
+        **_common(case, _contact(case_id), for_reporter=True),
         may_extend=may_move(case.state, Move.EXTEND),
         may_withdraw=may_move(case.state, Move.WITHDRAW),
         may_rate=may_move(case.state, Move.RATE) and not case.imported_from,
@@ -598,7 +608,7 @@ def resident_case(case_id: uuid.UUID) -> ResidentCase:
     )
 
 
-def _common(case: Case, mask: str, *, for_reporter: bool = False) -> dict[str, Any]:
+def _common(case: Case, contact: tuple[str, str, str], *, for_reporter: bool = False) -> dict[str, Any]:
     photos = list(Photo.objects.filter(case_id=case.id).order_by("addition_id", "order"))
     by_addition: dict[uuid.UUID | None, list[PhotoCard]] = {}
     for photo in photos:
@@ -629,7 +639,9 @@ def _common(case: Case, mask: str, *, for_reporter: bool = False) -> dict[str, A
         "due_provisional": case.due_provisional,
         "score": case.score,
         "erased_at": case.erased_at,
-        "masked_contact": mask,
+        "masked_contact": contact[0],
+        "contact_kind": contact[1],
+        "tell_by": contact[2],
     }
 
 
@@ -640,8 +652,9 @@ def _additions(case_id: uuid.UUID, photos: Mapping[uuid.UUID | None, Sequence[Ph
     )
 
 
-def _mask(case_id: uuid.UUID) -> str:
-    return Contact.objects.filter(case_id=case_id).values_list("mask", flat=True).first() or ""
+def _contact(case_id: uuid.UUID) -> tuple[str, str, str]:
+    """Mask, kind and channel; all empty without a contact."""
+    return Contact.objects.filter(case_id=case_id).values_list("mask", "kind", "channel").first() or ("", "", "")
 
 
 def timeline(case_id: uuid.UUID, *, for_reporter: bool = False) -> tuple[TimelineItem, ...]:
@@ -699,6 +712,18 @@ def files_in_use(names: Sequence[str]) -> frozenset[str]:
 def tail_scope(case_id: uuid.UUID) -> str:
     """The scope of the fingerprint of a contact's last digits: one case's says nothing of another's."""
     return f"contact-tail|{case_id}"
+
+
+def told_by(case_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str]]:
+    """Code and channel of those of these matters whose reporter wants to be told. One statement."""
+    rows = Contact.objects.filter(case_id__in=case_ids).exclude(channel="")
+    return {case_id: (code, channel) for case_id, code, channel in rows.values_list("case_id", "case__code", "channel")}
+
+
+def holders(case_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Who answers for these matters now: the lead, or who received it. One statement."""
+    rows = Case.objects.filter(id__in=case_ids).values_list("id", "lead_code", "organisation_code")
+    return {case_id: lead or receiver for case_id, lead, receiver in rows}
 
 
 def follow(

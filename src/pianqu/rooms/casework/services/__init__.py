@@ -10,7 +10,7 @@ from pianqu.rooms.casework.services.clocks import (
     pause_case,
     resume_case,
 )
-from pianqu.rooms.casework.services.contacts import reveal_contact
+from pianqu.rooms.casework.services.contacts import NOTICE, choose_channel, reveal_contact, use_contact
 from pianqu.rooms.casework.services.desk import drop_filter, hand_over_shift, save_filter, take_over_shift
 from pianqu.rooms.casework.services.dispatching import (
     accept_case,
@@ -50,6 +50,7 @@ from pianqu.rooms.casework.services.rating import (
 __all__ = [
     "BASES",
     "NATURES",
+    "NOTICE",
     "REASONS",
     "Claim",
     "Closing",
@@ -66,6 +67,7 @@ __all__ = [
     "announce_year",
     "ask_for_time",
     "call_back",
+    "choose_channel",
     "close_case",
     "close_cases",
     "decide_on_time",
@@ -98,6 +100,7 @@ __all__ = [
     "take_history",
     "take_in",
     "take_over_shift",
+    "use_contact",
     "warn_due_soon",
     "withdraw_case",
 ]

@@ -2,17 +2,23 @@
 
 import re
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.crypto import decrypt, encrypt, fingerprint
-from pianqu.foundation.errors import Absent, Invalid
+from pianqu.foundation.errors import Absent, Invalid, Refused
 from pianqu.foundation.verbs import verb
 from pianqu.kernels import words
 from pianqu.rooms.casework import queries, rules
+from pianqu.rooms.casework.facts import ChannelChosen
 from pianqu.rooms.casework.models import Contact
+from pianqu.rooms.casework.services.steps import locked
+from pianqu.rooms.casework.services.steps import tell as tell_of
 from pianqu.rooms.ledger import services as ledger
 
 TABLE, COLUMN = "casework_contact", "sealed"
@@ -21,32 +27,105 @@ _PHONE = re.compile(r"\+?[0-9]{7,15}")
 _WIDE_DIGITS = str.maketrans("０１２３４５６７８９＋", "0123456789+")
 
 
-def number_of(typed: str) -> str:
-    """The bare digits of what was typed. Raises Invalid when it is no telephone number."""
-    number = _SEPARATORS.sub("", words.clean(typed).translate(_WIDE_DIGITS))
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A way to reach somebody: a telephone's digits or a mail address."""
+
+    kind: str
+    value: str
+
+    @property
+    def channel(self) -> str:
+        """How a message goes there."""
+        return "mail" if self.kind == MAIL else "sms"
+
+    @property
+    def proof(self) -> str:
+        """What proves to know it: the last four digits, or the whole address."""
+        return self.value if self.kind == MAIL else self.value[-4:]
+
+    @property
+    def mask(self) -> str:
+        """Enough to tell one's own apart. Never a number's last digits: they prove to be the reporter."""
+        if self.kind == MAIL:
+            name, _at, host = self.value.partition("@")
+            return f"{name[0]}***@{host}"
+        shown = 3 if len(self.value) >= 11 else 2
+        return self.value[:shown] + "*" * (len(self.value) - shown)
+
+
+PHONE, MAIL = "phone", "mail"
+
+
+def reached(typed: str) -> Reached:
+    """The telephone number or mail address that was typed. Raises Invalid when it is neither."""
+    text = words.clean(typed)
+    if "@" in text:
+        try:
+            validate_email(text.strip())
+        except ValidationError as error:
+            sentence = _("This is not a mail address. Please correct it, or leave it empty: a contact is not needed.")
+            raise Invalid("contact-not-an-address", sentence) from error
+        return Reached(MAIL, text.strip().lower())
+    number = _SEPARATORS.sub("", text.translate(_WIDE_DIGITS))
     if not _PHONE.fullmatch(number):
         raise Invalid(
             "contact-not-a-number",
             _("This is not a telephone number. Please correct it, or leave it empty: a contact is not needed."),
         )
-    return number
+    return Reached(PHONE, number)
 
 
-def sealed_contact(typed: str, *, case_id: uuid.UUID) -> Contact:
-    """The contact's row for this case. Raises Invalid when it is no telephone number."""
-    number = number_of(typed)
+def sealed_contact(typed: str, *, case_id: uuid.UUID, tell: bool = False) -> Contact:
+    """The contact's row for this case. Raises Invalid when it is no telephone number and no mail address."""
+    contact = reached(typed)
     return Contact(
         case_id=case_id,
-        sealed=encrypt(number, table=TABLE, column=COLUMN, row=str(case_id)),
-        mask=_mask(number),
-        tail_hash=fingerprint(number[-4:], scope=queries.tail_scope(case_id)),
+        sealed=encrypt(contact.value, table=TABLE, column=COLUMN, row=str(case_id)),
+        mask=contact.mask,
+        tail_hash=fingerprint(contact.proof, scope=queries.tail_scope(case_id)),
+        kind=contact.kind,
+        channel=contact.channel if tell else "",
     )
 
 
-def _mask(number: str) -> str:
-    """Enough to tell one's own numbers apart. Never the last digits: they prove to be the reporter."""
-    shown = 3 if len(number) >= 11 else 2
-    return number[:shown] + "*" * (len(number) - shown)
+@verb
+def choose_channel(*, actor: Actor, case_id: uuid.UUID, tell: bool, contact: str = "", now: datetime) -> None:
+    """Who reported says whether to be told, and may give another contact for it; the old one is destroyed then.
+
+    Raises Invalid for what is no contact, Refused where there is none to tell.
+    """
+    case = locked([case_id])[case_id]
+    rules.check_may_extend(actor, case.organisation_code)
+    if case.erased_at is not None:
+        raise Refused("contact-erased", _("What this matter says about you was erased. Nothing was changed."))
+    known = Contact.objects.filter(case_id=case_id).first()
+    row = sealed_contact(contact, case_id=case_id, tell=tell) if contact.strip() else known
+    if row is None:
+        raise Refused("contact-missing", _("Please give a telephone number or a mail address: there is none yet."))
+    if not contact.strip():
+        row.channel = Reached(row.kind, "").channel if tell else ""
+    row.save()
+    fact = tell_of(actor, case, ChannelChosen, channel=row.channel, new_contact=bool(contact.strip()))
+    ledger.record([fact], actor=actor, now=now)
+
+
+@verb
+def use_contact(*, actor: Actor, case_id: uuid.UUID, channel: str, now: datetime) -> str:
+    """The contact for one message that its owner asked for, by a job of the installation; recorded for the owner to find.
+
+    Empty where the owner wants no message this way any more.
+    """
+    rules.check_may_claim(actor)
+    contact = Contact.objects.filter(case_id=case_id, channel=channel).first()
+    if contact is None or not channel:
+        return ""
+    ledger.record_access(actor=actor, subject=f"case:{case_id}", purpose=NOTICE, fields=("contact",), now=now)
+    return decrypt(contact.sealed, table=TABLE, column=COLUMN, row=str(case_id))
+
+
+NOTICE = "notice"
+"""The purpose of the access when a message is sent."""
 
 
 @verb

@@ -25,6 +25,7 @@ def take_in(
     category: str,
     place: PlaceChoice,
     contact: str | None = None,
+    tell: bool = False,
     reply: str = "",
     idempotency_key: str,
     now: datetime,
@@ -43,6 +44,7 @@ def take_in(
         place=place,
         contact=contact,
         channel=channel,
+        tell=tell,
         idempotency_key=idempotency_key,
         now=now,
     )

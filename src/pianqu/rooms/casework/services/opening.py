@@ -45,6 +45,8 @@ class Opening:
     photos: Sequence[SafePhoto] = ()
     channel: str = "portal"
     claim: Claim | None = None
+    tell: bool = False
+    """Whether the reporter wants to be told of what happens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +79,7 @@ def open_case(
     photos: Sequence[SafePhoto] = (),
     channel: str = "portal",
     claim: Claim | None = None,
+    tell: bool = False,
     idempotency_key: str | None = None,
     now: datetime,
 ) -> Opened:
@@ -92,6 +95,7 @@ def open_case(
         photos=tuple(photos),
         channel=channel,
         claim=claim,
+        tell=tell,
     )
     if idempotency_key is None:
         return open_cases(actor=actor, items=[item], now=now)[0]
@@ -137,7 +141,7 @@ def _check_categories(codes: set[str]) -> None:
 def _prepare(actor: Actor, item: Opening, now: datetime) -> _Ready:
     case_id, code, words = new_id(), checkcode.make(secrets.randbelow(checkcode.BODIES)), taken(item.words)
     place = checked_place(item.place, ours=item.claim is None, on=timezone.localdate(now))
-    contact = sealed_contact(item.contact, case_id=case_id) if item.contact else None
+    contact = sealed_contact(item.contact, case_id=case_id, tell=item.tell) if item.contact else None
     photos = kept_photos(item.photos, case_id=case_id)
     secret = "" if item.claim else secrets.token_urlsafe(16)
     case = _row(actor, item, case_id, code, words, place, now)
@@ -157,6 +161,7 @@ def _prepare(actor: Actor, item: Opening, now: datetime) -> _Ready:
         words_commitment=words.commitment,
         photo_commitments=tuple(photo.commitment for photo in photos),
         has_contact=contact is not None,
+        tell_by=contact.channel if contact else "",
         due_at=iso(case.due_at),
         due_rule=ACCEPTANCE if case.due_at else "",
         due_last_day=last_day,
@@ -223,6 +228,7 @@ def _fingerprint(actor: Actor, item: Opening) -> str:
         item.words,
         item.category,
         item.contact,
+        item.tell,
         item.channel,
         [place.community_code, repr(place.lon), repr(place.lat), place.landmark, place.source],
         [sha256(photo.content).hexdigest() for photo in item.photos],

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from pianqu.foundation.actor import CHOSEN_POST, Actor
+from pianqu.foundation.actor import ACTING, CHOSEN_POST, Actor
 from pianqu.foundation.errors import Forbidden, Invalid, Problem
 from pianqu.foundation.installation import installation
 from pianqu.foundation.markup import put, put_each
@@ -60,6 +60,7 @@ def actor_of(request: HttpRequest) -> Actor:
         raise Forbidden(
             "no-post", _("You are signed in, but you hold no post here. Please ask the directory's keeper for one.")
         )
+    setattr(request, ACTING, actor)
     return actor
 
 

@@ -45,7 +45,9 @@ def _open(request: HttpRequest, typed: forms.Follow) -> HttpResponse:
     if not checkcode.is_valid(typed.code):
         errors["code"] = _not_a_code()
     if not typed.proof:
-        errors["proof"] = _("Please give the last 4 digits of the telephone number you left, or the receipt's link.")
+        errors["proof"] = _(
+            "Please give the last 4 digits of the telephone number you left, your mail address, or the receipt's link."
+        )
     if errors:
         return _ask(request, typed, errors, 422)
     try:
@@ -254,6 +256,23 @@ def reopen(request: HttpRequest, code: str) -> HttpResponse:
         mine,
         "reopen",
         lambda now: services.reopen_case(actor=resident(), case_id=mine.case_id, words=words, now=now),
+    )
+
+
+@posted("casework:case", by="code")
+def tell(request: HttpRequest, code: str) -> HttpResponse:
+    """Whether and where to be told of what happens."""
+    mine = _mine(request, code)
+    if mine is None:
+        return _to_follow(code)
+    wanted, contact = request.POST.get("tell") == "1", request.POST.get("contact", "")[:200]
+    return _done_or_said(
+        request,
+        mine,
+        "tell",
+        lambda now: services.choose_channel(
+            actor=resident(), case_id=mine.case_id, tell=wanted, contact=contact, now=now
+        ),
     )
 
 

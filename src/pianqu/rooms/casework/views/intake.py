@@ -44,6 +44,7 @@ def intake(request: HttpRequest) -> HttpResponse:
             category=typed.report.category,
             place=forms.place_of(typed.report),
             contact=typed.report.contact.strip() or None,
+            tell=bool(typed.report.tell),
             reply=typed.reply,
             idempotency_key=typed.report.key,
             now=now,

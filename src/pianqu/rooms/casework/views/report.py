@@ -61,6 +61,7 @@ def report(request: HttpRequest) -> HttpResponse:
             category=typed_report.category,
             place=forms.place_of(typed_report),
             contact=typed_report.contact.strip() or None,
+            tell=bool(typed_report.tell),
             photos=photos.safe,
             idempotency_key=typed_report.key,
             now=now,

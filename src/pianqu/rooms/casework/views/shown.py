@@ -25,6 +25,7 @@ from pianqu.rooms.casework.queries import (
     TimelineItem,
     categories,
 )
+from pianqu.rooms.casework.services import NOTICE
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
 
@@ -219,10 +220,12 @@ def _line(item: TimelineItem, case: ResidentCase, additions: list[AdditionCard],
     elif item.kind == "casework.case-resolved":
         text = item.words or case.reply
     elif item.kind == "ledger.personal-data-read":
-        note = _("Reason given: %(purpose)s") % {"purpose": item.purpose} if item.purpose else ""
+        note = _purpose(item.purpose)
     if item.imported_from:
         note = _("Taken over from %(source)s") % {"source": item.imported_from}
     icon, tone, title = _kind(item.kind)
+    if item.purpose == NOTICE:
+        icon, tone, title = "bell", "", _("The contact was used for a message")
     return Happened(
         icon=icon,
         tone=tone,
@@ -234,6 +237,13 @@ def _line(item: TimelineItem, case: ResidentCase, additions: list[AdditionCard],
         by=names.short(item.organisation_code) if item.actor_kind == "post" else "",
         photos=photos,
     )
+
+
+def _purpose(purpose: str) -> str:
+    """Why somebody looked: the words that were given, or what the installation used the contact for."""
+    if purpose == NOTICE:
+        return _("To send the message that was asked for; nobody saw it.")
+    return _("Reason given: %(purpose)s") % {"purpose": purpose} if purpose else ""
 
 
 def _detail(item: TimelineItem, names: Organisations) -> str:
@@ -342,6 +352,7 @@ def _kind(kind: str) -> tuple[str, str, str]:
         "casework.due-soon": ("hourglass", "w", _("Due soon: who holds it is warned")),
         "casework.task-escalated": ("trending-up", "w", _("A helper's date has passed: the next above is told")),
         "casework.case-supervised": ("bell", "w", _("A leader presses for it")),
+        "casework.channel-chosen": ("bell", "", _("Said how to be told")),
         "casework.case-linked": ("git-merge", "", _("Joined to another matter")),
         "casework.case-handed-over": ("refresh", "", _("Handed over: organisations were merged or split")),
         "casework.case-erased": ("eraser", "w", _("Words, photos and contact were erased")),

@@ -87,7 +87,7 @@ def actor_for(account_id: uuid.UUID, post_id: uuid.UUID | None = None, at: datet
     rows = Post.objects.filter(account_id=account_id, valid_to=None).order_by("valid_from", "id")
     if post_id is not None:
         rows = rows.filter(id=post_id)
-    row = rows.values_list("id", "organisation__code", "kind").first()
+    row = rows.values_list("id", "organisation__code", "kind", "organisation__short_name", "title").first()
     if row is not None:
         return Actor(
             kind="post",
@@ -95,6 +95,7 @@ def actor_for(account_id: uuid.UUID, post_id: uuid.UUID | None = None, at: datet
             post_id=str(row[0]),
             organisation_code=row[1],
             reads_only=row[2] in rules.READING,
+            title=f"{row[3]} · {row[4]}",
         )
     return _substitute(account_id, post_id, at) if post_id is not None and at is not None else None
 
@@ -117,6 +118,7 @@ def _substitute(account_id: uuid.UUID, post_id: uuid.UUID, at: datetime) -> Acto
                 organisation_code=card.organisation_code,
                 for_post_id=str(post_id),
                 reads_only=card.kind in rules.READING,
+                title=f"{card.organisation_name} · {card.title}",
             )
     return None
 
@@ -129,6 +131,8 @@ def title_of(account_id: uuid.UUID, post_id: uuid.UUID | None = None) -> str:
 
 def title_of_post(actor: Actor) -> str:
     """How the post is called in which the actor acts, with its organisation."""
+    if actor.title:
+        return actor.title
     post_id = rules.post_uuid(actor.acting_post_id)
     if post_id is None:
         return ""

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
-from pianqu.foundation.actor import CHOSEN_POST, Actor
+from pianqu.foundation.actor import ACTING, CHOSEN_POST, Actor
 from pianqu.foundation.errors import Forbidden
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory.queries import PlaceCard
@@ -85,6 +85,7 @@ def actor_of(request: HttpRequest) -> Actor:
     if actor is None:
         sentence = _("You are signed in, but you hold no post here. Please ask the directory's keeper for one.")
         raise Forbidden("no-post", sentence)
+    setattr(request, ACTING, actor)
     return actor
 
 

@@ -1,0 +1,27 @@
+"""What every page of the desk shows beside its own: how many notices are new."""
+
+from uuid import UUID
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from pianqu.foundation.actor import ACTING, CHOSEN_POST
+from pianqu.rooms.directory import queries as directory
+from pianqu.rooms.notices import queries as notices
+
+
+def desk(request: HttpRequest) -> dict[str, object]:
+    """`bell`: asked for only where a page shows it, and only of who is signed in."""
+    return {"bell": SimpleLazyObject(lambda: _bell(request))}
+
+
+def _bell(request: HttpRequest) -> str:
+    """The number of unread notices as it is shown; empty for none."""
+    if not request.user.is_authenticated:
+        return ""
+    actor = getattr(request, ACTING, None) or directory.acting(
+        UUID(str(request.user.pk)), request.session.get(CHOSEN_POST, ""), timezone.now()
+    )
+    count = notices.unread(actor) if actor else 0
+    return f"{notices.MANY}+" if count > notices.MANY else str(count or "")

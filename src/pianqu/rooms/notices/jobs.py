@@ -1,0 +1,152 @@
+"""Sends what waits. A message is marked before it leaves, so that a crash in between shows as doubt and never sends twice."""
+
+import json
+import os
+import smtplib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.core.mail import EmailMessage
+from django.db.models import F
+from django.utils.translation import gettext as _
+
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.installation import installation
+from pianqu.foundation.posting import NotSent, Unclear, post_json
+from pianqu.kernels import checkcode
+from pianqu.rooms.casework import services as casework
+from pianqu.rooms.notices.models import Outgoing
+
+AT_ONCE = 20
+LONGEST = timedelta(minutes=2)
+"""No attempt takes as long: who is still sending after it died in between."""
+DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360))
+"""Before the second, third … try of what certainly did not leave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one attempt. `after` is how long the other side asks to wait."""
+
+    state: str
+    why: str = ""
+    after: float | None = None
+
+
+SENT = Outcome("sent")
+
+
+def send_waiting(*, actor: Actor, now: datetime, most: int = AT_ONCE) -> int:
+    """Send what is due, one after the other; answers how many were tried. Not in a transaction: each mark lasts."""
+    crashed = Outgoing.objects.filter(state="sending", tried_at__lt=now - LONGEST)
+    if crashed.exists():
+        crashed.update(state="doubtful", outcome="interrupted")
+    due = list(Outgoing.objects.filter(state="waiting", next_at__lte=now).order_by("next_at", "id")[:most])
+    for row in due:
+        mine = Outgoing.objects.filter(id=row.id, state="waiting")
+        if mine.update(state="sending", tried_at=now, tries=F("tries") + 1):
+            _note(row, _send(row, actor, now), now)
+    return len(due)
+
+
+def _send(row: Outgoing, actor: Actor, now: datetime) -> Outcome:
+    to = casework.use_contact(actor=actor, case_id=row.case_id, channel=row.channel, now=now)
+    return _WAYS[row.channel](row, to) if to else Outcome("dropped", "no longer wanted")
+
+
+def _note(row: Outgoing, outcome: Outcome, now: datetime) -> None:
+    state, next_at = outcome.state, row.next_at
+    if state == "waiting":
+        tries = row.tries  # before this one
+        if tries >= len(DELAYS):
+            state = "failed"
+        else:
+            next_at = now + max(DELAYS[tries], timedelta(seconds=outcome.after or 0))
+    Outgoing.objects.filter(id=row.id, state="sending").update(state=state, next_at=next_at, outcome=outcome.why[:60])
+
+
+# ways ----------------------------------------------------------------------------------------------------------------
+
+
+def link_to(code: str) -> str:
+    """Where the matter is looked up; nothing in it proves to be the reporter."""
+    return f"{installation().public_url}/case/{checkcode.show(code)}/"
+
+
+def by_sms(row: Outgoing, to: str) -> Outcome:
+    """One POST to the gateway: receiver, name of the template, code and link, and a key by which it knows a repetition."""
+    params = {"code": checkcode.show(row.case_code), "link": link_to(row.case_code)}
+    message = {"template": f"case-{row.kind}", "params": params, "key": str(row.id)}
+    here = installation()
+    if not here.sms_url:
+        return _to_outbox(row, message)
+    headers = {"Idempotency-Key": str(row.id)}
+    if here.sms_token:
+        headers["Authorization"] = f"Bearer {here.sms_token}"
+    try:
+        reply = post_json(here.sms_url, {"to": to, **message}, headers)
+    except NotSent as error:
+        return Outcome("waiting", f"not reached: {error}")
+    except Unclear as error:
+        return Outcome("doubtful", f"no answer: {error}")
+    return _judged(reply.status, reply.retry_after)
+
+
+def _judged(status: int, retry_after: float | None) -> Outcome:
+    """Taken; asked to come again; refused for good; or an error of which nobody knows what it did before."""
+    if 200 <= status < 300:
+        return SENT
+    if status in {429, 503}:
+        return Outcome("waiting", f"answer {status}", retry_after)
+    if 300 <= status < 500:
+        return Outcome("failed", f"answer {status}")
+    return Outcome("doubtful", f"answer {status}")
+
+
+def by_mail(row: Outgoing, to: str) -> Outcome:
+    """One mail by the operator's server."""
+    code = checkcode.show(row.case_code)
+    subject = _("Your matter %(code)s") % {"code": code}
+    text = f"{sentence(row.kind)}\n\n{_('Code')}: {code}\n{link_to(row.case_code)}\n"
+    here = installation()
+    if not here.mail_from:
+        return _to_outbox(row, {"subject": subject, "text": text, "key": str(row.id)})
+    mail = EmailMessage(subject, text, here.mail_from, [to], headers={"Message-ID": f"<{row.id}@pianqu>"})
+    try:
+        mail.send()
+    except smtplib.SMTPResponseException as error:
+        state = "waiting" if 400 <= error.smtp_code < 500 else "failed"
+        return Outcome(state, f"answer {error.smtp_code}")
+    except smtplib.SMTPRecipientsRefused:
+        return Outcome("failed", "receiver refused")
+    except (smtplib.SMTPServerDisconnected, TimeoutError) as error:
+        return Outcome("doubtful", f"no answer: {type(error).__name__}")
+    except OSError as error:
+        return Outcome("waiting", f"not reached: {type(error).__name__}")
+    return SENT
+
+
+_WAYS: dict[str, Callable[[Outgoing, str], Outcome]] = {"sms": by_sms, "mail": by_mail}
+
+
+def sentence(kind: str) -> str:
+    """What a message says, in the installation's language."""
+    return {
+        "accepted": _("Your matter was accepted."),
+        "resolved": _("Your matter was answered. You can read the answer, rate it, or have it looked at again."),
+        "reopened": _("Your matter is looked at again."),
+        "later": _("Your matter takes longer. You can read why, and until when."),
+        "closed": _("Your matter was closed."),
+    }[kind]
+
+
+def _to_outbox(row: Outgoing, message: Mapping[str, object]) -> Outcome:
+    """Where no way is connected, one file a message, readable by the operator alone; it does not say to whom."""
+    folder = installation().outbox
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / f"{row.id}.json"
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump({"channel": row.channel, **message}, file, ensure_ascii=False, indent=1)
+    return Outcome("sent", "outbox")

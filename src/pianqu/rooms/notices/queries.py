@@ -1,0 +1,116 @@
+"""Questions to notices. Answers are frozen cards of plain values."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, OuterRef, Subquery, Value
+from django.db.models.functions import Coalesce
+
+from pianqu.foundation.actor import Actor
+from pianqu.kernels import checkcode
+from pianqu.rooms.notices import rules
+from pianqu.rooms.notices.models import Inbox, Notice, Outgoing
+
+PAGE = 100
+MANY = 99
+"""More unread notices than this are shown as 99+."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeCard:
+    """One line of an inbox."""
+
+    position: int
+    kind: str
+    case_id: uuid.UUID
+    urgent: bool
+    at: datetime
+    unread: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingCard:
+    """One message, without its receiver."""
+
+    outgoing_id: uuid.UUID
+    shown_code: str
+    case_id: uuid.UUID
+    kind: str
+    channel: str
+    state: str
+    tries: int
+    planned_at: datetime
+    next_at: datetime
+    tried_at: datetime | None
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """How messages stand: counts by state, what is in doubt, and the latest."""
+
+    counts: dict[str, int]
+    doubtful: tuple[OutgoingCard, ...]
+    latest: tuple[OutgoingCard, ...]
+
+
+def inbox_for(actor: Actor, *, most: int = PAGE) -> tuple[NoticeCard, ...]:
+    """The latest notices of the actor's organisation, the newest first. Two statements."""
+    cleared = _cleared(actor.organisation_code)
+    rows = Notice.objects.filter(organisation_code=actor.organisation_code).order_by("-position", "id")[:most]
+    return tuple(
+        NoticeCard(
+            position=row.position,
+            kind=row.kind,
+            case_id=row.case_id,
+            urgent=row.urgent,
+            at=row.at,
+            unread=row.position > cleared,
+        )
+        for row in rows
+    )
+
+
+def unread(actor: Actor) -> int:
+    """How many notices the actor's organisation is not done with, counted to just above MANY. One statement."""
+    cleared = Inbox.objects.filter(organisation_code=OuterRef("organisation_code")).values("cleared_to")
+    own = Notice.objects.filter(organisation_code=actor.organisation_code)
+    return own.filter(position__gt=Coalesce(Subquery(cleared), Value(-1)))[: MANY + 1].count()
+
+
+def sending_for(actor: Actor, *, state: str = "", most: int = PAGE) -> Sending:
+    """What was and will be sent. Raises Forbidden for who does not answer for the installation."""
+    rules.check_may_see_sending(actor)
+    counts = dict(Outgoing.objects.order_by().values_list("state").annotate(Count("id")))
+    rows = Outgoing.objects.order_by("-planned_at", "id")
+    latest = rows.filter(state=state) if state else rows.exclude(state="doubtful")
+    doubtful = tuple(map(_card, rows.filter(state="doubtful")[:most])) if not state else ()
+    return Sending(counts=counts, doubtful=doubtful, latest=tuple(map(_card, latest[:most])))
+
+
+def doubtful(outgoing_id: uuid.UUID) -> OutgoingCard | None:
+    """The message of this id, while it is in doubt."""
+    row = Outgoing.objects.filter(id=outgoing_id, state="doubtful").first()
+    return _card(row) if row else None
+
+
+def _card(row: Outgoing) -> OutgoingCard:
+    return OutgoingCard(
+        outgoing_id=row.id,
+        shown_code=checkcode.show(row.case_code),
+        case_id=row.case_id,
+        kind=row.kind,
+        channel=row.channel,
+        state=row.state,
+        tries=row.tries,
+        planned_at=row.planned_at,
+        next_at=row.next_at,
+        tried_at=row.tried_at,
+        outcome=row.outcome,
+    )
+
+
+def _cleared(organisation_code: str) -> int:
+    row = Inbox.objects.filter(organisation_code=organisation_code).values_list("cleared_to", flat=True).first()
+    return -1 if row is None else row

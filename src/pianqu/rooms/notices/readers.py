@@ -1,0 +1,227 @@
+"""What notices does when facts come: a line in an organisation's inbox, a message planned for who reported.
+
+Two readers with cursors of their own. The inbox is derived: a replay makes the same lines again. Messages are not: `Planned`
+keeps how far they were planned, so that a replay plans none twice, and what happened long ago is not sent any more.
+"""
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from pianqu.foundation.facts import Fact
+from pianqu.foundation.ids import new_id
+from pianqu.rooms.casework import facts as told
+from pianqu.rooms.casework import queries as casework
+from pianqu.rooms.ledger.services import Heard
+from pianqu.rooms.notices.facts import SendSettled
+from pianqu.rooms.notices.models import Notice, Outgoing, Planned
+
+INBOX, MESSAGES = "notices.inbox", "notices.messages"
+TOO_OLD = timedelta(days=1)
+"""What was recorded longer ago is of no use as a message: the reader stood still, or history was taken over."""
+BAD_SCORE = 2
+Addressed = Iterator[tuple[str, bool]]
+"""Organisation and whether it is urgent."""
+
+# the inbox -----------------------------------------------------------------------------------------------------------
+
+
+def hear(heard: Sequence[Heard]) -> None:
+    """Put a page of facts into the inboxes, in three statements at most."""
+    facts = [(item, fact) for item in heard if isinstance(fact := item.fact, told.AboutCase | told.CaseExtended)]
+    holders = casework.holders({uuid.UUID(fact.case_id) for _item, fact in facts})
+    Notice.objects.bulk_create(
+        [
+            Notice(
+                position=item.position,
+                organisation_code=code,
+                kind=item.kind.removeprefix("casework."),
+                case_id=uuid.UUID(fact.case_id),
+                urgent=urgent,
+                at=item.recorded_at,
+            )
+            for item, fact in facts
+            for code, urgent in _addressed(fact, holders.get(uuid.UUID(fact.case_id), ""))
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def forget() -> None:
+    """Remove every inbox's lines, before a replay."""
+    Notice.objects.all().delete()
+
+
+def _addressed(fact: Fact, holder: str) -> Addressed:
+    """Whom a fact concerns, each once; not who did it: that one knows."""
+    rule = _CONCERNS.get(type(fact))
+    seen = {fact.organisation_code} if type(fact) not in _TOLD_TO_ALL else set()
+    for code, urgent in rule(fact, holder) if rule else ():
+        if code and code not in seen:
+            seen.add(code)
+            yield code, urgent
+
+
+def _dispatched(fact: told.CaseDispatched, _holder: str) -> Addressed:
+    yield fact.lead_code, False
+    for code in fact.helper_codes:
+        yield code, False
+
+
+def _rated(fact: told.CaseRated, holder: str) -> Addressed:
+    if fact.score <= BAD_SCORE:
+        yield casework.centre_code(), True
+        yield holder, True
+
+
+def _handed_over(fact: told.CaseHandedOver, _holder: str) -> Addressed:
+    for _role, _old, new in fact.moves:
+        yield new, False
+
+
+def _centre(_fact: Fact, _holder: str) -> Addressed:
+    yield casework.centre_code(), False
+
+
+def _holder(_fact: Fact, holder: str) -> Addressed:
+    yield holder, False
+
+
+def _both(_fact: Fact, holder: str) -> Addressed:
+    yield casework.centre_code(), False
+    yield holder, False
+
+
+def _task(fact: told.TaskJoined | told.ObjectionReviewed, _holder: str) -> Addressed:
+    yield fact.task_code, False
+
+
+def _pressed(_fact: Fact, holder: str) -> Addressed:
+    yield holder, True
+
+
+def _due_soon(fact: told.CaseDueSoon, _holder: str) -> Addressed:
+    yield fact.holder_code, True
+
+
+def _escalated(fact: told.CaseEscalated, _holder: str) -> Addressed:
+    yield fact.from_code, True
+    yield fact.to_code, True
+
+
+def _part_escalated(fact: told.TaskEscalated, _holder: str) -> Addressed:
+    yield fact.task_code, True
+    yield fact.to_code, True
+
+
+def _asked(fact: told.ExtensionAsked, holder: str) -> Addressed:
+    yield holder, False
+
+
+_CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
+    told.CaseDispatched: _dispatched,
+    told.TaskJoined: _task,
+    told.TaskReturned: _centre,
+    told.TaskDone: _holder,
+    told.DispatchObjected: _centre,
+    told.ObjectionReviewed: _task,
+    told.PingPongAlarmed: _centre,
+    told.ExtensionAsked: _asked,
+    told.ExtensionDecided: _holder,
+    told.CaseExtended: _holder,
+    told.CaseWithdrawn: _holder,
+    told.CaseRated: _rated,
+    told.CaseReopened: _both,
+    told.CaseSupervised: _pressed,
+    told.CaseDueSoon: _due_soon,
+    told.CaseEscalated: _escalated,
+    told.TaskEscalated: _part_escalated,
+    told.CaseHandedOver: _handed_over,
+}
+_TOLD_TO_ALL = frozenset(
+    {
+        told.CaseDueSoon,
+        told.CaseEscalated,
+        told.TaskEscalated,
+        told.CaseExtended,
+        told.CaseWithdrawn,
+        told.CaseRated,
+        told.CaseReopened,
+        told.ExtensionAsked,
+        told.CaseHandedOver,
+    }
+)
+"""Facts that the organisation in whose chain they stand did not bring about itself, or that its leaders have to decide on."""
+
+# messages ------------------------------------------------------------------------------------------------------------
+
+TELLS: Mapping[type[Fact], str] = {
+    told.CaseAccepted: "accepted",
+    told.CaseResolved: "resolved",
+    told.CaseReopened: "reopened",
+    told.ExtensionDecided: "later",
+    told.CaseClosed: "closed",
+}
+"""What a reporter who wants to be told is told of; `later` only where more time was given."""
+
+
+def plan(heard: Sequence[Heard]) -> None:
+    """Plan messages for whoever wants them, each fact's once for ever; and settle what somebody found out."""
+    planned, _made = Planned.objects.get_or_create(name=MESSAGES)
+    fresh = [item for item in heard if item.position > planned.up_to]
+    if not fresh:
+        return
+    now = timezone.now()
+    _plan([item for item in fresh if type(item.fact) in TELLS], now)
+    for item in fresh:
+        if isinstance(item.fact, SendSettled):
+            _settle(item.fact, now)
+    planned.up_to = fresh[-1].position
+    planned.save(update_fields=["up_to"])
+
+
+def keep() -> None:
+    """Nothing is removed before a replay: what was sent stays sent."""
+
+
+def _plan(items: Sequence[Heard], now: datetime) -> None:
+    news = [
+        (item, fact)
+        for item in items
+        if isinstance(fact := item.fact, told.AboutCase | told.CaseResolved | told.CaseClosed)
+        and now - item.recorded_at < TOO_OLD
+        and _is_news(fact)
+    ]
+    wanted = casework.told_by({uuid.UUID(fact.case_id) for _item, fact in news})
+    Outgoing.objects.bulk_create(
+        [
+            Outgoing(
+                id=new_id(),
+                position=item.position,
+                case_id=case_id,
+                case_code=wanted[case_id][0],
+                kind=TELLS[type(fact)],
+                channel=wanted[case_id][1],
+                planned_at=now,
+                next_at=now,
+            )
+            for item, fact in news
+            if (case_id := uuid.UUID(fact.case_id)) in wanted
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _is_news(fact: Fact) -> bool:
+    """Not what an importer claims of another time, and no refusal of more time."""
+    if isinstance(fact, told.ExtensionDecided):
+        return fact.granted
+    return not getattr(fact, "imported_from", "")
+
+
+def _settle(fact: SendSettled, now: datetime) -> None:
+    state = {"arrived": "sent", "again": "waiting", "given-up": "dropped"}[fact.outcome]
+    doubtful = Outgoing.objects.filter(id=uuid.UUID(fact.outgoing_id), state="doubtful")
+    doubtful.update(state=state, next_at=now, outcome=f"settled: {fact.outcome}")

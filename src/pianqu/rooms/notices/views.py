@@ -1,0 +1,162 @@
+"""Doors of notices: an organisation's inbox, and for administrators what is sent to who reported."""
+
+import uuid
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from pianqu.foundation.actor import ACTING, CHOSEN_POST, Actor
+from pianqu.foundation.errors import Forbidden, Problem
+from pianqu.foundation.installation import installation
+from pianqu.rooms.casework import queries as casework
+from pianqu.rooms.directory import queries as directory
+from pianqu.rooms.notices import queries, services
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One notice in the reader's words."""
+
+    icon: str
+    says: str
+    case: casework.CaseRow | None
+    """None where the organisation does not see the matter any more."""
+    notice: queries.NoticeCard
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    """The post in which the signed-in person acts. Raises Forbidden where there is none."""
+    actor = directory.acting(uuid.UUID(str(request.user.pk)), request.session.get(CHOSEN_POST, ""), timezone.now())
+    if actor is None:
+        sentence = _("You are signed in, but you hold no post here. Please ask the directory's keeper for one.")
+        raise Forbidden("no-post", sentence)
+    setattr(request, ACTING, actor)
+    return actor
+
+
+@never_cache
+@login_required
+@require_safe
+def inbox(request: HttpRequest) -> HttpResponse:
+    """What happened that concerns the actor's organisation, the newest first."""
+    actor = actor_of(request)
+    found = queries.inbox_for(actor)
+    cases = casework.rows_for(actor, {notice.case_id for notice in found})
+    lines = [_line(notice, cases.get(notice.case_id)) for notice in found]
+    context = {
+        "lines": lines,
+        "unread": sum(notice.unread for notice in found),
+        "up_to": found[0].position if found else -1,
+        "may_clear": actor.acts,
+        "sees_sending": directory.may_change_directory(actor),
+        "title": directory.title_of_post(actor),
+    }
+    return render(request, "notices/inbox.html", context)
+
+
+@never_cache
+@login_required
+def clear(request: HttpRequest) -> HttpResponse:
+    """The organisation is done with what stood on the page."""
+    text = request.POST.get("up_to", "")
+    if request.method == "POST" and text.isascii() and text.isdigit() and len(text) < 16:
+        services.clear_inbox(actor=actor_of(request), up_to=int(text), now=timezone.now())
+    return redirect("notices:inbox")
+
+
+@never_cache
+@login_required
+@require_safe
+def sending(request: HttpRequest) -> HttpResponse:
+    """What was sent, waits, failed or is in doubt."""
+    actor = actor_of(request)
+    state = request.GET.get("state", "")
+    names = states()
+    state = state if state in names else ""
+    here = installation()
+    context = {
+        "sending": (found := queries.sending_for(actor, state=state)),
+        "counts": [(name, word, found.counts.get(name, 0)) for name, word in names.items()],
+        "state": state,
+        "names": names,
+        "kinds": kinds(),
+        "channels": {"sms": _("Text message"), "mail": _("Mail")},
+        "sms": bool(here.sms_url),
+        "mail": bool(here.mail_from),
+        "title": directory.title_of_post(actor),
+    }
+    return render(request, "notices/sending.html", context)
+
+
+@never_cache
+@login_required
+def settle(request: HttpRequest, outgoing_id: uuid.UUID) -> HttpResponse:
+    """What became of a message in doubt."""
+    if request.method == "POST":
+        outcome = request.POST.get("outcome", "")
+        try:
+            services.settle_send(actor=actor_of(request), outgoing_id=outgoing_id, outcome=outcome, now=timezone.now())
+            messages.success(request, _("Written down. It takes effect within a second or two."))
+        except Forbidden:
+            raise
+        except Problem as problem:
+            messages.error(request, problem.message)
+    return redirect("notices:sending")
+
+
+def states() -> dict[str, str]:
+    """States of a message in words."""
+    return {
+        "waiting": _("Waiting"),
+        "sending": _("Being sent"),
+        "sent": _("Sent"),
+        "failed": _("Failed"),
+        "doubtful": _("In doubt"),
+        "dropped": _("Not sent any more"),
+    }
+
+
+def kinds() -> dict[str, str]:
+    """What a message is about."""
+    return {
+        "accepted": _("Accepted"),
+        "resolved": _("Answered"),
+        "reopened": _("Looked at again"),
+        "later": _("Takes longer"),
+        "closed": _("Closed"),
+    }
+
+
+def _line(notice: queries.NoticeCard, case: casework.CaseRow | None) -> Line:
+    icon, says = _says().get(notice.kind, ("bell", _("Something happened")))
+    return Line(icon=icon, says=says, case=case, notice=notice)
+
+
+def _says() -> dict[str, tuple[str, str]]:
+    return {
+        "case-dispatched": ("send", _("Given to you")),
+        "task-joined": ("users", _("You are asked to help")),
+        "task-returned": ("arrow-back-up", _("Given back to the centre")),
+        "task-done": ("check", _("A helper has done its part")),
+        "dispatch-objected": ("flag", _("Objects to the dispatch: please decide")),
+        "objection-reviewed": ("scale", _("Your objection was decided")),
+        "ping-pong-alarmed": ("alert-triangle", _("Passed to and fro")),
+        "extension-asked": ("clock", _("More time is asked for: a leader decides")),
+        "extension-decided": ("clock", _("More time was decided on")),
+        "case-extended": ("message-plus", _("Who reported it added something")),
+        "case-withdrawn": ("arrow-back-up", _("Withdrawn by who reported it")),
+        "case-rated": ("alert-triangle", _("The answer was rated badly")),
+        "case-reopened": ("rotate", _("Reopened: the answer did not settle it")),
+        "case-supervised": ("bell", _("A leader presses for it")),
+        "due-soon": ("hourglass", _("Due soon")),
+        "case-escalated": ("trending-up", _("Overdue: gone up the line")),
+        "task-escalated": ("trending-up", _("A helper's date has passed")),
+        "case-handed-over": ("refresh", _("Handed over to you by a reorganisation")),
+    }
