@@ -31,6 +31,10 @@ BAD = [
     ("PIANQU_LEDGER_ORIGIN", "https://log.example"),
     ("PIANQU_LEDGER_ORIGIN", "a log"),
     ("PIANQU_TILES", "https://tiles.example/"),
+    ("PIANQU_PUBLIC_URL", "pianqu.example"),
+    ("PIANQU_SMS_URL", "sms.example/send"),
+    ("PIANQU_MAIL_URL", "https://mail.example"),
+    ("PIANQU_MAIL_FROM", "somebody"),
     ("PIANQU_TILES", "javascript:{z}{x}{y}"),
 ]
 
@@ -56,6 +60,11 @@ def test_every_variable_is_read() -> None:
         "PIANQU_DISTRICT": "330206",
         "PIANQU_LEDGER_ORIGIN": "log.pianqu.example/330206",
         "PIANQU_TILES": "https://tiles.example/{z}/{x}/{y}.png",
+        "PIANQU_PUBLIC_URL": "https://pianqu.example/",
+        "PIANQU_SMS_URL": "https://sms.example/send",
+        "PIANQU_SMS_TOKEN": "secret",
+        "PIANQU_MAIL_URL": "smtps://user:pw@mail.example:465",
+        "PIANQU_MAIL_FROM": "post@pianqu.example",
         "PIANQU_LANGUAGE": "en",
         "PIANQU_DEMO_MATTERS": "7",
         "PIANQU_DEBUG": "1",

@@ -23,5 +23,5 @@ def _bell(request: HttpRequest) -> str:
     actor = getattr(request, ACTING, None) or directory.acting(
         UUID(str(request.user.pk)), request.session.get(CHOSEN_POST, ""), timezone.now()
     )
-    count = notices.unread(actor) if actor else 0
+    count = notices.unread(actor, now=timezone.now()) if actor else 0
     return f"{notices.MANY}+" if count > notices.MANY else str(count or "")

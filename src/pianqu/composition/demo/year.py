@@ -247,6 +247,7 @@ class Course:
             category=matter.kind["category"],
             place=matter.place,
             contact=matter.contact,
+            tell=matter.number % 2 == 0,
             channel=matter.channel,
             now=matter.opened_at,
         )

@@ -8,6 +8,7 @@ from playwright.sync_api import Page as Tab
 ENGLISH_ALLOWED = frozenset(
     [
         "GeoJSON",
+        "outbox",
         "EN",
         "GPS",
         "JPEG",

@@ -1,5 +1,6 @@
 """What the pictures show: a few matters through the real verbs, and a colleague who may see them."""
 
+from dataclasses import replace
 from datetime import datetime
 from io import BytesIO
 from uuid import UUID
@@ -105,6 +106,7 @@ def _matters(staff: Actor, now: datetime) -> dict[str, str]:
             category=category,
             place=PlaceChoice(community_code=communities[number * 7 % len(communities)], source="community"),
             contact="13800138000" if number % 2 == 0 else None,
+            tell=number % 4 == 2,
             photos=(_photo(),) if number == 0 else (),
             now=now,
         )
@@ -120,6 +122,18 @@ def _move_on(staff: Actor, case_id: UUID, number: int, now: datetime) -> None:
         verbs.resolve_case(actor=staff, case_id=case_id, reply="已经修好，当面看过。", now=now)
     if number == 2:
         verbs.close_case(actor=staff, case_id=case_id, now=now)
+    if number == 3:
+        lead = f"{installation().district_code}-enforcement"
+        verbs.dispatch_case(actor=staff, case_id=case_id, lead_code=lead, nature="complaint", now=now)
+        bureau = replace(staff, organisation_code=lead)
+        verbs.object_to_dispatch(actor=bureau, case_id=case_id, article="清单 5", words="不归本局。", now=now)
+        verbs.extend_case(
+            actor=Actor(kind="resident", organisation_code=casework.centre_code()),
+            case_id=case_id,
+            words="昨晚又吵到十二点。",
+            idempotency_key="screens-addition",
+            now=now,
+        )
 
 
 def _shown(code: str) -> str:

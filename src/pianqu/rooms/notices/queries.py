@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import Count, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
@@ -13,6 +13,8 @@ from pianqu.rooms.notices import rules
 from pianqu.rooms.notices.models import Inbox, Notice, Outgoing
 
 PAGE = 100
+NEW_FOR = timedelta(days=14)
+"""After that a notice is no longer new, whether anybody was done with it or not: its matter stands in the queues."""
 MANY = 99
 """More unread notices than this are shown as 99+."""
 
@@ -55,7 +57,7 @@ class Sending:
     latest: tuple[OutgoingCard, ...]
 
 
-def inbox_for(actor: Actor, *, most: int = PAGE) -> tuple[NoticeCard, ...]:
+def inbox_for(actor: Actor, *, now: datetime, most: int = PAGE) -> tuple[NoticeCard, ...]:
     """The latest notices of the actor's organisation, the newest first. Two statements."""
     cleared = _cleared(actor.organisation_code)
     rows = Notice.objects.filter(organisation_code=actor.organisation_code).order_by("-position", "id")[:most]
@@ -66,16 +68,16 @@ def inbox_for(actor: Actor, *, most: int = PAGE) -> tuple[NoticeCard, ...]:
             case_id=row.case_id,
             urgent=row.urgent,
             at=row.at,
-            unread=row.position > cleared,
+            unread=row.position > cleared and row.at > now - NEW_FOR,
         )
         for row in rows
     )
 
 
-def unread(actor: Actor) -> int:
+def unread(actor: Actor, *, now: datetime) -> int:
     """How many notices the actor's organisation is not done with, counted to just above MANY. One statement."""
     cleared = Inbox.objects.filter(organisation_code=OuterRef("organisation_code")).values("cleared_to")
-    own = Notice.objects.filter(organisation_code=actor.organisation_code)
+    own = Notice.objects.filter(organisation_code=actor.organisation_code, at__gt=now - NEW_FOR)
     return own.filter(position__gt=Coalesce(Subquery(cleared), Value(-1)))[: MANY + 1].count()
 
 

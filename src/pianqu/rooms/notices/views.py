@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -47,7 +48,7 @@ def actor_of(request: HttpRequest) -> Actor:
 def inbox(request: HttpRequest) -> HttpResponse:
     """What happened that concerns the actor's organisation, the newest first."""
     actor = actor_of(request)
-    found = queries.inbox_for(actor)
+    found = queries.inbox_for(actor, now=timezone.now())
     cases = casework.rows_for(actor, {notice.case_id for notice in found})
     lines = [_line(notice, cases.get(notice.case_id)) for notice in found]
     context = {
@@ -114,9 +115,9 @@ def settle(request: HttpRequest, outgoing_id: uuid.UUID) -> HttpResponse:
 def states() -> dict[str, str]:
     """States of a message in words."""
     return {
-        "waiting": _("Waiting"),
+        "waiting": pgettext("message", "Waiting"),
         "sending": _("Being sent"),
-        "sent": _("Sent"),
+        "sent": pgettext("message", "Sent"),
         "failed": _("Failed"),
         "doubtful": _("In doubt"),
         "dropped": _("Not sent any more"),

@@ -88,16 +88,17 @@ def test_an_organisation_is_done_with_its_notices_once_for_all_who_work_there() 
     dispatched()
     hear()
     actor = handler(LEAD)
-    assert queries.unread(actor) == 1 and queries.inbox_for(actor)[0].unread
-    services.clear_inbox(actor=actor, up_to=queries.inbox_for(actor)[0].position, now=NOW)
+    assert queries.unread(actor, now=NOW) == 1 and queries.inbox_for(actor, now=NOW)[0].unread
+    services.clear_inbox(actor=actor, up_to=queries.inbox_for(actor, now=NOW)[0].position, now=NOW)
     colleague = replace(actor, post_id=str(uuid.uuid4()))
-    assert queries.unread(colleague) == 0 and not queries.inbox_for(colleague)[0].unread
+    assert queries.unread(colleague, now=NOW) == 0 and not queries.inbox_for(colleague, now=NOW)[0].unread
     dispatched()
     hear()
-    assert queries.unread(colleague) == 1, "what comes later is new"
+    assert queries.unread(colleague, now=NOW) == 1, "what comes later is new"
+    assert queries.unread(colleague, now=NOW + queries.NEW_FOR) == 0, "and not for ever"
     before = len(history.history(f"inbox:{LEAD}"))
     services.clear_inbox(actor=actor, up_to=0, now=NOW)
-    assert queries.unread(actor) == 1 and len(history.history(f"inbox:{LEAD}")) == before, "never back"
+    assert queries.unread(actor, now=NOW) == 1 and len(history.history(f"inbox:{LEAD}")) == before, "never back"
 
 
 def test_an_auditor_is_done_with_nothing() -> None:
@@ -124,6 +125,6 @@ def test_the_bell_takes_one_statement_and_the_inbox_two() -> None:
     hear()
     for question, most in ((queries.unread, 1), (queries.inbox_for, 2)):
         with CaptureQueriesContext(connection) as seen:
-            question(handler(LEAD))
+            question(handler(LEAD), now=NOW)
         assert len(seen) == most
-    assert queries.unread(clerk()) == 0
+    assert queries.unread(clerk(), now=NOW) == 0
