@@ -14,6 +14,7 @@ OTHERS = {
     "csp_report": POSTED,
     "components_row": "/open/components/row/",
     "sign_out": POSTED,
+    "sign_in_second": POSTED,
     "verify_download": "/open/verify/pianqu-verify.html",
     "casework:where": "/report/where/?lon=121.507&lat=29.95",
     "casework:map_layers": "/report/map.json",

@@ -243,6 +243,7 @@ ROUTES: dict[str, str] = {
     "choose_post": POSTED,
     "end_sessions": POSTED,
     "change_password": POSTED,
+    "second_step": SIGNED_IN,
     "directory:desk_who_answers": OPEN_TO_ALL,
     "directory:here_today": STAFF,
     "directory:duty": STAFF,

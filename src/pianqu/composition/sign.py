@@ -1,4 +1,7 @@
-"""Sign-in for staff: a name and a password, five wrong tries lock for an hour, back only to a page of this house."""
+"""Sign-in for staff: name and password, then the second step where it is on. Five wrong tries lock for an hour, back only to a
+page of this house."""
+
+from datetime import datetime
 
 from django.contrib.auth import authenticate, login, logout
 from django.http import HttpRequest, HttpResponse
@@ -11,10 +14,14 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from pianqu.composition.desk.account import forget, remember
+from pianqu.composition.signing import factors, stages
+from pianqu.composition.signing.stages import Pending
 from pianqu.foundation import throttle
 from pianqu.foundation.errors import Invalid, TooMany
+from pianqu.foundation.models import Account
 
 BY_LOGIN, BY_ADDRESS = "sign-in.login", "sign-in.address"
+BACKEND = "django.contrib.auth.backends.ModelBackend"
 DESK = "/desk/"
 
 
@@ -23,30 +30,76 @@ DESK = "/desk/"
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The form, or the way to where one wanted to go."""
-    wanted = _wanted(request)
+    wanted, now = _wanted(request), timezone.now()
     if request.method != "POST":
         return redirect(wanted) if request.user.is_authenticated else _ask(request, wanted, "", 200)
     try:
-        _check(request)
+        account = _check(request, now)
     except (Invalid, TooMany) as problem:
         return _ask(request, wanted, problem.message, problem.status)
-    return redirect(wanted)
+    return _onwards(request, stages.begin(request, account, wanted=wanted, now=now), now)
 
 
-def _check(request: HttpRequest) -> None:
-    """Sign in, or raise Invalid with one sentence for every wrong pair, TooMany while locked."""
-    name, now = request.POST.get("login", "").strip()[:64], timezone.now()
-    parties = ((BY_LOGIN, name.casefold()), (BY_ADDRESS, request.META.get("REMOTE_ADDR", "")))
-    for scope, party in parties:
-        throttle.check_open(scope=scope, party=party, now=now)
+def _check(request: HttpRequest, now: datetime) -> Account:
+    """Whose name and password these are. Raises Invalid with one sentence for every wrong pair, TooMany while locked."""
+    name = request.POST.get("login", "").strip()[:64]
+    _check_open(request, name, now)
     account = authenticate(request, username=name, password=request.POST.get("password", "")) if _sane(name) else None
-    if account is None:
-        for scope, party in parties:
-            throttle.count_wrong(scope=scope, party=party, now=now)
+    if not isinstance(account, Account):
+        _count_wrong(request, name, now)
         raise Invalid("sign-in-wrong", _("Name and password do not belong together. Please try again."))
-    throttle.forgive(scope=BY_LOGIN, party=name.casefold())
-    login(request, account)
-    remember(request, account, now)
+    return account
+
+
+def _parties(request: HttpRequest, name: str) -> tuple[tuple[str, str], ...]:
+    return (BY_LOGIN, name.casefold()), (BY_ADDRESS, request.META.get("REMOTE_ADDR", ""))
+
+
+def _check_open(request: HttpRequest, name: str, now: datetime) -> None:
+    for scope, party in _parties(request, name):
+        throttle.check_open(scope=scope, party=party, now=now)
+
+
+def _count_wrong(request: HttpRequest, name: str, now: datetime) -> None:
+    for scope, party in _parties(request, name):
+        throttle.count_wrong(scope=scope, party=party, now=now)
+
+
+def _onwards(request: HttpRequest, one: Pending, now: datetime) -> HttpResponse:
+    """The next page of the way in; behind the last one, the browser is signed in and its wrong tries are forgiven."""
+    if page := stages.next_page(one):
+        return redirect(page)
+    stages.end(request)
+    throttle.forgive(scope=BY_LOGIN, party=one.account.login.casefold())
+    login(request, one.account, backend=BACKEND)
+    remember(request, one.account, now)
+    return redirect(one.wanted)
+
+
+@never_cache
+@sensitive_post_parameters("code")
+@require_http_methods(["GET", "HEAD", "POST"])
+def second(request: HttpRequest) -> HttpResponse:
+    """The second step: a code of the app or a recovery code. Wrong ones count with wrong passwords."""
+    now = timezone.now()
+    one = stages.pending(request, now)
+    if one is None:
+        return redirect("sign_in")
+    if request.method != "POST":
+        return render(request, "composition/sign_in_second.html", {})
+    try:
+        _check_code(request, one.account, now)
+    except (Invalid, TooMany) as problem:
+        return render(request, "composition/sign_in_second.html", {"error": problem.message}, status=problem.status)
+    return _onwards(request, stages.passed_second(request, one), now)
+
+
+def _check_code(request: HttpRequest, account: Account, now: datetime) -> None:
+    _check_open(request, account.login, now)
+    if not factors.accept(account=account, code=request.POST.get("code", ""), now=now):
+        _count_wrong(request, account.login, now)
+        sentence = _("This code is not right, or was used already. Please wait for the next one and try again.")
+        raise Invalid("second-step-wrong", sentence)
 
 
 def _sane(name: str) -> bool:

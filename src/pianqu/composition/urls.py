@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from pianqu.composition import portal, setup, sign
-from pianqu.composition.desk import account, duty_lists, reorganise
+from pianqu.composition.desk import account, duty_lists, reorganise, second_step
 from pianqu.composition.health import health
 from pianqu.composition.importing import grid
 from pianqu.composition.open import components, pages, reports, verify
@@ -23,12 +23,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/account/post/", account.choose_post, name="choose_post"),
     path("desk/account/end/", account.end_sessions, name="end_sessions"),
     path("desk/account/password/", account.change_password, name="change_password"),
+    path("desk/account/second-step/", second_step.page, name="second_step"),
     path("setup/", setup.setup, name="setup"),
     path("desk/reorganise/", reorganise.page, name="reorganise"),
     path("desk/reorganised/<str:code>/", reorganise.done, name="reorganised"),
     path("desk/duty-lists/", duty_lists.page, name="duty_lists"),
     path("", include("pianqu.rooms.territory.urls"), {"categories": casework.categories, "files": grid}),
     path("sign-in/", sign.sign_in, name="sign_in"),
+    path("sign-in/second/", sign.second, name="sign_in_second"),
     path("sign-out/", sign.sign_out, name="sign_out"),
     path("health/", health, name="health"),
     path("language/", set_language, name="language"),
