@@ -1,5 +1,5 @@
-"""Sign-in for staff: name and password, then the second step where it is on. Five wrong tries lock for an hour, back only to a
-page of this house."""
+"""Sign-in for staff: name and password, the second step where it is on, an own password in place of a one-time one. Five wrong
+tries lock for an hour, back only to a page of this house."""
 
 from datetime import datetime
 
@@ -13,14 +13,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from pianqu.composition.desk.account import forget, remember
-from pianqu.composition.signing import factors, stages
+from pianqu.composition.desk.account import forget, remember, set_password
+from pianqu.composition.signing import factors, locks, stages
 from pianqu.composition.signing.stages import Pending
-from pianqu.foundation import throttle
 from pianqu.foundation.errors import Invalid, TooMany
 from pianqu.foundation.models import Account
 
-BY_LOGIN, BY_ADDRESS = "sign-in.login", "sign-in.address"
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 DESK = "/desk/"
 
@@ -43,26 +41,15 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 def _check(request: HttpRequest, now: datetime) -> Account:
     """Whose name and password these are. Raises Invalid with one sentence for every wrong pair, TooMany while locked."""
     name = request.POST.get("login", "").strip()[:64]
-    _check_open(request, name, now)
+    locks.check_open(request, name, now)
     account = authenticate(request, username=name, password=request.POST.get("password", "")) if _sane(name) else None
     if not isinstance(account, Account):
-        _count_wrong(request, name, now)
+        locks.count_wrong(request, name, now)
         raise Invalid("sign-in-wrong", _("Name and password do not belong together. Please try again."))
+    if account.once_until and now >= account.once_until:
+        sentence = _("This one-time password is too old. Please ask whoever keeps the directory for another one.")
+        raise Invalid("sign-in-late", sentence)
     return account
-
-
-def _parties(request: HttpRequest, name: str) -> tuple[tuple[str, str], ...]:
-    return (BY_LOGIN, name.casefold()), (BY_ADDRESS, request.META.get("REMOTE_ADDR", ""))
-
-
-def _check_open(request: HttpRequest, name: str, now: datetime) -> None:
-    for scope, party in _parties(request, name):
-        throttle.check_open(scope=scope, party=party, now=now)
-
-
-def _count_wrong(request: HttpRequest, name: str, now: datetime) -> None:
-    for scope, party in _parties(request, name):
-        throttle.count_wrong(scope=scope, party=party, now=now)
 
 
 def _onwards(request: HttpRequest, one: Pending, now: datetime) -> HttpResponse:
@@ -70,7 +57,7 @@ def _onwards(request: HttpRequest, one: Pending, now: datetime) -> HttpResponse:
     if page := stages.next_page(one):
         return redirect(page)
     stages.end(request)
-    throttle.forgive(scope=BY_LOGIN, party=one.account.login.casefold())
+    locks.forgive(one.account.login)
     login(request, one.account, backend=BACKEND)
     remember(request, one.account, now)
     return redirect(one.wanted)
@@ -94,10 +81,36 @@ def second(request: HttpRequest) -> HttpResponse:
     return _onwards(request, stages.passed_second(request, one), now)
 
 
+@never_cache
+@sensitive_post_parameters("new", "again")
+@require_http_methods(["GET", "HEAD", "POST"])
+def own_password(request: HttpRequest) -> HttpResponse:
+    """A one-time password opens this page only: here another one takes its place."""
+    now = timezone.now()
+    one = stages.pending(request, now)
+    if one is None or stages.next_page(one) != "sign_in_password":
+        return redirect("sign_in")
+    context = {"login": one.account.login}
+    if request.method != "POST":
+        return render(request, "composition/sign_in_password.html", context)
+    try:
+        _take_own(one.account, request.POST.get("new", ""), request.POST.get("again", ""))
+    except Invalid as problem:
+        context["error"] = problem.message
+        return render(request, "composition/sign_in_password.html", context, status=problem.status)
+    return _onwards(request, one, now)
+
+
+def _take_own(account: Account, new: str, again: str) -> None:
+    if account.check_password(new):
+        raise Invalid("password-same", _("Please choose another password than the one-time one."))
+    set_password(account, new, again)
+
+
 def _check_code(request: HttpRequest, account: Account, now: datetime) -> None:
-    _check_open(request, account.login, now)
+    locks.check_open(request, account.login, now)
     if not factors.accept(account=account, code=request.POST.get("code", ""), now=now):
-        _count_wrong(request, account.login, now)
+        locks.count_wrong(request, account.login, now)
         sentence = _("This code is not right, or was used already. Please wait for the next one and try again.")
         raise Invalid("second-step-wrong", sentence)
 

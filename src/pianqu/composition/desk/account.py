@@ -168,6 +168,11 @@ def check_present_password(account: Account, typed: str, now: datetime) -> None:
         raise Invalid("password-wrong", _("The present password is not right. Nothing was changed."))
 
 
+def end_all(account: Account) -> None:
+    """Every browser is signed out."""
+    _end(list(SignIn.objects.filter(account=account)))
+
+
 def end_others(request: HttpRequest, account: Account) -> None:
     """Every other browser is signed out."""
     _end(list(SignIn.objects.filter(account=account).exclude(session_key=request.session.session_key)))
@@ -182,4 +187,5 @@ def set_password(account: Account, new: str, again: str) -> None:
     except ValidationError as error:
         raise Invalid("password-weak", " ".join(error.messages)) from error
     account.set_password(new)
+    account.once_until = None
     account.save()

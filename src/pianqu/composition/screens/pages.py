@@ -97,6 +97,22 @@ PAGES = (
         wrong_at="/desk/organisations/330205/",
     ),
     Page(name="reorganise", route="reorganise", at="/desk/reorganise/", staff=True, by="admin", wrong_press=SUBMIT),
+    Page(
+        name="accounts",
+        route="accounts",
+        at="/desk/accounts/",
+        staff=True,
+        by="admin",
+        wrong_at="/desk/accounts/?q=nothing-like-this",
+    ),
+    Page(
+        name="take-accounts",
+        route="take_accounts",
+        at="/desk/accounts/take-in/",
+        staff=True,
+        by="admin",
+        wrong_press=SUBMIT,
+    ),
     Page(name="duty-lists", route="duty_lists", at="/desk/duty-lists/", staff=True, by="admin", wrong_press=SUBMIT),
     Page(
         name="territory",

@@ -61,4 +61,4 @@ def next_page(one: Pending) -> str:
     """The name of the page that is still to be passed; empty when everything is."""
     if not one.second and factors.second_step(one.account):
         return "sign_in_second"
-    return ""
+    return "sign_in_password" if one.account.once_until else ""
