@@ -244,6 +244,8 @@ ROUTES: dict[str, str] = {
     "end_sessions": POSTED,
     "change_password": POSTED,
     "second_step": SIGNED_IN,
+    "passkeys": SIGNED_IN,
+    "passkey_options": POSTED,
     "accounts": ADMINS,
     "take_accounts": ADMINS,
     "accounts_template": ADMINS,

@@ -4,7 +4,7 @@ tries lock for an hour, back only to a page of this house."""
 from datetime import datetime
 
 from django.contrib.auth import authenticate, login, logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
 from pianqu.composition.desk.account import forget, remember, set_password
-from pianqu.composition.signing import factors, locks, stages
+from pianqu.composition.signing import factors, locks, passkeys, stages
 from pianqu.composition.signing.stages import Pending
 from pianqu.foundation.errors import Invalid, TooMany
 from pianqu.foundation.models import Account
@@ -113,6 +113,34 @@ def _check_code(request: HttpRequest, account: Account, now: datetime) -> None:
         locks.count_wrong(request, account.login, now)
         sentence = _("This code is not right, or was used already. Please wait for the next one and try again.")
         raise Invalid("second-step-wrong", sentence)
+
+
+@never_cache
+@require_POST
+def passkey_options(request: HttpRequest) -> HttpResponse:
+    """The question for the device: JSON, because a script passes it on."""
+    return JsonResponse(passkeys.options_for_sign_in())
+
+
+@never_cache
+@require_POST
+def passkey(request: HttpRequest) -> HttpResponse:
+    """Sign in by the device's answer: it stands for password and second step. Wrong ones count by address."""
+    wanted, now = _wanted(request), timezone.now()
+    try:
+        locks.check_address(request, now)
+        account = _owner(request, now)
+    except (Invalid, TooMany) as problem:
+        return _ask(request, wanted, problem.message, problem.status)
+    return _onwards(request, stages.begin(request, account, wanted=wanted, second=True, now=now), now)
+
+
+def _owner(request: HttpRequest, now: datetime) -> Account:
+    try:
+        return passkeys.whose(answer=request.POST.get("credential", ""), now=now)
+    except Invalid:
+        locks.count_address(request, now)
+        raise
 
 
 def _sane(name: str) -> bool:

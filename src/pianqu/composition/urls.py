@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from pianqu.composition import portal, setup, sign
-from pianqu.composition.desk import account, accounts, duty_lists, reorganise, second_step
+from pianqu.composition.desk import account, accounts, duty_lists, passkeys, reorganise, second_step
 from pianqu.composition.health import health
 from pianqu.composition.importing import grid
 from pianqu.composition.open import components, pages, reports, verify
@@ -24,6 +24,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/account/end/", account.end_sessions, name="end_sessions"),
     path("desk/account/password/", account.change_password, name="change_password"),
     path("desk/account/second-step/", second_step.page, name="second_step"),
+    path("desk/account/passkeys/", passkeys.page, name="passkeys"),
+    path("desk/account/passkeys/options/", passkeys.options, name="passkey_options"),
     path("desk/accounts/", accounts.page, name="accounts"),
     path("desk/accounts/renew/", accounts.renew, name="renew_access"),
     path("desk/accounts/take-in/", accounts.take_in, name="take_accounts"),
@@ -36,6 +38,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("pianqu.rooms.territory.urls"), {"categories": casework.categories, "files": grid}),
     path("sign-in/", sign.sign_in, name="sign_in"),
     path("sign-in/second/", sign.second, name="sign_in_second"),
+    path("sign-in/passkey/", sign.passkey, name="sign_in_passkey"),
+    path("sign-in/passkey/options/", sign.passkey_options, name="sign_in_passkey_options"),
     path("sign-in/password/", sign.own_password, name="sign_in_password"),
     path("sign-out/", sign.sign_out, name="sign_out"),
     path("health/", health, name="health"),

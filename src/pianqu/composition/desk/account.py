@@ -18,7 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from pianqu.composition.signing import factors
+from pianqu.composition.signing import factors, passkeys
 from pianqu.foundation import throttle
 from pianqu.foundation.actor import CHOSEN_POST
 from pianqu.foundation.errors import Absent, Invalid, Problem
@@ -45,12 +45,12 @@ def remember(request: HttpRequest, account: Account, now: datetime) -> None:
         key = request.session.session_key
     SignIn.objects.update_or_create(
         session_key=key,
-        defaults={"account": account, "started_at": now, "browser": _browser(request.headers.get("User-Agent", ""))},
+        defaults={"account": account, "started_at": now, "browser": browser_of(request)},
         create_defaults={
             "id": new_id(),
             "account": account,
             "started_at": now,
-            "browser": _browser(request.headers.get("User-Agent", "")),
+            "browser": browser_of(request),
         },
     )
 
@@ -60,8 +60,9 @@ def forget(request: HttpRequest) -> None:
     SignIn.objects.filter(session_key=request.session.session_key).delete()
 
 
-def _browser(agent: str) -> str:
+def browser_of(request: HttpRequest) -> str:
     """What a person recognises their own browser by; no version, no address."""
+    agent = request.headers.get("User-Agent", "")
     name = next((word for mark, word in BROWSERS if mark in agent), "")
     system = next((word for word in SYSTEMS if re.search(re.escape(word), agent)), "")
     return " · ".join(filter(None, (name, system)))
@@ -83,6 +84,7 @@ def _page(request: HttpRequest, *, error: str = "", where: str = "", status: int
         "acting": actor.acting_post_id if actor else "",
         "sessions": _sessions(account, request),
         "second_step": factors.second_step(account),
+        "keys": len(passkeys.passkeys(account)),
         "error": error,
         "where": where,
     }

@@ -187,7 +187,7 @@ def renew(request: HttpRequest) -> HttpResponse:
 
 
 def _renewed(actor: Actor, asked: str, now: datetime) -> tuple[AccountCard, str]:
-    """Old password, second step and every session are void, and the name is not locked any more."""
+    """Old password, second step, passkeys and every session are void, and the name is not locked any more."""
     card = directory.account(_uuid(asked))
     if card is None:
         raise Absent("account-absent", _("There is no such account."))
@@ -198,7 +198,7 @@ def _renewed(actor: Actor, asked: str, now: datetime) -> tuple[AccountCard, str]
             actor=actor, account_id=card.account_id, password=sealed, once_until=once.until(now), now=now
         )
         account = Account.objects.get(id=card.account_id)
-        factors.turn_off(account)
+        factors.forget_all(account)
         end_all(account)
     locks.forgive(card.login)
     return card, password

@@ -52,6 +52,7 @@ PAGES = (
     Page(name="overview-street", route="casework:overview", at="/desk/overview/?street=330205103000", staff=True),
     Page(name="shift", route="casework:shift", at="/desk/shift/", staff=True),
     Page(name="account", route="account", at="/desk/account/", staff=True),
+    Page(name="passkeys", route="passkeys", at="/desk/account/passkeys/", staff=True),
     Page(name="second-step", route="second_step", at="/desk/account/second-step/", staff=True, wrong_press=SUBMIT),
     Page(name="desk-case", route="casework:desk_case", at="/desk/case/{case_id}/", staff=True, needs_data=True),
     Page(name="clock", route="casework:clock", at="/desk/case/{case_id}/clock/", staff=True, needs_data=True),

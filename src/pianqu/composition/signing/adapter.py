@@ -22,5 +22,8 @@ class Adapter(DefaultMFAAdapter):  # type: ignore[misc]  # allauth has no types
     def get_totp_label(self, user: AbstractBaseUser) -> str:
         return user.get_username()
 
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return {**super().get_public_key_credential_rp_entity(), "name": _("Jiangbei Clusters")}
+
     def get_totp_issuer(self) -> str:
         return _("Jiangbei Clusters")

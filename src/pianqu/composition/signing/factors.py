@@ -69,6 +69,11 @@ def turn_off(account: Account) -> None:
     Authenticator.objects.filter(user=account, type__in=(APP, RECOVERY)).delete()
 
 
+def forget_all(account: Account) -> None:
+    """Second step, recovery codes and passkeys are gone: the phone was lost."""
+    Authenticator.objects.filter(user=account).delete()
+
+
 @transaction.atomic
 def fresh_codes(account: Account) -> tuple[str, ...]:
     """Ten new recovery codes; the old ones are void. Raises Refused where the second step is off."""

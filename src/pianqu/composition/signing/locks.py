@@ -20,10 +20,23 @@ def count_wrong(request: HttpRequest, login: str, now: datetime) -> None:
         throttle.count_wrong(scope=scope, party=party, now=now)
 
 
+def check_address(request: HttpRequest, now: datetime) -> None:
+    """Raise TooMany while the address is locked: who signs in with a key has named nobody yet."""
+    throttle.check_open(scope=BY_ADDRESS, party=_address(request), now=now)
+
+
+def count_address(request: HttpRequest, now: datetime) -> None:
+    throttle.count_wrong(scope=BY_ADDRESS, party=_address(request), now=now)
+
+
 def forgive(login: str) -> None:
     """After the whole way in, or a new way in from an administrator. An address is never forgiven."""
     throttle.forgive(scope=BY_LOGIN, party=login.casefold())
 
 
 def _parties(request: HttpRequest, login: str) -> tuple[tuple[str, str], ...]:
-    return (BY_LOGIN, login.casefold()), (BY_ADDRESS, request.META.get("REMOTE_ADDR", ""))
+    return (BY_LOGIN, login.casefold()), (BY_ADDRESS, _address(request))
+
+
+def _address(request: HttpRequest) -> str:
+    return str(request.META.get("REMOTE_ADDR", ""))

@@ -23,16 +23,17 @@ class Pending:
     second: bool = False
 
 
-def begin(request: HttpRequest, account: Account, *, wanted: str, now: datetime) -> Pending:
-    """The password was right. The session gets a new key, so that nobody's old cookie goes along."""
+def begin(request: HttpRequest, account: Account, *, wanted: str, second: bool = False, now: datetime) -> Pending:
+    """The password was right, or a passkey stood for both steps. The session gets a new key: no old cookie goes along."""
     request.session.cycle_key()
     request.session[KEY] = {
         "account": str(account.pk),
         "password": account.get_session_auth_hash(),
         "at": now.isoformat(),
         "wanted": wanted,
+        "second": second,
     }
-    return Pending(account=account, wanted=wanted)
+    return Pending(account=account, wanted=wanted, second=second)
 
 
 def pending(request: HttpRequest, now: datetime) -> Pending | None:
@@ -43,7 +44,7 @@ def pending(request: HttpRequest, now: datetime) -> Pending | None:
     account = Account.objects.filter(id=kept["account"], is_active=True).first()
     if account is None or not constant_time_compare(account.get_session_auth_hash(), kept["password"]):
         return None
-    return Pending(account=account, wanted=kept["wanted"], second=kept.get("second", False))
+    return Pending(account=account, wanted=kept["wanted"], second=kept["second"])
 
 
 def passed_second(request: HttpRequest, one: Pending) -> Pending:
