@@ -32,7 +32,7 @@ from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.directory import rules as directory_rules
 from pianqu.rooms.directory import services
 from pianqu.rooms.directory.queries import scopes
-from pianqu.rooms.directory.services import Reorganisation
+from pianqu.rooms.directory.services import NewColleague, Reorganisation
 from pianqu.rooms.directory.tests.builders import (
     CENTRE,
     CICHENG,
@@ -247,6 +247,14 @@ ROUTES: dict[str, str] = {
     "choose_post": POSTED,
     "end_sessions": POSTED,
     "change_password": POSTED,
+    "second_step": SIGNED_IN,
+    "passkeys": SIGNED_IN,
+    "passkey_options": POSTED,
+    "accounts": ADMINS,
+    "take_accounts": ADMINS,
+    "accounts_template": ADMINS,
+    "accounts_slips": POSTED,
+    "renew_access": POSTED,
     "directory:desk_who_answers": OPEN_TO_ALL,
     "directory:here_today": STAFF,
     "directory:duty": STAFF,
@@ -271,6 +279,15 @@ def desk_routes(patterns: list[Any], space: str = "", front: str = "") -> Iterat
             yield from desk_routes(pattern.url_patterns, inner, here)
         elif isinstance(pattern, URLPattern) and here.startswith("desk/"):
             yield f"{space}{pattern.name}"
+
+
+def hire(actor: Actor, code: str) -> object:
+    """A new colleague there."""
+    now = timezone.now()
+    one = NewColleague(
+        login="hired", name="新人", password="!", organisation_code=code, kind="handler", title="岗", valid_from=now
+    )
+    return services.take_on(actor=actor, items=[one], once_until=now, now=now)
 
 
 class Matrix(TestCase):
@@ -488,6 +505,13 @@ class Matrix(TestCase):
                 manages,
             ),
             "appoint": (fill, changes),
+            "take_on": (hire, changes),
+            "renew_access": (
+                lambda actor, code: services.renew_access(
+                    actor=actor, account_id=spare, password="!", once_until=now, now=now
+                ),
+                changes,
+            ),
             "end_post": (ended(services.end_post, lambda code: posts[code].post_id, "post_id"), changes),
             "add_organisations": (
                 lambda actor, code: services.add_organisations(

@@ -14,7 +14,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "work": ("work", "only the worker: seals and delivers", "只启动后台：封存与分发"),
     "verify": ("verify", "check a receipt, or the whole log", "核验回执或整个账本"),
     "replay": ("replay", "let a reader hear every fact again", "让读者重读全部事实"),
-    "import": ("import_", "bring in cases, duty lists, places or a grid", "导入办件、职责清单、地名代码、网格"),
+    "import": (
+        "import_",
+        "bring in cases, lists of duties and colleagues, a grid",
+        "导入办件、职责清单、人员账号、地名代码、网格",
+    ),
     "export": ("export", "write the grid for other systems", "导出网格"),
     "bench": ("bench", "measure, and compare with the targets", "测速并与目标比较"),
     "screens": ("screens", "take a picture of every page", "给每个页面截图"),

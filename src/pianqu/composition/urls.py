@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from pianqu.composition import portal, setup, sign
-from pianqu.composition.desk import account, duty_lists, reorganise
+from pianqu.composition.desk import account, accounts, duty_lists, passkeys, reorganise, second_step
 from pianqu.composition.health import health
 from pianqu.composition.importing import grid
 from pianqu.composition.open import components, pages, reports, verify
@@ -23,6 +23,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/account/post/", account.choose_post, name="choose_post"),
     path("desk/account/end/", account.end_sessions, name="end_sessions"),
     path("desk/account/password/", account.change_password, name="change_password"),
+    path("desk/account/second-step/", second_step.page, name="second_step"),
+    path("desk/account/passkeys/", passkeys.page, name="passkeys"),
+    path("desk/account/passkeys/options/", passkeys.options, name="passkey_options"),
+    path("desk/accounts/", accounts.page, name="accounts"),
+    path("desk/accounts/renew/", accounts.renew, name="renew_access"),
+    path("desk/accounts/take-in/", accounts.take_in, name="take_accounts"),
+    path("desk/accounts/template.xlsx", accounts.template, name="accounts_template"),
+    path("desk/accounts/passwords.xlsx", accounts.slips, name="accounts_slips"),
     path("setup/", setup.setup, name="setup"),
     path("desk/reorganise/", reorganise.page, name="reorganise"),
     path("desk/reorganised/<str:code>/", reorganise.done, name="reorganised"),
@@ -30,6 +38,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("pianqu.rooms.territory.urls"), {"categories": casework.categories, "files": grid}),
     path("", include("pianqu.rooms.notices.urls")),
     path("sign-in/", sign.sign_in, name="sign_in"),
+    path("sign-in/second/", sign.second, name="sign_in_second"),
+    path("sign-in/passkey/", sign.passkey, name="sign_in_passkey"),
+    path("sign-in/passkey/options/", sign.passkey_options, name="sign_in_passkey_options"),
+    path("sign-in/password/", sign.own_password, name="sign_in_password"),
     path("sign-out/", sign.sign_out, name="sign_out"),
     path("health/", health, name="health"),
     path("language/", set_language, name="language"),

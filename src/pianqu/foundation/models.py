@@ -23,6 +23,8 @@ class Account(AbstractBaseUser):
     login = models.CharField("登录名 login", max_length=64, unique=True)
     name = models.CharField("称呼 name", max_length=64)
     is_active = models.BooleanField("启用 active", default=True)
+    once_until = models.DateTimeField("一次性密码有效至 one-time password until", null=True, blank=True)
+    """Until when the password is one that somebody else has seen: it opens nothing but the page that asks for another."""
 
     objects = AccountManager()
     USERNAME_FIELD = "login"

@@ -1,5 +1,6 @@
-"""`pianqu import`: historical requests become cases (`cases`), a published duty list becomes the powers matrix (`powers`),
-a table of codes places (`places`), GeoJSON the grid (`grid`), a notice a year's holidays (`year`)."""
+"""`pianqu import`: historical requests become cases (`cases`), a published duty list becomes the powers matrix (`powers`), a list
+of colleagues accounts (`accounts`), a table of codes places (`places`), GeoJSON the grid (`grid`), a notice a year's holidays
+(`year`)."""
 
 import argparse
 import os
@@ -16,7 +17,7 @@ from pianqu.foundation.errors import Invalid
 def main(argv: list[str]) -> int:
     """Import one file; 0 when every row found its place."""
     asked = _arguments(argv)
-    kinds = {"cases": _cases, "year": _year, "powers": _powers, "places": _places, "grid": _grid}
+    kinds = {"accounts": _accounts, "cases": _cases, "year": _year, "powers": _powers, "places": _places, "grid": _grid}
     return kinds[asked.kind](asked)
 
 
@@ -72,6 +73,17 @@ def _grid(asked: argparse.Namespace) -> int:
     )
 
 
+def _accounts(asked: argparse.Namespace) -> int:
+    if not asked.file.is_file():
+        raise Invalid("list-absent", f"There is no file {asked.file}.")
+    return _sealed(
+        asked,
+        lambda: import_module("pianqu.composition.importing.accounts").run(
+            asked.file, skip_bad=asked.skip_bad, dry_run=asked.dry_run, passwords=asked.passwords
+        ),
+    )
+
+
 def _sealed(asked: argparse.Namespace, act: Callable[[], object]) -> int:
     """Set up, do it, and seal what it recorded."""
     if asked.data:
@@ -122,7 +134,20 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
         kind.add_argument("--data", type=Path, help="data folder 数据文件夹")
         kind.add_argument("--skip-bad", action="store_true", help="take what is good 跳过有错的")
         kind.add_argument("--dry-run", action="store_true", help="only check 只检查，不导入")
+    _accounts_arguments(kinds.add_parser("accounts", help="colleagues with their posts 人员账号与岗位"))
     return parser.parse_args(argv)
+
+
+def _accounts_arguments(accounts: argparse.ArgumentParser) -> None:
+    accounts.add_argument(
+        "file", type=Path, metavar="FILE", help="Excel (.xlsx): name, login, organisation, post … 人员表"
+    )
+    accounts.add_argument(
+        "--passwords", type=Path, metavar="FILE", help="new file for the one-time passwords 一次性密码存放处"
+    )
+    accounts.add_argument("--data", type=Path, help="data folder 数据文件夹")
+    accounts.add_argument("--skip-bad", action="store_true", help="take the good lines 跳过有错的行")
+    accounts.add_argument("--dry-run", action="store_true", help="only check 只检查")
 
 
 def _environment(asked: argparse.Namespace, mapping: Mapping) -> None:

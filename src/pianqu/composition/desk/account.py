@@ -18,6 +18,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
+from pianqu.composition.signing import factors, passkeys
 from pianqu.foundation import throttle
 from pianqu.foundation.actor import CHOSEN_POST
 from pianqu.foundation.errors import Absent, Invalid, Problem
@@ -44,12 +45,12 @@ def remember(request: HttpRequest, account: Account, now: datetime) -> None:
         key = request.session.session_key
     SignIn.objects.update_or_create(
         session_key=key,
-        defaults={"account": account, "started_at": now, "browser": _browser(request.headers.get("User-Agent", ""))},
+        defaults={"account": account, "started_at": now, "browser": browser_of(request)},
         create_defaults={
             "id": new_id(),
             "account": account,
             "started_at": now,
-            "browser": _browser(request.headers.get("User-Agent", "")),
+            "browser": browser_of(request),
         },
     )
 
@@ -59,8 +60,9 @@ def forget(request: HttpRequest) -> None:
     SignIn.objects.filter(session_key=request.session.session_key).delete()
 
 
-def _browser(agent: str) -> str:
+def browser_of(request: HttpRequest) -> str:
     """What a person recognises their own browser by; no version, no address."""
+    agent = request.headers.get("User-Agent", "")
     name = next((word for mark, word in BROWSERS if mark in agent), "")
     system = next((word for word in SYSTEMS if re.search(re.escape(word), agent)), "")
     return " · ".join(filter(None, (name, system)))
@@ -74,20 +76,23 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, *, error: str = "", where: str = "", status: int = 200) -> HttpResponse:
-    account, now = _account(request), timezone.now()
+    account, now = whose(request), timezone.now()
     actor = directory.acting(account.id, request.session.get(CHOSEN_POST, ""), now)
     context = {
         "account": account,
         "posts": directory.posts_of(account.id, now),
         "acting": actor.acting_post_id if actor else "",
         "sessions": _sessions(account, request),
+        "second_step": factors.second_step(account),
+        "keys": len(passkeys.passkeys(account)),
         "error": error,
         "where": where,
     }
     return render(request, "composition/account.html", context, status=status)
 
 
-def _account(request: HttpRequest) -> Account:
+def whose(request: HttpRequest) -> Account:
+    """The account that is signed in."""
     return Account.objects.get(login=request.user.get_username())
 
 
@@ -104,7 +109,7 @@ def _sessions(account: Account, request: HttpRequest) -> list[tuple[SignIn, bool
 def choose_post(request: HttpRequest) -> HttpResponse:
     """Act in another post from now on, in this browser."""
     wanted, now = request.POST.get("post", ""), timezone.now()
-    held = {str(card.post_id) for card in directory.posts_of(_account(request).id, now)}
+    held = {str(card.post_id) for card in directory.posts_of(whose(request).id, now)}
     if wanted not in held:
         sentence = _("You do not hold this post any more. Nothing was changed.")
         return _page(request, error=sentence, where="post", status=409)
@@ -116,7 +121,7 @@ def choose_post(request: HttpRequest) -> HttpResponse:
 @require_POST
 def end_sessions(request: HttpRequest) -> HttpResponse:
     """Sign out one other browser, or all others."""
-    account = _account(request)
+    account = whose(request)
     others = SignIn.objects.filter(account=account).exclude(session_key=request.session.session_key)
     if (one := request.POST.get("one", "")) != "":
         others = others.filter(id=_uuid(one))
@@ -144,20 +149,35 @@ def _end(rows: list[SignIn]) -> None:
 @require_POST
 def change_password(request: HttpRequest) -> HttpResponse:
     """A new password; every other browser is signed out."""
-    account, now = _account(request), timezone.now()
+    account, now = whose(request), timezone.now()
     try:
-        throttle.check_open(scope=BY_PASSWORD, party=str(account.id), now=now)
-        if not account.check_password(request.POST.get("old", "")):
-            throttle.count_wrong(scope=BY_PASSWORD, party=str(account.id), now=now)
-            raise Invalid("password-wrong", _("The present password is not right. Nothing was changed."))
+        check_present_password(account, request.POST.get("old", ""), now)
         set_password(account, request.POST.get("new", ""), request.POST.get("again", ""))
     except Problem as problem:
         return _page(request, error=problem.message, where="password", status=problem.status)
-    _end(list(SignIn.objects.filter(account=account).exclude(session_key=request.session.session_key)))
+    end_others(request, account)
     SignIn.objects.filter(account=account).delete()
     update_session_auth_hash(request, account)
     remember(request, account, now)
     return redirect("account")
+
+
+def check_present_password(account: Account, typed: str, now: datetime) -> None:
+    """Before anything about signing in is changed. Raises Invalid, and TooMany after five wrong ones."""
+    throttle.check_open(scope=BY_PASSWORD, party=str(account.id), now=now)
+    if not account.check_password(typed):
+        throttle.count_wrong(scope=BY_PASSWORD, party=str(account.id), now=now)
+        raise Invalid("password-wrong", _("The present password is not right. Nothing was changed."))
+
+
+def end_all(account: Account) -> None:
+    """Every browser is signed out."""
+    _end(list(SignIn.objects.filter(account=account)))
+
+
+def end_others(request: HttpRequest, account: Account) -> None:
+    """Every other browser is signed out."""
+    _end(list(SignIn.objects.filter(account=account).exclude(session_key=request.session.session_key)))
 
 
 def set_password(account: Account, new: str, again: str) -> None:
@@ -169,4 +189,5 @@ def set_password(account: Account, new: str, again: str) -> None:
     except ValidationError as error:
         raise Invalid("password-weak", " ".join(error.messages)) from error
     account.set_password(new)
+    account.once_until = None
     account.save()

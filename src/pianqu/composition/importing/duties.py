@@ -4,15 +4,14 @@ An Excel list has its column names in the first row, English or Chinese; values 
 people use. A TOML list is described in the district pack's own (`duties_synthetic.toml`).
 """
 
-import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
 
 from django.utils.translation import gettext as _
 
+from pianqu.composition.importing.cells import Bad, Line, by_name, day, one, text
 from pianqu.foundation.errors import Invalid
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.directory import queries as directory
@@ -44,7 +43,6 @@ WORDS = {
     },
     "list": {"基本": "basic", "配合": "assisting", "收回": "taken_back"},
 }
-_DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]00:00:00)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +61,6 @@ class DutyList:
     powers: tuple[NewPower, ...]
     numbers: tuple[int, ...]
     faults: tuple[Fault, ...]
-
-
-Line = tuple[int, Mapping[str, object]]
 
 
 def read_toml(path: Path) -> DutyList:
@@ -97,25 +92,11 @@ class _Known:
 
     def __init__(self) -> None:
         cards = directory.all_organisations()
-        self.organisations = _by_name((card.code, (card.name, card.short_name, card.name_en)) for card in cards)
+        self.organisations = by_name((card.code, (card.name, card.short_name, card.name_en)) for card in cards)
         places = [card for card in cards if card.kind in {"district", "street", "town", "community", "village"}]
-        self.places = _by_name((card.code, (card.name, card.short_name, card.name_en)) for card in places)
+        self.places = by_name((card.code, (card.name, card.short_name, card.name_en)) for card in places)
         self.places |= {f"{card.code}000000": {card.code} for card in places if card.kind == "district"}
-        self.categories = _by_name((card.code, (card.name_zh, card.name_en)) for card in casework.categories())
-
-
-def _by_name(rows: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, set[str]]:
-    """Name or code → the codes it can mean; a name of two is ambiguous."""
-    found: dict[str, set[str]] = {}
-    for code, names in rows:
-        for name in {code, *names}:
-            if name:
-                found.setdefault(name.casefold(), set()).add(code)
-    return found
-
-
-class _Bad(Exception):
-    """Why a line cannot be taken."""
+        self.categories = by_name((card.code, (card.name_zh, card.name_en)) for card in casework.categories())
 
 
 def checked(source: str, lines: list[Line]) -> DutyList:
@@ -128,7 +109,7 @@ def checked(source: str, lines: list[Line]) -> DutyList:
     for number, cells in lines:
         try:
             taken.append((number, _power(cells, known)))
-        except _Bad as bad:
+        except Bad as bad:
             faults.append(Fault(number, str(bad)))
     wrong = dict(services.faults_of([power for _number, power in taken]))
     faults += [Fault(taken[at][0], reason) for at, reason in wrong.items()]
@@ -142,44 +123,29 @@ def checked(source: str, lines: list[Line]) -> DutyList:
 
 
 def _power(cells: Mapping[str, object], known: _Known) -> NewPower:
-    area = _one("place", _text(cells, "area"), known.places)
-    named = _text(cells, "organisation")
-    valid_from = _day(cells, "valid_from")
+    area = one(text(cells, "area"), known.places, _missing("place"))
+    named = text(cells, "organisation")
+    valid_from = day(cells, "valid_from")
     if valid_from is None:
-        raise _Bad(_("It has no day from which it holds (valid_from)."))
+        raise Bad(_("It has no day from which it holds (valid_from)."))
     return NewPower(
         verb=_word(cells, "verb"),
-        category=_one("category", _text(cells, "category"), known.categories),
+        category=one(text(cells, "category"), known.categories, _missing("category")),
         area_code=area,
         level=_word(cells, "level"),
-        organisation_code=area if named.casefold() == OWN else _one("organisation", named, known.organisations),
+        organisation_code=area
+        if named.casefold() == OWN
+        else one(named, known.organisations, _missing("organisation")),
         list_kind=_word(cells, "list"),
-        article=_text(cells, "article"),
+        article=text(cells, "article"),
         valid_from=valid_from,
-        valid_to=_day(cells, "valid_to"),
+        valid_to=day(cells, "valid_to"),
     )
 
 
-def _text(cells: Mapping[str, object], name: str) -> str:
-    value = cells.get(name)
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)  # Excel keeps codes that look like numbers as numbers
-    return "" if value is None else str(value).strip()
-
-
 def _word(cells: Mapping[str, object], name: str) -> str:
-    text = _text(cells, name)
-    return WORDS[name].get(text, text.lower())
-
-
-def _one(what: str, text: str, known: Mapping[str, set[str]]) -> str:
-    found = known.get(text.casefold(), set())
-    if len(found) == 1:
-        return next(iter(found))
-    if found:
-        sentence = _("“%(text)s” is the name of several: %(codes)s. Please write the code.")
-        raise _Bad(sentence % {"text": text[:40], "codes": ", ".join(sorted(found))})
-    raise _Bad(_missing(what)[bool(text)] % {"text": text[:40]})
+    said = text(cells, name)
+    return WORDS[name].get(said, said.lower())
 
 
 def _missing(what: str) -> tuple[str, str]:
@@ -189,23 +155,3 @@ def _missing(what: str) -> tuple[str, str]:
         "category": (_("It names no category."), _("There is no category “%(text)s”.")),
         "organisation": (_("It names no organisation."), _("There is no organisation “%(text)s”.")),
     }[what]
-
-
-def _day(cells: Mapping[str, object], name: str) -> date | None:
-    value = cells.get(name)
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    text = _text(cells, name)
-    if not text:
-        return None
-    found = _DAY.fullmatch(text)
-    try:
-        return date(*(int(part) for part in found.groups())) if found else _no_day(text)
-    except ValueError:
-        return _no_day(text)
-
-
-def _no_day(text: str) -> date:
-    raise _Bad(_("“%(text)s” is no day. Please write 2026-01-31.") % {"text": text[:40]})

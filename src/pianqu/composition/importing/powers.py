@@ -9,7 +9,7 @@ from pathlib import Path
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from pianqu.composition.importing.duties import DutyList, Fault, checked, toml_lines
+from pianqu.composition.importing.duties import COLUMNS, DutyList, Fault, checked, toml_lines
 from pianqu.composition.importing.excel import excel_lines
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Invalid
@@ -36,7 +36,7 @@ def read_list(path: Path, *, source: str = "") -> DutyList:
         named, lines = toml_lines(path)
         return checked(source or named, lines)
     if path.suffix.lower() in {".xlsx", ".xlsm"}:
-        return checked(source or path.stem, list(excel_lines(path)))
+        return checked(source or path.stem, list(excel_lines(path, COLUMNS, optional={"valid_to"})))
     raise Invalid("list-kind", _("This file is neither Excel (.xlsx) nor TOML (.toml)."))
 
 

@@ -61,6 +61,8 @@ PAGES = (
         wrong_at="/desk/notices/sending/?state=nothing",
     ),
     Page(name="account", route="account", at="/desk/account/", staff=True),
+    Page(name="passkeys", route="passkeys", at="/desk/account/passkeys/", staff=True),
+    Page(name="second-step", route="second_step", at="/desk/account/second-step/", staff=True, wrong_press=SUBMIT),
     Page(name="desk-case", route="casework:desk_case", at="/desk/case/{case_id}/", staff=True, needs_data=True),
     Page(name="clock", route="casework:clock", at="/desk/case/{case_id}/clock/", staff=True, needs_data=True),
     Page(
@@ -105,6 +107,22 @@ PAGES = (
         wrong_at="/desk/organisations/330205/",
     ),
     Page(name="reorganise", route="reorganise", at="/desk/reorganise/", staff=True, by="admin", wrong_press=SUBMIT),
+    Page(
+        name="accounts",
+        route="accounts",
+        at="/desk/accounts/",
+        staff=True,
+        by="admin",
+        wrong_at="/desk/accounts/?q=nothing-like-this",
+    ),
+    Page(
+        name="take-accounts",
+        route="take_accounts",
+        at="/desk/accounts/take-in/",
+        staff=True,
+        by="admin",
+        wrong_press=SUBMIT,
+    ),
     Page(name="duty-lists", route="duty_lists", at="/desk/duty-lists/", staff=True, by="admin", wrong_press=SUBMIT),
     Page(
         name="territory",

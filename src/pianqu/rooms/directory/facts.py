@@ -80,6 +80,8 @@ class PostAppointed(Fact):
 
     post_id: str
     post_kind: str
+    valid_from: str = ""
+    """The day since when it is held, where that is earlier."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +92,16 @@ class PostEnded(Fact):
     label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Post ended")
 
     post_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessRenewed(Fact):
+    """Somebody got a one-time password from an administrator: the old one and the second step are void."""
+
+    kind: ClassVar[str] = "directory.access-renewed"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Sign-in renewed by an administrator")
+
+    account_id: str
 
 
 @dataclass(frozen=True, kw_only=True)

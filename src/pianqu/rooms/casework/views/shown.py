@@ -6,12 +6,12 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-import segno
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.markup import put, put_each
+from pianqu.foundation.qr import picture
 from pianqu.foundation.templatetags.ui import icon, state_word
 from pianqu.rooms.casework.lifecycle import State
 from pianqu.rooms.casework.queries import (
@@ -386,24 +386,12 @@ def waited(case_opened_at: datetime, until: datetime) -> str:
 
 def qr_picture(text: str) -> SafeString:
     """The receipt's QR code; about 50 mm on paper, so it needs no colour and no frame."""
-    return _drawn(text, _("QR code of the receipt; it can be checked without a network"))
+    return picture(text, _("QR code of the receipt; it can be checked without a network"))
 
 
 def link_picture(url: str) -> SafeString:
     """A private link as a QR code."""
-    return _drawn(url, _("QR code of the private link"))
-
-
-def _drawn(text: str, label: str) -> SafeString:
-    """An inline drawing without styles."""
-    code = segno.make(text, error="l", micro=False)
-    size = code.symbol_size(border=0)[0]
-    path = code.svg_inline(border=0, omitsize=True, svgclass=None, lineclass=None)
-    inside = path[path.index("<path") : path.rindex("</svg>")]
-    return mark_safe(
-        f'<svg class="pq-qr" role="img" aria-label="{label}" viewBox="-4 -4 {size + 8} {size + 8}" '
-        f'shape-rendering="crispEdges"><path fill="#fff" d="M-4-4h{size + 8}v{size + 8}h-{size + 8}z"/>{inside}</svg>'
-    )
+    return picture(url, _("QR code of the private link"))
 
 
 def left(due_at: datetime | None, now: datetime) -> str:

@@ -14,12 +14,17 @@ from pianqu.rooms.directory.queries.organisations import (
     superiors,
 )
 from pianqu.rooms.directory.queries.people import (
+    AccountCard,
+    AccountPage,
     HeldPost,
     SubstitutionCard,
+    account,
     account_of_login,
+    accounts,
     held_posts,
     organisation_of_post,
     substitutions,
+    taken_logins,
 )
 from pianqu.rooms.directory.queries.posts import (
     PostCard,
@@ -58,6 +63,8 @@ from pianqu.rooms.directory.queries.scopes import Scope, scope_of
 from pianqu.rooms.directory.rules import may_change_directory, may_manage
 
 __all__ = [
+    "AccountCard",
+    "AccountPage",
     "DutyCard",
     "Gap",
     "Giving",
@@ -70,7 +77,9 @@ __all__ = [
     "SendDownCard",
     "SubstitutionCard",
     "Trouble",
+    "account",
     "account_of_login",
+    "accounts",
     "acting",
     "actor_for",
     "all_organisations",
@@ -102,6 +111,7 @@ __all__ = [
     "substitutions",
     "successors",
     "superiors",
+    "taken_logins",
     "title_of",
     "title_of_post",
     "troubles",

@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from pianqu.foundation.models import Account
 from pianqu.rooms.directory.models import Organisation, Post, Substitution
 
@@ -39,6 +41,26 @@ class SubstitutionCard:
     ends: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountCard:
+    """A sign-in with its posts, for administrators."""
+
+    account_id: uuid.UUID
+    login: str
+    name: str
+    posts: tuple[str, ...]
+    last_login: datetime | None
+    once_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountPage:
+    """A part of the accounts, and how many there are."""
+
+    cards: tuple[AccountCard, ...]
+    total: int
+
+
 def held_posts(organisation_codes: Iterable[str] | None = None) -> tuple[HeldPost, ...]:
     """Current posts of these organisations or of all, by organisation and kind. One statement."""
     rows = Post.objects.filter(valid_to=None)
@@ -70,6 +92,46 @@ def organisation_of_post(post_id: uuid.UUID) -> str:
 def account_of_login(login: str) -> uuid.UUID | None:
     """The account that signs in by this name, if it may still sign in."""
     return Account.objects.filter(login=login, is_active=True).values_list("id", flat=True).first()
+
+
+def taken_logins(logins: Iterable[str] | None = None) -> frozenset[str]:
+    """Sign-in names that exist, among these or all, without regard to capitals. One statement."""
+    known = {login.casefold() for login in Account.objects.values_list("login", flat=True)}
+    return frozenset(known if logins is None else known & set(logins))
+
+
+def accounts(asked: str, *, first: int = 0, most: int = 50) -> AccountPage:
+    """Accounts whose name, sign-in name or organisation holds the text, by sign-in name. At most three statements."""
+    rows = Account.objects.filter(is_active=True).order_by("login")
+    if asked:
+        body = Q(organisation__short_name__icontains=asked) | Q(organisation__name__icontains=asked)
+        there = Post.objects.filter(body | Q(organisation__code=asked), valid_to=None)
+        rows = rows.filter(Q(login__icontains=asked) | Q(name__icontains=asked) | Q(id__in=there.values("account_id")))
+    return AccountPage(cards=_cards(rows[first : first + most]), total=rows.count())
+
+
+def account(account_id: uuid.UUID) -> AccountCard | None:
+    """One account that may sign in. Two statements."""
+    return next(iter(_cards(Account.objects.filter(id=account_id, is_active=True))), None)
+
+
+def _cards(rows: Iterable[Account]) -> tuple[AccountCard, ...]:
+    shown = list(rows)
+    held = Post.objects.filter(account__in=shown, valid_to=None).select_related("organisation")
+    titles: dict[uuid.UUID, list[str]] = {}
+    for post in held.order_by("valid_from", "id"):
+        titles.setdefault(post.account_id, []).append(f"{post.organisation.short_name} · {post.title}")
+    return tuple(
+        AccountCard(
+            account_id=row.id,
+            login=row.login,
+            name=row.name,
+            posts=tuple(titles.get(row.id, ())),
+            last_login=row.last_login,
+            once_until=row.once_until,
+        )
+        for row in shown
+    )
 
 
 def substitutions(organisation_codes: Iterable[str] | None, at: datetime) -> tuple[SubstitutionCard, ...]:

@@ -1,5 +1,6 @@
 """The verbs of the directory."""
 
+from pianqu.rooms.directory.services.colleagues import NewColleague, renew_access, take_on
 from pianqu.rooms.directory.services.duties import put_on_duty, take_off_duty
 from pianqu.rooms.directory.services.once import do_once
 from pianqu.rooms.directory.services.organising import NewOrganisation, add_organisations, serve_areas, set_superior
@@ -15,6 +16,7 @@ from pianqu.rooms.directory.services.reorganising import (
 from pianqu.rooms.directory.services.sending import recall, send_down
 
 __all__ = [
+    "NewColleague",
     "NewOrganisation",
     "NewPower",
     "Passed",
@@ -31,10 +33,12 @@ __all__ = [
     "import_powers",
     "put_on_duty",
     "recall",
+    "renew_access",
     "reorganise",
     "send_down",
     "serve_areas",
     "set_superior",
     "substitute",
     "take_off_duty",
+    "take_on",
 ]

@@ -43,7 +43,7 @@ def test_a_post_makes_an_actor(account: Account) -> None:
     assert actor == Actor(kind="post", account_id=str(account.id), post_id=str(post_id), organisation_code="law")
     assert queries.title_of(account.id) == "law · 经办人"
     fact = ledger.history(f"post:{post_id}")[0].fact
-    assert fact == {"post_id": str(post_id), "post_kind": "handler"}
+    assert fact == {"post_id": str(post_id), "post_kind": "handler", "valid_from": ""}
 
 
 def test_a_new_post_ends_the_former_one(account: Account) -> None:
