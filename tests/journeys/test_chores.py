@@ -27,11 +27,12 @@ def test_the_worker_escalates_what_is_overdue(monkeypatch: pytest.MonkeyPatch) -
     case = opened()
     now = Case.objects.get(id=case.case_id).due_at
     assert now is not None
-    for moment, told in ((now - timedelta(seconds=1), 0), (now, 1), (now, 0)):
+    early = now - timedelta(seconds=1)
+    for moment, told in ((early, 1), (early, 0), (now, 1), (now, 0)):  # warned once, then escalated once
         monkeypatch.setattr(chores.timezone, "now", lambda moment=moment: moment)
         assert chores.escalate() == told
     assert ledger.history(f"case:{case.case_id}")[-1].kind == "casework.case-escalated"
-    assert {chore.name for chore in chores.CHORES} == {"escalation", "tidying"}
+    assert {chore.name for chore in chores.CHORES} == {"escalation", "sending", "tidying"}
 
 
 def test_a_notice_makes_due_dates_certain(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

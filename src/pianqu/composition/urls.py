@@ -9,6 +9,7 @@ from pianqu.composition.health import health
 from pianqu.composition.importing import grid
 from pianqu.composition.open import components, pages, reports, verify
 from pianqu.rooms.casework import queries as casework
+from pianqu.rooms.territory.urls import service_points
 
 handler400 = "pianqu.composition.problems.bad_request"
 handler403 = "pianqu.composition.problems.forbidden"
@@ -36,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/reorganised/<str:code>/", reorganise.done, name="reorganised"),
     path("desk/duty-lists/", duty_lists.page, name="duty_lists"),
     path("", include("pianqu.rooms.territory.urls"), {"categories": casework.categories, "files": grid}),
+    path("", include(service_points)),
     path("", include("pianqu.rooms.notices.urls")),
     path("sign-in/", sign.sign_in, name="sign_in"),
     path("sign-in/second/", sign.second, name="sign_in_second"),

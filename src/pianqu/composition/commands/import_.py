@@ -1,6 +1,5 @@
-"""`pianqu import`: historical requests become cases (`cases`), a published duty list becomes the powers matrix (`powers`), a list
-of colleagues accounts (`accounts`), a table of codes places (`places`), GeoJSON the grid (`grid`), a notice a year's holidays
-(`year`)."""
+"""`pianqu import KIND FILE`: historical requests become cases, a published duty list the powers matrix, a list of colleagues
+accounts, a table of codes places, GeoJSON the grid, a table service points, a notice a year's holidays."""
 
 import argparse
 import os
@@ -17,7 +16,15 @@ from pianqu.foundation.errors import Invalid
 def main(argv: list[str]) -> int:
     """Import one file; 0 when every row found its place."""
     asked = _arguments(argv)
-    kinds = {"accounts": _accounts, "cases": _cases, "year": _year, "powers": _powers, "places": _places, "grid": _grid}
+    kinds = {
+        "accounts": _accounts,
+        "cases": _cases,
+        "year": _year,
+        "powers": _powers,
+        "places": _places,
+        "grid": _grid,
+        "points": _points,
+    }
     return kinds[asked.kind](asked)
 
 
@@ -69,6 +76,15 @@ def _grid(asked: argparse.Namespace) -> int:
             source=asked.source,
             skip_bad=asked.skip_bad,
             dry_run=asked.dry_run,
+        ),
+    )
+
+
+def _points(asked: argparse.Namespace) -> int:
+    return _sealed(
+        asked,
+        lambda: import_module("pianqu.composition.importing.points").run(
+            asked.file, crs=asked.crs, valid_from=asked.valid_from, skip_bad=asked.skip_bad, dry_run=asked.dry_run
         ),
     )
 
@@ -129,7 +145,10 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     grid.add_argument("file", type=Path, metavar="FILE", help="GeoJSON")
     grid.add_argument("--crs", choices=("WGS84", "CGCS2000", "GCJ-02"), default="WGS84", help="coordinates 坐标系")
     grid.add_argument("--source", default="", help="name of the plan, if not the file's 方案名称")
-    for kind in (places, grid):
+    points = kinds.add_parser("points", help="service points with their opening hours 服务阵地与开放时间")
+    points.add_argument("file", type=Path, metavar="FILE", help="Excel (.xlsx) or CSV 阵地表")
+    points.add_argument("--crs", choices=("WGS84", "CGCS2000", "GCJ-02"), default="WGS84", help="coordinates 坐标系")
+    for kind in (places, grid, points):
         kind.add_argument("--from", dest="valid_from", type=_day, metavar="DAY", help="in force from (today) 生效日")
         kind.add_argument("--data", type=Path, help="data folder 数据文件夹")
         kind.add_argument("--skip-bad", action="store_true", help="take what is good 跳过有错的")

@@ -77,3 +77,77 @@ class EntryListSet(Fact):
     categories: tuple[str, ...]
     articles: tuple[str, ...]
     valid_from: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PointOpened(Fact):
+    """A service point serves people from a day on."""
+
+    kind: ClassVar[str] = "territory.point-opened"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Service point opened")
+
+    point_code: str
+    point_kind: str
+    place_code: str
+    valid_from: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PointClosed(Fact):
+    """A service point serves nobody any more from a day on."""
+
+    kind: ClassVar[str] = "territory.point-closed"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Service point closed")
+
+    point_code: str
+    valid_to: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoursSet(Fact):
+    """When a service point is open: seven weekdays from Monday on, and single days. Minutes after midnight."""
+
+    kind: ClassVar[str] = "territory.hours-set"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Opening hours set")
+
+    point_code: str
+    weekly: tuple[tuple[tuple[int, int], ...], ...]
+    days: tuple[tuple[str, tuple[tuple[int, int], ...]], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoomAdded(Fact):
+    """A service point has a room that can be booked, by its `own` organisation or by all `staff`."""
+
+    kind: ClassVar[str] = "territory.room-added"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Room added")
+
+    point_code: str
+    room_id: str
+    seats: int
+    booked_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoomBooked(Fact):
+    """An organisation has a room for a time."""
+
+    kind: ClassVar[str] = "territory.room-booked"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Room booked")
+
+    booking_id: str
+    room_id: str
+    starts: str
+    ends: str
+    purpose: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookingCancelled(Fact):
+    """A room is free again."""
+
+    kind: ClassVar[str] = "territory.booking-cancelled"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Booking cancelled")
+
+    booking_id: str
+    room_id: str

@@ -25,6 +25,28 @@ def check_may_adopt_grid(actor: Actor) -> None:
         )
 
 
+def may_manage_point(actor: Actor, organisation_code: str) -> bool:
+    """Leaders and administrators of the organisation that runs the point, and the district's administrators."""
+    return directory.may_manage(actor, organisation_code)
+
+
+def may_book(actor: Actor, *, booked_by: str, organisation_code: str) -> bool:
+    """Any official a room for all staff; another one only those of the organisation that runs the point."""
+    return actor.acts and (booked_by == "staff" or actor.organisation_code == organisation_code)
+
+
+def check_may_manage_point(actor: Actor, organisation_code: str) -> None:
+    if not may_manage_point(actor, organisation_code):
+        sentence = _("Only a leader or administrator of the organisation that runs a service point may arrange it.")
+        raise Forbidden("point-forbidden", f"{sentence} {_('Nothing was changed.')}")
+
+
+def check_may_book(actor: Actor, *, booked_by: str, organisation_code: str) -> None:
+    if not may_book(actor, booked_by=booked_by, organisation_code=organisation_code):
+        sentence = _("This room is kept for the organisation that runs the service point. Nothing was booked.")
+        raise Forbidden("room-forbidden", sentence)
+
+
 def check_may_change_places(actor: Actor) -> None:
     """Raise Forbidden where `may_change_places` answers no."""
     if not may_change_places(actor):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pianqu.rooms.territory.views import grid, taking
+from pianqu.rooms.territory.views import grid, points, taking
 
 app_name = "territory"
 
@@ -12,3 +12,15 @@ urlpatterns = [
     path("desk/territory/grid.geojson", grid.download, name="download"),
     path("desk/territory/take-in/", taking.take_in, name="take_in"),
 ]
+
+service_points = (
+    [
+        path("points/", points.points, name="all"),
+        path("points/map.json", points.points_map, name="map"),
+        path("points/<str:code>/", points.point, name="one"),
+        path("desk/points/", points.desk_points, name="desk"),
+        path("desk/points/<str:code>/", points.desk_point, name="desk_one"),
+    ],
+    "points",
+)
+"""Service points: the same room, mounted on its own because it needs nothing of a higher one."""

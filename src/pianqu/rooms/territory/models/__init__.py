@@ -9,5 +9,19 @@ from pianqu.rooms.territory.models.grids import (
     GridVersion,
 )
 from pianqu.rooms.territory.models.places import Landmark, Place
+from pianqu.rooms.territory.models.points import Booking, OpeningHours, Room, ServicePoint
 
-__all__ = ["CellPerson", "Cluster", "ClusterCommunity", "EntryItem", "GridCell", "GridVersion", "Landmark", "Place"]
+__all__ = [
+    "Booking",
+    "CellPerson",
+    "Cluster",
+    "ClusterCommunity",
+    "EntryItem",
+    "GridCell",
+    "GridVersion",
+    "Landmark",
+    "OpeningHours",
+    "Place",
+    "Room",
+    "ServicePoint",
+]

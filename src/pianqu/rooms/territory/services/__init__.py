@@ -10,8 +10,22 @@ from pianqu.rooms.territory.services.grids import (
     staff_cell,
 )
 from pianqu.rooms.territory.services.places import LEVELS, NewLandmark, NewPlace, add_landmarks, add_places
+from pianqu.rooms.territory.services.points import (
+    AHEAD,
+    NewPoint,
+    add_room,
+    book_room,
+    cancel_booking,
+    check_point,
+    close_point,
+    open_points,
+    set_hours,
+    wrong_hours,
+    wrong_time,
+)
 
 __all__ = [
+    "AHEAD",
     "LEVELS",
     "NewCell",
     "NewCluster",
@@ -19,9 +33,19 @@ __all__ = [
     "NewLandmark",
     "NewPerson",
     "NewPlace",
+    "NewPoint",
     "add_landmarks",
     "add_places",
+    "add_room",
     "adopt_grid",
+    "book_room",
+    "cancel_booking",
+    "check_point",
+    "close_point",
+    "open_points",
     "set_entry_list",
+    "set_hours",
     "staff_cell",
+    "wrong_hours",
+    "wrong_time",
 ]

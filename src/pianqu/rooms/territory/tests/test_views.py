@@ -128,9 +128,9 @@ def test_a_past_day_keeps_its_version(clerk: Client) -> None:
 def test_pages_cost_the_same_however_many_cells(clerk: Client, django_assert_max_num_queries: Any) -> None:
     adopted(cells=[new_cell(f"M{number:03}", 121.55 + number * 0.001, 29.90, side=0.0009) for number in range(120)])
     clerk.get(PAGE)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         clerk.get(PAGE)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         text = clerk.get(f"{PAGE}?cluster=BJ&cell=M050&page=2").text
     assert "2 / 5" in text
     with django_assert_max_num_queries(9):
