@@ -216,7 +216,7 @@ DOORS = (*OWN_ROUTE, "accept")
 
 STAFF, SEERS, ADMINS, POSTED, OPEN_TO_ALL = "staff", "who sees it", "administrators", "only posted to", "everybody"
 SIGNED_IN = "whoever is signed in, with a post or without"
-EMPTY = ("reorganised", "territory:download")
+EMPTY = ("reorganised", "territory:download", "points:desk_one")
 """Pages about something that this small district has none of."""
 ROUTES: dict[str, str] = {
     "casework:desk": STAFF,
@@ -239,6 +239,8 @@ ROUTES: dict[str, str] = {
     "territory:layers": STAFF,
     "territory:download": STAFF,
     "territory:take_in": STAFF,
+    "points:desk": STAFF,
+    "points:desk_one": STAFF,
     "notices:inbox": STAFF,
     "notices:clear": POSTED,
     "notices:sending": ADMINS,
@@ -266,7 +268,7 @@ ROUTES: dict[str, str] = {
     "duty_lists": ADMINS,
 }
 """Every route of the desk → who gets a page there. One that is missing fails: please say here who may open it."""
-OTHERS_PAGES = {"directory:organisation": [MARKET], "reorganised": [HEALTH]}
+OTHERS_PAGES = {"points:desk_one": ["C01"], "directory:organisation": [MARKET], "reorganised": [HEALTH]}
 """Arguments of routes that are about no matter."""
 
 

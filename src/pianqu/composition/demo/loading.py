@@ -13,8 +13,9 @@ from typing import Any
 from django.utils import timezone
 
 from pianqu.composition.demo.grid import make_grid
-from pianqu.composition.demo.people import CHECKER, HANDLER, WINDOW, make_people
+from pianqu.composition.demo.people import CHECKER, CLUSTER, HANDLER, STREET, WINDOW, make_people
 from pianqu.composition.demo.pictures import drawn
+from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
 from pianqu.composition.demo.year import AT_ONCE, DAYS, SAYS_SYNTHETIC, Act, Course, matters, together
 from pianqu.composition.district import load_district
@@ -57,6 +58,7 @@ def load(now: datetime, *, year: int = 0) -> None:
     for alone, group in groupby(acts, key=lambda act: id(act) not in quick):
         _do(list(group), alone=alone)
     make_presence(now=now)
+    make_points([actors[person.login] for person in (STREET, CLUSTER, HANDLER)], now=now)
     _leave_notes(actors, now)
 
 

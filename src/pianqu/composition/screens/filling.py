@@ -9,6 +9,7 @@ from django.utils import timezone
 from PIL import Image
 
 from pianqu.composition.demo.grid import make_grid
+from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
 from pianqu.composition.district import load_district
 from pianqu.foundation.actor import Actor
@@ -49,6 +50,7 @@ def fill(*, empty: bool) -> dict[str, str]:
         return told
     make_presence(now=now)
     make_grid(now=now, valid_from=timezone.localdate(now))
+    make_points([staff], now=now)
     cluster = territory.clusters(on=timezone.localdate(now))[0]
     cell = next(c for c in territory.cells(on=timezone.localdate(now)) if c.community_code in cluster.community_codes)
     return told | {"cluster": cluster.code, "cell": cell.code} | _matters(staff, now)

@@ -51,6 +51,18 @@ PAGES = (
     ),
     Page(name="overview-street", route="casework:overview", at="/desk/overview/?street=330205103000", staff=True),
     Page(name="shift", route="casework:shift", at="/desk/shift/", staff=True),
+    Page(name="points", route="points:all", at="/points/", wrong_at="/points/?kind=care&open=1"),
+    Page(name="point", route="points:one", at="/points/C01/", needs_data=True),
+    Page(name="desk-points", route="points:desk", at="/desk/points/", staff=True),
+    Page(
+        name="desk-point",
+        route="points:desk_one",
+        at="/desk/points/C01/",
+        staff=True,
+        by="admin",
+        needs_data=True,
+        wrong_press="main form:has([value=room]) button.btn",
+    ),
     Page(name="notices", route="notices:inbox", at="/desk/notices/", staff=True),
     Page(
         name="sending",
