@@ -34,7 +34,7 @@ def make_points(bookers: Sequence[Actor], *, now: datetime) -> None:
     for point in points:
         if point.kind == "centre":
             _rooms(system, point.code, bookers, now)
-    holiday = today + timedelta(days=3)
+    holiday = today + timedelta(days=6)
     hours = territory.hours_of([points[0].code])[points[0].code]
     services.set_hours(actor=system, code=points[0].code, weekly=hours.weekly, days={holiday: ()}, now=now)
 

@@ -17,7 +17,7 @@
     var street = feature.properties.level === "street";
     return { color: colour("--pq-map-edge"), weight: street ? 2 : 1, fillColor: colour("--pq-map-land"), fillOpacity: street ? 0 : 1 };
   }
-  function mark(feature) { return feature.properties.level === "cluster" ? { radius: 0, stroke: false, fill: false, interactive: false } : dot(); }
+  function mark(feature) { return feature.properties.level === "cluster" ? { radius: 0, stroke: false, fill: false, interactive: false } : feature.properties.level === "point" ? Object.assign(dot(), { radius: 6, fillColor: colour("--pq-seal") }) : dot(); }
   function dot() { return { radius: 4, color: colour("--pq-map-line"), weight: 1, fillColor: colour("--pq-cat-2"), fillOpacity: 1 }; }
   function pinLook() { return { radius: 10, color: colour("--pq-map-line"), weight: 3, fillColor: colour("--pq-seal"), fillOpacity: 1 }; }
   function pinAt(at, map) { return L.circleMarker(at, Object.assign({ interactive: false, pane: "markerPane" }, pinLook())).addTo(map); }
@@ -50,7 +50,7 @@
 
   // Landmarks are dots without words: they help one who looks closely and are noise from far away.
   function nearMarks(map, layer, land) {
-    var marks = layer.getLayers().filter(function (part) { return !part.getBounds && part.feature.properties.level !== "cluster"; });
+    var marks = layer.getLayers().filter(function (part) { return !part.getBounds && ["cluster", "point"].indexOf(part.feature.properties.level) < 0; });
     if (!land.isValid() || !marks.length) return;
     var show = function () {
       marks.forEach(function (mark) { if (map.getZoom() >= 13) mark.addTo(map); else mark.remove(); });

@@ -170,12 +170,13 @@ def set_hours(
 ) -> None:
     """Say anew when the point is open: seven weekdays, and single days that differ (no span: closed). What was said is replaced.
 
-    Bookings stay: who has a room is told by whoever changes the hours. Raises Forbidden, Invalid for hours that overlap.
+    Raises Forbidden, Invalid for hours that overlap, Refused while a room is booked when it would be closed.
     """
     point = _point(code, lock=True)
     rules.check_may_manage_point(actor, point.organisation_code)
     if len(weekly) != 7 or opening.faults(list(weekly)):
         raise Invalid("hours-overlap", _("The opening hours overlap. Nothing was changed."))
+    _check_booked(point, opening.Table(tuple(weekly), days or {}), now)
     others = sorted((days or {}).items())
     OpeningHours.objects.filter(point=point).delete()
     single = [OpeningHours(id=new_id(), point=point, day=day, spans=_pairs(spans)) for day, spans in others]
@@ -188,6 +189,17 @@ def set_hours(
         days=tuple((day.isoformat(), _told(spans)) for day, spans in others),
     )
     ledger.record([fact], actor=actor, now=now)
+
+
+def _check_booked(point: ServicePoint, table: opening.Table, now: datetime) -> None:
+    here = timezone.get_default_timezone()
+    for booking in Booking.objects.filter(room__point=point, cancelled_at=None, ends__gt=now).order_by("starts"):
+        begin, end = (moment.astimezone(here).replace(tzinfo=None) for moment in (booking.starts, booking.ends))
+        if not opening.covers(table, begin, end):
+            sentence = _("A room is booked on %(day)s from %(from)s to %(to)s, when it would be closed. %(do)s")
+            names = {"day": f"{begin:%Y-%m-%d}", "from": f"{begin:%H:%M}", "to": f"{end:%H:%M}"}
+            todo = _("Please cancel or move that booking first. Nothing was changed.")
+            raise Refused("hours-booked", sentence % {**names, "do": todo})
 
 
 def _told(spans: Spans) -> tuple[tuple[int, int], ...]:

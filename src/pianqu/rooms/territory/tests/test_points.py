@@ -220,6 +220,17 @@ def test_a_list_of_points_and_a_booking_cost_the_same_however_many_there_are() -
     assert costs[0] == costs[1] and costs[0][0] == 2 and costs[0][1] <= 20, costs
 
 
+def test_hours_are_not_taken_from_under_a_booking() -> None:
+    where = room()
+    booking = book(official(), where, at(9), at(10))
+    with pytest.raises(Refused) as refusal:
+        services.set_hours(actor=SYSTEM, code="P1", weekly=OFFICE, days={TUESDAY: ()}, now=NOW)
+    assert refusal.value.code == "hours-booked" and "09:00" in refusal.value.message
+    services.set_hours(actor=SYSTEM, code="P1", weekly=OFFICE, days={TUESDAY: read("09:00-10:00")}, now=NOW)
+    services.cancel_booking(actor=SYSTEM, booking_id=booking, now=NOW)
+    services.set_hours(actor=SYSTEM, code="P1", weekly=OFFICE, days={TUESDAY: ()}, now=NOW)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_never_both_have_it() -> None:
     where, people = room(), [official(), official(STREET), official(TWO), official(ONE)]

@@ -143,7 +143,7 @@ def points_map(request: HttpRequest) -> HttpResponse:
             "type": "Feature",
             "geometry": {"type": "Point", "coordinates": [card.lon, card.lat]},
             "properties": {
-                "level": "landmark",
+                "level": "point",
                 "kind": card.kind,
                 "name": _name(card).text,
                 "href": f"/points/{card.code}/",
@@ -216,8 +216,9 @@ def _standing(table: Table, here: datetime) -> str:
 def _clock(at: datetime, here: datetime) -> str:
     if at.date() == here.date():
         return f"{at:%H:%M}"
-    if at == datetime.combine(here.date() + timedelta(days=1), time()):
-        return "24:00"
+    if at.time() == time() and at > here:  # midnight is 24:00 of the day that ends
+        ended = at.date() - timedelta(days=1)
+        return "24:00" if ended == here.date() else f"{_weekday(ended)} 24:00"
     return f"{_weekday(at.date())} {at:%H:%M}"
 
 
@@ -407,7 +408,11 @@ def _free(request: HttpRequest, rooms: Sequence[RoomCard], table: Table) -> list
         (timezone.localtime(one.starts).replace(tzinfo=None), timezone.localtime(one.ends).replace(tzinfo=None))
         for one in queries.bookings([room.room_id], since=since, until=until)
     ]
-    return [f"{opens:%H:%M}–{closes:%H:%M}" for opens, closes in opening.free(table, day, taken)]
+    return [f"{opens:%H:%M}–{_end(closes)}" for opens, closes in opening.free(table, day, taken)]
+
+
+def _end(at: datetime) -> str:
+    return "24:00" if at.time() == time() else f"{at:%H:%M}"
 
 
 def _day(text: str) -> date | None:
