@@ -13,8 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from pianqu.composition.desk.account import forget, remember, set_password
+from pianqu.composition.desk.account import set_password
 from pianqu.composition.signing import factors, locks, passkeys, stages
+from pianqu.composition.signing.sessions import forget, remember
 from pianqu.composition.signing.stages import Pending
 from pianqu.foundation.errors import Invalid, TooMany
 from pianqu.foundation.models import Account
