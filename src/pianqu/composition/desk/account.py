@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from pianqu.composition.signing import factors, passkeys, sessions
+from pianqu.composition.signing import factors, outside, passkeys, sessions
 from pianqu.foundation import throttle
 from pianqu.foundation.actor import CHOSEN_POST
 from pianqu.foundation.errors import Absent, Invalid, Problem
@@ -41,6 +41,8 @@ def _page(request: HttpRequest, *, error: str = "", where: str = "", status: int
         "acting": actor.acting_post_id if actor else "",
         "sessions": _sessions(account, request),
         "second_step": factors.second_step(account),
+        "service": outside.service(),
+        "connected": bool(outside.service() and outside.connected_since(account)),
         "keys": len(passkeys.passkeys(account)),
         "error": error,
         "where": where,
