@@ -251,6 +251,7 @@ ROUTES: dict[str, str] = {
     "change_password": POSTED,
     "second_step": SIGNED_IN,
     "passkeys": SIGNED_IN,
+    "outside": POSTED,
     "passkey_options": POSTED,
     "accounts": ADMINS,
     "take_accounts": ADMINS,

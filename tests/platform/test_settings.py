@@ -35,6 +35,9 @@ BAD = [
     ("PIANQU_SMS_URL", "sms.example/send"),
     ("PIANQU_MAIL_URL", "https://mail.example"),
     ("PIANQU_MAIL_FROM", "somebody"),
+    ("PIANQU_OIDC_ISSUER", "id.example"),
+    ("PIANQU_OIDC_ISSUER", "http://id.example"),
+    ("PIANQU_OIDC_ISSUER", "https://id.example"),
     ("PIANQU_TILES", "javascript:{z}{x}{y}"),
 ]
 
@@ -65,6 +68,10 @@ def test_every_variable_is_read() -> None:
         "PIANQU_SMS_TOKEN": "secret",
         "PIANQU_MAIL_URL": "smtps://user:pw@mail.example:465",
         "PIANQU_MAIL_FROM": "post@pianqu.example",
+        "PIANQU_OIDC_ISSUER": "https://id.example/",
+        "PIANQU_OIDC_CLIENT": "pianqu",
+        "PIANQU_OIDC_SECRET": "secret",
+        "PIANQU_OIDC_NAME": "统一身份认证",
         "PIANQU_LANGUAGE": "en",
         "PIANQU_DEMO_MATTERS": "7",
         "PIANQU_DEBUG": "1",

@@ -19,6 +19,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
         "bring in cases, lists of duties and colleagues, a grid",
         "导入办件、职责清单、人员账号、地名代码、网格",
     ),
+    "admin": ("admin", "make or renew an administrator", "新增管理员或重发密码"),
     "export": ("export", "write the grid for other systems", "导出网格"),
     "bench": ("bench", "measure, and compare with the targets", "测速并与目标比较"),
     "screens": ("screens", "take a picture of every page", "给每个页面截图"),

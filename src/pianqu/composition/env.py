@@ -84,6 +84,16 @@ class Env:
         "发信服务器；留空则写入数据文件夹的 outbox/。",
     )
     mail_from: str = setting("", "Sender of mails; needed with a mail server.", "发信人地址；配置发信服务器时必填。")
+    oidc_issuer: str = setting(
+        "",
+        "Identity service (OpenID Connect) by which connected accounts sign in, as in https://id.example; empty: none.",
+        "统一身份认证服务地址（OpenID Connect）；留空不用。",
+    )
+    oidc_client: str = setting("", "Client id there; needed with it.", "在该服务登记的客户端编号。")
+    oidc_secret: str = setting("", "Client secret there; needed with it.", "在该服务登记的客户端密钥。")
+    oidc_name: str = setting(
+        "", "What the sign-in page calls it; empty: Single sign-on.", "登录页上的名称；留空为“统一身份认证”。"
+    )
     language: str = setting("zh-hans", "Language where the browser asks for neither: zh-hans or en.", "默认语言。")
     demo_matters: int = setting(
         3_000,
@@ -110,6 +120,8 @@ def read(environ: Mapping[str, str]) -> Env:
         if text:
             given[item.name] = _READ[item.name](variable(item.name), text)
     env = Env(**given)
+    if env.oidc_issuer and not (env.oidc_client and env.oidc_secret):
+        raise EnvProblem("PIANQU_OIDC_ISSUER needs PIANQU_OIDC_CLIENT and PIANQU_OIDC_SECRET beside it.")
     return _absolute(env, given)
 
 
@@ -195,6 +207,14 @@ def _sender(name: str, text: str) -> str:
     return text
 
 
+def _issuer(name: str, text: str) -> str:
+    parts = _split(text)
+    near = parts is not None and parts.scheme == "http" and parts.hostname in {"localhost", "127.0.0.1"}
+    if parts is None or not parts.hostname or not (near or parts.scheme == "https"):
+        raise EnvProblem(f"{name} must look like https://id.example; http is for this machine only.")
+    return text.rstrip("/")
+
+
 def _text(_name: str, text: str) -> str:
     return text
 
@@ -262,6 +282,10 @@ _READ = {
     "sms_token": _text,
     "mail_url": _mail,
     "mail_from": _sender,
+    "oidc_issuer": _issuer,
+    "oidc_client": _text,
+    "oidc_secret": _text,
+    "oidc_name": _text,
     "language": _language,
     "demo_matters": _matters,
     "debug": _flag,

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from pianqu.composition.csp import policy
-from pianqu.composition.env import current
+from pianqu.composition.env import Env, current
 from pianqu.foundation.installation import Installation
 from pianqu.foundation.keys import read_keys
 
@@ -40,6 +40,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "pianqu.foundation",
     *(f"pianqu.rooms.{room}" for room in ROOMS),
 ]
@@ -154,6 +156,31 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_RATE_LIMITS = False
 MFA_ADAPTER = "pianqu.composition.signing.adapter.Adapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+SOCIALACCOUNT_ADAPTER = "pianqu.composition.outside.Adapter"
+SOCIALACCOUNT_STORE_TOKENS = SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
+
+
+def identity_service(env: Env) -> list[dict[str, Any]]:
+    """allauth's name for PIANQU_OIDC_…: the one service, or none."""
+    if not env.oidc_issuer:
+        return []
+    return [
+        {
+            "provider_id": "oidc",
+            "name": env.oidc_name,
+            "client_id": env.oidc_client,
+            "secret": env.oidc_secret,
+            "settings": {
+                "server_url": env.oidc_issuer,
+                "fetch_userinfo": False,
+                "oauth_pkce_enabled": True,
+                "scope": ["openid"],
+            },
+        }
+    ]
+
+
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": identity_service(ENV)}}
 
 LANGUAGE_CODE = ENV.language
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]

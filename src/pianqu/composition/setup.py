@@ -16,7 +16,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from pianqu.composition.desk.account import remember, set_password
+from pianqu.composition.desk.account import set_password
+from pianqu.composition.signing.sessions import remember
 from pianqu.foundation import throttle
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Invalid, Problem

@@ -13,8 +13,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from pianqu.composition.desk.account import forget, remember, set_password
-from pianqu.composition.signing import factors, locks, passkeys, stages
+from pianqu.composition.desk.account import set_password
+from pianqu.composition.signing import factors, locks, outside, passkeys, stages
+from pianqu.composition.signing.sessions import forget, remember
 from pianqu.composition.signing.stages import Pending
 from pianqu.foundation.errors import Invalid, TooMany
 from pianqu.foundation.models import Account
@@ -28,14 +29,14 @@ DESK = "/desk/"
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The form, or the way to where one wanted to go."""
-    wanted, now = _wanted(request), timezone.now()
+    goal, now = wanted(request), timezone.now()
     if request.method != "POST":
-        return redirect(wanted) if request.user.is_authenticated else _ask(request, wanted, "", 200)
+        return redirect(goal) if request.user.is_authenticated else ask(request, goal, "", 200)
     try:
         account = _check(request, now)
     except (Invalid, TooMany) as problem:
-        return _ask(request, wanted, problem.message, problem.status)
-    return _onwards(request, stages.begin(request, account, wanted=wanted, now=now), now)
+        return ask(request, goal, problem.message, problem.status)
+    return onwards(request, stages.begin(request, account, wanted=goal, now=now), now)
 
 
 def _check(request: HttpRequest, now: datetime) -> Account:
@@ -52,7 +53,7 @@ def _check(request: HttpRequest, now: datetime) -> Account:
     return account
 
 
-def _onwards(request: HttpRequest, one: Pending, now: datetime) -> HttpResponse:
+def onwards(request: HttpRequest, one: Pending, now: datetime) -> HttpResponse:
     """The next page of the way in; behind the last one, the browser is signed in and its wrong tries are forgiven."""
     if page := stages.next_page(one):
         return redirect(page)
@@ -78,7 +79,7 @@ def second(request: HttpRequest) -> HttpResponse:
         _check_code(request, one.account, now)
     except (Invalid, TooMany) as problem:
         return render(request, "composition/sign_in_second.html", {"error": problem.message}, status=problem.status)
-    return _onwards(request, stages.passed_second(request, one), now)
+    return onwards(request, stages.passed_second(request, one), now)
 
 
 @never_cache
@@ -98,7 +99,7 @@ def own_password(request: HttpRequest) -> HttpResponse:
     except Invalid as problem:
         context["error"] = problem.message
         return render(request, "composition/sign_in_password.html", context, status=problem.status)
-    return _onwards(request, one, now)
+    return onwards(request, one, now)
 
 
 def _take_own(account: Account, new: str, again: str) -> None:
@@ -126,13 +127,13 @@ def passkey_options(request: HttpRequest) -> HttpResponse:
 @require_POST
 def passkey(request: HttpRequest) -> HttpResponse:
     """Sign in by the device's answer: it stands for password and second step. Wrong ones count by address."""
-    wanted, now = _wanted(request), timezone.now()
+    goal, now = wanted(request), timezone.now()
     try:
         locks.check_address(request, now)
         account = _owner(request, now)
     except (Invalid, TooMany) as problem:
-        return _ask(request, wanted, problem.message, problem.status)
-    return _onwards(request, stages.begin(request, account, wanted=wanted, second=True, now=now), now)
+        return ask(request, goal, problem.message, problem.status)
+    return onwards(request, stages.begin(request, account, wanted=goal, second=True, now=now), now)
 
 
 def _owner(request: HttpRequest, now: datetime) -> Account:
@@ -147,15 +148,17 @@ def _sane(name: str) -> bool:
     return bool(name) and "\x00" not in name
 
 
-def _wanted(request: HttpRequest) -> str:
+def wanted(request: HttpRequest) -> str:
     """Where to go afterwards: the asked page if it is one of ours, else the desk."""
     asked = request.POST.get("next") or request.GET.get("next") or ""
     ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, require_https=request.is_secure())
     return asked if ours else DESK
 
 
-def _ask(request: HttpRequest, wanted: str, error: str, status: int) -> HttpResponse:
-    context = {"next": wanted, "error": error, "login": request.POST.get("login", "")[:64]}
+def ask(request: HttpRequest, goal: str, error: str, status: int) -> HttpResponse:
+    """The form, with what went wrong."""
+    typed = request.POST.get("login", "")[:64]
+    context = {"next": goal, "error": error, "login": typed, "service": outside.service()}
     return render(request, "composition/sign_in.html", context, status=status)
 
 

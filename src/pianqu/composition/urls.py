@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from pianqu.composition import portal, setup, sign
+from pianqu.composition import outside, portal, setup, sign
 from pianqu.composition.desk import account, accounts, duty_lists, passkeys, reorganise, second_step
 from pianqu.composition.health import health
 from pianqu.composition.importing import grid
@@ -25,6 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/account/end/", account.end_sessions, name="end_sessions"),
     path("desk/account/password/", account.change_password, name="change_password"),
     path("desk/account/second-step/", second_step.page, name="second_step"),
+    path("desk/account/outside/", outside.page, name="outside"),
     path("desk/account/passkeys/", passkeys.page, name="passkeys"),
     path("desk/account/passkeys/options/", passkeys.options, name="passkey_options"),
     path("desk/accounts/", accounts.page, name="accounts"),
@@ -41,6 +42,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("pianqu.rooms.notices.urls")),
     path("sign-in/", sign.sign_in, name="sign_in"),
     path("sign-in/second/", sign.second, name="sign_in_second"),
+    path("sign-in/outside/", outside.begin, name="outside_begin"),
+    path("sign-in/outside/<str:provider_id>/", outside.back, name="openid_connect_callback"),
     path("sign-in/passkey/", sign.passkey, name="sign_in_passkey"),
     path("sign-in/passkey/options/", sign.passkey_options, name="sign_in_passkey_options"),
     path("sign-in/password/", sign.own_password, name="sign_in_password"),

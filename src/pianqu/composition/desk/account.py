@@ -1,15 +1,12 @@
 """Somebody's own page: in which post to act, where one is signed in, a new password."""
 
-import re
 import uuid
 from datetime import datetime
 
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.password_validation import validate_password
-from django.contrib.sessions.models import Session
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -18,54 +15,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_POST, require_safe
 
-from pianqu.composition.signing import factors, passkeys
+from pianqu.composition.signing import factors, outside, passkeys, sessions
 from pianqu.foundation import throttle
 from pianqu.foundation.actor import CHOSEN_POST
 from pianqu.foundation.errors import Absent, Invalid, Problem
-from pianqu.foundation.ids import new_id
 from pianqu.foundation.models import Account, SignIn
 from pianqu.rooms.directory import queries as directory
 
 BY_PASSWORD = "password.change"
-SYSTEMS = ("Windows", "Android", "iPhone", "iPad", "Mac OS", "Linux")
-BROWSERS = (
-    ("Edg/", "Edge"),
-    ("MicroMessenger", "微信"),
-    ("Firefox", "Firefox"),
-    ("Chrome", "Chrome"),
-    ("Safari", "Safari"),
-)
-
-
-def remember(request: HttpRequest, account: Account, now: datetime) -> None:
-    """Note that this browser's session is the account's, after it signed in."""
-    key = request.session.session_key
-    if key is None:
-        request.session.create()
-        key = request.session.session_key
-    SignIn.objects.update_or_create(
-        session_key=key,
-        defaults={"account": account, "started_at": now, "browser": browser_of(request)},
-        create_defaults={
-            "id": new_id(),
-            "account": account,
-            "started_at": now,
-            "browser": browser_of(request),
-        },
-    )
-
-
-def forget(request: HttpRequest) -> None:
-    """This browser's session ends."""
-    SignIn.objects.filter(session_key=request.session.session_key).delete()
-
-
-def browser_of(request: HttpRequest) -> str:
-    """What a person recognises their own browser by; no version, no address."""
-    agent = request.headers.get("User-Agent", "")
-    name = next((word for mark, word in BROWSERS if mark in agent), "")
-    system = next((word for word in SYSTEMS if re.search(re.escape(word), agent)), "")
-    return " · ".join(filter(None, (name, system)))
 
 
 @never_cache
@@ -84,6 +41,8 @@ def _page(request: HttpRequest, *, error: str = "", where: str = "", status: int
         "acting": actor.acting_post_id if actor else "",
         "sessions": _sessions(account, request),
         "second_step": factors.second_step(account),
+        "service": outside.service(),
+        "connected": bool(outside.service() and outside.connected_since(account)),
         "keys": len(passkeys.passkeys(account)),
         "error": error,
         "where": where,
@@ -97,11 +56,9 @@ def whose(request: HttpRequest) -> Account:
 
 
 def _sessions(account: Account, request: HttpRequest) -> list[tuple[SignIn, bool]]:
-    """Those that can still be used, the latest first, each with whether it is this one."""
-    rows = list(SignIn.objects.filter(account=account).order_by("-started_at"))
-    living = Session.objects.filter(session_key__in=[row.session_key for row in rows], expire_date__gt=timezone.now())
-    keys = set(living.values_list("session_key", flat=True))
-    return [(row, row.session_key == request.session.session_key) for row in rows if row.session_key in keys]
+    """Each with whether it is this one."""
+    rows = sessions.usable(account, timezone.now())
+    return [(row, row.session_key == request.session.session_key) for row in rows]
 
 
 @login_required
@@ -127,7 +84,7 @@ def end_sessions(request: HttpRequest) -> HttpResponse:
         others = others.filter(id=_uuid(one))
         if not others.exists():
             raise Absent("session-absent", _("There is no such sign-in any more."))
-    _end(list(others))
+    sessions.end(list(others))
     return redirect("account")
 
 
@@ -136,12 +93,6 @@ def _uuid(text: str) -> uuid.UUID:
         return uuid.UUID(text)
     except ValueError:
         return uuid.UUID(int=0)
-
-
-def _end(rows: list[SignIn]) -> None:
-    with transaction.atomic():
-        Session.objects.filter(session_key__in=[row.session_key for row in rows]).delete()
-        SignIn.objects.filter(id__in=[row.id for row in rows]).delete()
 
 
 @sensitive_post_parameters("old", "new", "again")
@@ -155,10 +106,10 @@ def change_password(request: HttpRequest) -> HttpResponse:
         set_password(account, request.POST.get("new", ""), request.POST.get("again", ""))
     except Problem as problem:
         return _page(request, error=problem.message, where="password", status=problem.status)
-    end_others(request, account)
+    sessions.end_others(request, account)
     SignIn.objects.filter(account=account).delete()
     update_session_auth_hash(request, account)
-    remember(request, account, now)
+    sessions.remember(request, account, now)
     return redirect("account")
 
 
@@ -168,16 +119,6 @@ def check_present_password(account: Account, typed: str, now: datetime) -> None:
     if not account.check_password(typed):
         throttle.count_wrong(scope=BY_PASSWORD, party=str(account.id), now=now)
         raise Invalid("password-wrong", _("The present password is not right. Nothing was changed."))
-
-
-def end_all(account: Account) -> None:
-    """Every browser is signed out."""
-    _end(list(SignIn.objects.filter(account=account)))
-
-
-def end_others(request: HttpRequest, account: Account) -> None:
-    """Every other browser is signed out."""
-    _end(list(SignIn.objects.filter(account=account).exclude(session_key=request.session.session_key)))
 
 
 def set_password(account: Account, new: str, again: str) -> None:

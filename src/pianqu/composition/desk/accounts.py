@@ -8,7 +8,7 @@ from pathlib import Path
 from django.contrib.auth.decorators import login_required
 from django.core import signing
 from django.core.files.uploadedfile import UploadedFile
-from django.db import OperationalError, transaction
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,17 +17,13 @@ from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from pianqu.composition.desk.account import end_all
 from pianqu.composition.desk.who import administrator
 from pianqu.composition.importing import accounts as importing
 from pianqu.composition.importing.accounts import LARGEST, Slip, Staff
-from pianqu.composition.signing import factors, locks, once
-from pianqu.foundation.actor import Actor
-from pianqu.foundation.errors import Absent, Invalid, Problem, as_problem
-from pianqu.foundation.models import Account
+from pianqu.composition.signing import once
+from pianqu.composition.signing.renewing import renew as renew_access
+from pianqu.foundation.errors import Invalid, Problem, as_problem
 from pianqu.rooms.directory import queries as directory
-from pianqu.rooms.directory import services
-from pianqu.rooms.directory.queries import AccountCard
 
 SHOWN, EACH = 200, 50
 """Faults that the page shows, accounts on a page."""
@@ -179,29 +175,11 @@ def renew(request: HttpRequest) -> HttpResponse:
     """A one-time password for somebody who lost theirs, or the phone of the second step."""
     actor, now = administrator(request), timezone.now()
     try:
-        card, password = _renewed(actor, request.POST.get("account", ""), now)
+        card, password = renew_access(actor=actor, account_id=_uuid(request.POST.get("account", "")), now=now)
     except Problem as problem:
         return _list(request, error=problem.message, status=problem.status)
     post = card.posts[0] if card.posts else ""
     return _slips(request, (Slip(name=card.name, login=card.login, password=password, post=post),), now)
-
-
-def _renewed(actor: Actor, asked: str, now: datetime) -> tuple[AccountCard, str]:
-    """Old password, second step, passkeys and every session are void, and the name is not locked any more."""
-    card = directory.account(_uuid(asked))
-    if card is None:
-        raise Absent("account-absent", _("There is no such account."))
-    password = once.draw()
-    sealed = once.hashed(password)
-    with transaction.atomic():
-        services.renew_access(
-            actor=actor, account_id=card.account_id, password=sealed, once_until=once.until(now), now=now
-        )
-        account = Account.objects.get(id=card.account_id)
-        factors.forget_all(account)
-        end_all(account)
-    locks.forgive(card.login)
-    return card, password
 
 
 def _uuid(text: str) -> uuid.UUID:

@@ -8,8 +8,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
-from pianqu.composition.desk.account import browser_of, check_present_password, whose
+from pianqu.composition.desk.account import check_present_password, whose
 from pianqu.composition.signing import passkeys
+from pianqu.composition.signing.sessions import browser_of
 from pianqu.foundation.errors import Problem
 from pianqu.foundation.models import Account
 

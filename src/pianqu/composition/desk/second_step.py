@@ -11,9 +11,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from pianqu.composition.desk.account import check_present_password, end_others, whose
+from pianqu.composition.desk.account import check_present_password, whose
 from pianqu.composition.signing import factors
 from pianqu.composition.signing.adapter import Adapter
+from pianqu.composition.signing.sessions import end_others
 from pianqu.foundation import qr
 from pianqu.foundation.errors import Problem
 from pianqu.foundation.models import Account

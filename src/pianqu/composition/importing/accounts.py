@@ -189,10 +189,15 @@ def _words(column: str, written: str) -> str:
     return cleaned
 
 
+def well_formed(login: str) -> bool:
+    """Whether it can be a sign-in name."""
+    return bool(_LOGIN.fullmatch(login))
+
+
 def _login(written: str, number: int, known: _Known) -> str:
     if not written:
         raise Bad(_("The sign-in name is missing."))
-    if not _LOGIN.fullmatch(written):
+    if not well_formed(written):
         raise Bad(_("A sign-in name has 2 to 64 letters, digits or . _ - @ and no spaces."))
     if written.casefold() in known.taken:
         raise Bad(_("“%(text)s” is taken: there is such an account already.") % {"text": written})

@@ -12,6 +12,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, generate_totp_secr
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from pianqu.composition.signing import outside
 from pianqu.composition.signing.adapter import Adapter
 from pianqu.foundation.errors import Invalid, Refused
 from pianqu.foundation.models import Account
@@ -70,8 +71,9 @@ def turn_off(account: Account) -> None:
 
 
 def forget_all(account: Account) -> None:
-    """Second step, recovery codes and passkeys are gone: the phone was lost."""
+    """Second step, recovery codes, passkeys and the connection with the identity service are gone."""
     Authenticator.objects.filter(user=account).delete()
+    outside.disconnect(account)
 
 
 @transaction.atomic
