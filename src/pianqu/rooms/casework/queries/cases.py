@@ -67,6 +67,8 @@ class CaseFilter:
     """One of QUEUES or MORE_QUEUES."""
     platform: str = ""
     """One of PLATFORMS, or NONE: the categories that count for none."""
+    cell_code: str = ""
+    """A cell of the grid of its day, or NONE: where no cell is known."""
     party: str = ""
     """An organisation that has a part in it now."""
     since: date | None = None
@@ -498,6 +500,8 @@ def _filtered(cases: QuerySet[Case], filters: CaseFilter, actor: Actor, now: dat
     if filters.queue:
         cases = cases.filter(_queued(actor, filters.queue, now))
     cases = cases.filter(_lies_in(filters.place_code) & _counts_for(filters.platform))
+    if filters.cell_code:
+        cases = cases.filter(cell_code="" if filters.cell_code == NONE else filters.cell_code)
     if filters.party:
         live = Task.objects.filter(organisation_code=filters.party, ended_at=None)
         cases = cases.filter(Q(organisation_code=filters.party) | Q(id__in=live.values("case_id")))

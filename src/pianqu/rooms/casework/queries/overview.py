@@ -4,7 +4,7 @@ Every number counts what one list shows (`CaseFilter`); the two are tested again
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -87,7 +87,7 @@ class Overview:
     categories: tuple[Line, ...]
     platforms: tuple[Line, ...]
     places: tuple[Line, ...]
-    """Streets; of one street its communities."""
+    """Streets; of one street its communities; of one community its cells, as each was on the day of the matter."""
 
     @property
     def since(self) -> date:
@@ -101,26 +101,32 @@ class Overview:
 class _Sums:
     """Adds what the statements answer up, by every way in which the page divides it."""
 
-    def __init__(self, street_code: str) -> None:
-        self._street = street_code
+    def __init__(self, area_code: str) -> None:
+        self._area = area_code
+        self._is_street = bool(area_code) and street_of(area_code) == area_code
+        self.columns = ("category", "place_code") + (("cell_code",) if area_code and not self._is_street else ())
+        """By what the statements group: cells only where they are asked for."""
         self.total = Line(code="")
         self.by: dict[str, dict[str, Line]] = {"category": {}, "platform": {}, "place": {}}
         self._platforms = {card.code: card.platform for card in shipped_categories()}
 
-    def lines(self, category: str, place: str | None) -> Iterable[Line]:
+    def lines(self, category: str, place: str | None, cell: str = "") -> Iterable[Line]:
         yield self.total
         yield self._line("category", category)
         yield self._line("platform", self._platforms.get(category) or NONE)
-        if not self._street:
+        if not self._area:
             yield self._line("place", street_of(place) or NONE)
-        elif street_of(place) == self._street:
+        elif self._is_street and street_of(place) == self._area:
             yield self._line("place", place or NONE)
+        elif place == self._area:
+            yield self._line("place", cell or NONE)
 
     def _line(self, by: str, code: str) -> Line:
         return self.by[by].setdefault(code, Line(code=code))
 
-    def add(self, category: str, place: str | None, **numbers: int) -> None:
-        for line in self.lines(category, place):
+    def add(self, where: Sequence[str], **numbers: int) -> None:
+        """`where` are the values of `columns`."""
+        for line in self.lines(*where):
             for name, number in numbers.items():
                 setattr(line, name, getattr(line, name) + number)
 
@@ -132,9 +138,12 @@ class _Sums:
         return tuple(line for _code, line in sorted(self.by[by].items(), key=lambda item: (item[0] == NONE, item[0])))
 
 
-def overview_for(actor: Actor, *, now: datetime, street_code: str = "") -> Overview:
-    """In five statements beside the scope's, whatever the number of cases. With a street, places are its communities."""
-    cases, sums = _cases_for(actor), _Sums(street_code)
+def overview_for(actor: Actor, *, now: datetime, area_code: str = "") -> Overview:
+    """In five statements beside the scope's, whatever the number of cases.
+
+    With a street, places are its communities; with a community, its cells.
+    """
+    cases, sums = _cases_for(actor), _Sums(area_code)
     ends = week_ends(now)
     mondays = [_midnight(timezone.localdate(ends) - timedelta(weeks=back)) for back in range(WEEKS, -1, -1)]
     _add_open(cases, sums, now, ends)
@@ -162,14 +171,14 @@ def _midnight(day: date) -> datetime:
 
 
 def _add_open(cases: QuerySet[Case], sums: _Sums, now: datetime, ends: datetime) -> None:
-    grouped = cases.filter(state__in=OPEN).order_by().values_list("category", "place_code")
+    grouped = cases.filter(state__in=OPEN).order_by().values_list(*sums.columns)
     counted = grouped.annotate(
         there=Count("id"),
         late=Count("id", filter=Q(due_at__lte=now)),
         due=Count("id", filter=Q(due_at__gt=now, due_at__lt=ends)),
     )
-    for category, place, there, late, due in counted:
-        sums.add(category, place, open=there, overdue=late, week=due)
+    for *where, there, late, due in counted:
+        sums.add(where, open=there, overdue=late, week=due)
 
 
 def _weekly(cases: QuerySet[Case], column: str, mondays: list[datetime]) -> QuerySet[Any]:
@@ -184,10 +193,12 @@ def _add_weekly(
 ) -> Mapping[int, int]:
     """Adds to the lines; answers the first count by week."""
     by_week: defaultdict[int, int] = defaultdict(int)
-    rows = _weekly(cases, column, mondays).values_list("number", "category", "place_code").annotate(**counts)
-    for number, category, place, *numbers in rows:
+    rows = _weekly(cases, column, mondays).values_list("number", *sums.columns).annotate(**counts)
+    width = 1 + len(sums.columns)
+    for row in rows:
+        number, numbers = row[0], row[width:]
         by_week[number] += numbers[0]
-        sums.add(category, place, **dict(zip(counts, numbers, strict=True)))
+        sums.add(row[1:width], **dict(zip(counts, numbers, strict=True)))
     return by_week
 
 

@@ -16,6 +16,7 @@ from openpyxl import load_workbook
 
 from pianqu.foundation.models import Account
 from pianqu.rooms.casework import queries, services
+from pianqu.rooms.casework.models import Case
 from pianqu.rooms.casework.queries import NONE, CaseFilter, Line, overview_for
 from pianqu.rooms.casework.tests.builders import (
     COMMUNITY,
@@ -92,7 +93,30 @@ def test_a_street_shows_its_communities() -> None:
     opened()
     opened(place=services.PlaceChoice(community_code=OTHER_COMMUNITY, source="community"))
     assert [line.code for line in overview_for(clerk(), now=NOW).places] == [STREET, "330205103000"]
-    assert [line.code for line in overview_for(clerk(), now=NOW, street_code=STREET).places] == [COMMUNITY]
+    assert [line.code for line in overview_for(clerk(), now=NOW, area_code=STREET).places] == [COMMUNITY]
+
+
+def test_a_community_shows_its_cells() -> None:
+    for cell, number in (("C1", 2), ("C2", 1), ("", 1)):
+        for _number in range(number):
+            case = opened()
+            Case.objects.filter(id=case.case_id).update(cell_code=cell)
+    opened(place=services.PlaceChoice(community_code=OTHER_COMMUNITY, source="community"))
+    found = overview_for(clerk(), now=LATER, area_code=COMMUNITY)
+    assert [(line.code, line.open) for line in found.places] == [("C1", 2), ("C2", 1), (NONE, 1)]
+    for line in found.places:
+        _agrees(line, found.since, found.until, place_code=COMMUNITY, cell_code=line.code)
+    assert found.total.open == 5
+
+
+def test_the_page_of_a_community_leads_to_lists_of_cells(leader: Client) -> None:
+    case = opened(now=timezone.now())
+    Case.objects.filter(id=case.case_id).update(cell_code="C1")
+    page = leader.get(f"/desk/overview/?street={COMMUNITY}", headers={"accept-language": "en"}).content.decode()
+    assert "By cell" in page and f'href="/desk/overview/?street={STREET}#places"' in page
+    listed = leader.get(f"/desk/?place={COMMUNITY}&cell=C1", headers={"accept-language": "en"}).content.decode()
+    assert ">1 case" in listed and 'name="cell" value="C1"' in listed
+    assert ">0 cases" in leader.get("/desk/?cell=C2", headers={"accept-language": "en"}).content.decode()
 
 
 def test_nobody_counts_what_they_may_not_see() -> None:

@@ -98,7 +98,12 @@ def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> 
         "chosen_place": shown.chosen_place(names, filters.place_code),
         "platforms": shown.options(shown.platforms(), filters.platform),
         "moments": shown.options(shown.moments(), filters.moment),
-        "is_wider": filters.party or filters.since or filters.until or filters.platform or filters.moment,
+        "is_wider": filters.party
+        or filters.cell_code
+        or filters.since
+        or filters.until
+        or filters.platform
+        or filters.moment,
         "more_queues": shown.more_queues(filters.queue),
         "places": names.options(),
         "queues": [(queue, shown.queue_name(queue), _query(filters, queue=queue)) for queue in queries.QUEUES],
@@ -119,6 +124,7 @@ def _filters(request: HttpRequest, categories: set[str]) -> queries.CaseFilter:
         text=asked.get("q", "")[:100],
         queue=forms.one_of(asked.get("queue", ""), [*queries.QUEUES, *queries.MORE_QUEUES]),
         platform=forms.one_of(asked.get("platform", ""), [*queries.PLATFORMS, queries.NONE]),
+        cell_code=forms.code_of(asked.get("cell", "")[:24]),
         party=forms.code_of(asked.get("party", "")[:32]),
         since=forms.day_of(asked.get("since", "")),
         until=forms.day_of(asked.get("until", "")),
@@ -135,6 +141,7 @@ def _query(filters: queries.CaseFilter, **changes: str) -> str:
         "q": filters.text,
         "queue": filters.queue,
         "platform": filters.platform,
+        "cell": filters.cell_code,
         "party": filters.party,
         "since": filters.since.isoformat() if filters.since else "",
         "until": filters.until.isoformat() if filters.until else "",

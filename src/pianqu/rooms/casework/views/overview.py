@@ -22,6 +22,7 @@ from pianqu.rooms.casework import queries
 from pianqu.rooms.casework.queries import NONE, Line, Overview
 from pianqu.rooms.casework.views import shown
 from pianqu.rooms.casework.views.desk import actor_of, address_of
+from pianqu.rooms.territory import queries as territory
 
 WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FEW = "—"
@@ -56,7 +57,7 @@ class Table:
 @login_required
 @require_safe
 def overview(request: HttpRequest) -> HttpResponse:
-    """The page. `street` divides places into its communities."""
+    """The page. `street` divides places into its communities, or a community into its cells."""
     seen, pages = _asked(request)
     context = {
         "seen": seen,
@@ -66,8 +67,9 @@ def overview(request: HttpRequest) -> HttpResponse:
         "platforms": pages.platforms(),
         "categories": pages.categories(),
         "places": pages.places(),
-        "street": pages.street_name,
-        "street_code": pages.street,
+        "street": pages.area_name,
+        "street_code": pages.area,
+        "above": pages.above(),
         "sample": queries.SAMPLE,
         "chart": _weekly_chart(seen),
         "bars": _category_chart(seen, pages),
@@ -89,9 +91,9 @@ def tables(request: HttpRequest) -> HttpResponse:
 
 def _asked(request: HttpRequest) -> tuple[Overview, "_Tables"]:
     names, asked = shown.Places(), request.GET.get("street", "")[:12]
-    street = asked if asked == queries.street_of(asked) and names.name(asked) else ""
-    seen = queries.overview_for(actor_of(request), now=timezone.now(), street_code=street)
-    return seen, _Tables(seen, names, street)
+    area = asked if names.name(asked) else ""
+    seen = queries.overview_for(actor_of(request), now=timezone.now(), area_code=area)
+    return seen, _Tables(seen, names, area)
 
 
 # sentences and figures -----------------------------------------------------------------------------------------------
@@ -170,11 +172,19 @@ def _long(minutes: int) -> str:
 class _Tables:
     """The tables of one overview; places and categories are asked for their names once."""
 
-    def __init__(self, seen: Overview, names: shown.Places, street: str) -> None:
-        self.seen, self.names, self.street = seen, names, street
+    def __init__(self, seen: Overview, names: shown.Places, area: str) -> None:
+        self.seen, self.names, self.area = seen, names, area
+        self.of_community = bool(area) and queries.street_of(area) != area
         self.categories_by_code = shown.category_names()
-        here = names.name(street)
-        self.street_name = here.text if here else ""
+        here = names.name(area)
+        self.area_name = here.text if here else ""
+
+    def above(self) -> tuple[str, str] | None:
+        """The way back to the wider table: address and words."""
+        street = self.names.street(self.area) if self.of_community else None
+        if street:
+            return f"?street={queries.street_of(self.area)}", street.text
+        return ("?", _("All streets")) if self.area else None
 
     def weeks(self) -> Table:
         rows = [self._week(week) for week in self.seen.weeks]
@@ -202,9 +212,26 @@ class _Tables:
         return Table(title=_("By category"), head=(_("Category"), *_head(timed=True)), rows=rows)
 
     def places(self) -> Table:
+        if self.of_community:
+            return self._cells()
         rows = [self._row(line, self._place(line.code), place_code=line.code) for line in self.seen.places]
-        title = _("By community") if self.street else _("By street")
-        return Table(title=title, head=(_("Community") if self.street else _("Street"), *_head()), rows=rows)
+        title = _("By community") if self.area else _("By street")
+        return Table(title=title, head=(_("Community") if self.area else _("Street"), *_head()), rows=rows)
+
+    def _cells(self) -> Table:
+        """Cells as the grid of today calls them; one of an earlier grid keeps its code."""
+        today = timezone.localdate(self.seen.now)
+        names = {card.code: card.name for card in territory.cells(on=today, community_code=self.area)}
+        rows = [
+            self._row(
+                line,
+                _("No cell known") if line.code == NONE else names.get(line.code, line.code),
+                place_code=self.area,
+                cell_code=line.code,
+            )
+            for line in self.seen.places
+        ]
+        return Table(title=_("By cell"), head=(_("Cell"), *_head()), rows=rows)
 
     def category_name(self, code: str) -> str:
         known = self.categories_by_code.get(code)
@@ -227,7 +254,7 @@ class _Tables:
         ]
         if timed:
             cells += [_time(line.median, line), _time(line.ninetieth, line)]
-        narrower = "place_code" in which and not self.street and line.code != NONE
+        narrower = "place_code" in which and not self.of_community and line.code != NONE
         return Row(name=name, href=f"?street={line.code}" if narrower else "", cells=cells)
 
 
