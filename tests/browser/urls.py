@@ -47,6 +47,7 @@ OTHERS = {
     "casework:tell": POSTED,
     "notices:clear": POSTED,
     "notices:settle": POSTED,
+    "notices:drop": POSTED,
     "casework:desk_photo": POSTED,
     "choose_post": POSTED,
     "end_sessions": POSTED,

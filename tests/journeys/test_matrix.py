@@ -245,6 +245,8 @@ ROUTES: dict[str, str] = {
     "notices:clear": POSTED,
     "notices:sending": ADMINS,
     "notices:settle": POSTED,
+    "notices:webhooks": ADMINS,
+    "notices:drop": POSTED,
     "account": SIGNED_IN,
     "choose_post": POSTED,
     "end_sessions": POSTED,

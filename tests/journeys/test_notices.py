@@ -110,3 +110,21 @@ def test_a_message_that_is_in_doubt_no_longer_is_said_so() -> None:
     gone = "/desk/notices/sending/00000000-0000-4000-8000-000000000000/"
     answer = admin.post(gone, {"outcome": "arrived"}, follow=True)
     assert "in doubt no longer" in answer.content.decode()
+
+
+def test_another_system_is_added_on_the_page_and_its_secret_is_shown_once() -> None:
+    admin = signed_in("330205-centre", "administrator")
+    page = "/desk/notices/webhooks/"
+    form = {"name": "统计平台", "url": "https://system.example/hook", "kinds": ["casework.case-opened"]}
+    answer = admin.post(page, {**form, "url": "system.example"})
+    assert (
+        answer.status_code == 422
+        and 'value="system.example"' in answer.text
+        and "Please give an address" in answer.text
+    )
+    secret = re.search(r"whsec_[A-Za-z0-9+/=]+", admin.post(page, form).text)
+    again = admin.get(page).text
+    assert secret and secret[0] not in again and "https://system.example/hook" in again
+    dropped = re.search(r"/desk/notices/webhooks/[0-9a-f-]+/", again)
+    assert dropped and admin.post(dropped[0]).status_code == 302
+    assert "https://system.example/hook" not in admin.get(page).text

@@ -66,6 +66,7 @@ def test_every_variable_is_read() -> None:
         "PIANQU_PUBLIC_URL": "https://pianqu.example/",
         "PIANQU_SMS_URL": "https://sms.example/send",
         "PIANQU_SMS_TOKEN": "secret",
+        "PIANQU_WEBHOOK_NETWORKS": "10.2.0.0/16",
         "PIANQU_MAIL_URL": "smtps://user:pw@mail.example:465",
         "PIANQU_MAIL_FROM": "post@pianqu.example",
         "PIANQU_OIDC_ISSUER": "https://id.example/",

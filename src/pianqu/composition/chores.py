@@ -39,7 +39,8 @@ def escalate() -> int:
 def send() -> int:
     """Messages that wait leave, in the installation's language."""
     with override(settings.LANGUAGE_CODE):
-        return sending.send_waiting(actor=system_actor(), now=timezone.now())
+        sent = sending.send_waiting(actor=system_actor(), now=timezone.now())
+    return sent + sending.call_systems(now=timezone.now())
 
 
 CHORES = (

@@ -78,6 +78,11 @@ class Env:
         "短信网关地址（POST JSON，见 notices.md）；留空则写入数据文件夹的 outbox/。",
     )
     sms_token: str = setting("", "Bearer token for that gateway.", "短信网关的访问令牌。")
+    webhook_networks: tuple[str, ...] = setting(
+        (),
+        "Networks beside public addresses that webhooks may reach, separated by commas; naming one also allows http.",
+        "除公网地址外，回调可以访问的网段，用逗号分开；填写后也允许 http。",
+    )
     mail_url: str = setting(
         "",
         "smtp://user:password@host:587 or smtps://…:465; empty: mails go to outbox/ in the data folder.",
@@ -280,6 +285,7 @@ _READ = {
     "public_url": _public,
     "sms_url": _gateway,
     "sms_token": _text,
+    "webhook_networks": _proxies,
     "mail_url": _mail,
     "mail_from": _sender,
     "oidc_issuer": _issuer,

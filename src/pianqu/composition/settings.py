@@ -22,6 +22,7 @@ INSTALLATION = Installation(
     public_url=ENV.public_url or f"http://localhost:{ENV.port}",
     sms_url=ENV.sms_url,
     sms_token=ENV.sms_token,
+    webhook_networks=ENV.webhook_networks,
     mail_from=ENV.mail_from if ENV.mail_url else "",
 )
 SECRET_KEY = read_keys(ENV.key_folder).session_secret

@@ -26,6 +26,7 @@ READERS: tuple[Reader, ...] = (
     Reader(name=day_counts.NAME, hear=day_counts.hear, forget=day_counts.forget),
     Reader(name=notices.INBOX, hear=notices.hear, forget=notices.forget),
     Reader(name=notices.MESSAGES, hear=notices.plan, forget=notices.keep),
+    Reader(name=notices.WEBHOOKS, hear=notices.tell_systems, forget=notices.keep),
 )
 
 

@@ -25,6 +25,8 @@ class Installation:
     sms_url: str = ""
     """The text message gateway; empty: messages go to the outbox folder."""
     sms_token: str = ""
+    webhook_networks: tuple[str, ...] = ()
+    """Networks beside the public addresses that webhooks may reach."""
     mail_from: str = ""
     """Sender of mails; empty: mails go to the outbox folder."""
 

@@ -5,8 +5,9 @@
 
 import http.client
 import json
+import socket
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -39,10 +40,14 @@ def post_json(url: str, body: Mapping[str, Any], headers: Mapping[str, str], *, 
     return post_bytes(url, content, {"Content-Type": "application/json", **headers}, timeout=timeout)
 
 
-def post_bytes(url: str, content: bytes, headers: Mapping[str, str], *, timeout: float = TIMEOUT) -> Reply:
-    """The same for bytes that are ready."""
+def post_bytes(
+    url: str, content: bytes, headers: Mapping[str, str], *, address: str = "", timeout: float = TIMEOUT
+) -> Reply:
+    """The same for bytes that are ready; with an `address`, to just that one, whatever the name says by now."""
     parts = urlsplit(url)
     link = _link(parts.scheme, parts.hostname or "", parts.port, timeout)
+    if address:
+        link._create_connection = _only(address)  # type: ignore[attr-defined]  # the certificate is still the name's
     try:
         try:
             link.connect()
@@ -57,6 +62,13 @@ def _link(scheme: str, host: str, port: int | None, timeout: float) -> http.clie
     if scheme == "https":
         return http.client.HTTPSConnection(host, port, timeout=timeout, context=ssl.create_default_context())
     return http.client.HTTPConnection(host, port, timeout=timeout)
+
+
+def _only(address: str) -> Callable[..., socket.socket]:
+    def connect(where: tuple[str, int], *given: Any, **more: Any) -> socket.socket:
+        return socket.create_connection((address, where[1]), *given, **more)
+
+    return connect
 
 
 def _exchange(link: http.client.HTTPConnection, path: str, content: bytes, headers: Mapping[str, str]) -> Reply:

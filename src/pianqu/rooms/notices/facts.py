@@ -31,3 +31,25 @@ class SendSettled(Fact):
     outgoing_id: str
     case_id: str
     outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookAdded(Fact):
+    """Another system is told of facts of these kinds from now on. `host` is where it listens."""
+
+    kind: ClassVar[str] = "notices.webhook-added"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Webhook added")
+
+    webhook_id: str
+    host: str
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookDropped(Fact):
+    """Another system is told of nothing any more."""
+
+    kind: ClassVar[str] = "notices.webhook-dropped"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Webhook dropped")
+
+    webhook_id: str

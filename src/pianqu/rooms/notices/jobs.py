@@ -3,20 +3,24 @@
 import json
 import os
 import smtplib
+import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import ip_network
+from urllib.parse import urlsplit
 
 from django.core.mail import EmailMessage
 from django.db.models import F
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
+from pianqu.foundation.crypto import decrypt
 from pianqu.foundation.installation import installation
-from pianqu.foundation.posting import NotSent, Unclear, post_json
-from pianqu.kernels import checkcode
+from pianqu.foundation.posting import NotSent, Unclear, post_bytes, post_json
+from pianqu.kernels import checkcode, webhook
 from pianqu.rooms.casework import services as casework
-from pianqu.rooms.notices.models import Outgoing
+from pianqu.rooms.notices.models import Call, Outgoing
 
 AT_ONCE = 20
 LONGEST = timedelta(minutes=2)
@@ -150,3 +154,63 @@ def _to_outbox(row: Outgoing, message: Mapping[str, object]) -> Outcome:
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         json.dump({"channel": row.channel, **message}, file, ensure_ascii=False, indent=1)
     return Outcome("sent", "outbox")
+
+
+# other systems -------------------------------------------------------------------------------------------------------
+
+
+def call_systems(*, now: datetime, most: int = AT_ONCE) -> int:
+    """Tell other systems what waits for them, each fact once by its id; answers how many were tried.
+
+    Unlike a message to a person it is repeated where nobody knows whether it arrived: the receiver tells by `webhook-id`.
+    """
+    due = Call.objects.filter(state="waiting", next_at__lte=now).select_related("webhook").order_by("position", "id")
+    calls = list(due[:most])
+    for call in calls:
+        outcome = _call(call, now) if call.webhook.dropped_at is None else Outcome("failed", "dropped")
+        _note_call(call, outcome, now)
+    return len(calls)
+
+
+def _note_call(call: Call, outcome: Outcome, now: datetime) -> None:
+    state, next_at = outcome.state, call.next_at
+    if state == "waiting" and call.tries >= len(DELAYS):
+        state = "failed"
+    elif state == "waiting":
+        next_at = now + max(DELAYS[call.tries], timedelta(seconds=outcome.after or 0))
+    Call.objects.filter(id=call.id).update(state=state, tries=F("tries") + 1, next_at=next_at, outcome=outcome.why[:60])
+
+
+def _call(call: Call, now: datetime) -> Outcome:
+    hook = call.webhook
+    parts = urlsplit(hook.url)
+    address = _address(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+    if not address:
+        return Outcome("waiting", "address not found or not allowed")
+    told = {"position": call.position, "subject": call.subject, "organisation": call.organisation_code}
+    message = {"type": call.kind, "timestamp": call.recorded_at.isoformat(), "data": told}
+    body, at = json.dumps(message, ensure_ascii=False).encode(), int(now.timestamp())
+    secret = decrypt(hook.sealed, table="notices_webhook", column="sealed", row=str(hook.id))
+    headers = {
+        "Content-Type": "application/json",
+        "webhook-id": str(call.id),
+        "webhook-timestamp": str(at),
+        "webhook-signature": webhook.sign(secret, message_id=str(call.id), timestamp=at, body=body),
+    }
+    try:
+        reply = post_bytes(hook.url, body, headers, address=address)
+    except (NotSent, Unclear) as error:
+        return Outcome("waiting", f"no answer: {error}")
+    if 200 <= reply.status < 300:
+        return SENT
+    return Outcome("failed" if reply.status == 410 else "waiting", f"answer {reply.status}", reply.retry_after)
+
+
+def _address(host: str, port: int) -> str:
+    """The first address of the host if all of them may be reached: one that leads inside is never tried."""
+    try:
+        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    except (OSError, UnicodeError):
+        return ""
+    allowed = [ip_network(text) for text in installation().webhook_networks]
+    return min(found) if found and all(webhook.may_reach(one, allowed) for one in found) else ""

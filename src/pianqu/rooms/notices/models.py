@@ -89,3 +89,51 @@ class Planned(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.up_to}"
+
+
+class Webhook(models.Model):
+    """Another system that is told of facts 回调. The secret lies sealed; it was shown once."""
+
+    id = models.UUIDField("编号 id", primary_key=True, editable=False)
+    name = models.CharField("名称 name", max_length=40)
+    url = models.CharField("地址 url", max_length=300)
+    sealed = models.TextField("密钥密文 sealed secret")
+    kinds = models.JSONField("事项 kinds", default=list)
+    since = models.BigIntegerField("起始位置 since position")
+    added_at = models.DateTimeField("登记时间 added at")
+    dropped_at = models.DateTimeField("停用时间 dropped at", null=True)
+
+    class Meta:
+        verbose_name = "回调 webhook"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Call(models.Model):
+    """One fact told to one webhook 回调记录."""
+
+    delivery = True
+
+    id = models.UUIDField("编号 id", primary_key=True, editable=False)
+    webhook = models.ForeignKey(Webhook, models.PROTECT, related_name="+", verbose_name="回调 webhook")
+    position = models.BigIntegerField("账本位置 position")
+    kind = models.CharField("事项 kind", max_length=60)
+    subject = models.CharField("对象 subject", max_length=80)
+    organisation_code = models.CharField("机构 organisation", max_length=32)
+    recorded_at = models.DateTimeField("记录时间 recorded at")
+    state = models.CharField("状态 state", max_length=8, default="waiting")
+    tries = models.PositiveSmallIntegerField("次数 tries", default=0)
+    next_at = models.DateTimeField("下次 next at")
+    outcome = models.CharField("结果 outcome", max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = "回调记录 call"
+        constraints = [
+            models.UniqueConstraint(fields=["webhook", "position"], name="one_call_per_fact"),
+            models.CheckConstraint(condition=Q(state__in=["waiting", "sent", "failed"]), name="call_state_is_known"),
+        ]
+        indexes = [models.Index(fields=["state", "next_at"], name="call_by_turn")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} to {self.webhook_id}: {self.state}"

@@ -3,14 +3,19 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.db.models import Count, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from pianqu.foundation.actor import Actor
+from pianqu.foundation.facts import REGISTRY
 from pianqu.kernels import checkcode
 from pianqu.rooms.notices import rules
-from pianqu.rooms.notices.models import Inbox, Notice, Outgoing
+from pianqu.rooms.notices.models import Call, Inbox, Notice, Outgoing, Webhook
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 PAGE = 100
 NEW_FOR = timedelta(days=14)
@@ -116,3 +121,49 @@ def _card(row: Outgoing) -> OutgoingCard:
 def _cleared(organisation_code: str) -> int:
     row = Inbox.objects.filter(organisation_code=organisation_code).values_list("cleared_to", flat=True).first()
     return -1 if row is None else row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookCard:
+    """A system that is told of facts, with how its messages stand."""
+
+    webhook_id: uuid.UUID
+    name: str
+    url: str
+    kinds: tuple[str, ...]
+    added_at: datetime
+    waiting: int
+    sent: int
+    failed: int
+    trouble: str
+    """What became of the latest message that did not arrive; empty where all did."""
+
+
+def webhook_kinds() -> dict[str, "StrOrPromise"]:
+    """Kinds of facts that another system may be told of, with what they are called: those of matters."""
+    found = {kind: fact.label for kind, fact in REGISTRY.items() if kind.startswith("casework.")}
+    return dict(sorted(found.items()))
+
+
+def webhooks_for(actor: Actor) -> tuple[WebhookCard, ...]:
+    """The systems that are told of facts. Raises Forbidden for who does not answer for the installation. Three statements."""
+    rules.check_may_see_sending(actor)
+    rows = list(Webhook.objects.filter(dropped_at=None).order_by("added_at", "id"))
+    counted = Call.objects.order_by().values_list("webhook_id", "state").annotate(Count("id"))
+    counts = {(webhook_id, state): count for webhook_id, state, count in counted}
+    stuck = Call.objects.exclude(outcome="").exclude(state="sent").order_by("position")
+    trouble = dict(stuck.values_list("webhook_id", "outcome"))
+    return tuple(
+        WebhookCard(
+            webhook_id=row.id,
+            name=row.name,
+            url=row.url,
+            kinds=tuple(row.kinds),
+            added_at=row.added_at,
+            waiting=counts.get((row.id, "waiting"), 0),
+            sent=counts.get((row.id, "sent"), 0),
+            failed=counts.get((row.id, "failed"), 0),
+            trouble=trouble.get(row.id, ""),
+        )
+        for row in rows
+    )

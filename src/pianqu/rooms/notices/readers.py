@@ -16,9 +16,9 @@ from pianqu.rooms.casework import facts as told
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.ledger.services import Heard
 from pianqu.rooms.notices.facts import SendSettled
-from pianqu.rooms.notices.models import Notice, Outgoing, Planned
+from pianqu.rooms.notices.models import Call, Notice, Outgoing, Planned, Webhook
 
-INBOX, MESSAGES = "notices.inbox", "notices.messages"
+INBOX, MESSAGES, WEBHOOKS = "notices.inbox", "notices.messages", "notices.webhooks"
 TOO_OLD = timedelta(days=1)
 """What was recorded longer ago is of no use as a message: the reader stood still, or history was taken over."""
 BAD_SCORE = 2
@@ -225,3 +225,36 @@ def _settle(fact: SendSettled, now: datetime) -> None:
     state = {"arrived": "sent", "again": "waiting", "given-up": "dropped"}[fact.outcome]
     doubtful = Outgoing.objects.filter(id=uuid.UUID(fact.outgoing_id), state="doubtful")
     doubtful.update(state=state, next_at=now, outcome=f"settled: {fact.outcome}")
+
+
+# other systems -------------------------------------------------------------------------------------------------------
+
+
+def tell_systems(heard: Sequence[Heard]) -> None:
+    """Plan a message to each system that wants facts of this kind, each fact's once for ever."""
+    planned, _made = Planned.objects.get_or_create(name=WEBHOOKS)
+    fresh = [item for item in heard if item.position > planned.up_to]
+    if not fresh:
+        return
+    now = timezone.now()
+    hooks = list(Webhook.objects.filter(dropped_at=None))
+    Call.objects.bulk_create(
+        [
+            Call(
+                id=new_id(),
+                webhook=hook,
+                position=item.position,
+                kind=item.kind,
+                subject=item.subject,
+                organisation_code=item.organisation_code,
+                recorded_at=item.recorded_at,
+                next_at=now,
+            )
+            for item in fresh
+            for hook in hooks
+            if item.kind in hook.kinds and item.position >= hook.since
+        ],
+        ignore_conflicts=True,
+    )
+    planned.up_to = fresh[-1].position
+    planned.save(update_fields=["up_to"])

@@ -1,17 +1,25 @@
 """The verbs of notices."""
 
+import secrets
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
+from urllib.parse import SplitResult, urlsplit
 
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
+from pianqu.foundation.crypto import encrypt
 from pianqu.foundation.errors import Invalid, Refused
+from pianqu.foundation.ids import new_id
+from pianqu.foundation.installation import installation
 from pianqu.foundation.verbs import verb
+from pianqu.kernels import webhook
+from pianqu.rooms.ledger import queries as ledger_questions
 from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.notices import queries, rules
-from pianqu.rooms.notices.facts import InboxCleared, SendSettled
-from pianqu.rooms.notices.models import Inbox
+from pianqu.rooms.notices.facts import InboxCleared, SendSettled, WebhookAdded, WebhookDropped
+from pianqu.rooms.notices.models import Inbox, Webhook
 
 OUTCOMES = ("arrived", "again", "given-up")
 
@@ -53,5 +61,66 @@ def settle_send(*, actor: Actor, outgoing_id: uuid.UUID, outcome: str, now: date
         outgoing_id=str(outgoing_id),
         case_id=str(card.case_id),
         outcome=outcome,
+    )
+    ledger.record([fact], actor=actor, now=now)
+
+
+@verb
+def add_webhook(*, actor: Actor, name: str, url: str, kinds: Sequence[str], now: datetime) -> str:
+    """Tell another system of facts of these kinds from now on; answers the secret, which is shown this once.
+
+    Whether the address may be reached is asked again at each message. Raises Forbidden, Invalid.
+    """
+    rules.check_may_see_sending(actor)
+    parts = _checked_url(url)
+    if not name.strip():
+        raise Invalid("webhook-name", _("Please give the other system a name."))
+    if not kinds or set(kinds) - set(queries.webhook_kinds()):
+        raise Invalid("webhook-kinds", _("Please choose what it is told of."))
+    webhook_id, secret = new_id(), webhook.secret_of(secrets.token_bytes(32))
+    Webhook.objects.create(
+        id=webhook_id,
+        name=name.strip()[:40],
+        url=url.strip(),
+        sealed=encrypt(secret, table="notices_webhook", column="sealed", row=str(webhook_id)),
+        kinds=sorted(set(kinds)),
+        since=ledger_questions.sealed_size(),
+        added_at=now,
+    )
+    fact = WebhookAdded(
+        subject=f"webhook:{webhook_id}",
+        organisation_code=actor.organisation_code,
+        webhook_id=str(webhook_id),
+        host=parts.hostname or "",
+        kinds=tuple(sorted(set(kinds))),
+    )
+    ledger.record([fact], actor=actor, now=now)
+    return secret
+
+
+def _checked_url(url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    if len(url) > 300 or parts.scheme not in {"https", "http"} or not parts.hostname or parts.username or port == 0:
+        raise Invalid("webhook-url", _("Please give an address like https://system.example/hook."))
+    if parts.scheme == "http" and not installation().webhook_networks:
+        raise Invalid("webhook-url", _("Messages leave over https only. Please give an https address."))
+    return parts
+
+
+@verb
+def drop_webhook(*, actor: Actor, webhook_id: uuid.UUID, now: datetime) -> None:
+    """Tell it of nothing any more; what waits is not sent. Raises Forbidden, Refused where it is dropped already."""
+    rules.check_may_see_sending(actor)
+    row = Webhook.objects.select_for_update().filter(id=webhook_id, dropped_at=None).first()
+    if row is None:
+        raise Refused("webhook-gone", _("This system is told of nothing already. Nothing was changed."))
+    row.dropped_at = now
+    row.save(update_fields=["dropped_at"])
+    fact = WebhookDropped(
+        subject=f"webhook:{webhook_id}", organisation_code=actor.organisation_code, webhook_id=str(webhook_id)
     )
     ledger.record([fact], actor=actor, now=now)

@@ -10,5 +10,7 @@ urlpatterns = [
     path("desk/notices/", views.inbox, name="inbox"),
     path("desk/notices/clear/", views.clear, name="clear"),
     path("desk/notices/sending/", views.sending, name="sending"),
+    path("desk/notices/webhooks/", views.webhooks, name="webhooks"),
+    path("desk/notices/webhooks/<uuid:webhook_id>/", views.drop, name="drop"),
     path("desk/notices/sending/<uuid:outgoing_id>/", views.settle, name="settle"),
 ]

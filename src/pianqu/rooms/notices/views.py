@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from pianqu.foundation.actor import ACTING, CHOSEN_POST, Actor
 from pianqu.foundation.errors import Forbidden, Problem
@@ -161,3 +161,48 @@ def _says() -> dict[str, tuple[str, str]]:
         "task-escalated": ("trending-up", _("A helper's date has passed")),
         "case-handed-over": ("refresh", _("Handed over to you by a reorganisation")),
     }
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def webhooks(request: HttpRequest) -> HttpResponse:
+    """Other systems that are told of facts; a new one's secret is shown on the page that adds it, and never again."""
+    actor, secret, error, status = actor_of(request), "", "", 200
+    if request.method == "POST":
+        try:
+            secret = services.add_webhook(
+                actor=actor,
+                name=request.POST.get("name", ""),
+                url=request.POST.get("url", ""),
+                kinds=request.POST.getlist("kinds"),
+                now=timezone.now(),
+            )
+        except Forbidden:
+            raise
+        except Problem as problem:
+            error, status = problem.message, problem.status
+    context = {
+        "hooks": queries.webhooks_for(actor),
+        "kinds": queries.webhook_kinds().items(),
+        "chosen": request.POST.getlist("kinds") if error else (),
+        "typed": request.POST if error else {},
+        "secret": secret,
+        "error": error,
+        "title": directory.title_of_post(actor),
+    }
+    return render(request, "notices/webhooks.html", context, status=status)
+
+
+@never_cache
+@login_required
+def drop(request: HttpRequest, webhook_id: uuid.UUID) -> HttpResponse:
+    """Tell that system of nothing any more."""
+    if request.method == "POST":
+        try:
+            services.drop_webhook(actor=actor_of(request), webhook_id=webhook_id, now=timezone.now())
+        except Forbidden:
+            raise
+        except Problem as problem:
+            messages.error(request, problem.message)
+    return redirect("notices:webhooks")

@@ -77,7 +77,7 @@ def unconnected(tmp_path: Path) -> Iterator[Path]:
 class at_home:
     """The same installation with other ways to send, its outbox in a folder of the test."""
 
-    def __init__(self, folder: Path, **changes: str) -> None:
+    def __init__(self, folder: Path, **changes: Any) -> None:
         home = replace(installation(), public_url="https://pianqu.example", **changes)
         self.settings = override_settings(INSTALLATION=_With(home, folder / "outbox"))
 

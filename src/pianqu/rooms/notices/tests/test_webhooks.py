@@ -1,0 +1,205 @@
+"""Other systems are told of facts: signed, repeated until taken, never words, never an address inside."""
+
+import hashlib
+import hmac
+import json
+import threading
+import uuid
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from pianqu.foundation.errors import Forbidden, Invalid, Refused
+from pianqu.rooms.casework.tests.builders import clerk, dispatched, opened
+from pianqu.rooms.ledger import queries as history
+from pianqu.rooms.ledger import services as ledger
+from pianqu.rooms.notices import jobs, queries, readers, services
+from pianqu.rooms.notices.models import Call
+from pianqu.rooms.notices.tests.conftest import at_home
+from pianqu.rooms.notices.tests.test_sending import administrator
+
+OPENED = "casework.case-opened"
+
+
+@dataclass
+class System:
+    """Another system that listens: what it got, and what it answers."""
+
+    url: str = ""
+    answers: list[int] = field(default_factory=list)
+    got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+
+
+@pytest.fixture
+def system(tmp_path: Path) -> Iterator[System]:
+    here = System()
+
+    class Door(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            here.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            self.send_response(here.answers.pop(0) if here.answers else 204)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_words: object) -> None:
+            """Quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    here.url = f"http://127.0.0.1:{server.server_address[1]}/hook?from=pianqu"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    with at_home(tmp_path, webhook_networks=("127.0.0.0/8",)):
+        yield here
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def added(url: str, kinds: tuple[str, ...] = (OPENED,)) -> str:
+    now = timezone.now()
+    return services.add_webhook(actor=administrator(), name="统计平台", url=url, kinds=kinds, now=now)
+
+
+def hear() -> None:
+    while ledger.seal(now=timezone.now()):
+        pass
+    while ledger.deliver(reader=readers.WEBHOOKS, to=readers.tell_systems):
+        pass
+
+
+def call(after: timedelta = timedelta(0)) -> int:
+    return jobs.call_systems(now=timezone.now() + after)
+
+
+def test_it_is_told_what_it_asked_for_signed_and_without_words(system: System) -> None:
+    opened(words="不该出去的话")
+    hear()
+    secret = added(system.url)
+    case = opened(words="不该出去的话", contact="13912345678")
+    dispatched()
+    hear()
+    call()
+    assert len(system.got) == 2, "what came before, and what was not asked for, is not told"
+    headers, body = system.got[0]
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    key = b64decode(secret.removeprefix("whsec_"))
+    right = b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    assert headers["webhook-signature"] == f"v1,{right}"
+    told = json.loads(body)
+    assert told["type"] == OPENED and told["data"]["subject"] == f"case:{case.case_id}"
+    assert set(told["data"]) == {"position", "subject", "organisation"}
+    text = b"".join(one for _headers, one in system.got).decode()
+    assert "不该出去的话" not in text and "139" not in told["data"]["subject"].replace(str(case.case_id), "")
+    assert call() == 0, "once"
+
+
+def test_it_is_repeated_until_it_is_taken(system: System) -> None:
+    system.answers = [500, 503, 302]
+    added(system.url)
+    opened()
+    hear()
+    for minutes in (0, 2, 10, 50):
+        call(timedelta(minutes=minutes))
+    assert len(system.got) == 4 and len({headers["webhook-id"] for headers, _body in system.got}) == 1
+    assert Call.objects.get().state == "sent"
+    assert queries.webhooks_for(administrator())[0].trouble == ""
+
+
+def test_gone_is_gone_and_enough_is_enough(system: System) -> None:
+    system.answers = [410]
+    added(system.url)
+    opened()
+    hear()
+    call()
+    assert Call.objects.get().state == "failed"
+    system.answers = [500] * 9
+    opened()
+    hear()
+    for day in range(9):
+        call(timedelta(days=day))
+    assert Call.objects.filter(state="failed").count() == 2 and len(system.got) == 7
+    card = queries.webhooks_for(administrator())[0]
+    assert (card.failed, card.waiting, card.trouble) == (2, 0, "answer 500")
+
+
+def test_an_address_inside_is_never_reached(system: System, tmp_path: Path) -> None:
+    added(system.url)
+    opened()
+    hear()
+    with at_home(tmp_path, webhook_networks=()):  # the operator named no network
+        call()
+    assert system.got == [] and Call.objects.get().outcome == "address not found or not allowed"
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "system.example",
+        "ftp://system.example/",
+        "https://",
+        "https://me@system.example/",
+        "https://x:0/",
+        "https://x:99999/",
+    ],
+)
+def test_what_is_no_address_is_said(system: System, url: str) -> None:
+    with pytest.raises(Invalid):
+        added(url)
+
+
+def test_plain_http_needs_a_network_that_the_operator_named(tmp_path: Path) -> None:
+    with at_home(tmp_path), pytest.raises(Invalid):
+        added("http://system.example/hook")
+
+
+def test_who_may_not_may_not(system: System) -> None:
+    now = timezone.now()
+    with pytest.raises(Forbidden):
+        services.add_webhook(actor=clerk(), name="x", url=system.url, kinds=(OPENED,), now=now)
+    with pytest.raises(Forbidden):
+        queries.webhooks_for(clerk())
+    for name, kinds in (("", (OPENED,)), ("x", ()), ("x", ("ledger.personal-data-read",))):
+        with pytest.raises(Invalid):
+            services.add_webhook(actor=administrator(), name=name, url=system.url, kinds=kinds, now=now)
+
+
+def test_it_ends_when_it_is_dropped_and_the_ledger_says_both(system: System) -> None:
+    secret = added(system.url)
+    (card,) = queries.webhooks_for(administrator())
+    opened()
+    hear()
+    services.drop_webhook(actor=administrator(), webhook_id=card.webhook_id, now=timezone.now())
+    with pytest.raises(Refused):
+        services.drop_webhook(actor=administrator(), webhook_id=card.webhook_id, now=timezone.now())
+    opened()
+    hear()
+    call()
+    assert system.got == [] and queries.webhooks_for(administrator()) == ()
+    told: list[Any] = history.history(f"webhook:{card.webhook_id}")
+    assert [item.kind for item in told] == ["notices.webhook-added", "notices.webhook-dropped"]
+    assert told[0].fact["host"] == "127.0.0.1" and secret not in json.dumps(told[0].fact)
+
+
+def test_a_replay_tells_nothing_again(system: System) -> None:
+    added(system.url)
+    opened()
+    hear()
+    call()
+    ledger.replay(reader=readers.WEBHOOKS, forget=readers.keep)
+    Call.objects.all().delete()
+    hear()
+    assert call() == 0 and len(system.got) == 1
+
+
+def test_nobody_knows_this_id() -> None:
+    with pytest.raises(Refused):
+        services.drop_webhook(actor=administrator(), webhook_id=uuid.uuid4(), now=timezone.now())
