@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -70,6 +71,25 @@ def test_a_reader_that_stumbles_stops_nobody_else() -> None:
         turn(task, readers, float(second))
     assert (sealer.times, good.times) == (10, 10)
     assert bad.times < 6
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_waits_for_other_systems_holds_nobody_up(caplog: pytest.LogCaptureFixture) -> None:
+    answered, sealer, slow = threading.Event(), Act(), Act()
+
+    def send() -> int:
+        slow.times += 1
+        answered.wait(10)
+        raise ValueError("the other system stumbled")
+
+    task, aside = Task("sealer", sealer, every=0.0), Task("sending", send, every=1.0, listens=False, aside=True)
+    for second in range(5):
+        turn(task, [aside], float(second))
+    assert (sealer.times, slow.times) == (5, 1), "one at a time, and nobody waits for it"
+    answered.set()
+    assert aside.thread is not None
+    aside.thread.join(5)
+    assert "the other system stumbled" in caplog.text and aside.due > 0
 
 
 @pytest.mark.django_db

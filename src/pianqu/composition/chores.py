@@ -22,6 +22,8 @@ class Chore:
     name: str
     act: Callable[[], int]
     every: float
+    aside: bool = False
+    """It waits for other systems, so it gets a thread of its own and holds up neither sealing nor reading."""
 
 
 def system_actor() -> Actor:
@@ -45,6 +47,6 @@ def send() -> int:
 
 CHORES = (
     Chore("escalation", escalate, 60.0),
-    Chore("sending", send, 5.0),
+    Chore("sending", send, 5.0, aside=True),
     Chore("tidying", tidying.tidy, 3600.0),
 )

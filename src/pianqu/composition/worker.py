@@ -4,6 +4,7 @@ Each task has its own pause after a failure: a reader that stumbles neither stop
 """
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ PAUSE = 0.4
 IDLE_PAUSE = 10.0
 """Between two looks of a reader while nothing was sealed: what a crash left behind is found then."""
 LONGEST_PAUSE = 15.0
+LAST_WORDS = 2.0
+"""How long something that waits for another system may still take when the worker stops; then it counts as broken off."""
 log = logging.getLogger("pianqu.worker")
 
 
@@ -34,12 +37,29 @@ class Task:
     every: float = PAUSE
     listens: bool = True
     """Whether a seal wakes it before its time."""
+    aside: bool = False
+    """Whether it waits for other systems: then it has a thread of its own, and nobody waits for it."""
+    thread: threading.Thread | None = None
     due: float = 0.0
     pause: float = PAUSE
     said: str = ""
 
     def run(self, now: float) -> int:
         """Act; on trouble say each kind once and come back later and later. Nothing is lost: the ledger waits."""
+        if not self.aside:
+            return self._run(now)
+        if self.thread is None or not self.thread.is_alive():
+            self.thread = threading.Thread(target=self._run_aside, args=(now,), name=self.name, daemon=True)
+            self.thread.start()
+        return 0
+
+    def _run_aside(self, now: float) -> None:
+        try:
+            self._run(now)
+        finally:
+            connection.close()
+
+    def _run(self, now: float) -> int:
         try:
             done = self.act()
         except Exception as error:  # noqa: BLE001 - the worker's loop is where everything is caught
@@ -74,6 +94,9 @@ def work(
     while not stop.asked:
         turn(sealer, others, time.monotonic())
         stop.wait(PAUSE)
+    for task in others:
+        if task.thread is not None:
+            task.thread.join(LAST_WORDS)
 
 
 def turn(sealer: Task, others: list[Task], now: float) -> None:
@@ -91,7 +114,7 @@ def main() -> None:
     django.setup()
     wiring = import_module("pianqu.composition.wiring")
     chores = import_module("pianqu.composition.chores").CHORES
-    tasks = [Task(chore.name, chore.act, chore.every, listens=False) for chore in chores]
+    tasks = [Task(chore.name, chore.act, chore.every, listens=False, aside=chore.aside) for chore in chores]
     work(stop, wiring.seal, wiring.catching_up(), tasks)
 
 
