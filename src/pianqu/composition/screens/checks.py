@@ -9,6 +9,7 @@ ENGLISH_ALLOWED = frozenset(
     [
         "GeoJSON",
         "outbox",
+        "https",
         "EN",
         "GPS",
         "JPEG",
