@@ -91,7 +91,7 @@ FULL = (
         missing=_no_initdb,
         on_postgresql=True,
     ),
-    Part("browser", ("-m", "pytest", "-n", "2", "-m", "browser"), counts=True, missing=_no_browser),
+    Part("browser", ("-m", "pytest", "-m", "browser"), counts=True, missing=_no_browser),
 )
 
 
