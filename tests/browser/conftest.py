@@ -17,7 +17,7 @@ from pianqu.composition.screens.taking import browser, chromium
 @pytest.fixture(scope="session")
 def chrome() -> Iterator[Browser]:
     if chromium() is None:
-        pytest.skip("no Chromium found; Debian: apt install chromium fonts-noto-cjk libatomic1")
+        pytest.skip("no Chromium found; Debian: apt install chromium-headless-shell fonts-noto-cjk libatomic1")
     with browser() as opened:
         yield opened
 

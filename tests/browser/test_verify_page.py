@@ -2,7 +2,6 @@
 
 import io
 import secrets
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -14,13 +13,14 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 import pianqu
+from pianqu.composition.screens.taking import chromium
 from pianqu.kernels import canonical, merkle, note, verify_page
 from pianqu.kernels import receipt as kernel
 from pianqu.kernels.leaf import Leaf, b64, commitment
 from pianqu.kernels.receipt import Receipt
 from pianqu.kernels.tiles import TileTree
 
-CHROMIUM = shutil.which("chromium")
+CHROMIUM = chromium()
 ORIGIN = "pianqu.invalid/330205/test"
 SIGNER = note.Signer.from_seed(ORIGIN, bytes(range(32)))
 TEMPLATE = Path(pianqu.__file__).parent / "rooms/ledger/static/ledger/verify.html"
@@ -48,7 +48,9 @@ PAYLOAD = {
     "subject": "case:0198c0de-0000-7000-8000-000000000001",
 }
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine: apt-get install chromium")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None, reason="no Chromium found; Debian: apt install chromium-headless-shell"
+)
 
 
 def genuine(size: int = 300, index: int = 77) -> Receipt:

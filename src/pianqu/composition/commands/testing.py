@@ -21,7 +21,7 @@ from pianqu.foundation.keys import make_keys
 HOME = Path(__file__).resolve().parents[4]
 """The folder that holds src, tests and pyproject.toml."""
 REQUIRE = "PIANQU_TEST_REQUIRE"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 NO_TESTS = 5
 """Exit code of pytest that found nothing to run."""
 _COUNT = re.compile(r"(\d+) (passed|failed|skipped|error|errors)\b")
@@ -63,7 +63,7 @@ def _no_initdb() -> str:
 
 def _no_browser() -> str:
     there = any(shutil.which(name) for name in BROWSERS)
-    return "" if there else "no Chromium found; Debian: apt install chromium fonts-noto-cjk libatomic1"
+    return "" if there else "no Chromium found; Debian: apt install chromium-headless-shell fonts-noto-cjk libatomic1"
 
 
 _LINT_IMPORTS = "import sys; from importlinter.cli import lint_imports_command; sys.exit(lint_imports_command())"
@@ -91,7 +91,7 @@ FULL = (
         missing=_no_initdb,
         on_postgresql=True,
     ),
-    Part("browser", ("-m", "pytest", "-m", "browser"), counts=True, missing=_no_browser),
+    Part("browser", _pytest("--dist", "worksteal", "-m", "browser"), counts=True, missing=_no_browser),
 )
 
 

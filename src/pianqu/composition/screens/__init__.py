@@ -9,7 +9,7 @@ from pathlib import Path
 
 NO_PLAYWRIGHT = (
     "Pictures need Playwright, which is for developers: pip install playwright, and Chromium "
-    "(Debian: apt install chromium fonts-noto-cjk).\n"
+    "(Debian: apt install chromium-headless-shell fonts-noto-cjk).\n"
 )
 
 

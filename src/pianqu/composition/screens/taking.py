@@ -14,7 +14,7 @@ from pianqu.composition.screens.checks import Finding, findings
 from pianqu.composition.screens.house import House, house
 from pianqu.composition.screens.pages import LANGUAGES, PAGES, WIDTHS, Page
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--use-angle=swiftshader")
 """No sandbox: containers run as uid 0. SwiftShader: MapLibre needs WebGL where there is no graphics card."""
 LOCALES = {"zh": "zh-CN", "en": "en-GB"}
@@ -111,7 +111,7 @@ def open_form(page: Tab, which: Page, form: str, told: Mapping[str, str]) -> boo
 def take(folder: Path, only: str) -> int:
     """All pictures into `folder`; prints each finding. 1 when there was one."""
     if chromium() is None:
-        sys.stderr.write("No Chromium was found. Debian: apt install chromium fonts-noto-cjk\n")
+        sys.stderr.write("No Chromium was found. Debian: apt install chromium-headless-shell fonts-noto-cjk\n")
         return 1
     folder.mkdir(parents=True, exist_ok=True)
     found: list[Finding] = []

@@ -82,9 +82,14 @@ class _Kept:
     until = 0.0
 
 
-def tree() -> Tree:
-    """Organisations for pages and scopes, at most FRESH seconds old; in two statements, or in none. Verbs ask the tables."""
-    if _Kept.tree is None or monotonic() >= _Kept.until:
+def tree(knowing: str = "") -> Tree:
+    """Organisations for pages and scopes, at most FRESH seconds old; in two statements, or in none. Verbs ask the tables.
+
+    One that does not stand in it is looked for anew: another process may have entered it a moment ago.
+    """
+    kept = _Kept.tree
+    unknown = knowing and kept is not None and not any(card.code == knowing for card in kept.cards)
+    if kept is None or unknown or monotonic() >= _Kept.until:
         cards = tuple(OrganisationCard(**row) for row in Organisation.objects.order_by("code").values(*_CARD))
         rows = ServedArea.objects.filter(valid_to=None).values_list("organisation__code", "area_code")
         _Kept.tree, _Kept.until = Tree(cards, _grouped(rows)), monotonic() + FRESH

@@ -44,10 +44,10 @@ def scope_of(actor: Actor) -> Scope:
     """
     if actor.kind != "post":
         return EVERYTHING if actor.kind == "system" else NOTHING
-    standing = [card for card in tree().cards if not card.ended]
+    own = actor.organisation_code
+    standing = [card for card in tree(own).cards if not card.ended]
     kinds = {card.code: card.kind for card in standing}
     parent_of = {card.code: card.parent_code for card in standing}
-    own = actor.organisation_code
     if own not in kinds:
         return NOTHING
     if rules.is_whole_district(kinds[own], kinds.get(parent_of[own], "")):

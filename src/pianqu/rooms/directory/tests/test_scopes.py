@@ -1,8 +1,11 @@
 """Territory x department: who sees rows of whom, where. The whole table, every organisation x every place."""
 
+from dataclasses import replace
+
 import pytest
 
 from pianqu.rooms.directory import queries, services
+from pianqu.rooms.directory.queries import organisations
 from pianqu.rooms.directory.tests.builders import (
     CENTRE,
     CICHENG,
@@ -65,3 +68,14 @@ def test_stems_are_prefixes_for_a_filter() -> None:
     small_district()
     assert queries.scope_of(official("a", CICHENG)).stems == (CICHENG[:9],)
     assert queries.scope_of(official("b", CLUSTER)).stems == (CICHENG_1,)
+
+
+def test_an_organisation_that_another_process_entered_is_known_at_once() -> None:
+    small_district()
+    new = "330205-order"
+    actor = official("a", LAW)
+    kept = organisations.tree()
+    services.add_organisations(actor=SYSTEM, items=[body(new)], valid_from=TODAY, now=NOW)
+    organisations._Kept.tree = kept  # as in a process that did not enter it
+    moved = replace(actor, organisation_code=new)
+    assert queries.scope_of(moved).sees(new, "")
