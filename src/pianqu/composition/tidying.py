@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
-from pianqu.foundation import drafts, files, idempotency, throttle
+from pianqu.foundation import drafts, files, idempotency, onetime, throttle
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.ledger import queries as ledger
 
@@ -22,7 +22,7 @@ def tidy(now: datetime | None = None) -> int:
     """Put everything away that is over; answers how many things went. Harmless to repeat and to interrupt."""
     now = now or timezone.now()
     drafts.sweep(now)
-    gone = idempotency.forget_old(now=now) + throttle.forget_old(now=now)
+    gone = idempotency.forget_old(now=now) + throttle.forget_old(now=now) + onetime.forget_old(now=now)
     gone += Session.objects.filter(expire_date__lt=now).delete()[0]
     return gone + sweep_files(now=now)
 

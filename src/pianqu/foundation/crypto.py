@@ -44,6 +44,11 @@ def fingerprint(text: str, *, scope: str) -> str:
     return _fingerprint(list(keys().field_ring)[-1], text, scope)
 
 
+def fingerprints(text: str, *, scope: str) -> tuple[str, ...]:
+    """Those of every key of the ring, the newest last: to find what was kept under an older one."""
+    return tuple(_fingerprint(name, text, scope) for name in keys().field_ring)
+
+
 def has_fingerprint(text: str, known: str, *, scope: str) -> bool:
     """Whether the text has this fingerprint, also one that was made with an older key of the ring."""
     name = known.partition(":")[0]

@@ -85,3 +85,18 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scope}: {self.tries}"
+
+
+class OneTimeCode(models.Model):
+    """A code on its way to somebody 验证码: receiver and code are kept as fingerprints, for ten minutes and five tries."""
+
+    party = models.CharField("接收方指纹 party", max_length=64, primary_key=True)
+    code = models.CharField("验证码指纹 code", max_length=64)
+    made_at = models.DateTimeField("发出时间 made at")
+    tries = models.PositiveSmallIntegerField("已试次数 tries", default=0)
+
+    class Meta:
+        verbose_name = "验证码 one-time code"
+
+    def __str__(self) -> str:
+        return f"{self.made_at:%Y-%m-%d %H:%M}"

@@ -24,8 +24,8 @@ def check_open(*, scope: str, party: str, now: datetime) -> None:
         )
 
 
-def count_wrong(*, scope: str, party: str, now: datetime) -> None:
-    """Count one wrong try; the fifth within an hour locks. Commits at once when called outside of a transaction."""
+def count_wrong(*, scope: str, party: str, now: datetime, tries: int = TRIES) -> None:
+    """Count one wrong try; the last of `tries` within an hour locks. Commits at once when called outside of a transaction."""
     with transaction.atomic():
         Attempt.objects.bulk_create(
             [Attempt(scope=scope, party=fingerprint(party, scope=scope), first_at=now)], ignore_conflicts=True
@@ -34,7 +34,7 @@ def count_wrong(*, scope: str, party: str, now: datetime) -> None:
         if not row.first_at <= now < row.first_at + LOCK:
             row.first_at, row.tries, row.locked_until = now, 0, None
         row.tries += 1
-        if row.tries >= TRIES:
+        if row.tries >= tries:
             row.first_at, row.tries, row.locked_until = now, 0, now + LOCK
         row.save()
 

@@ -12,10 +12,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.errors import Invalid, Problem
+from pianqu.foundation.reached import reached
 from pianqu.kernels import words as kernel
 from pianqu.rooms.casework import queries
 from pianqu.rooms.casework.services import PlaceChoice
-from pianqu.rooms.casework.services.contacts import reached
 from pianqu.rooms.casework.services.parts import checked_place, taken
 
 _FIELD = {

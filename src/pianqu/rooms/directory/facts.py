@@ -223,3 +223,99 @@ class TakenOffDuty(Fact):
     duty_id: str
     post_id: str
     ends: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactConfirmed(Fact):
+    """Somebody showed by a code that a contact is theirs, and stands on the resident roll since."""
+
+    kind: ClassVar[str] = "directory.contact-confirmed"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "A resident's contact confirmed")
+    about_person: ClassVar[bool] = True
+
+    resident_id: str
+    contact_kind: str
+    """`phone` or `mail`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactFreed(Fact):
+    """A contact was not used for long and belongs to somebody else now: the roll no longer names it for this person."""
+
+    kind: ClassVar[str] = "directory.contact-freed"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "A resident's contact given up")
+    about_person: ClassVar[bool] = True
+
+    resident_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnrolmentBegun(Fact):
+    """A first officer at a window read somebody's identity card."""
+
+    kind: ClassVar[str] = "directory.enrolment-begun"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Enrolment of a resident begun")
+    about_person: ClassVar[bool] = True
+
+    enrolment_id: str
+    area_code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnrolmentDropped(Fact):
+    """An enrolment came to nothing: an officer gave it up, or nobody read the card a second time within a day."""
+
+    kind: ClassVar[str] = "directory.enrolment-dropped"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Enrolment of a resident given up")
+    about_person: ClassVar[bool] = True
+
+    enrolment_id: str
+    why: str
+    """`given-up` or `too-late`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityProven(Fact):
+    """Somebody was proven to be who they say: by two officers who each read the card, or by the identity service."""
+
+    kind: ClassVar[str] = "directory.identity-proven"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "A resident's identity proven")
+    about_person: ClassVar[bool] = True
+
+    resident_id: str
+    how: str
+    """`window` or `service`."""
+    area_code: str = ""
+    enrolment_id: str = ""
+    first_post_id: str = ""
+    second_post_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProofRestored(Fact):
+    """After a long time the person gave the identity number again, and counts as proven as before."""
+
+    kind: ClassVar[str] = "directory.proof-restored"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "A resident's proof taken up again")
+    about_person: ClassVar[bool] = True
+
+    resident_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PassesEnded(Fact):
+    """Every device on which the person was known forgot them."""
+
+    kind: ClassVar[str] = "directory.passes-ended"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "A resident signed out everywhere")
+    about_person: ClassVar[bool] = True
+
+    resident_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResidentLeft(Fact):
+    """A person left the resident roll; what it held of them was destroyed (个人信息保护法 第四十七条)."""
+
+    kind: ClassVar[str] = "directory.resident-left"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "A resident left the roll")

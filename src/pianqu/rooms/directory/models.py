@@ -169,3 +169,65 @@ class Duty(models.Model):
 
     def __str__(self) -> str:
         return f"{self.starts:%Y-%m-%d %H:%M}"
+
+
+class Resident(models.Model):
+    """A person of the resident roll 居民名册: who confirmed a contact, or was proven to be who they are.
+
+    Of the identity number only a keyed fingerprint is kept: enough to find it again and to enter nobody twice.
+    """
+
+    id = models.UUIDField("编号 id", primary_key=True, editable=False)
+    contact_kind = models.CharField("联系方式类别 kind of contact", max_length=8, blank=True)
+    contact_sealed = models.TextField("联系方式密文 sealed contact", blank=True)
+    contact_print = models.CharField("联系方式指纹 fingerprint of the contact", max_length=64, blank=True)
+    confirmed_at = models.DateTimeField("验证时间 confirmed at", null=True)
+    used_at = models.DateTimeField("最近使用 last used at", null=True)
+    doubted = models.BooleanField("待核 doubted", default=False)
+    name_sealed = models.TextField("姓名密文 sealed name", blank=True)
+    number_print = models.CharField("证件号码指纹 fingerprint of the identity number", max_length=64, blank=True)
+    area_code = models.CharField("所在社区 community", max_length=12, blank=True)
+    proven_at = models.DateTimeField("实名时间 proven at", null=True)
+    proven_how = models.CharField("实名方式 proven how", max_length=8, blank=True)
+    passes_from = models.DateTimeField("登录起点 passes from")
+    former_ids = models.JSONField("原编号 former ids", default=list)
+
+    class Meta:
+        verbose_name = "居民 resident"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["contact_print"], condition=~Q(contact_print=""), name="one_resident_per_contact"
+            ),
+            models.UniqueConstraint(
+                fields=["number_print"], condition=~Q(number_print=""), name="one_resident_per_number"
+            ),
+            models.CheckConstraint(
+                condition=Q(proven_at=None) | ~Q(number_print=""), name="who_is_proven_has_a_number"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class Enrolment(models.Model):
+    """What a first officer read from somebody's card, until a second one read it too 待复核登记. Gone after that, or a day."""
+
+    id = models.UUIDField("编号 id", primary_key=True, editable=False)
+    organisation_code = models.CharField("办理机构 organisation", max_length=32)
+    name_sealed = models.TextField("姓名密文 sealed name")
+    number_print = models.CharField("证件号码指纹 fingerprint of the identity number", max_length=64, unique=True)
+    contact_kind = models.CharField("联系方式类别 kind of contact", max_length=8, blank=True)
+    contact_sealed = models.TextField("联系方式密文 sealed contact", blank=True)
+    contact_print = models.CharField("联系方式指纹 fingerprint of the contact", max_length=64, blank=True)
+    area_code = models.CharField("所在社区 community", max_length=12)
+    first_account_id = models.UUIDField("经办账号 first officer's account")
+    first_post_id = models.UUIDField("经办岗位 first officer's post")
+    begun_at = models.DateTimeField("登记时间 begun at")
+
+    class Meta:
+        verbose_name = "待复核登记 enrolment"
+        indexes = [models.Index(fields=["organisation_code", "begun_at"], name="enrolment_by_organisation")]
+
+    def __str__(self) -> str:
+        return f"{self.id} at {self.organisation_code}"

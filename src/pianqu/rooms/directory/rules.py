@@ -5,7 +5,8 @@ import uuid
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.errors import Forbidden
+from pianqu.foundation.errors import Forbidden, Invalid
+from pianqu.kernels.identity_number import IdentityNumber, NoIdentityNumber, read
 from pianqu.rooms.directory.models import Organisation, Post
 
 STREETS = frozenset({"street", "town"})
@@ -19,6 +20,13 @@ APPROVING = frozenset({"approver", "leader"})
 READING = frozenset({"auditor"})
 """Posts that look at everything in their scope and change nothing."""
 MANAGING = frozenset({"leader", "administrator"})
+
+ENROLLING = frozenset({"window", "checker", "approver", "leader", "grid_worker"})
+"""Posts whose holders read a resident's card, at a centre, a street or a community."""
+CHILD = 14
+"""Below this age personal data are sensitive and a guardian consents (个人信息保护法 第二十八条, 第三十一条)."""
+NUMBER = "resident-number"
+"""The scope of the fingerprints of identity numbers."""
 
 HANDLE, ASSIST, APPROVE, DECIDE = "handle", "assist", "approve", "decide"
 POWER_VERBS = (HANDLE, ASSIST, APPROVE, DECIDE)
@@ -85,3 +93,40 @@ def check_may_manage(actor: Actor, organisation_code: str) -> None:
     if not may_manage(actor, organisation_code):
         sentence = _("Only a leader or administrator of this organisation may do this. Nothing was changed.")
         raise Forbidden("directory-forbidden", sentence)
+
+
+def may_enrol(actor: Actor) -> bool:
+    """Window staff and their like, in organisations where residents come to. At most two statements."""
+    if not actor.acts or post_kind(actor) not in ENROLLING:
+        return False
+    kind = (
+        Organisation.objects.filter(code=actor.organisation_code, valid_to=None).values_list("kind", flat=True).first()
+    )
+    return kind in {"centre"} | STREETS | COMMUNITIES
+
+
+def check_may_enrol(actor: Actor) -> None:
+    """Raise Forbidden where `may_enrol` answers no."""
+    if not may_enrol(actor):
+        sentence = _("Only officers at the windows of centres, streets and communities enter residents.")
+        raise Forbidden("enrol-forbidden", sentence)
+
+
+def check_is_second(actor: Actor, first_account_id: uuid.UUID) -> None:
+    """Raise Forbidden for whoever read the card first, in whatever post."""
+    check_may_enrol(actor)
+    if str(actor.account_id) == str(first_account_id):
+        sentence = _("You read this card first. A colleague has to read it too, with the person there.")
+        raise Forbidden("enrol-same-officer", sentence)
+
+
+def identity_number(typed: str) -> IdentityNumber:
+    """The number that was typed. Raises Invalid."""
+    try:
+        return read(typed)
+    except NoIdentityNumber as error:
+        sentence = _(
+            "This is no identity number: it has 18 characters, and the last one must fit the others. "
+            "Please read it from the card again."
+        )
+        raise Invalid("number-wrong", sentence) from error

@@ -1,17 +1,14 @@
 """How to reach the reporter: sealed when it is taken, shown masked, revealed one at a time with a recorded purpose."""
 
-import re
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
 
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.crypto import decrypt, encrypt, fingerprint
 from pianqu.foundation.errors import Absent, Invalid, Refused
+from pianqu.foundation.reached import Reached, reached
 from pianqu.foundation.verbs import verb
 from pianqu.kernels import words
 from pianqu.rooms.casework import queries, rules
@@ -22,58 +19,6 @@ from pianqu.rooms.casework.services.steps import tell as tell_of
 from pianqu.rooms.ledger import services as ledger
 
 TABLE, COLUMN = "casework_contact", "sealed"
-_SEPARATORS = re.compile(r"[\s\-‐‑–—－().（）]+")
-_PHONE = re.compile(r"\+?[0-9]{7,15}")
-_WIDE_DIGITS = str.maketrans("０１２３４５６７８９＋", "0123456789+")
-
-
-@dataclass(frozen=True, slots=True)
-class Reached:
-    """A way to reach somebody: a telephone's digits or a mail address."""
-
-    kind: str
-    value: str
-
-    @property
-    def channel(self) -> str:
-        """How a message goes there."""
-        return "mail" if self.kind == MAIL else "sms"
-
-    @property
-    def proof(self) -> str:
-        """What proves to know it: the last four digits, or the whole address."""
-        return self.value if self.kind == MAIL else self.value[-4:]
-
-    @property
-    def mask(self) -> str:
-        """Enough to tell one's own apart. Never a number's last digits: they prove to be the reporter."""
-        if self.kind == MAIL:
-            name, _at, host = self.value.partition("@")
-            return f"{name[0]}***@{host}"
-        shown = 3 if len(self.value) >= 11 else 2
-        return self.value[:shown] + "*" * (len(self.value) - shown)
-
-
-PHONE, MAIL = "phone", "mail"
-
-
-def reached(typed: str) -> Reached:
-    """The telephone number or mail address that was typed. Raises Invalid when it is neither."""
-    text = words.clean(typed)
-    if "@" in text:
-        try:
-            validate_email(text.strip())
-        except ValidationError as error:
-            sentence = _("This is not a mail address. Please correct it, or leave it empty: a contact is not needed.")
-            raise Invalid("contact-not-an-address", sentence) from error
-        return Reached(MAIL, text.strip().lower())
-    number = _SEPARATORS.sub("", text.translate(_WIDE_DIGITS))
-    if not _PHONE.fullmatch(number):
-        raise Invalid(
-            "contact-not-a-number",
-            _("This is not a telephone number. Please correct it, or leave it empty: a contact is not needed."),
-        )
-    return Reached(PHONE, number)
 
 
 def sealed_contact(typed: str, *, case_id: uuid.UUID, tell: bool = False) -> Contact:

@@ -59,19 +59,36 @@ from pianqu.rooms.directory.queries.presence import (
     who_is_here,
 )
 from pianqu.rooms.directory.queries.prevailing import PowerCard, Responsibility, stem
+from pianqu.rooms.directory.queries.residents import (
+    ANONYMOUS,
+    CONFIRMED,
+    PROVEN,
+    EnrolmentCard,
+    ResidentCard,
+    check_is_number,
+    check_number,
+    enrolments_for,
+    masked_name,
+    resident,
+)
 from pianqu.rooms.directory.queries.scopes import Scope, scope_of
-from pianqu.rooms.directory.rules import may_change_directory, may_manage
+from pianqu.rooms.directory.rules import may_change_directory, may_enrol, may_manage
 
 __all__ = [
+    "ANONYMOUS",
+    "CONFIRMED",
+    "PROVEN",
     "AccountCard",
     "AccountPage",
     "DutyCard",
+    "EnrolmentCard",
     "Gap",
     "Giving",
     "HeldPost",
     "OrganisationCard",
     "PostCard",
     "PowerCard",
+    "ResidentCard",
     "Responsibility",
     "Scope",
     "SendDownCard",
@@ -85,7 +102,10 @@ __all__ = [
     "all_organisations",
     "answers_at",
     "areas_of",
+    "check_is_number",
+    "check_number",
     "duty_gaps",
+    "enrolments_for",
     "every_organisation",
     "forget_organisations",
     "grounds",
@@ -93,9 +113,11 @@ __all__ = [
     "here_by_centre",
     "holds",
     "is_leader",
+    "masked_name",
     "may_approve",
     "may_be_given",
     "may_change_directory",
+    "may_enrol",
     "may_manage",
     "name_of",
     "names_of",
@@ -105,6 +127,7 @@ __all__ = [
     "organisations",
     "posts_of",
     "powers_of",
+    "resident",
     "roster",
     "scope_of",
     "stem",

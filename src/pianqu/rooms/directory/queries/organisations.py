@@ -92,8 +92,9 @@ def tree(knowing: str = "") -> Tree:
     if kept is None or unknown or monotonic() >= _Kept.until:
         cards = tuple(OrganisationCard(**row) for row in Organisation.objects.order_by("code").values(*_CARD))
         rows = ServedArea.objects.filter(valid_to=None).values_list("organisation__code", "area_code")
-        _Kept.tree, _Kept.until = Tree(cards, _grouped(rows)), monotonic() + FRESH
-    return _Kept.tree
+        kept = Tree(cards, _grouped(rows))
+        _Kept.tree, _Kept.until = kept, monotonic() + FRESH
+    return kept
 
 
 def forget_organisations() -> None:

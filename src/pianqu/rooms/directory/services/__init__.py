@@ -1,6 +1,7 @@
 """The verbs of the directory."""
 
 from pianqu.rooms.directory.services.colleagues import NewColleague, renew_access, take_on
+from pianqu.rooms.directory.services.confirming import confirm_contact, end_passes, not_me, restore_proof
 from pianqu.rooms.directory.services.duties import put_on_duty, take_off_duty
 from pianqu.rooms.directory.services.once import do_once
 from pianqu.rooms.directory.services.organising import NewOrganisation, add_organisations, serve_areas, set_superior
@@ -12,6 +13,14 @@ from pianqu.rooms.directory.services.reorganising import (
     ReorganisationReport,
     Share,
     reorganise,
+)
+from pianqu.rooms.directory.services.residents import (
+    begin_enrolment,
+    drop_enrolment,
+    drop_old_enrolments,
+    finish_enrolment,
+    leave_roll,
+    prove_by_service,
 )
 from pianqu.rooms.directory.services.sending import recall, send_down
 
@@ -26,15 +35,25 @@ __all__ = [
     "Share",
     "add_organisations",
     "appoint",
+    "begin_enrolment",
+    "confirm_contact",
     "do_once",
+    "drop_enrolment",
+    "drop_old_enrolments",
+    "end_passes",
     "end_post",
     "end_substitution",
     "faults_of",
+    "finish_enrolment",
     "import_powers",
+    "leave_roll",
+    "not_me",
+    "prove_by_service",
     "put_on_duty",
     "recall",
     "renew_access",
     "reorganise",
+    "restore_proof",
     "send_down",
     "serve_areas",
     "set_superior",
