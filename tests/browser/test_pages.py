@@ -9,7 +9,7 @@ from playwright.sync_api import Page as Tab
 from pianqu.composition.screens.checks import findings
 from pianqu.composition.screens.house import House
 from pianqu.composition.screens.pages import LANGUAGES, PAGES, Page
-from pianqu.composition.screens.taking import FORMS, has_form, open_form, sign_in, tab
+from pianqu.composition.screens.taking import FORMS, enter, has_form, open_form, tab
 from tests.browser.urls import OTHERS, examples
 
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -80,8 +80,7 @@ def test_a_page_is_sound(name: str, form: str, language: str, chrome: Browser, r
     which, faults = BY_NAME[name], []
     for width in WIDTHS:
         with tab(chrome, place, width=width, language=language) as page:
-            if which.staff:
-                sign_in(page, place.told, which.by)
+            enter(page, which, place.told)
             faults += look_at(page, place, which, form, f"{name} {width} {language} {form}", language)
     assert not faults, "\n".join(faults)
 
@@ -90,8 +89,7 @@ def test_a_page_is_sound(name: str, form: str, language: str, chrome: Browser, r
 def test_a_page_reflows_and_is_sound_in_the_dark(name: str, chrome: Browser, full_house: House) -> None:
     which = BY_NAME[name]
     with tab(chrome, full_house, width=REFLOW, language="zh", dark=True) as page:
-        if which.staff:
-            sign_in(page, full_house.told, which.by)
+        enter(page, which, full_house.told)
         faults = look_at(page, full_house, which, "full", f"{name} {REFLOW} dark", "zh")
     assert not faults, "\n".join(faults)
 

@@ -33,6 +33,8 @@ OTHERS = {
     "casework:add": POSTED,
     "casework:leave": POSTED,
     "casework:photo": POSTED,
+    "casework:own": POSTED,
+    "me_prove": POSTED,
     "casework:resolve": POSTED,
     "casework:close": POSTED,
     "casework:reveal": POSTED,

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from pianqu.composition.env import read
 from pianqu.composition.outside import LASTS
-from pianqu.composition.settings import identity_service
+from pianqu.composition.settings import identity_services
 from pianqu.composition.signing import factors, outside
 from pianqu.foundation.models import Account, SignIn
 from tests.journeys.identity import CLIENT, SECRET, Provider, provider
@@ -27,7 +27,7 @@ PAGE, BEGIN = "/desk/account/outside/", "/sign-in/outside/"
 def service() -> Iterator[Provider]:
     with provider() as made:
         given = {"PIANQU_OIDC_ISSUER": made.url, "PIANQU_OIDC_CLIENT": CLIENT, "PIANQU_OIDC_SECRET": SECRET}
-        apps = identity_service(read({**given, "PIANQU_OIDC_NAME": "市统一认证"}))
+        apps = identity_services(read({**given, "PIANQU_OIDC_NAME": "市统一认证"}))
         with override_settings(SOCIALACCOUNT_PROVIDERS={"openid_connect": {"APPS": apps}}):
             yield made
 

@@ -99,6 +99,20 @@ class Env:
     oidc_name: str = setting(
         "", "What the sign-in page calls it; empty: Single sign-on.", "登录页上的名称；留空为“统一身份认证”。"
     )
+    proof_issuer: str = setting(
+        "",
+        "Identity service (OpenID Connect) that says who residents are; empty: only windows prove it.",
+        "可为居民实名的身份服务地址（OpenID Connect）；留空则只能到窗口办理。",
+    )
+    proof_client: str = setting("", "Client id there; needed with it.", "在该服务登记的客户端编号。")
+    proof_secret: str = setting("", "Client secret there; needed with it.", "在该服务登记的客户端密钥。")
+    proof_name: str = setting(
+        "", "What pages call it; empty: the identity service.", "页面上的名称；留空为“身份服务”。"
+    )
+    proof_scope: str = setting("openid profile", "Scopes to ask for, with blanks between.", "申请的范围，用空格分开。")
+    proof_claim: str = setting(
+        "id_number", "Claim of the ID token that holds the identity number.", "ID 令牌中公民身份号码所在的字段。"
+    )
     language: str = setting("zh-hans", "Language where the browser asks for neither: zh-hans or en.", "默认语言。")
     demo_matters: int = setting(
         3_000,
@@ -127,6 +141,8 @@ def read(environ: Mapping[str, str]) -> Env:
     env = Env(**given)
     if env.oidc_issuer and not (env.oidc_client and env.oidc_secret):
         raise EnvProblem("PIANQU_OIDC_ISSUER needs PIANQU_OIDC_CLIENT and PIANQU_OIDC_SECRET beside it.")
+    if env.proof_issuer and not (env.proof_client and env.proof_secret):
+        raise EnvProblem("PIANQU_PROOF_ISSUER needs PIANQU_PROOF_CLIENT and PIANQU_PROOF_SECRET beside it.")
     return _absolute(env, given)
 
 
@@ -292,6 +308,12 @@ _READ = {
     "oidc_client": _text,
     "oidc_secret": _text,
     "oidc_name": _text,
+    "proof_issuer": _issuer,
+    "proof_client": _text,
+    "proof_secret": _text,
+    "proof_name": _text,
+    "proof_scope": _text,
+    "proof_claim": _text,
     "language": _language,
     "demo_matters": _matters,
     "debug": _flag,

@@ -24,7 +24,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 from requests import RequestException
 
-from pianqu.composition import sign
+from pianqu.composition import me, sign
 from pianqu.composition.desk.account import check_present_password, whose
 from pianqu.composition.signing import outside, stages
 from pianqu.foundation.errors import Problem
@@ -40,9 +40,11 @@ class Adapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has
     """allauth takes it from SOCIALACCOUNT_ADAPTER: it asks here what becomes of whoever comes back."""
 
     def on_authentication_error(self, request: HttpRequest, *_given: Any, **_named: Any) -> None:
-        raise ImmediateHttpResponse(_refused(request))
+        raise ImmediateHttpResponse(_vouched(request, None) if _of_resident(request) else _refused(request))
 
     def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        if _of_resident(request):
+            raise ImmediateHttpResponse(_vouched(request, sociallogin.account.extra_data))
         raise ImmediateHttpResponse(_arrived(request, sociallogin, timezone.now()))
 
     def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:
@@ -54,7 +56,8 @@ class Door(OpenIDConnectOAuth2Adapter):  # type: ignore[misc]  # allauth has no 
 
     def complete_login(self, request: HttpRequest, app: Any, token: Any, **kwargs: Any) -> Any:
         login = super().complete_login(request, app, token, **kwargs)
-        login.account.extra_data, login.email_addresses = {}, []
+        told = login.account.extra_data if _of_resident(request) else {}
+        login.account.extra_data, login.email_addresses = told, []
         return login
 
     def _decode_id_token(self, app: Any, id_token: str) -> Any:
@@ -89,13 +92,41 @@ def begin(request: HttpRequest) -> HttpResponse:
 @require_safe
 def back(request: HttpRequest, provider_id: str) -> HttpResponse:
     """Back from the service, with a code for whoever signed in there."""
-    _check_there()
-    if provider_id != outside.PROVIDER:
+    there = {outside.PROVIDER: outside.service(), outside.VOUCHER: outside.voucher()}
+    if not there.get(provider_id):
         raise Http404
     try:
         answer: HttpResponse = OAuth2CallbackView.adapter_view(Door(request, provider_id))(request)
     except _BROKEN:
-        return _refused(request)
+        return _vouched(request, None) if _of_resident(request) else _refused(request)
+    return answer
+
+
+def _of_resident(request: HttpRequest) -> bool:
+    """Whether somebody comes back from the service that says who residents are."""
+    match = request.resolver_match
+    return bool(match and match.kwargs.get("provider_id") == outside.VOUCHER)
+
+
+def _vouched(request: HttpRequest, told: dict[str, Any] | None) -> HttpResponse:
+    """Back on the resident's own page, with what the service said of them; nothing, where it said nothing."""
+    claims = told.get("id_token", told) if told is not None else None
+    return me.vouched(request, claims if isinstance(claims, dict) else None)
+
+
+@never_cache
+@require_safe
+def prove(request: HttpRequest) -> HttpResponse:
+    """A resident goes off to the service that says who residents are."""
+    if not outside.voucher():
+        raise Http404
+    if me.known(request) is None:
+        return redirect("me")
+    try:
+        provider = social_adapter().get_provider(request, outside.VOUCHER)
+        answer: HttpResponse = provider.redirect(request, process=AuthProcess.LOGIN, next_url="/me/")
+    except _BROKEN:
+        return _vouched(request, None)
     return answer
 
 

@@ -43,24 +43,38 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "composition/home.html", context)
 
 
+class Names:
+    """Categories and places in the reader's language, read once for a page."""
+
+    def __init__(self) -> None:
+        self.english = (get_language() or "").startswith("en")
+        self.cards = {card.code: card for card in casework.categories()}
+        self.places = territory.places()
+
+    def matter(self, category: str, place_code: str, state: str, at: date) -> Matter:
+        """A matter in words."""
+        card, (place, lang) = self.cards.get(category), self.place(place_code)
+        return Matter(
+            icon=card.icon if card else "file-text",
+            category=(card.name_en if self.english else card.name_zh) if card else category,
+            place=place,
+            place_lang=lang,
+            state=state,
+            day=at,
+        )
+
+    def place(self, code: str) -> tuple[str, str]:
+        """A place's name with the language it is in; empty where it is not known."""
+        place = self.places.get(code)
+        if place is None:
+            return "", "zh-CN"
+        in_english = self.english and bool(place.name_en)
+        return (place.name_en, "en") if in_english else (place.short_name or place.name, "zh-CN")
+
+
 def _recent() -> list[Matter]:
     rows = casework.public_recent(RECENT)
     if not rows:
         return []
-    english = (get_language() or "").startswith("en")
-    cards, places = {card.code: card for card in casework.categories()}, territory.places()
-    made = []
-    for row in rows:
-        card, place = cards.get(row.category), places.get(row.street_code)
-        in_english = bool(english and place and place.name_en)
-        made.append(
-            Matter(
-                icon=card.icon if card else "file-text",
-                category=(card.name_en if english else card.name_zh) if card else row.category,
-                place=(place.name_en if in_english else place.short_name or place.name) if place else "",
-                place_lang="en" if in_english else "zh-CN",
-                state=row.state,
-                day=row.day,
-            )
-        )
-    return made
+    names = Names()
+    return [names.matter(row.category, row.street_code, row.state, row.day) for row in rows]

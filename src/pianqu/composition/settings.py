@@ -161,27 +161,30 @@ SOCIALACCOUNT_ADAPTER = "pianqu.composition.outside.Adapter"
 SOCIALACCOUNT_STORE_TOKENS = SOCIALACCOUNT_EMAIL_AUTHENTICATION = False
 
 
-def identity_service(env: Env) -> list[dict[str, Any]]:
-    """allauth's name for PIANQU_OIDC_…: the one service, or none."""
-    if not env.oidc_issuer:
-        return []
+def identity_services(env: Env) -> list[dict[str, Any]]:
+    """allauth's names for PIANQU_OIDC_… (colleagues) and PIANQU_PROOF_… (residents): those that are set."""
+    staff = ("oidc", env.oidc_name, env.oidc_client, env.oidc_secret, env.oidc_issuer, ["openid"])
+    proof = ("residents", env.proof_name, env.proof_client, env.proof_secret, env.proof_issuer, env.proof_scope.split())
     return [
         {
-            "provider_id": "oidc",
-            "name": env.oidc_name,
-            "client_id": env.oidc_client,
-            "secret": env.oidc_secret,
+            "provider_id": provider,
+            "name": name,
+            "client_id": client,
+            "secret": secret,
             "settings": {
-                "server_url": env.oidc_issuer,
+                "server_url": issuer,
                 "fetch_userinfo": False,
                 "oauth_pkce_enabled": True,
-                "scope": ["openid"],
+                "scope": scope,
             },
         }
+        for provider, name, client, secret, issuer, scope in (staff, proof)
+        if issuer
     ]
 
 
-SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": identity_service(ENV)}}
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": identity_services(ENV)}}
+PROOF_CLAIM = ENV.proof_claim
 
 LANGUAGE_CODE = ENV.language
 LANGUAGES = [("zh-hans", "简体中文"), ("en", "English")]

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from pianqu.composition import outside, portal, setup, sign
+from pianqu.composition import me, outside, portal, setup, sign
 from pianqu.composition.desk import account, accounts, duty_lists, passkeys, reorganise, second_step
 from pianqu.composition.health import health
 from pianqu.composition.importing import grid
@@ -40,6 +40,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("pianqu.rooms.territory.urls"), {"categories": casework.categories, "files": grid}),
     path("", include(service_points)),
     path("", include("pianqu.rooms.notices.urls")),
+    path("me/", me.page, name="me"),
+    path("me/prove/", outside.prove, name="me_prove"),
     path("sign-in/", sign.sign_in, name="sign_in"),
     path("sign-in/second/", sign.second, name="sign_in_second"),
     path("sign-in/outside/", outside.begin, name="outside_begin"),

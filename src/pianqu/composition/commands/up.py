@@ -72,6 +72,9 @@ def _greet(env: Env, url: str) -> None:
     if logins.exists():
         lines += ["Demo sign-ins 演示账号:"]
         lines += [f"  {row['login']:<12} {row['password']:<14} {row['role']}" for row in json.loads(logins.read_text())]
+    resident = env.data / "demo-resident"
+    if resident.exists():
+        lines.append(f"Resident 居民: {url}/me/  {resident.read_text()} (the page shows the code 页面显示验证码)")
     code = env.data / "setup-code"
     if code.exists():
         lines += [f"First administrator 设置首位管理员: {url}/setup/  code 设置码: {code.read_text()}"]

@@ -13,10 +13,11 @@ from typing import Any
 from django.utils import timezone
 
 from pianqu.composition.demo.grid import make_grid
-from pianqu.composition.demo.people import CHECKER, CLUSTER, HANDLER, STREET, WINDOW, make_people
+from pianqu.composition.demo.people import CHECKER, CLUSTER, GRID, HANDLER, STREET, WINDOW, make_people
 from pianqu.composition.demo.pictures import drawn
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
+from pianqu.composition.demo.residents import CONTACT, make_resident
 from pianqu.composition.demo.year import AT_ONCE, DAYS, SAYS_SYNTHETIC, Act, Course, matters, together
 from pianqu.composition.district import load_district
 from pianqu.foundation.actor import Actor
@@ -50,13 +51,16 @@ def load(now: datetime, *, year: int = 0) -> None:
     drawn = [] if _has_matters(actors) else matters(year, now=now)
     acts = list(Course(actors, LEADS, now=now).acts(drawn)) if year else []
     quick = {id(act) for act in acts}
-    unanswered = 0
+    unanswered, written = 0, list[_Matter]()
     for number, row in enumerate(rows):
-        acts += _Matter(number, unanswered, row, actors, _place(row, chance), now).acts()
+        written.append(_Matter(number, unanswered, row, actors, _place(row, chance), now))
+        acts += written[-1].acts()
         unanswered += "reply" not in row and row.get("state") != "withdrawn"
     acts.sort(key=lambda act: (act.at, act.order))
     for alone, group in groupby(acts, key=lambda act: id(act) not in quick):
         _do(list(group), alone=alone)
+    own = [matter.case_id for matter in written if matter.is_own and matter.case_id]
+    make_resident(own=own, window=actors[WINDOW.login], area_code=GRID.organisation, now=now)
     make_presence(now=now)
     make_points([actors[person.login] for person in (STREET, CLUSTER, HANDLER)], now=now)
     _leave_notes(actors, now)
@@ -116,6 +120,11 @@ class _Matter:
         self.opened_at = now - timedelta(days=row["days"], hours=row["hours"] % 24)
         self.case_id: uuid.UUID | None = None
         self.at = self.opened_at
+
+    @property
+    def is_own(self) -> bool:
+        """Whether the demo's resident reported it."""
+        return self.channel == "portal" and self.number % 7 == 3
 
     def acts(self) -> Iterator[Act]:
         """In the order of time; those that would lie ahead of now are left out."""
@@ -187,7 +196,7 @@ class _Matter:
             words=row["words"] + SAYS_SYNTHETIC,
             category=row["category"],
             place=self.place,
-            contact=row.get("contact"),
+            contact=CONTACT if self.is_own else row.get("contact"),
             photos=[drawn(row["photo"])] if "photo" in row else [],
             channel=self.channel,
             idempotency_key=f"demo-{self.number}",

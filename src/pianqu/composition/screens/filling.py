@@ -12,17 +12,21 @@ from pianqu.composition.demo.grid import make_grid
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
 from pianqu.composition.district import load_district
+from pianqu.foundation import onetime, residentpass
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.installation import installation
 from pianqu.foundation.models import Account
 from pianqu.foundation.photos import SafePhoto, sanitise
+from pianqu.foundation.reached import reached
+from pianqu.kernels.identity_number import check_character
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework import services as verbs
-from pianqu.rooms.casework.services import PlaceChoice
+from pianqu.rooms.casework.services import PlaceChoice, Reporter
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.territory import queries as territory
 
 LOGIN, PASSWORD = "screens", "only-for-pictures-7f3a"
+CONTACT = "13800138000"
 MATTERS = (
     ("roads", "学校门口的井盖碎了一半，放学时孩子多，怕有人踩空。"),
     ("water", "六楼早晚没有水，已经一个星期了。"),
@@ -43,9 +47,10 @@ def fill(*, empty: bool) -> dict[str, str]:
     load_district(code=installation().district_code, now=now)
     told = {"login": LOGIN, "password": PASSWORD, "centre": casework.centre_code()}
     staff = _colleague(now)
+    others = {}
     for login, organisation, kind in ROLES:
         code = organisation if organisation.isdigit() else f"{installation().district_code}-{organisation}"
-        _post(login, code, kind, now)
+        others[login] = _post(login, code, kind, now)
     if empty:
         return told
     make_presence(now=now)
@@ -53,7 +58,24 @@ def fill(*, empty: bool) -> dict[str, str]:
     make_points([staff], now=now)
     cluster = territory.clusters(on=timezone.localdate(now))[0]
     cell = next(c for c in territory.cells(on=timezone.localdate(now)) if c.community_code in cluster.community_codes)
-    return told | {"cluster": cluster.code, "cell": cell.code} | _matters(staff, now)
+    known = _known(others["checker"], now)
+    told |= {"cluster": cluster.code, "cell": cell.code, "me": residentpass.made(known.resident_id, now)}
+    return told | _matters(staff, known, now)
+
+
+def _known(officer: Actor, now: datetime) -> Reporter:
+    """A resident who confirmed a contact; another one's card waits at the window."""
+    directory.begin_enrolment(
+        actor=officer, name="陈小满", number=_BODY + check_character(_BODY), area_code="330205005003", now=now
+    )
+    person, to = Actor(kind="resident", organisation_code=casework.centre_code()), reached(CONTACT)
+    code = onetime.new_code(to=to.value, address="", now=now)
+    resident_id = directory.confirm_contact(actor=person, to=to, code=code, now=now)
+    return Reporter(resident_id=resident_id, level="confirmed", contact=to)
+
+
+_BODY = "99000019880308002"
+"""A number of a place that there is not: nobody has it."""
 
 
 ROLES = (
@@ -97,7 +119,7 @@ def _post(login: str, organisation_code: str, kind: str, now: datetime) -> Actor
     return Actor(kind="post", account_id=str(account.id), post_id=str(post), organisation_code=organisation_code)
 
 
-def _matters(staff: Actor, now: datetime) -> dict[str, str]:
+def _matters(staff: Actor, known: Reporter, now: datetime) -> dict[str, str]:
     resident = Actor(kind="resident", organisation_code=casework.centre_code())
     communities = [choice.code for street in territory.community_choices() for choice in street.communities]
     told: dict[str, str] = {}
@@ -107,8 +129,9 @@ def _matters(staff: Actor, now: datetime) -> dict[str, str]:
             words=words,
             category=category,
             place=PlaceChoice(community_code=communities[number * 7 % len(communities)], source="community"),
-            contact="13800138000" if number % 2 == 0 else None,
+            contact=CONTACT if number % 2 == 0 else None,
             tell=number % 4 == 2,
+            reporter=known,
             photos=(_photo(),) if number == 0 else (),
             now=now,
         )

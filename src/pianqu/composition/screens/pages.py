@@ -16,6 +16,8 @@ class Page:
     at: str
     opened_by: str = ""
     """Name of the page that has to be opened before: it gives the cookie."""
+    known: bool = False
+    """Opened by a resident whom the roll knows."""
     staff: bool = False
     by: str = ""
     """Login of the colleague who opens it, where it is not everybody's."""
@@ -36,6 +38,15 @@ PAGES = (
     Page(name="case", route="casework:case", at="/case/{code}/?s={secret}", needs_data=True),
     Page(name="my-clock", route="casework:case_clock", at="/case/{code}/clock/", opened_by="case", needs_data=True),
     Page(name="withdraw", route="casework:withdraw", at="/case/{code}/withdraw/", opened_by="case", needs_data=True),
+    Page(name="me-ask", route="me", at="/me/", wrong_press=SUBMIT),
+    Page(
+        name="me",
+        route="me",
+        at="/me/",
+        known=True,
+        needs_data=True,
+        wrong_press="main form:has([name=code]) button[value=add]",
+    ),
     Page(name="sign-in", route="sign_in", at="/sign-in/", wrong_press=SUBMIT),
     Page(name="desk", route="casework:desk", at="/desk/", staff=True, wrong_at="/desk/?q=nothing-like-this"),
     Page(name="desk-due", route="casework:desk", at="/desk/?order=due&queue=unassigned&since=2020-01-01", staff=True),
@@ -116,6 +127,13 @@ PAGES = (
         staff=True,
         by="admin",
         wrong_at="/desk/organisations/?q=nothing-like-this",
+    ),
+    Page(
+        name="residents",
+        route="directory:residents",
+        at="/desk/residents/",
+        staff=True,
+        wrong_press="#enrol button.btn-primary",
     ),
     Page(name="found-organisations", route="directory:organisations", at="/desk/organisations/?q=慈城", staff=True),
     Page(

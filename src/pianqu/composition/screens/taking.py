@@ -13,6 +13,7 @@ from playwright.sync_api import Page as Tab
 from pianqu.composition.screens.checks import Finding, findings
 from pianqu.composition.screens.house import House, house
 from pianqu.composition.screens.pages import LANGUAGES, PAGES, WIDTHS, Page
+from pianqu.foundation import residentpass
 
 NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--use-angle=swiftshader")
@@ -73,6 +74,14 @@ def sign_in(page: Tab, told: Mapping[str, str], by: str = "") -> None:
     page.click("main button[type=submit], main form button")
     page.wait_for_load_state()
     _SIGNED_IN[house_at, login] = page.context.cookies()
+
+
+def enter(page: Tab, which: Page, told: Mapping[str, str]) -> None:
+    """As whoever opens this page: a colleague, a resident whom the roll knows, or anybody."""
+    if which.staff:
+        sign_in(page, told, which.by)
+    if which.known and "me" in told:
+        page.context.add_cookies([{"name": residentpass.NAME, "value": told["me"], "url": told["url"]}])
 
 
 def settle(page: Tab) -> None:
@@ -136,11 +145,11 @@ def _form(opened: Browser, place: House, folder: Path, pages: list[Page], form: 
     dark = form == "dark"
     for width in WIDTHS:
         for language in LANGUAGES[:1] if dark else LANGUAGES:
-            for staff, by in sorted({(page.staff, page.by) for page in pages}):
+            for as_whom in sorted({(page.staff, page.by, page.known) for page in pages}):
+                alike = [one for one in pages if (one.staff, one.by, one.known) == as_whom]
                 with tab(opened, place, width=width, language=language, dark=dark) as page:
-                    if staff:
-                        sign_in(page, place.told, by)
-                    for which in (one for one in pages if (one.staff, one.by) == (staff, by)):
+                    enter(page, alike[0], place.told)
+                    for which in alike:
                         found += _picture(page, place, folder, which, f"{width}-{language}-{form}")
     return found
 

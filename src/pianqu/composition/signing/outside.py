@@ -1,6 +1,7 @@
 """The identity service of the city or district (OpenID Connect): which account is connected with which subject there."""
 
 from datetime import datetime
+from typing import Any
 
 from allauth.socialaccount.models import SocialAccount
 from django.conf import settings
@@ -10,13 +11,25 @@ from django.utils.translation import gettext as _
 from pianqu.foundation.errors import Refused
 from pianqu.foundation.models import Account
 
-PROVIDER = "oidc"
+PROVIDER, VOUCHER = "oidc", "residents"
+"""Colleagues sign in by the one; the other says who residents are. They may be two services."""
 
 
 def service() -> str:
-    """What the service is called; empty where none is set up."""
+    """What the colleagues' service is called; empty where none is set up."""
+    app = _app(PROVIDER)
+    return str(app["name"] or _("Single sign-on")) if app else ""
+
+
+def voucher() -> str:
+    """What the service is called that says who residents are; empty where none is set up."""
+    app = _app(VOUCHER)
+    return str(app["name"] or _("the identity service")) if app else ""
+
+
+def _app(provider: str) -> dict[str, Any] | None:
     apps = settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"]
-    return str(apps[0]["name"] or _("Single sign-on")) if apps else ""
+    return next((app for app in apps if app["provider_id"] == provider), None)
 
 
 def connected_since(account: Account) -> datetime | None:

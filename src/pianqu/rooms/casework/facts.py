@@ -40,6 +40,8 @@ class CaseOpened(Fact):
     cell_code: str = ""
     grid_version: str = ""
     tell_by: str = ""
+    identity: str = ""
+    """How sure the house was who reported it: not at all, `confirmed` (a contact, by a code), `proven`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -348,6 +350,26 @@ class ChannelChosen(AboutCase):
 
     channel: str
     new_contact: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReporterKnown(AboutCase):
+    """Who reported it confirmed the contact that was left, and finds the matter among their own since."""
+
+    kind: ClassVar[str] = "casework.reporter-known"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Reporter's contact confirmed")
+
+    identity: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReporterForgotten(Fact):
+    """Somebody left the resident roll: their matters no longer say that they are one person's."""
+
+    kind: ClassVar[str] = "casework.reporter-forgotten"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "A resident's matters unlinked")
+
+    matters: int
 
 
 @dataclass(frozen=True, kw_only=True)

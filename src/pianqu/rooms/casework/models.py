@@ -327,9 +327,12 @@ class Contact(models.Model):
     tail_hash = models.CharField("尾号指纹 fingerprint of the tail", max_length=64)
     kind = models.CharField("类别 kind", max_length=8, default="phone")
     channel = models.CharField("通知渠道 channel of notices", max_length=8, blank=True)
+    resident_id = models.UUIDField("居民编号 resident", null=True)
+    identity = models.CharField("实名层级 identity level", max_length=10, blank=True)
 
     class Meta:
         verbose_name = "联系方式 contact"
+        indexes = [models.Index(fields=["resident_id"], name="contact_by_resident")]
 
     def __str__(self) -> str:
         return f"contact of {self.case_id}"

@@ -13,6 +13,7 @@ urlpatterns = [
     path("report/map.json", report.map_layers, name="map_layers"),
     path("report/draft/<str:key>/<int:order>.jpg", report.draft_photo, name="draft_photo"),
     path("follow/", follow.follow, name="follow"),
+    path("me/matters/<str:code>/", follow.own, name="own"),
     path("case/<str:code>/", follow.case, name="case"),
     path("case/<str:code>/proof/", follow.proof, name="proof"),
     path("case/<str:code>/clock/", follow.clock, name="case_clock"),

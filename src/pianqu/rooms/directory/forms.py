@@ -16,6 +16,15 @@ from pianqu.rooms.directory.services import NewOrganisation
 _CODE = re.compile(r"[0-9a-z][0-9a-z-]{1,31}")
 _KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _FIELDS = {
+    "number-wrong": "number",
+    "number-child": "number",
+    "number-differs": "number",
+    "enrolment-waits": "number",
+    "name-wrong": "name",
+    "area-missing": "area",
+    "contact-taken": "contact",
+    "contact-not-a-number": "contact",
+    "contact-not-an-address": "contact",
     "send-down-title": "title",
     "send-down-to": "to",
     "send-down-person": "post",

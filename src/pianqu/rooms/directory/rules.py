@@ -95,6 +95,12 @@ def check_may_manage(actor: Actor, organisation_code: str) -> None:
         raise Forbidden("directory-forbidden", sentence)
 
 
+def check_is_resident(actor: Actor) -> None:
+    """Raise Forbidden for whoever is not the person: nobody confirms, proves or leaves in another one's place."""
+    if actor.kind != "resident":
+        raise Forbidden("resident-only", _("Only the person does this, for themselves. Nothing was changed."))
+
+
 def may_enrol(actor: Actor) -> bool:
     """Window staff and their like, in organisations where residents come to. At most two statements."""
     if not actor.acts or post_kind(actor) not in ENROLLING:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pianqu.rooms.directory.views import acts, here, tree, who
+from pianqu.rooms.directory.views import acts, here, residents, tree, who
 
 app_name = "directory"
 
@@ -12,6 +12,7 @@ urlpatterns = [
     path("desk/who-answers/", who.who_answers, name="desk_who_answers"),
     path("desk/here-today/", here.here_today, name="here_today"),
     path("desk/duty/", here.duty, name="duty"),
+    path("desk/residents/", residents.residents, name="residents"),
     path("desk/organisations/", tree.organisations, name="organisations"),
     path("desk/organisations/<str:code>/", tree.organisation, name="organisation"),
     path("desk/directory/<str:name>/", acts.act, name="act"),

@@ -16,8 +16,10 @@ from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.crypto import decrypt
+from pianqu.foundation.ids import new_id
 from pianqu.foundation.installation import installation
 from pianqu.foundation.posting import NotSent, Unclear, post_bytes, post_json
+from pianqu.foundation.reached import Reached
 from pianqu.kernels import checkcode, webhook
 from pianqu.rooms.casework import services as casework
 from pianqu.rooms.notices.models import Call, Outgoing
@@ -81,11 +83,14 @@ def link_to(code: str) -> str:
 def by_sms(row: Outgoing, to: str) -> Outcome:
     """One POST to the gateway: receiver, name of the template, code and link, and a key by which it knows a repetition."""
     params = {"code": checkcode.show(row.case_code), "link": link_to(row.case_code)}
-    message = {"template": f"case-{row.kind}", "params": params, "key": str(row.id)}
-    here = installation()
+    return _text_message(to, {"template": f"case-{row.kind}", "params": params, "key": str(row.id)})
+
+
+def _text_message(to: str, message: Mapping[str, object]) -> Outcome:
+    here, key = installation(), str(message["key"])
     if not here.sms_url:
-        return _to_outbox(row, message)
-    headers = {"Idempotency-Key": str(row.id)}
+        return _to_outbox("sms", message)
+    headers = {"Idempotency-Key": key}
     if here.sms_token:
         headers["Authorization"] = f"Bearer {here.sms_token}"
     try:
@@ -113,10 +118,14 @@ def by_mail(row: Outgoing, to: str) -> Outcome:
     code = checkcode.show(row.case_code)
     subject = _("Your matter %(code)s") % {"code": code}
     text = f"{sentence(row.kind)}\n\n{_('Code')}: {code}\n{link_to(row.case_code)}\n"
+    return _mail(to, subject, text, str(row.id))
+
+
+def _mail(to: str, subject: str, text: str, key: str) -> Outcome:
     here = installation()
     if not here.mail_from:
-        return _to_outbox(row, {"subject": subject, "text": text, "key": str(row.id)})
-    mail = EmailMessage(subject, text, here.mail_from, [to], headers={"Message-ID": f"<{row.id}@pianqu>"})
+        return _to_outbox("mail", {"subject": subject, "text": text, "key": key})
+    mail = EmailMessage(subject, text, here.mail_from, [to], headers={"Message-ID": f"<{key}@pianqu>"})
     try:
         mail.send()
     except smtplib.SMTPResponseException as error:
@@ -145,15 +154,32 @@ def sentence(kind: str) -> str:
     }[kind]
 
 
-def _to_outbox(row: Outgoing, message: Mapping[str, object]) -> Outcome:
+OUTBOX = "outbox"
+"""What became of a message where no way is connected."""
+
+
+def _to_outbox(channel: str, message: Mapping[str, object]) -> Outcome:
     """Where no way is connected, one file a message, readable by the operator alone; it does not say to whom."""
     folder = installation().outbox
     folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / f"{row.id}.json"
+    path = folder / f"{message['key']}.json"
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump({"channel": row.channel, **message}, file, ensure_ascii=False, indent=1)
-    return Outcome("sent", "outbox")
+        json.dump({"channel": channel, **message}, file, ensure_ascii=False, indent=1)
+    return Outcome("sent", OUTBOX)
+
+
+def send_code(*, to: Reached, code: str) -> Outcome:
+    """A one-time code leaves at once, while its owner waits; once only, since who does not get it asks for another.
+
+    It is no notice: no row keeps it, and no fact names it.
+    """
+    key = str(new_id())
+    if to.channel == "sms":
+        return _text_message(to.value, {"template": "one-time-code", "params": {"code": code}, "key": key})
+    subject = _("Your code: %(code)s") % {"code": code}
+    text = _("%(code)s is your code, good for ten minutes. We never ask for it by telephone; give it to nobody.")
+    return _mail(to.value, subject, text % {"code": code} + "\n", key)
 
 
 # other systems -------------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from pianqu.foundation import files, rulepacks, throttle
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.crypto import has_fingerprint
 from pianqu.foundation.errors import Absent, Invalid, Refused
+from pianqu.foundation.reached import Reached
 from pianqu.kernels import checkcode, words
 from pianqu.kernels.deadline import Calendar
 from pianqu.rooms.casework import rules
@@ -184,6 +185,8 @@ class ResidentCase:
     masked_contact: str
     contact_kind: str
     """phone or mail; empty without a contact."""
+    identity: str
+    """How sure the house was who reported it: empty, `confirmed`, `proven`."""
     tell_by: str
     """How the reporter wants to be told: sms, mail, or empty for not at all."""
     may_extend: bool
@@ -612,7 +615,7 @@ def resident_case(case_id: uuid.UUID) -> ResidentCase:
     )
 
 
-def _common(case: Case, contact: tuple[str, str, str], *, for_reporter: bool = False) -> dict[str, Any]:
+def _common(case: Case, contact: tuple[str, str, str, str], *, for_reporter: bool = False) -> dict[str, Any]:
     photos = list(Photo.objects.filter(case_id=case.id).order_by("addition_id", "order"))
     by_addition: dict[uuid.UUID | None, list[PhotoCard]] = {}
     for photo in photos:
@@ -646,6 +649,7 @@ def _common(case: Case, contact: tuple[str, str, str], *, for_reporter: bool = F
         "masked_contact": contact[0],
         "contact_kind": contact[1],
         "tell_by": contact[2],
+        "identity": contact[3],
     }
 
 
@@ -656,9 +660,10 @@ def _additions(case_id: uuid.UUID, photos: Mapping[uuid.UUID | None, Sequence[Ph
     )
 
 
-def _contact(case_id: uuid.UUID) -> tuple[str, str, str]:
-    """Mask, kind and channel; all empty without a contact."""
-    return Contact.objects.filter(case_id=case_id).values_list("mask", "kind", "channel").first() or ("", "", "")
+def _contact(case_id: uuid.UUID) -> tuple[str, str, str, str]:
+    """Mask, kind, channel and identity level; all empty without a contact."""
+    found = Contact.objects.filter(case_id=case_id).values_list("mask", "kind", "channel", "identity").first()
+    return found or ("", "", "", "")
 
 
 def timeline(case_id: uuid.UUID, *, for_reporter: bool = False) -> tuple[TimelineItem, ...]:
@@ -779,6 +784,54 @@ def _check_not_expired(case: Case, tail: str | None, now: datetime) -> None:
                 "Use your contact's last digits, or ask at the window."
             ),
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnCase:
+    """One of somebody's own matters, for their list."""
+
+    case_id: uuid.UUID
+    code: str
+    shown_code: str
+    category: str
+    place_code: str
+    state: str
+    opened_at: datetime
+    due_at: datetime | None
+
+
+def own_cases(resident_ids: Collection[uuid.UUID], *, most: int = 100) -> tuple[OwnCase, ...]:
+    """What this person reported under their ids, the latest first. One statement."""
+    return _own(Contact.objects.filter(resident_id__in=resident_ids), most)
+
+
+def own_case(code: str, resident_ids: Collection[uuid.UUID]) -> OwnCase | None:
+    """The matter with this code, if this person reported it. One statement."""
+    found = Contact.objects.filter(resident_id__in=resident_ids, case__code=checkcode.normalise(code)[:16])
+    return next(iter(_own(found, 1)), None)
+
+
+def _own(found: QuerySet[Contact], most: int) -> tuple[OwnCase, ...]:
+    names = ("code", "category", "place_code", "state", "opened_at", "due_at")
+    rows = found.order_by("-case__opened_at", "-case_id").values_list("case_id", *(f"case__{name}" for name in names))
+    return tuple(
+        OwnCase(
+            case_id=case_id,
+            code=code,
+            shown_code=checkcode.show(code),
+            category=category,
+            place_code=place_code or "",
+            state=state,
+            opened_at=opened_at,
+            due_at=due_at,
+        )
+        for case_id, code, category, place_code, state, opened_at, due_at in rows[:most]
+    )
+
+
+def follow_as(code: str, contact: Reached, *, address: str, now: datetime) -> ResidentCase:
+    """The case for who knows its code and confirmed the contact that was left; wrong tries count as in `follow`."""
+    return follow(code, contact_tail=contact.proof, address=address, now=now)
 
 
 # for everybody -------------------------------------------------------------------------------------------------------

@@ -10,7 +10,15 @@ from pianqu.rooms.casework.services.clocks import (
     pause_case,
     resume_case,
 )
-from pianqu.rooms.casework.services.contacts import NOTICE, choose_channel, reveal_contact, use_contact
+from pianqu.rooms.casework.services.contacts import (
+    NOTICE,
+    Reporter,
+    choose_channel,
+    forget_reporter,
+    recognise_reporter,
+    reveal_contact,
+    use_contact,
+)
 from pianqu.rooms.casework.services.desk import drop_filter, hand_over_shift, save_filter, take_over_shift
 from pianqu.rooms.casework.services.dispatching import (
     accept_case,
@@ -61,6 +69,7 @@ __all__ = [
     "Opened",
     "Opening",
     "PlaceChoice",
+    "Reporter",
     "Resolution",
     "accept_case",
     "add_categories",
@@ -78,6 +87,7 @@ __all__ = [
     "escalate_parts",
     "extend_case",
     "finish_task",
+    "forget_reporter",
     "hand_over",
     "hand_over_shift",
     "join_case",
@@ -87,6 +97,7 @@ __all__ = [
     "open_cases",
     "pause_case",
     "rate_case",
+    "recognise_reporter",
     "reopen_case",
     "resolve_case",
     "resolve_cases",

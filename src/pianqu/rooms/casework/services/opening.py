@@ -24,7 +24,7 @@ from pianqu.rooms.casework.facts import CaseOpened
 from pianqu.rooms.casework.lifecycle import FIRST
 from pianqu.rooms.casework.models import Case, Contact, Photo
 from pianqu.rooms.casework.services.clocks import ACCEPTANCE, acceptance_due, set_due
-from pianqu.rooms.casework.services.contacts import sealed_contact
+from pianqu.rooms.casework.services.contacts import Reporter, sealed_contact
 from pianqu.rooms.casework.services.parts import Claim, PlaceChoice, Words, checked_place, kept_photos, taken
 from pianqu.rooms.casework.services.steps import iso
 from pianqu.rooms.ledger import services as ledger
@@ -47,6 +47,8 @@ class Opening:
     claim: Claim | None = None
     tell: bool = False
     """Whether the reporter wants to be told of what happens."""
+    reporter: Reporter | None = None
+    """Who reports it, where the door knows it and the contact is theirs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +82,7 @@ def open_case(
     channel: str = "portal",
     claim: Claim | None = None,
     tell: bool = False,
+    reporter: Reporter | None = None,
     idempotency_key: str | None = None,
     now: datetime,
 ) -> Opened:
@@ -96,6 +99,7 @@ def open_case(
         channel=channel,
         claim=claim,
         tell=tell,
+        reporter=reporter,
     )
     if idempotency_key is None:
         return open_cases(actor=actor, items=[item], now=now)[0]
@@ -141,7 +145,7 @@ def _check_categories(codes: set[str]) -> None:
 def _prepare(actor: Actor, item: Opening, now: datetime) -> _Ready:
     case_id, code, words = new_id(), checkcode.make(secrets.randbelow(checkcode.BODIES)), taken(item.words)
     place = checked_place(item.place, ours=item.claim is None, on=timezone.localdate(now))
-    contact = sealed_contact(item.contact, case_id=case_id, tell=item.tell) if item.contact else None
+    contact = sealed_contact(item.contact, case_id=case_id, tell=item.tell, by=item.reporter) if item.contact else None
     photos = kept_photos(item.photos, case_id=case_id)
     secret = "" if item.claim else secrets.token_urlsafe(16)
     case = _row(actor, item, case_id, code, words, place, now)
@@ -162,6 +166,7 @@ def _prepare(actor: Actor, item: Opening, now: datetime) -> _Ready:
         photo_commitments=tuple(photo.commitment for photo in photos),
         has_contact=contact is not None,
         tell_by=contact.channel if contact else "",
+        identity=contact.identity if contact else "",
         due_at=iso(case.due_at),
         due_rule=ACCEPTANCE if case.due_at else "",
         due_last_day=last_day,
@@ -230,6 +235,7 @@ def _fingerprint(actor: Actor, item: Opening) -> str:
         item.contact,
         item.tell,
         item.channel,
+        str(item.reporter.resident_id) if item.reporter else "",
         [place.community_code, repr(place.lon), repr(place.lat), place.landmark, place.source],
         [sha256(photo.content).hexdigest() for photo in item.photos],
     ]

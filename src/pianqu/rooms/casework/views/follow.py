@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from pianqu.foundation import residentpass
 from pianqu.foundation.errors import Problem, as_problem
 from pianqu.foundation.photos import MAX_PHOTOS
 from pianqu.kernels import checkcode
@@ -22,6 +23,7 @@ from pianqu.rooms.casework.views import passes, shown
 from pianqu.rooms.casework.views.acts import explanation
 from pianqu.rooms.casework.views.posted import posted
 from pianqu.rooms.casework.views.report import picture, resident, taken_photos
+from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import queries as ledger
 
 
@@ -81,6 +83,21 @@ def _shown(code: str) -> str:
 
 def _to_follow(code: str) -> HttpResponseRedirect:
     return HttpResponseRedirect(f"{reverse('casework:follow')}?code={code}&ask=1")
+
+
+@never_cache
+@require_safe
+def own(request: HttpRequest, code: str) -> HttpResponse:
+    """Somebody known to this device opens one of their own matters: the pass to it takes the place of digits or link."""
+    mine = residentpass.held(request)
+    card = directory.resident(mine[0], since=mine[1]) if mine else None
+    found = queries.own_case(code, card.ids) if card and not card.doubted and checkcode.is_valid(code) else None
+    if found is None:
+        return _to_follow(_shown(code)) if checkcode.is_valid(code) else redirect("casework:follow")
+    response = redirect("casework:case", code=found.shown_code)
+    if passes.held(request, found.code) is None:
+        passes.give(request, response, case_id=found.case_id, code=found.code, secret="")
+    return response
 
 
 @never_cache

@@ -13,14 +13,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from pianqu.foundation import drafts
+from pianqu.foundation import drafts, residentpass
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Invalid, Problem, as_problem
 from pianqu.foundation.installation import installation
 from pianqu.foundation.photos import MAX_BYTES, MAX_PHOTOS, SafePhoto, sanitise
 from pianqu.kernels import checkcode
 from pianqu.rooms.casework import forms, queries, services
+from pianqu.rooms.casework.services import Reporter
 from pianqu.rooms.casework.views import passes, shown
+from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
 
 
@@ -37,6 +39,15 @@ def resident() -> Actor:
     return Actor(kind="resident", organisation_code=queries.centre_code())
 
 
+def reporter(request: HttpRequest) -> Reporter | None:
+    """Who reports, where this device holds a pass of the resident roll. No statement without a pass, else one."""
+    mine = residentpass.held(request)
+    card = directory.resident(mine[0], since=mine[1]) if mine else None
+    if card is None or card.doubted:
+        return None
+    return Reporter(resident_id=card.resident_id, level=card.level, contact=card.contact)
+
+
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def report(request: HttpRequest) -> HttpResponse:
@@ -45,6 +56,8 @@ def report(request: HttpRequest) -> HttpResponse:
         typed = {
             name: value for name, value in request.GET.items() if name in {"category", "community", "landmark", "found"}
         }
+        if known := reporter(request):
+            typed["contact"] = known.contact.value
         return _page(request, forms.Report.of(typed), {}, 200)
     now = timezone.now()
     typed_report = forms.Report.of(request.POST)
@@ -62,6 +75,7 @@ def report(request: HttpRequest) -> HttpResponse:
             place=forms.place_of(typed_report),
             contact=typed_report.contact.strip() or None,
             tell=bool(typed_report.tell),
+            reporter=reporter(request),
             photos=photos.safe,
             idempotency_key=typed_report.key,
             now=now,
@@ -114,6 +128,7 @@ def _page(
     typed = typed.without_point() if "place" in errors else typed
     context = {
         "typed": typed,
+        "known": bool(residentpass.held(request)) and bool(typed.contact),
         "errors": errors,
         "summary": _summary(errors),
         "kept": range(kept),

@@ -353,6 +353,7 @@ def _kind(kind: str) -> tuple[str, str, str]:
         "casework.task-escalated": ("trending-up", "w", _("A helper's date has passed: the next above is told")),
         "casework.case-supervised": ("bell", "w", _("A leader presses for it")),
         "casework.channel-chosen": ("bell", "", _("Said how to be told")),
+        "casework.reporter-known": ("user-check", "", _("Confirmed the contact that was left")),
         "casework.case-linked": ("git-merge", "", _("Joined to another matter")),
         "casework.case-handed-over": ("refresh", "", _("Handed over: organisations were merged or split")),
         "casework.case-erased": ("eraser", "w", _("Words, photos and contact were erased")),

@@ -12,7 +12,7 @@ from pianqu.foundation.errors import Refused
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.reached import Reached
 from pianqu.foundation.verbs import verb
-from pianqu.rooms.directory import queries
+from pianqu.rooms.directory import queries, rules
 from pianqu.rooms.directory.facts import ContactConfirmed, ContactFreed, PassesEnded, ProofRestored
 from pianqu.rooms.directory.models import Resident
 from pianqu.rooms.directory.services.residents import CONTACT, prints_of, resident_row, sealed_for
@@ -28,6 +28,7 @@ def confirm_contact(*, actor: Actor, to: Reached, code: str, now: datetime) -> u
 
     Whoever takes the code from a person lets `onetime.check` count wrong ones first. Raises Refused.
     """
+    rules.check_is_resident(actor)
     onetime.use(to=to.value, code=code, now=now)
     row = Resident.objects.select_for_update().filter(contact_print__in=prints_of(CONTACT, to.value)).first()
     if row is not None and row.used_at is not None and now - row.used_at >= CHANGES_HANDS:
@@ -68,6 +69,7 @@ def not_me(*, actor: Actor, resident_id: uuid.UUID, now: datetime) -> None:
 
     Raises Absent, Refused where nobody doubts it.
     """
+    rules.check_is_resident(actor)
     row = resident_row(resident_id)
     if not row.doubted:
         raise Refused("contact-not-doubted", _("This contact is in use. Nothing was changed."))
@@ -89,6 +91,7 @@ def restore_proof(*, actor: Actor, resident_id: uuid.UUID, number: str, now: dat
 
     Whoever takes the number from a person lets `queries.check_number` count wrong ones first.
     """
+    rules.check_is_resident(actor)
     row = resident_row(resident_id)
     queries.check_is_number(number, row.number_print)
     Resident.objects.filter(id=resident_id).update(doubted=False, used_at=now)
@@ -101,6 +104,7 @@ def restore_proof(*, actor: Actor, resident_id: uuid.UUID, number: str, now: dat
 @verb
 def end_passes(*, actor: Actor, resident_id: uuid.UUID, now: datetime) -> None:
     """Every device forgets the person; who wants in asks for a new code. Raises Absent."""
+    rules.check_is_resident(actor)
     row = resident_row(resident_id)
     Resident.objects.filter(id=resident_id).update(passes_from=now)
     told = PassesEnded(subject=f"resident:{row.id}", organisation_code=actor.organisation_code, resident_id=str(row.id))

@@ -234,6 +234,7 @@ def prove_by_service(*, actor: Actor, resident_id: uuid.UUID, name: str, number:
 
     Raises Absent, Invalid, Refused where the number is another person's who has a contact of their own in use.
     """
+    rules.check_is_resident(actor)
     mine = resident_row(resident_id)
     person = _grown_up(rules.identity_number(number), now)
     prints = prints_of(rules.NUMBER, person.text)
@@ -262,6 +263,7 @@ def leave_roll(*, actor: Actor, resident_id: uuid.UUID, now: datetime) -> None:
 
     What they reported stays as it is, without a link to them. Source: 个人信息保护法 第十五条, 第四十七条. Raises Absent.
     """
+    rules.check_is_resident(actor)
     row = resident_row(resident_id)
     subject = f"resident:{resident_id}"
     told = ResidentLeft(subject=subject, organisation_code=actor.organisation_code)

@@ -41,7 +41,8 @@ LATER = NOW + timedelta(days=3)
 
 
 def number(born: str, sequence: str = "002") -> str:
-    body = f"330205{born}{sequence}"
+    """A number of a place that there is not: nobody has it."""
+    body = f"990205{born}{sequence}"
     return body + check_character(body)
 
 

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
@@ -14,10 +13,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from pianqu.foundation.crypto import fingerprint
 from pianqu.foundation.errors import Problem, as_problem
 from pianqu.rooms.directory import forms, queries, services
 from pianqu.rooms.directory.forms import Wrong
-from pianqu.rooms.directory.views import here, shown, tree
+from pianqu.rooms.directory.views import here, residents, shown, tree
 from pianqu.rooms.directory.views.asking import Failed
 from pianqu.rooms.directory.views.shown import Categories
 
@@ -100,7 +100,30 @@ def _appointed(typed: QueryDict) -> Mapping[str, Any]:
     }
 
 
+def _enrolled(typed: QueryDict) -> Mapping[str, Any]:
+    return {
+        "name": str(typed.get("name", "")),
+        "number": str(typed.get("number", "")),
+        "area_code": str(typed.get("area", "")),
+        "contact": str(typed.get("contact", "")),
+    }
+
+
+def _second_reading(typed: QueryDict) -> Mapping[str, Any]:
+    return {"enrolment_id": forms.needed_id(typed, "id"), "number": str(typed.get("number", ""))}
+
+
 ACTS: dict[str, Act] = {
+    "enrol": Act(services.begin_enrolment, _enrolled, residents.residents_page, "directory:residents"),
+    "finish-enrolment": Act(
+        services.finish_enrolment, _second_reading, residents.residents_page, "directory:residents"
+    ),
+    "drop-enrolment": Act(
+        services.drop_enrolment,
+        lambda typed: {"enrolment_id": forms.needed_id(typed, "id")},
+        residents.residents_page,
+        "directory:residents",
+    ),
     "send-down": Act(services.send_down, _send_down, here.here_page, "directory:here_today"),
     "recall": Act(
         services.recall,
@@ -164,9 +187,9 @@ def act(request: HttpRequest, name: str, *, categories: Categories) -> HttpRespo
 
 
 def _fingerprint(name: str, typed: QueryDict) -> str:
-    """The form's content, whatever its token."""
+    """The form's content, whatever its token. Keyed: a plain hash would tell an identity number to whoever tries them all."""
     content = {field: typed.getlist(field) for field in sorted(typed) if field not in ("csrfmiddlewaretoken", "key")}
-    return sha256(f"{name}{json.dumps(content)}".encode("utf-8", "backslashreplace")).hexdigest()
+    return fingerprint(f"{name}{json.dumps(content)}", scope="directory.act")
 
 
 def _back(request: HttpRequest, chosen: Act, name: str) -> HttpResponse:
