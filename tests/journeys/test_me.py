@@ -20,13 +20,14 @@ from pianqu.composition.env import read
 from pianqu.composition.settings import identity_services
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.installation import installation
+from pianqu.foundation.models import Account
 from pianqu.kernels import checkcode
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework.models import Case, Contact
 from pianqu.rooms.casework.services import open_case
 from pianqu.rooms.casework.services.parts import PlaceChoice
 from pianqu.rooms.directory import services as directory
-from pianqu.rooms.directory.models import Resident
+from pianqu.rooms.directory.models import Enrolment, Resident
 from pianqu.rooms.directory.services.confirming import CHANGES_HANDS
 from pianqu.rooms.directory.tests.builders import CENTRE, WAITAN_1, official, small_district
 from pianqu.rooms.directory.tests.test_residents import NAME, NUMBER, SECOND
@@ -233,6 +234,35 @@ def test_statements_do_not_grow_with_the_list(district: Path) -> None:
             page(client)
         counts.append(len(asked))
     assert counts[0] == counts[1] <= 8
+
+
+@pytest.mark.django_db(transaction=True)
+def test_every_step_leaves_its_record_when_it_is_committed(district: Path) -> None:
+    client = known(district)
+    reported(client)
+    client = known(district)
+    assert say(client, "add", code=opened()).status_code == 302
+    one, other = window("one"), window("other")
+    typed = {"name": NAME, "number": NUMBER, "area": WAITAN_1, "contact": PHONE}
+    for name, by, given in (
+        ("enrol", one, typed),
+        ("drop-enrolment", one, {}),
+        ("enrol", one, typed),
+        ("finish-enrolment", other, {"number": NUMBER}),
+    ):
+        row = {"id": str(waiting.id)} if (waiting := Enrolment.objects.first()) else {}
+        assert by.post(f"/desk/directory/{name}/", given | row).status_code == 302, name
+    assert "two officers" in page(client)
+    assert say(client, "everywhere").status_code == 302
+    client = known(district)
+    assert say(client, "leave", sure="1").status_code == 302 and not Resident.objects.exists()
+
+
+def window(login: str) -> Client:
+    client = browser()
+    official(login, CENTRE, "window")
+    client.force_login(Account.objects.get(login=login))
+    return client
 
 
 # the identity service ------------------------------------------------------------------------------------------------

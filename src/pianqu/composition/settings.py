@@ -148,6 +148,14 @@ def mail_server(url: str) -> dict[str, Any]:
     }
 
 
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"errors": {"class": "logging.StreamHandler", "level": "ERROR"}},
+    "loggers": {"django.request": {"handlers": ["errors"]}},
+}
+"""A page that breaks leaves its traceback on the server's error output; Django's default sends it to nobody."""
+
 globals().update(mail_server(ENV.mail_url))
 # allauth keeps authenticators. Its pages are not mounted: sign-in, its locks and its words are ours.
 ACCOUNT_USER_MODEL_USERNAME_FIELD, ACCOUNT_USER_MODEL_EMAIL_FIELD = "login", None

@@ -239,6 +239,17 @@ class ContactConfirmed(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ContactUsed(Fact):
+    """Somebody on the roll gave a code once more: a device knows them since."""
+
+    kind: ClassVar[str] = "directory.contact-used"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "A resident signed in by a code")
+    about_person: ClassVar[bool] = True
+
+    resident_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ContactFreed(Fact):
     """A contact was not used for long and belongs to somebody else now: the roll no longer names it for this person."""
 

@@ -13,7 +13,7 @@ from pianqu.foundation.ids import new_id
 from pianqu.foundation.reached import Reached
 from pianqu.foundation.verbs import verb
 from pianqu.rooms.directory import queries, rules
-from pianqu.rooms.directory.facts import ContactConfirmed, ContactFreed, PassesEnded, ProofRestored
+from pianqu.rooms.directory.facts import ContactConfirmed, ContactFreed, ContactUsed, PassesEnded, ProofRestored
 from pianqu.rooms.directory.models import Resident
 from pianqu.rooms.directory.services.residents import CONTACT, prints_of, resident_row, sealed_for
 from pianqu.rooms.ledger import services as ledger
@@ -42,14 +42,9 @@ def confirm_contact(*, actor: Actor, to: Reached, code: str, now: datetime) -> u
     first = row.confirmed_at is None
     row.confirmed_at, row.used_at = row.confirmed_at or now, now
     row.save()
-    if first:
-        told = ContactConfirmed(
-            subject=f"resident:{row.id}",
-            organisation_code=actor.organisation_code,
-            resident_id=str(row.id),
-            contact_kind=to.kind,
-        )
-        ledger.record([told], actor=actor, now=now)
+    about = {"subject": f"resident:{row.id}", "organisation_code": actor.organisation_code, "resident_id": str(row.id)}
+    told = ContactConfirmed(contact_kind=to.kind, **about) if first else ContactUsed(**about)
+    ledger.record([told], actor=actor, now=now)
     return row.id
 
 

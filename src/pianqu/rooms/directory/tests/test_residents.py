@@ -88,9 +88,10 @@ def test_a_code_shows_that_a_contact_is_ones_own() -> None:
     assert item.kind == "directory.contact-confirmed" and PHONE.value[-4:] not in str(item.fact)
 
 
-def test_the_same_person_again_is_no_news() -> None:
+def test_the_same_person_again_is_the_same() -> None:
     first = confirm()
-    assert confirm(now=LATER) == first and len(ledger.history(f"resident:{first}")) == 1
+    assert confirm(now=LATER) == first
+    assert [item.kind for item in ledger.history(f"resident:{first}")][1:] == ["directory.contact-used"]
     assert confirm(OTHER) != first
 
 
