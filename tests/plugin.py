@@ -16,3 +16,10 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "pianqu.composition.settings"
 compile_catalogues()
 make_keys(Path(_folder) / "data" / "keys")
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+
+
+def pytest_runtest_teardown() -> None:
+    """A request in English leaves its language behind in this thread: the next test begins in the installation's own."""
+    from django.utils import translation
+
+    translation.deactivate()

@@ -84,6 +84,7 @@ ROLES: dict[str, tuple[str, str]] = {
 NOBODY = ("anonymous", "resident")
 """No sign-in, and a sign-in without a post."""
 LIKE = {
+    "property-wantou": OWNERS,
     "centre": CENTRE,
     "enforcement": LAW,
     "beijiao": CLUSTER,
@@ -203,6 +204,10 @@ VERBS: dict[str, tuple[dict[str, Any], Rule]] = {
     "call-back": ({"score": "4"}, lambda r, o: centre(r) and moves(o, Move.RATE) and r != "leader"),
     "reopen": ({"words": "没修好"}, lambda r, o: centre(r) and moves(o, Move.REOPEN)),
     "supervise": ({"words": "请今天办"}, lambda r, o: centre(r) and is_leader(r) and o.state in OPEN),
+    "take": ({"nature": "complaint"}, lambda _r, _o: False),
+    "extend": ({"words": "又来电说还没修"}, lambda r, o: centre(r) and moves(o, Move.EXTEND)),
+    "link": ({"code": "of another one"}, lambda r, o: centre(r) and o.state not in ENDED),
+    "unlink": ({}, lambda _r, _o: False),
     "resolve": (
         {"reply": "已经修好"},
         lambda r, o: (centre(r) or leads(r, o)) and moves(o, Move.RESOLVE) and not o.helper,
@@ -211,7 +216,8 @@ VERBS: dict[str, tuple[dict[str, Any], Rule]] = {
     "reveal": ({"purpose": "回电核实"}, lambda r, o: centre(r) or ROLES[r][0] == o.lead),
     "erase": ({"basis": "period-over", "sure": "1"}, lambda r, o: centre(r) and o.state in ENDED),
 }
-"""What is posted, and who may: `window` dispatched, `leader` answered, so neither decides on or checks its own."""
+"""What is posted, and who may (no list names anybody here, so nobody takes anything on,
+and nothing is joined yet): `window` dispatched, `leader` answered, so neither decides on or checks its own."""
 
 
 def may(role: str, verb: str, one: Object) -> bool:
@@ -369,7 +375,8 @@ class Matrix(TestCase):
         if verb in DOORS:
             return _outcome(verb, self.people[login].post(_address(verb, one), VERBS[verb][0]))
         typed = QueryDict(mutable=True)
-        typed.update(VERBS[verb][0])
+        other = next(made for name, made in self.made.items() if name in ("placeless", "new") and made is not one)
+        typed.update({name: other.code if name == "code" else value for name, value in VERBS[verb][0].items()})
         act = ACTS[verb]
         try:
             act.verb(actor=self.actors[login], case_id=one.case_id, now=self.now, **act.takes(typed))

@@ -21,7 +21,7 @@ class ProblemMiddleware:
         problem = as_problem(error)
         if problem is None:
             return None
-        if request.accepts("text/html"):
+        if request.accepts("text/html") and not request.path.endswith(".json"):
             return render(request, "ui/problem.html", {"problem": problem}, status=problem.status)
         kind = f"about:blank#{problem.code}"
         body = {"type": kind, "title": problem.message, "status": problem.status, "code": problem.code}

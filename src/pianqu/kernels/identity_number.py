@@ -4,7 +4,8 @@ Problem: a number is read from a card and typed; a slip must be told before a pe
 Method: 17 digits (six of the place, eight of the birthday, three of the sequence) and a check character, ISO 7064 MOD 11-2:
 the sum of weight · digit is 1 modulo 11, with weights 2^(17-i) modulo 11 and X for ten.
 Source: GB 11643-1999, sections 4 and 5; its examples are the tests' vectors.
-Cost: O(1). Guarantee: every single wrong character and every swap of two characters is caught.
+Cost: O(1). Guarantee: every single wrong character is caught, and every swap of two that do not stand ten places apart (2^10 is
+1 modulo 11, so those have the same weight).
 """
 
 import re

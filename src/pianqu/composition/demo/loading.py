@@ -13,6 +13,7 @@ from typing import Any
 from django.utils import timezone
 
 from pianqu.composition.demo.grid import make_grid
+from pianqu.composition.demo.ground import ground
 from pianqu.composition.demo.people import CHECKER, CLUSTER, GRID, HANDLER, STREET, WINDOW, make_people
 from pianqu.composition.demo.pictures import drawn
 from pianqu.composition.demo.points import make_points
@@ -56,6 +57,7 @@ def load(now: datetime, *, year: int = 0) -> None:
         written.append(_Matter(number, unanswered, row, actors, _place(row, chance), now))
         acts += written[-1].acts()
         unanswered += "reply" not in row and row.get("state") != "withdrawn"
+    acts += ground(actors, now=now)
     acts.sort(key=lambda act: (act.at, act.order))
     for alone, group in groupby(acts, key=lambda act: id(act) not in quick):
         _do(list(group), alone=alone)
@@ -152,11 +154,15 @@ class _Matter:
         way.append((after, self._resolve))
         if self.number % 4 == 1:
             way.append((after + 20, self._rate))
-        if self.number % 17 == 3 and self.row["days"] < REOPENED_WITHIN:
+        if self._comes_back:
             way.append((after + 30, self._reopen))
         elif "closed" in self.row:
             way += [(after + 26, self._call_back), (after + self.row["closed"], self._close)]
         return way
+
+    @property
+    def _comes_back(self) -> bool:
+        return self.number % 17 == 3 and self.row["days"] < REOPENED_WITHIN
 
     def _in_work(self) -> list[tuple[float, Callable[[], None]]]:
         """One after the other of everything that can be seen on a desk on any day."""
@@ -283,7 +289,8 @@ class _Matter:
         services.resolve_case(actor=self._lead_actor, case_id=self._id, reply=self.row["reply"], now=self.at)
 
     def _rate(self) -> None:
-        services.rate_case(actor=self._reporter, case_id=self._id, score=5 - self.number % 3, now=self.at)
+        score = 2 if self._comes_back else 5 - self.number % 3
+        services.rate_case(actor=self._reporter, case_id=self._id, score=score, now=self.at)
 
     def _call_back(self) -> None:
         if casework.case_head(self._id).state == "resolved" and "contact" in self.row:
@@ -291,7 +298,7 @@ class _Matter:
 
     def _reopen(self) -> None:
         if casework.resident_case(self._id).state in ("resolved", "rated"):
-            words = "只修了一半，另一半还是老样子。"
+            words = "看着好了，过了两天又是老样子。"
             services.reopen_case(actor=self._reporter, case_id=self._id, words=words, now=self.at)
 
     def _close(self) -> None:

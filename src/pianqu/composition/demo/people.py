@@ -95,12 +95,50 @@ GRID = Person(
     title="网格员",
     role="社区网格员 grid worker of a community in the Beijiao cluster",
 )
-SIGN_INS = (WINDOW, CHECKER, LEADER, HANDLER, CLUSTER, STREET, GRID, ADMIN)
+CHIEF = Person(
+    login="chief",
+    name="局领导（演示）",
+    organisation="enforcement",
+    kind="leader",
+    title="分管局长",
+    role="综合执法局领导 leader of the law enforcement bureau: decides on more time",
+)
+PROPERTY = Person(
+    login="property",
+    name="物业（演示）",
+    organisation="property-wantou",
+    kind="leader",
+    title="项目经理",
+    role="湾头家园物业 property company that helps in a cluster",
+)
+AUDITOR = Person(
+    login="auditor",
+    name="审计（演示）",
+    organisation="centre",
+    kind="auditor",
+    title="监督岗",
+    role="区社会治理中心监督岗 auditor: sees everything, changes nothing",
+)
+SIGN_INS = (WINDOW, CHECKER, LEADER, HANDLER, CHIEF, CLUSTER, STREET, GRID, PROPERTY, AUDITOR, ADMIN)
+STREETS = tuple(
+    Person(login=f"at-{code}", name="街道（演示）", organisation=code, kind="window", title="街道受理窗口", role="")
+    for code in (
+        "330205001000",
+        "330205003000",
+        "330205004000",
+        "330205006000",
+        "330205007000",
+        "330205008000",
+        "330205103000",
+    )
+)
+"""Whom the lists make answer for roads and cleanliness on the other streets' ground; nobody signs in as them."""
 OTHERS = tuple(
     Person(login=f"at-{slug}", name="经办（演示）", organisation=slug, kind="handler", title="经办人", role="")
     for slug in ("market", "housing", "ecology", "police", "civil", "justice", "health")
 )
-"""Departments whose part somebody has to do in the demo; nobody signs in as them."""
+OTHERS += STREETS
+"""Departments and streets whose part somebody has to do in the demo; nobody signs in as them."""
 
 
 def make_people(*, now: datetime) -> dict[str, Actor]:

@@ -22,6 +22,7 @@ from pianqu.foundation.verbs import verb
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework import services
 from pianqu.rooms.casework.services import Closing, PlaceChoice
+from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
 from pianqu.rooms.territory.queries import PlaceCard
 
@@ -157,7 +158,8 @@ def _marks() -> dict[str, list[tuple[str, float, float]]]:
         if shape["properties"]["level"] == "landmark":
             lon, lat = shape["geometry"]["coordinates"]
             there = territory.locate(lon, lat)
-            if there and there.method != "outside":
+            in_chinese = any("一" <= character <= "鿿" for character in shape["properties"]["name"])
+            if there and there.method != "outside" and in_chinese:
                 found[there.community.code].append((shape["properties"]["name"], lon, lat))
     return dict(found)
 
@@ -169,6 +171,9 @@ class Course:
         self.actors, self.leads, self.now = actors, leads, now
         self.chance = random.Random(f"{installation().district_code} courses")
         self.reporter = Actor(kind="resident", organisation_code=casework.centre_code())
+        self.system = Actor(kind="system", organisation_code=casework.centre_code())
+        self.holders = {actor.organisation_code: actor for actor in reversed(list(actors.values())) if actor.acts}
+        self.lists: dict[tuple[str, str, int], str] = {}
 
     def acts(self, drawn: Sequence[Matter]) -> Iterator[Act]:
         """All acts that lie before now, in no order."""
@@ -179,6 +184,9 @@ class Course:
                     yield Act(at, step, act)
             if matter.closes_on is not None:
                 ends[matter.closes_on].append(matter)
+        for ago in range(DAYS):
+            day = self.now.astimezone(HERE).date() - timedelta(days=ago)
+            yield Act(datetime.combine(day, time(8, 20), HERE).astimezone(UTC), -1, partial(self._watch, day))
         for day, ended in ends.items():
             at = datetime.combine(day, time(18, 30), HERE).astimezone(UTC)
             if at < self.now:
@@ -204,8 +212,8 @@ class Course:
         dispatched = self._office(at, 0.3 + self.chance.random() * 2)
         began = self._office(dispatched, 0.5 + self.chance.random() * 6)
         resolved = self._office(began, hours)
-        by = self._department(matter)
-        yield dispatched, partial(self._dispatch, matter, dispatched)
+        by = self._lead(matter, dispatched)
+        yield dispatched, partial(self._dispatch, matter, by, dispatched)
         yield began, partial(self._start, matter, by, began)
         yield resolved, partial(self._resolve, matter, by, resolved)
         return resolved
@@ -236,6 +244,26 @@ class Course:
             then = then.replace(hour=8, minute=self.chance.randint(30, 59))
         return then.astimezone(UTC)
 
+    def _watch(self, day: date) -> None:
+        """What the worker does all day long, once a day: warn and escalate."""
+        at = datetime.combine(day, time(8, 20), HERE).astimezone(UTC)
+        if at < self.now:
+            services.warn_due_soon(actor=self.system, now=at)
+            services.escalate_overdue(actor=self.system, now=at)
+
+    def _lead(self, matter: Matter, at: datetime) -> Actor:
+        """Whom the duty list of that year names there, if somebody in the demo works there; else the department."""
+        category, place, day = matter.kind["category"], matter.place.community_code or "", at.astimezone(HERE).date()
+        if not place:
+            return self._department(matter)
+        if (category, place, day.year) not in self.lists:
+            named = directory.who_answers(category=category, place_code=place, on=day)
+            self.lists[category, place, day.year] = named.lead
+        lead = self.lists[category, place, day.year]
+        return (
+            self.holders[lead] if lead in self.holders and lead != casework.centre_code() else self._department(matter)
+        )
+
     def _department(self, matter: Matter) -> Actor:
         slug = self.leads[matter.kind["category"]]
         return self.actors[HANDLER.login if slug == HANDLER.organisation else f"at-{slug}"]
@@ -256,11 +284,11 @@ class Course:
     def _withdraw(self, matter: Matter, at: datetime) -> None:
         services.withdraw_case(actor=self.reporter, case_id=matter.id, now=at)
 
-    def _dispatch(self, matter: Matter, at: datetime) -> None:
+    def _dispatch(self, matter: Matter, by: Actor, at: datetime) -> None:
         services.dispatch_case(
             actor=self.actors[WINDOW.login],
             case_id=matter.id,
-            lead_code=self._department(matter).organisation_code,
+            lead_code=by.organisation_code,
             nature=matter.kind["nature"],
             now=at,
         )

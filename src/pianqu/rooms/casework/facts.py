@@ -383,6 +383,16 @@ class CaseLinked(AboutCase):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CaseUnlinked(AboutCase):
+    """It belongs to the other case no longer."""
+
+    kind: ClassVar[str] = "casework.case-unlinked"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Taken out of another matter")
+
+    parent_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class CaseHandedOver(AboutCase):
     """Organisations were merged or split, and others have this matter now. `moves`: role, old code, new code."""
 

@@ -84,6 +84,10 @@ def check_move(state: str, move: Move) -> State:
 def _sentence(state: State) -> str:
     unchanged = _("Nothing was changed.")
     said = {
+        State.OPENED: _("This matter was not accepted yet."),
+        State.ACCEPTED: _("This matter was accepted already; nobody answers for it yet."),
+        State.RETURNED: _("This matter was returned; nobody answers for it yet."),
+        State.REOPENED: _("This matter was reopened; nobody answers for it yet."),
         State.RESOLVED: _("This matter is resolved already."),
         State.RATED: _("This matter is resolved and rated already."),
         State.CLOSED: _("This matter is closed already; report a new one if something is left."),
@@ -92,7 +96,7 @@ def _sentence(state: State) -> str:
         State.DISPATCHED: _("An organisation has this matter already."),
         State.IN_PROGRESS: _("An organisation works on this matter already."),
     }
-    return f"{said.get(state, _('This matter has not come so far yet.'))} {unchanged}"
+    return f"{said[state]} {unchanged}"
 
 
 def diagram() -> str:

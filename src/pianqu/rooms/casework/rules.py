@@ -65,6 +65,11 @@ def may_triage(actor: Actor) -> bool:
     return _acts_for_all(actor)
 
 
+def may_take(actor: Actor, *, named: bool) -> bool:
+    """An official of the organisation that the duty list names for it there (块): nobody has to hand it down first."""
+    return actor.acts and named
+
+
 def may_handle(actor: Actor, lead_code: str) -> bool:
     """An official of the organisation that leads."""
     return actor.acts and bool(lead_code) and actor.organisation_code == lead_code
@@ -135,6 +140,10 @@ def check_may_resolve(actor: Actor, organisation_code: str) -> None:
 
 def check_may_close(actor: Actor, organisation_code: str) -> None:
     _check(may_close(actor, organisation_code), _("Only the organisation that received this matter may close it."))
+
+
+def check_may_take(actor: Actor, *, named: bool) -> None:
+    _check(may_take(actor, named=named), _("No duty list names your organisation for this matter there."))
 
 
 def check_may_extend(actor: Actor, organisation_code: str) -> None:

@@ -32,6 +32,7 @@ from pianqu.rooms.casework.queries.cases import (
     cases_for,
     categories,
     centre_code,
+    check_sees,
     counts,
     days_between,
     files_in_use,
@@ -39,6 +40,7 @@ from pianqu.rooms.casework.queries.cases import (
     follow_as,
     forget_working_days,
     holders,
+    id_of,
     imported_ids,
     known_codes,
     own_case,
@@ -76,6 +78,7 @@ from pianqu.rooms.casework.queries.handling import (
     explained,
     first_day,
     handling_for,
+    named_by_list,
 )
 from pianqu.rooms.casework.queries.overview import SAMPLE, WEEKS, Line, Overview, Week, overview_for
 
@@ -124,6 +127,7 @@ __all__ = [
     "cases_for",
     "categories",
     "centre_code",
+    "check_sees",
     "counts",
     "days",
     "days_between",
@@ -138,8 +142,10 @@ __all__ = [
     "handling_for",
     "handovers",
     "holders",
+    "id_of",
     "imported_ids",
     "known_codes",
+    "named_by_list",
     "overview_for",
     "own_case",
     "own_cases",

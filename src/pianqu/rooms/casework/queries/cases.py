@@ -185,6 +185,8 @@ class ResidentCase:
     masked_contact: str
     contact_kind: str
     """phone or mail; empty without a contact."""
+    lead_code: str
+    """Who works on it; empty while the centre has it."""
     identity: str
     """How sure the house was who reported it: empty, `confirmed`, `proven`."""
     tell_by: str
@@ -203,6 +205,8 @@ class CaseCard(ResidentCase):
     imported_id: str
     cell_code: str
     """In which cell of the grid of its day the point lies; empty without a point."""
+    waits_for_centre: bool
+    """Nobody answers for it yet: the centre gives it to somebody."""
     may_resolve: bool
     may_close: bool
     may_reveal_contact: bool
@@ -489,7 +493,7 @@ def _queued(actor: Actor, queue: str, now: datetime) -> Q:
     if queue == "week":
         return Q(state__in=OPEN, due_at__gt=now, due_at__lt=week_ends(now))
     if queue == "asked":
-        return Q(id__in=Request.objects.filter(decided_at=None).values("case_id"))
+        return Q(state__in=OPEN, id__in=Request.objects.filter(decided_at=None).values("case_id"))
     return Q(state=State.RESOLVED) if queue == "answered" else Q(state__in=OPEN)
 
 
@@ -542,7 +546,10 @@ def _midnight(day: date) -> datetime:
 def _found(text: str) -> Q:
     if checkcode.is_valid(text):
         return Q(code=checkcode.normalise(text))
-    return Q(words__icontains=text) | Q(landmark__icontains=text)
+    found = Q()
+    for word in text.split()[:8]:
+        found &= Q(words__icontains=word) | Q(landmark__icontains=word)
+    return found
 
 
 def _row(row: Sequence[Any]) -> CaseRow:
@@ -578,6 +585,20 @@ def case_head(case_id: uuid.UUID) -> CaseHead:
     return CaseHead(case_id=row[0], code=row[1], state=row[2], organisation_code=row[4] or row[3])
 
 
+def check_sees(actor: Actor, case_id: uuid.UUID) -> None:
+    """Raise Absent where this actor may not see the case."""
+    if not _cases_for(actor).filter(id=case_id).exists():
+        raise Absent("case-absent", _("There is no such matter."))
+
+
+def id_of(actor: Actor, code: str) -> uuid.UUID:
+    """The matter with this code. Raises Absent where there is none that this actor may see."""
+    found = _cases_for(actor).filter(code=checkcode.normalise(code)[:16]).values_list("id", flat=True).first()
+    if found is None:
+        raise Absent("case-absent", _("There is no matter with this code, or you may not see it. Nothing was changed."))
+    return found
+
+
 def case_for(actor: Actor, case_id: uuid.UUID) -> CaseCard:
     """The whole case for an official. Raises Absent where there is none that this actor may see."""
     case = _cases_for(actor).filter(id=case_id).first()
@@ -590,6 +611,7 @@ def case_for(actor: Actor, case_id: uuid.UUID) -> CaseCard:
         imported_from=case.imported_from or "",
         imported_id=case.imported_id or "",
         cell_code=case.cell_code,
+        waits_for_centre=case.state in WAITING,
         may_extend=may_move(case.state, Move.EXTEND) and rules.may_extend(actor, receiver),
         may_withdraw=may_move(case.state, Move.WITHDRAW) and rules.may_withdraw(actor, receiver),
         may_rate=False,
@@ -650,6 +672,7 @@ def _common(case: Case, contact: tuple[str, str, str, str], *, for_reporter: boo
         "contact_kind": contact[1],
         "tell_by": contact[2],
         "identity": contact[3],
+        "lead_code": case.lead_code or "",
     }
 
 

@@ -10,7 +10,7 @@ from pianqu.foundation.actor import Actor
 from pianqu.kernels import checkcode
 from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, WAITING, State
 from pianqu.rooms.casework.models import Handover, SavedFilter
-from pianqu.rooms.casework.queries.cases import CaseFilter, CaseRow, _cases_for, cases_for
+from pianqu.rooms.casework.queries.cases import CaseFilter, CaseRow, _cases_for, _queued, cases_for
 from pianqu.rooms.directory import queries as directory
 
 EARLIER = 5
@@ -35,6 +35,8 @@ class Standing:
     overdue: int
     soon: int
     answered: int
+    mine: int = 0
+    asked: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,8 @@ def standing_for(actor: Actor, *, now: datetime) -> Standing:
         overdue=Count("id", filter=late),
         soon=Count("id", filter=soon),
         answered=Count("id", filter=Q(state=State.RESOLVED)),
+        mine=Count("id", filter=_queued(actor, "mine", now)),
+        asked=Count("id", filter=_queued(actor, "asked", now)),
     )
     return Standing(**counts)
 

@@ -11,9 +11,10 @@ from pianqu.foundation.rulepacks import Rule, term_rule
 from pianqu.kernels import checkcode, deadline
 from pianqu.kernels.deadline import Term, Unit
 from pianqu.rooms.casework import rules
-from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, Move, State, may_move
+from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, WAITING, Move, State, may_move
 from pianqu.rooms.casework.models import Case, Clock, Pause, Request, Task
 from pianqu.rooms.casework.queries.cases import working_days
+from pianqu.rooms.directory import queries as directory
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,9 @@ class May:
     finish: bool = False
     call_back: bool = False
     supervise: bool = False
+    link: bool = False
+    unlink: bool = False
+    take: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +77,8 @@ class Handling:
     parent: tuple[uuid.UUID, str] | None
     children: tuple[tuple[uuid.UUID, str, str], ...]
     may: May
+    own_article: str = ""
+    """The item of the list by which it is the actor's own organisation's, where nobody has it yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,15 +89,18 @@ class Explained:
     started_at: datetime
     extra: int
     due: deadline.Due | None
+    pauses: tuple[deadline.Pause, ...] = ()
 
 
 def handling_for(actor: Actor, case_id: uuid.UUID, *, now: datetime) -> Handling:
     """The handling of a case that this actor may see (queries.case_for decided that)."""
     case = Case.objects.select_related("parent").get(id=case_id)
     tasks = list(Task.objects.filter(case=case, ended_at=None).order_by("-role", "given_at", "organisation_code"))
-    asked = list(Request.objects.filter(case=case, decided_at=None).order_by("asked_at"))
+    asked = list(Request.objects.filter(case=case, decided_at=None).order_by("asked_at")) if case.state in OPEN else []
     clock = Clock.objects.filter(case=case, stopped_at=None).first()
-    children = Case.objects.filter(parent=case).order_by("opened_at").values_list("id", "code", "state")
+    waits = case.state in WAITING and actor.acts
+    own = named_by_list(actor, case.category, case.place_code or "", timezone.localdate(now)) if waits else ""
+    children = list(Case.objects.filter(parent=case).order_by("opened_at").values_list("id", "code", "state"))
     return Handling(
         nature=case.nature,
         lead_code=case.lead_code,
@@ -114,8 +123,17 @@ def handling_for(actor: Actor, case_id: uuid.UUID, *, now: datetime) -> Handling
         escalation=case.escalation,
         parent=(case.parent.id, checkcode.show(case.parent.code)) if case.parent else None,
         children=tuple((id_, checkcode.show(code), state) for id_, code, state in children),
-        may=_may(actor, case, tasks, {a.kind: a for a in asked}, clock),
+        may=_may(actor, case, tasks, {a.kind: a for a in asked}, clock, has_children=bool(children), by_list=own),
+        own_article=own,
     )
+
+
+def named_by_list(actor: Actor, category: str, place_code: str, on: date) -> str:
+    """The item of the duty list by which this matter is the actor's own organisation's; empty where it is not. Few statements."""
+    if not actor.acts or not place_code:
+        return ""
+    named = directory.who_answers(category=category, place_code=place_code, on=on)
+    return (named.article or named.source) if named.lead == actor.organisation_code else ""
 
 
 def _standing(case: Case, clock: Clock | None, now: datetime) -> str:
@@ -126,7 +144,16 @@ def _standing(case: Case, clock: Clock | None, now: datetime) -> str:
     return str(deadline.standing(start, case.due_at, now, paused=case.state == State.PAUSED))
 
 
-def _may(actor: Actor, case: Case, tasks: list[Task], asked: dict[str, Request], clock: Clock | None) -> May:
+def _may(
+    actor: Actor,
+    case: Case,
+    tasks: list[Task],
+    asked: dict[str, Request],
+    clock: Clock | None,
+    *,
+    has_children: bool,
+    by_list: str,
+) -> May:
     own = next((task for task in tasks if task.organisation_code == actor.organisation_code), None)
     own = own if actor.acts else None
     triage, leads = rules.may_triage(actor), own is not None and own.role == "lead"
@@ -150,6 +177,9 @@ def _may(actor: Actor, case: Case, tasks: list[Task], asked: dict[str, Request],
         and not case.imported_from
         and rules.may_call_back(actor, resolver=case.resolver_post, former_checker=case.checker_post),
         supervise=case.state in OPEN and rules.may_supervise(actor),
+        link=triage and case.state in (*OPEN, State.RESOLVED) and case.parent_id is None and not has_children,
+        take=rules.may_take(actor, named=bool(by_list)),
+        unlink=triage and case.parent_id is not None,
     )
 
 
@@ -166,14 +196,17 @@ def explained(case_id: uuid.UUID) -> Explained | None:
     if clock.extra:
         terms.append(Term(clock.extra, Unit(clock.unit), clock.rolls))
     pauses = Pause.objects.filter(clock=clock).order_by("started_at").values_list("started_at", "ended_at")
+    stood = [deadline.Pause(start, end) for start, end in pauses]
     due = deadline.due_at(
         clock.started_at,
         terms,
         working_days(),
         zone=timezone.get_default_timezone(),
-        pauses=[deadline.Pause(start, end) for start, end in pauses],
+        pauses=stood,
     )
-    return Explained(rule=term_rule(clock.rule_id), started_at=clock.started_at, extra=clock.extra, due=due)
+    return Explained(
+        rule=term_rule(clock.rule_id), started_at=clock.started_at, extra=clock.extra, due=due, pauses=tuple(stood)
+    )
 
 
 def _first_clock(case_id: uuid.UUID) -> Explained | None:

@@ -29,6 +29,7 @@ from pianqu.rooms.casework.services.dispatching import (
     return_task,
     review_objection,
     start_task,
+    take_case,
 )
 from pianqu.rooms.casework.services.erasing import BASES, erase_case
 from pianqu.rooms.casework.services.escalating import escalate_overdue, escalate_parts, warn_due_soon
@@ -53,6 +54,7 @@ from pianqu.rooms.casework.services.rating import (
     rate_case,
     reopen_case,
     supervise_case,
+    unlink_case,
 )
 
 __all__ = [
@@ -108,9 +110,11 @@ __all__ = [
     "save_filter",
     "start_task",
     "supervise_case",
+    "take_case",
     "take_history",
     "take_in",
     "take_over_shift",
+    "unlink_case",
     "use_contact",
     "warn_due_soon",
     "withdraw_case",

@@ -12,7 +12,7 @@ from pianqu.foundation.errors import Invalid, Refused
 from pianqu.foundation.facts import Fact
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.verbs import verb
-from pianqu.rooms.casework import rules
+from pianqu.rooms.casework import queries, rules
 from pianqu.rooms.casework.facts import (
     CaseAccepted,
     CaseDispatched,
@@ -24,7 +24,7 @@ from pianqu.rooms.casework.facts import (
     TaskReturned,
     TaskStarted,
 )
-from pianqu.rooms.casework.lifecycle import HANDLED, Move, State
+from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, Move, State
 from pianqu.rooms.casework.models import Case, Request, Task
 from pianqu.rooms.casework.services.clocks import DUE, rule_of, running, started
 from pianqu.rooms.casework.services.steps import end_tasks, iso, live_tasks, locked, moved, noted, said, tell
@@ -68,15 +68,18 @@ def dispatch_case(
     words: str = "",
     now: datetime,
 ) -> uuid.UUID:
-    """Give the matter to one organisation that leads, and to others that help; or to a cell of the community that leads.
+    """Give the matter to one organisation that leads, and to others that help; or to a cell: then its community leads.
 
     A matter that nobody accepted yet needs its nature too. `sub_due` is the helpers' own date, within the case's.
     Raises Invalid for unknown organisations or dates, Refused where the state or the cell's entry list does not allow it.
     """
     case = locked([case_id])[case_id]
     rules.check_may_triage(actor)
+    entry = _entry(case, cell_code, now)
+    lead_code = territory.cell(cell_code, on=timezone.localdate(now)).community_code if cell_code else lead_code
     _check_parties(lead_code, helper_codes)
-    listed, entry = _listed(case, lead_code, now), _entry(case, lead_code, cell_code, now)
+    _check_not_upheld(case, lead_code)
+    listed = _listed(case, lead_code, now, by_entry=entry)
     why = said(words, needed=False)
     facts: list[Fact] = []
     if case.state == State.OPENED:
@@ -89,7 +92,11 @@ def dispatch_case(
     case.lead_code = lead_code
     parts = [(lead_code, LEAD, None, _returned_before(former, lead_code))]
     _give(
-        actor, case, [*parts, *((code, HELPER, _within(case, sub_due), False) for code in helper_codes)], now, cell_code
+        actor,
+        case,
+        [*parts, *((code, HELPER, _within(case, sub_due, now), False) for code in helper_codes)],
+        now,
+        cell_code,
     )
     case.save(update_fields=SAVED)
     told = tell(
@@ -119,8 +126,17 @@ def _check_parties(lead_code: str, helper_codes: Sequence[str]) -> None:
         raise Invalid("party-ended", sentence % {"name": gone[0]})
 
 
-def _listed(case: Case, lead_code: str, now: datetime) -> str:
-    """The item of the duty list by which the organisation answers; empty for a department that no list names.
+def _check_not_upheld(case: Case, lead_code: str) -> None:
+    """Raise Refused for an organisation whose objection to this matter was upheld: the decision binds the centre too."""
+    upheld = Request.objects.filter(case=case, kind="objection", organisation_code=lead_code, granted=True)
+    if upheld.exists():
+        sentence = _("The objection of %(name)s was upheld: it does not lead this matter. Please choose another one.")
+        raise Refused("objection-upheld", sentence % {"name": directory.name_of(lead_code)})
+
+
+def _listed(case: Case, lead_code: str, now: datetime, *, by_entry: str = "") -> str:
+    """The item of the duty list by which the organisation answers; empty for a department that no list names, and for the
+    community of a cell whose entry list holds the matter (`by_entry`): that list gives it, unless a department took it back.
 
     A department may always be asked: it objects where it is wrong. The ground may not be, without a listed power
     (国办函〔2025〕66号: what departments have to handle is not given to the grass roots). Raises Refused citing the list.
@@ -130,20 +146,31 @@ def _listed(case: Case, lead_code: str, now: datetime) -> str:
     giving = directory.may_be_given(
         category=case.category, place_code=case.place_code, organisation_code=lead_code, on=timezone.localdate(now)
     )
-    if not giving.allowed:
-        cited = _("The list says: %(article)s.") % {"article": giving.article} if giving.article else ""
+    if not giving.allowed and not (by_entry and not giving.article):
         sentence = _("No duty list gives this matter to %(name)s, so it cannot be handed down.")
+        cited = _instead(case, giving.article, now)
         raise Refused("not-listed", f"{sentence % {'name': directory.name_of(lead_code)}} {cited}".strip())
     return giving.article[:80]
 
 
-def _entry(case: Case, lead_code: str, cell_code: str, now: datetime) -> str:
-    """The item of the entry list by which a cell takes it (网格事项准入). Raises Invalid for another body's cell, Refused."""
+def _instead(case: Case, article: str, now: datetime) -> str:
+    """What the list says instead: the item that takes it back, or whom it names."""
+    if article:
+        return _("The list says: %(article)s.") % {"article": article}
+    named = directory.who_answers(category=case.category, place_code=case.place_code or "", on=timezone.localdate(now))
+    if not named.lead:
+        return ""
+    given = {"name": directory.name_of(named.lead), "article": named.article}
+    return _("The list names %(name)s (%(article)s).") % given
+
+
+def _entry(case: Case, cell_code: str, now: datetime) -> str:
+    """The item of the entry list by which a cell takes it (网格事项准入). Raises Invalid for a cell elsewhere, Refused."""
     if not cell_code:
         return ""
     on = timezone.localdate(now)
-    if territory.cell(cell_code, on=on).community_code != lead_code:
-        raise Invalid("cell-elsewhere", _("This cell does not belong to the community that is to lead."))
+    if case.place_code and territory.cell(cell_code, on=on).community_code != case.place_code:
+        raise Invalid("cell-elsewhere", _("This cell does not lie in the community of the matter."))
     answer = territory.check_entry(cell_code=cell_code, category=case.category, on=on)
     if not answer.allowed:
         sentence = _("%(list)s does not hold this kind of matter for such a cell, so it cannot be handed to it.")
@@ -151,10 +178,17 @@ def _entry(case: Case, lead_code: str, cell_code: str, now: datetime) -> str:
     return answer.article
 
 
-def _within(case: Case, sub_due: datetime | None) -> datetime | None:
-    if sub_due is not None and case.due_at is not None and sub_due > case.due_at:
+def _within(case: Case, sub_due: datetime | None, now: datetime) -> datetime | None:
+    """The helpers' own date. Raises Invalid for one that has gone by or lies behind the case's own."""
+    if sub_due is not None and sub_due <= now:
+        raise Invalid("sub-due-past", _("A helper's date cannot have gone by already."))
+    if (
+        sub_due is not None
+        and case.due_at is not None
+        and timezone.localdate(sub_due) > timezone.localdate(case.due_at)
+    ):
         raise Invalid("sub-due-late", _("A helper's date cannot be later than the matter's own."))
-    return sub_due
+    return min(sub_due, case.due_at) if sub_due is not None and case.due_at is not None else sub_due
 
 
 def _returned_before(former: Sequence[Task], organisation_code: str) -> bool:
@@ -184,6 +218,42 @@ def _give(
         )
         for code, role, sub_due, binding in parts
     )
+
+
+@verb
+def take_case(*, actor: Actor, case_id: uuid.UUID, nature: str = "", now: datetime) -> uuid.UUID:
+    """自办: the organisation that the duty list names takes the matter on and begins, without a way through the centre.
+
+    Raises Forbidden where the list does not name it there, Refused where the state does not allow it.
+    """
+    case = locked([case_id])[case_id]
+    listed = queries.named_by_list(actor, case.category, case.place_code or "", timezone.localdate(now))
+    rules.check_may_take(actor, named=bool(listed))
+    _check_not_upheld(case, actor.organisation_code)
+    facts: list[Fact] = []
+    if case.state == State.OPENED:
+        facts = _accepted(actor, case, nature)
+    elif not running(case).exists():
+        facts = [started(actor, case, rule_of(case.nature or nature), now, "dispatched")]
+    moved(case, Move.DISPATCH)
+    moved(case, Move.START)
+    end_tasks(live_tasks(case).values(), "replaced", now)
+    case.lead_code = actor.organisation_code
+    _give(actor, case, [(actor.organisation_code, LEAD, None, False)], now)
+    Task.objects.filter(case=case, ended_at=None).update(state="working")
+    case.save(update_fields=SAVED)
+    told = tell(
+        actor,
+        case,
+        CaseDispatched,
+        lead_code=actor.organisation_code,
+        helper_codes=(),
+        article=listed,
+        due_at=iso(case.due_at),
+        words_commitment="",
+    )
+    begun = tell(actor, case, TaskStarted, task_code=actor.organisation_code)
+    return noted(actor, case, [told, *facts, begun], now)
 
 
 @verb
@@ -283,7 +353,7 @@ def review_objection(*, actor: Actor, case_id: uuid.UUID, upheld: bool, words: s
     """Decide on an objection: another post than the one that dispatched. Upheld, it comes back to the centre."""
     case = locked([case_id])[case_id]
     request = Request.objects.filter(case=case, kind="objection", decided_at=None).first()
-    if request is None:
+    if request is None or case.state not in OPEN:
         raise Refused("objection-none", _("Nobody objects to this dispatch. Nothing was changed."))
     task = Task.objects.filter(case=case, organisation_code=request.organisation_code).latest("given_at")
     rules.check_may_review(actor, dispatched_by=task.given_by_post)
@@ -292,6 +362,7 @@ def review_objection(*, actor: Actor, case_id: uuid.UUID, upheld: bool, words: s
     request.save(update_fields=["granted", "decided_at"])
     if upheld:
         moved(case, Move.RETURN)
+        case.returns += 1
         case.lead_code = ""
         end_tasks(live_tasks(case).values(), "objected", now)
         case.save(update_fields=SAVED)
@@ -329,7 +400,7 @@ def join_case(
     if helper_code in tasks:
         raise Refused("join-twice", _("This organisation has a part in the matter already. Nothing was changed."))
     why = said(words, needed=False)
-    within = _within(case, sub_due)
+    within = _within(case, sub_due, now)
     _give(actor, case, [(helper_code, HELPER, within, False)], now)
     fact = tell(actor, case, TaskJoined, task_code=helper_code, due_at=iso(within), words_commitment=why.commitment)
     return noted(actor, case, [fact], now, words=why)

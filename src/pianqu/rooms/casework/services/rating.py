@@ -14,9 +14,9 @@ from pianqu.foundation.rulepacks import term_rule
 from pianqu.foundation.verbs import verb
 from pianqu.kernels import deadline
 from pianqu.rooms.casework import queries, rules
-from pianqu.rooms.casework.facts import CaseLinked, CaseRated, CaseReopened, CaseSupervised
+from pianqu.rooms.casework.facts import CaseLinked, CaseRated, CaseReopened, CaseSupervised, CaseUnlinked
 from pianqu.rooms.casework.lifecycle import ENDED, OPEN, Move
-from pianqu.rooms.casework.models import Case
+from pianqu.rooms.casework.models import Case, Request
 from pianqu.rooms.casework.services.clocks import rule_of, started
 from pianqu.rooms.casework.services.steps import locked, moved, noted, said, tell
 
@@ -83,6 +83,7 @@ def reopen_case(*, actor: Actor, case_id: uuid.UUID, words: str, now: datetime) 
         started(actor, case, rule_of(case.nature or "complaint"), now, "reopened"),
     ]
     case.save()
+    Request.objects.filter(case=case, decided_at=None).update(decided_at=now)  # the answer had made them idle
     return noted(actor, case, facts, now, words=why, shown=True)
 
 
@@ -99,18 +100,37 @@ def supervise_case(*, actor: Actor, case_id: uuid.UUID, words: str, now: datetim
 
 
 @verb
-def link_case(*, actor: Actor, case_id: uuid.UUID, parent_id: uuid.UUID, now: datetime) -> uuid.UUID:
-    """Join a matter to another one, which then ends after it. Raises Refused for a circle or an ended parent."""
+def link_case(*, actor: Actor, case_id: uuid.UUID, parent_code: str, now: datetime) -> uuid.UUID:
+    """Join a matter to another one, named by its code, which then ends after it.
+
+    Raises Absent for a code that this actor does not see, Refused for a circle, an ended parent, or one that is joined already.
+    """
+    rules.check_may_triage(actor)
+    parent_id = queries.id_of(actor, parent_code)
     cases = locked([case_id, parent_id])
     case, parent = cases[case_id], cases[parent_id]
-    rules.check_may_triage(actor)
     if case_id == parent_id or parent.parent_id is not None or Case.objects.filter(parent=case).exists():
         raise Refused("link-circle", _("A matter that is joined to another cannot have others joined to it."))
-    if parent.state in ENDED:
-        raise Refused("link-ended", _("The other matter has ended. Nothing was changed."))
+    if parent.state in ENDED or case.state in ENDED:
+        raise Refused("link-ended", _("One of the two matters has ended. Nothing was changed."))
+    if case.parent_id is not None:
+        raise Refused("link-twice", _("This matter is joined to another one already. Nothing was changed."))
     case.parent = parent
     case.save(update_fields=["parent"])
     return noted(actor, case, [tell(actor, case, CaseLinked, parent_id=str(parent_id))], now)
+
+
+@verb
+def unlink_case(*, actor: Actor, case_id: uuid.UUID, now: datetime) -> uuid.UUID:
+    """Take a matter out of the one that it was joined to. Raises Refused where it is joined to none."""
+    case = locked([case_id])[case_id]
+    rules.check_may_triage(actor)
+    former = case.parent_id
+    if former is None:
+        raise Refused("link-none", _("This matter is joined to no other. Nothing was changed."))
+    case.parent = None
+    case.save(update_fields=["parent"])
+    return noted(actor, case, [tell(actor, case, CaseUnlinked, parent_id=str(former))], now)
 
 
 def waiting_children(case: Case) -> Sequence[str]:

@@ -33,7 +33,8 @@ class Said:
 
 def said(words: str, *, needed: bool = True) -> Said:
     """The words as they are kept. Raises Invalid where they are needed and empty, or too long."""
-    text = taken(words, shortest=1 if needed else 0).text
+    missing = _("Please say why, or what was done, in a few words.")
+    text = taken(words, shortest=1 if needed else 0, missing=missing).text
     if not text:
         return Said()
     salt = secrets.token_bytes(SALT_BYTES)

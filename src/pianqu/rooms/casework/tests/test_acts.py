@@ -53,7 +53,7 @@ def test_from_the_window_to_a_bureau_and_back_with_an_answer(window: Client, bur
     assert "请现场查看" in seen and "/act/start/" in seen and "/act/return/" in seen and "/act/dispatch/" not in seen
     assert act(bureau, case, "start")[0] == 302
     status, text = act(bureau, case, "pause", reason="inspection", words="")
-    assert status == 422 and "Please say in a few words" in text
+    assert status == 422 and "Please say why, or what was done" in text
     assert act(bureau, case, "pause", reason="inspection", words="送检")[0] == 302
     assert "The clock stands still" in bureau.get(page(case), headers=ENGLISH).content.decode()
     assert act(bureau, case, "resume")[0] == 302

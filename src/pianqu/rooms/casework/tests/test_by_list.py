@@ -1,14 +1,17 @@
 """The duty lists and a dispatch: who is named is offered and cited, and nothing is handed down without a listed power."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from django.test import Client
 
-from pianqu.foundation.errors import Refused
-from pianqu.rooms.casework import services
-from pianqu.rooms.casework.models import Case
-from pianqu.rooms.casework.tests.builders import LEAD, NOW, clerk, importer, opened
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.errors import Forbidden, Refused
+from pianqu.foundation.ids import new_id
+from pianqu.rooms.casework import queries, services
+from pianqu.rooms.casework.models import Case, Clock, Request, Task
+from pianqu.rooms.casework.tests.builders import LEAD, NOW, clerk, importer, opened, resident
 from pianqu.rooms.casework.tests.test_handling import told
 from pianqu.rooms.casework.tests.test_views import official
 from pianqu.rooms.directory import services as directory
@@ -75,3 +78,80 @@ def test_the_page_offers_whom_the_list_names_and_says_why() -> None:
     listed(LEAD)
     text = window.get(page, headers=english).content.decode()
     assert "清单第 9 项" in text and f'<option value="{LEAD}" selected>' in text
+
+
+def window_of(code: str) -> Actor:
+    return Actor(kind="post", account_id=str(new_id()), post_id=str(new_id()), organisation_code=code)
+
+
+def test_whom_the_list_names_takes_it_on_without_the_centre() -> None:
+    case, street = opened(), window_of(STREET)
+    with pytest.raises(Forbidden):
+        services.take_case(actor=street, case_id=case.case_id, nature="help", now=NOW)
+    listed(STREET, area=STREET, level="street")
+    assert queries.handling_for(street, case.case_id, now=NOW).own_article == "清单第 9 项"
+    for other in (window_of(LEAD), replace(street, reads_only=True)):
+        assert not queries.handling_for(other, case.case_id, now=NOW).may.take
+        with pytest.raises(Forbidden):
+            services.take_case(actor=other, case_id=case.case_id, nature="help", now=NOW)
+    services.take_case(actor=street, case_id=case.case_id, nature="help", now=NOW)
+    row, task = Case.objects.get(id=case.case_id), Task.objects.get(case_id=case.case_id)
+    assert (row.state, row.lead_code, task.state, task.binding) == ("in_progress", STREET, "working", False)
+    assert row.due_at is not None and told(case.case_id, "case-dispatched")["article"] == "清单第 9 项"
+    assert not queries.handling_for(street, case.case_id, now=NOW).may.take
+    with pytest.raises(Refused):
+        services.take_case(actor=street, case_id=case.case_id, nature="help", now=NOW)
+
+
+def test_what_was_reopened_is_taken_on_again_with_a_clock() -> None:
+    listed(STREET, area=STREET, level="street")
+    case, street = opened(), window_of(STREET)
+    services.take_case(actor=street, case_id=case.case_id, nature="help", now=NOW)
+    services.resolve_case(actor=street, case_id=case.case_id, reply="已修好", now=NOW)
+    services.reopen_case(actor=resident(), case_id=case.case_id, words="又坏了", now=NOW)
+    services.take_case(actor=street, case_id=case.case_id, now=NOW)
+    assert Clock.objects.filter(case_id=case.case_id, stopped_at=None).count() == 1
+
+
+def test_who_was_upheld_neither_gets_it_again_nor_takes_it() -> None:
+    listed(STREET, area=STREET, level="street")
+    case, street = dispatched_to(STREET), window_of(STREET)
+    services.object_to_dispatch(actor=street, case_id=case.case_id, article="5", words="不归我们", now=NOW)
+    checker = replace(clerk(), post_id=str(new_id()))
+    services.review_objection(actor=checker, case_id=case.case_id, upheld=True, words="对", now=NOW)
+    assert Case.objects.get(id=case.case_id).returns == 1
+    with pytest.raises(Refused) as again:
+        services.dispatch_case(actor=clerk(), case_id=case.case_id, lead_code=STREET, now=NOW)
+    with pytest.raises(Refused) as taken:
+        services.take_case(actor=street, case_id=case.case_id, now=NOW)
+    assert again.value.code == taken.value.code == "objection-upheld"
+
+
+def test_an_answer_ends_what_was_asked_for() -> None:
+    case = dispatched_to(LEAD)
+    bureau = window_of(LEAD)
+    services.object_to_dispatch(actor=bureau, case_id=case.case_id, article="5", words="不归我们", now=NOW)
+    services.resolve_case(actor=bureau, case_id=case.case_id, reply="还是办好了", now=NOW)
+    assert queries.handling_for(clerk(), case.case_id, now=NOW).asked == ()
+    with pytest.raises(Refused):
+        services.review_objection(actor=clerk(), case_id=case.case_id, upheld=True, words="对", now=NOW)
+    services.reopen_case(actor=resident(), case_id=case.case_id, words="又坏了", now=NOW)
+    assert not Request.objects.filter(decided_at=None).exists()
+
+
+def test_a_refusal_says_whom_the_list_names_instead() -> None:
+    listed(LEAD)
+    with pytest.raises(Refused, match="清单第 9 项"):
+        dispatched_to(STREET)
+
+
+def test_who_gives_it_back_is_led_to_the_list() -> None:
+    case = dispatched_to(LEAD)
+    bureau: Client = official(LEAD)
+    typed = {"article": "清单 3", "words": "不归我局"}
+    answer = bureau.post(f"/desk/case/{case.case_id}/act/return/", typed, headers={"accept-language": "en"})
+    assert answer.status_code == 302 and answer["Location"] == "/desk/"
+    assert (
+        "not with your organisation any more"
+        in bureau.get("/desk/", headers={"accept-language": "en"}).content.decode()
+    )

@@ -124,7 +124,32 @@ def test_a_cell_is_reached_through_its_own_community_only() -> None:
     with pytest.raises(Invalid) as wrong:
         given(case, "C2")
     assert wrong.value.code == "cell-elsewhere"
-    with pytest.raises(Invalid):
-        given(case, "C1", lead=LEAD)
     with pytest.raises(Absent):
         given(case, "C9")
+
+
+def test_whoever_was_chosen_the_cells_community_leads() -> None:
+    case = here()
+    given(case, "C1", lead=LEAD)
+    assert Task.objects.get(case_id=case.case_id).organisation_code == COMMUNITY
+
+
+def test_the_entry_list_gives_what_no_duty_list_names_but_never_what_was_taken_back() -> None:
+    items = [NewEntry(cell_kind="ordinary", category=category, article="第 9 项") for category in ("noise", "market")]
+    grids.set_entry_list(actor=SYSTEM, list_name="新准入清单", items=items, valid_from=TODAY, now=NOW)
+    free = here(category="noise")
+    given(free, "C1")
+    assert Task.objects.get(case_id=free.case_id).cell_code == "C1"
+    back = NewPower(
+        verb="handle",
+        category="market",
+        area_code="330205",
+        level="district",
+        organisation_code=LEAD,
+        list_kind="taken_back",
+        article="收回 3",
+        valid_from=TODAY,
+    )
+    directory.import_powers(actor=SYSTEM, rows=[back], source="收回清单", categories=frozenset({"market"}), now=NOW)
+    with pytest.raises(Refused, match="收回 3"):
+        given(here(category="market"), "C1")

@@ -10,7 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.errors import Absent, Forbidden, Invalid, Refused
+from pianqu.foundation.errors import Absent, Forbidden, Invalid, Problem, Refused
 from pianqu.foundation.models import Account
 from pianqu.kernels.leaf import text_commitment
 from pianqu.rooms.casework import queries, services
@@ -94,6 +94,7 @@ def test_what_comes_in_has_a_working_day_to_be_accepted() -> None:
         ({"nature": ""}, "nature-unknown"),
         ({"nature": "mood"}, "nature-unknown"),
         ({"helper_codes": [HELPER], "sub_due": NOW + timedelta(days=90)}, "sub-due-late"),
+        ({"helper_codes": [HELPER], "sub_due": NOW - timedelta(days=1)}, "sub-due-past"),
     ],
 )
 def test_a_dispatch_that_makes_no_sense_changes_nothing(changes: dict[str, Any], code: str) -> None:
@@ -216,15 +217,37 @@ def test_the_lead_answers_when_all_helpers_have_done_their_part() -> None:
 
 def test_a_parent_ends_after_its_children() -> None:
     parent, child, other = resolved(), opened(), opened()
-    services.link_case(actor=clerk(), case_id=child.case_id, parent_id=parent.case_id, now=NOW)
+    services.link_case(actor=clerk(), case_id=child.case_id, parent_code=parent.case_code, now=NOW)
     with pytest.raises(Refused) as open_child:
         services.close_case(actor=clerk(), case_id=parent.case_id, now=NOW)
     assert code_of(open_child) == "children-open"
     with pytest.raises(Refused):
-        services.link_case(actor=clerk(), case_id=parent.case_id, parent_id=other.case_id, now=NOW)
+        services.link_case(actor=clerk(), case_id=parent.case_id, parent_code=other.case_code, now=NOW)
     services.withdraw_case(actor=resident(), case_id=child.case_id, now=NOW)
     services.close_case(actor=clerk(), case_id=parent.case_id, now=NOW)
     assert row(parent).state == "closed"
+
+
+def test_a_matter_is_joined_by_its_code_and_taken_out_again() -> None:
+    parent, child, other = opened(), opened(), opened()
+    for code, refusal in ((child.case_code, "link-circle"), ("8K3F27QH", "case-absent"), ("", "case-absent")):
+        with pytest.raises(Problem) as refused:
+            services.link_case(actor=clerk(), case_id=child.case_id, parent_code=code, now=NOW)
+        assert code_of(refused) == refusal
+    with pytest.raises(Refused) as none:
+        services.unlink_case(actor=clerk(), case_id=child.case_id, now=NOW)
+    assert code_of(none) == "link-none"
+    services.link_case(actor=clerk(), case_id=child.case_id, parent_code=parent.case_code.lower(), now=NOW)
+    with pytest.raises(Refused) as twice:
+        services.link_case(actor=clerk(), case_id=child.case_id, parent_code=other.case_code, now=NOW)
+    assert code_of(twice) == "link-twice"
+    may = {one: queries.handling_for(clerk(), one.case_id, now=NOW).may for one in (parent, child, other)}
+    assert [(may[one].link, may[one].unlink) for one in may] == [(False, False), (False, True), (True, False)]
+    with pytest.raises(Forbidden):
+        services.unlink_case(actor=handler(LEAD), case_id=child.case_id, now=NOW)
+    services.unlink_case(actor=clerk(), case_id=child.case_id, now=NOW)
+    assert row(child).parent_id is None
+    assert told(child.case_id, "case-unlinked")["parent_id"] == str(parent.case_id)
 
 
 # clocks --------------------------------------------------------------------------------------------------------------

@@ -3,20 +3,22 @@
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Invalid, Problem, as_problem
-from pianqu.rooms.casework import queries, services
+from pianqu.rooms.casework import forms, queries, services
 from pianqu.rooms.casework.views import shown
 from pianqu.rooms.casework.views.desk import actor_of, case_page
 from pianqu.rooms.casework.views.posted import posted
@@ -47,8 +49,28 @@ def _parties(typed: Typed) -> Mapping[str, Any]:
         "helper_codes": tuple(code for code in typed.getlist("helpers") if code),
         "nature": typed.get("nature", ""),
         "cell_code": typed.get("cell", "")[:24],
+        "sub_due": _last_moment(typed),
         "words": typed.get("words", ""),
     }
+
+
+def _last_moment(typed: Typed) -> datetime | None:
+    """The end of the helpers' own last day; None where none is given. Raises Invalid for what is no day."""
+    text = typed.get("sub_due", "").strip()
+    if not text:
+        return None
+    day = forms.day_of(text)
+    if day is None:
+        raise Invalid("sub-due-day", _("The helpers' last day is no day of the calendar. Nothing was changed."))
+    return timezone.make_aware(datetime.combine(day, time.max.replace(microsecond=0)))
+
+
+def _joined(typed: Typed) -> Mapping[str, Any]:
+    return {"helper_code": typed.get("helper", ""), "sub_due": _last_moment(typed), **_words(typed)}
+
+
+def _parent(typed: Typed) -> Mapping[str, Any]:
+    return {"parent_code": typed.get("code", "")}
 
 
 def _score(typed: Typed) -> Mapping[str, Any]:
@@ -59,7 +81,11 @@ def _score(typed: Typed) -> Mapping[str, Any]:
 ACTS: dict[str, Act] = {
     "accept": Act(services.accept_case, lambda typed: {"nature": typed.get("nature", "")}),
     "dispatch": Act(services.dispatch_case, _parties),
-    "join": Act(services.join_case, lambda typed: {"helper_code": typed.get("helper", ""), **_words(typed)}),
+    "take": Act(services.take_case, lambda typed: {"nature": typed.get("nature", "")}),
+    "join": Act(services.join_case, _joined),
+    "link": Act(services.link_case, _parent),
+    "unlink": Act(services.unlink_case),
+    "extend": Act(services.extend_case, _words),
     "start": Act(services.start_task),
     "return": Act(services.return_task, _cited),
     "object": Act(services.object_to_dispatch, _cited),
@@ -93,6 +119,18 @@ def act(request: HttpRequest, case_id: uuid.UUID, name: str) -> HttpResponse:
         if problem is None:
             raise
         return _refused(request, actor, case_id, name, problem)
+    return _onwards(request, actor, case_id)
+
+
+def _onwards(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpResponse:
+    """Back to the case; to the list where it is no longer this organisation's to see, as after a return."""
+    try:
+        queries.check_sees(actor, case_id)
+    except Absent:
+        messages.success(
+            request, _("Done. The matter is not with your organisation any more, so it is not shown here.")
+        )
+        return redirect("casework:desk")
     return redirect("casework:desk_case", case_id=case_id)
 
 
@@ -106,6 +144,7 @@ def _refused(request: HttpRequest, actor: Actor, case_id: uuid.UUID, name: str, 
         status=problem.status,
         errors={name: problem.message},
         typed=request.POST,
+        typed_helpers=request.POST.getlist("helpers"),
         refused=problem.message,
         kept=kept,
     )
@@ -151,4 +190,5 @@ def explanation(case_id: uuid.UUID) -> Mapping[str, Any]:
         "started_at": found.started_at,
         "due": found.due,
         "steps": steps,
+        "pauses": found.pauses,
     }

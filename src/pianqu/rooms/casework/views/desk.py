@@ -82,7 +82,6 @@ def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> 
         "table": _table([_line(row, words) for row in page.rows]),
         "page": page,
         "heading": shown.queue_name(filters.queue) if filters.queue else _("All cases"),
-        "standing": queries.standing_for(actor, now=now),
         "parties": shown.options(organisations.choices(*PARTY_KINDS), filters.party),
         "by_due": filters.order == queries.DUE,
         "order": _query(filters, order="" if filters.order else queries.DUE),
@@ -105,14 +104,54 @@ def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> 
         or filters.platform
         or filters.moment,
         "more_queues": shown.more_queues(filters.queue),
-        "places": names.options(),
-        "queues": [(queue, shown.queue_name(queue), _query(filters, queue=queue)) for queue in queries.QUEUES],
+        "places": names.options(directory.scope_of(actor)),
+        "queues": _queues(filters, queries.standing_for(actor, now=now)),
         "everything": _query(filters, queue=""),
         "older": _query(filters, page=page.next_page) if page.has_next else "",
         "newest": _query(filters) if request.GET.get("page") else "",
         "title": directory.title_of_post(actor),
     }
     return render(request, "casework/desk.html", context, status=status)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue:
+    """A list at the desk's side, with how many stand in it where that asks for something."""
+
+    code: str
+    name: str
+    href: str
+    icon: str
+    count: int
+
+
+_QUEUE_ICONS = {
+    "mine": "inbox",
+    "unassigned": "help-circle",
+    "overdue": "alert-triangle",
+    "asked": "scale",
+    "answered": "phone",
+}
+
+
+def _queues(filters: queries.CaseFilter, standing: queries.Standing) -> list[Queue]:
+    counts = {
+        "mine": standing.mine,
+        "unassigned": standing.waiting,
+        "overdue": standing.overdue,
+        "asked": standing.asked,
+        "answered": standing.answered,
+    }
+    return [
+        Queue(
+            code=code,
+            name=shown.queue_name(code),
+            href=_query(filters, queue=code),
+            icon=_QUEUE_ICONS[code],
+            count=counts[code],
+        )
+        for code in queries.QUEUES
+    ]
 
 
 def _filters(request: HttpRequest, categories: set[str]) -> queries.CaseFilter:
@@ -215,10 +254,11 @@ class Earlier:
 
     lines: Sequence[Line]
     asked: bool
+    by_code: bool = False
 
 
-def earlier_rows(rows: Sequence[queries.CaseRow], now: datetime, *, asked: bool) -> Earlier:
-    return Earlier(lines=lines_of(rows, now), asked=asked)
+def earlier_rows(rows: Sequence[queries.CaseRow], now: datetime, *, asked: bool, by_code: bool) -> Earlier:
+    return Earlier(lines=lines_of(rows, now), asked=asked, by_code=by_code)
 
 
 def _line(row: queries.CaseRow, words: _Words) -> Line:
@@ -355,9 +395,18 @@ def _cell(card: queries.CaseCard, now: datetime, *, may_dispatch: bool) -> Cell 
 
 
 def _parties(card: queries.CaseCard, organisations: shown.Organisations) -> Sequence[shown.Choice]:
-    """Who can lead or help: departments, streets, centres, and the community in which it lies."""
-    own = [shown.Choice(code=card.place_code, name=organisations.short(card.place_code))] if card.place_code else []
+    """Who can lead or help: departments, streets, centres, and the community in which it lies where a list lets it be asked."""
+    own: list[shown.Choice] = []
+    if card.place_code and _may_have(card, card.place_code):
+        own = [shown.Choice(code=card.place_code, name=organisations.short(card.place_code))]
     return [*organisations.choices(*PARTY_KINDS), *own]
+
+
+def _may_have(card: queries.CaseCard, code: str) -> bool:
+    on = timezone.localdate(timezone.now())
+    return directory.may_be_given(
+        category=card.category, place_code=card.place_code, organisation_code=code, on=on
+    ).allowed
 
 
 def _by_list(card: queries.CaseCard, now: datetime) -> directory.Responsibility | None:
@@ -382,7 +431,11 @@ def resolve(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     try:
         services.resolve_case(actor=actor, case_id=case_id, reply=reply, now=timezone.now())
     except Problem as problem:
-        return case_page(request, actor, case_id, status=problem.status, errors={"reply": problem.message}, reply=reply)
+        refused = problem.message if problem.status != Invalid.status else ""
+        errors = {"reply": problem.message}
+        return case_page(
+            request, actor, case_id, status=problem.status, errors=errors, reply=reply, refused_above=refused
+        )
     return redirect("casework:desk_case", case_id=case_id)
 
 

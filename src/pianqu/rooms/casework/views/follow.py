@@ -171,6 +171,7 @@ def _paper(card: queries.ResidentCase) -> dict[str, Any]:
         "community": names.name(card.place_code),
         "street": names.street(card.place_code) if card.place_code else None,
         "organisation": organisations.full(card.organisation_code),
+        "holder": organisations.full(card.lead_code or card.organisation_code),
         "steps": shown.steps(card),
         "timeline": shown.happened(card, organisations),
         "receipt": receipt,

@@ -105,7 +105,7 @@ def _earlier(actor: Actor, typed: forms.Intake, now: datetime) -> Earlier:
     report = typed.report
     place, category = forms.code_of(report.community), forms.code_of(report.category)
     rows = queries.earlier(actor, code=typed.code, place_code=place, category=category, now=now)
-    return earlier_rows(rows, now, asked=bool(typed.code or (place and category)))
+    return earlier_rows(rows, now, asked=bool(typed.code or (place and category)), by_code=bool(typed.code.strip()))
 
 
 @never_cache

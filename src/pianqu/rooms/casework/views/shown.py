@@ -61,6 +61,8 @@ class Happened:
     note: str = ""
     by: str = ""
     photos: tuple[PhotoCard, ...] = ()
+    first: bool = False
+    """The words with which it was reported: a page that shows them above does not repeat them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,9 +122,11 @@ class Places:
         card = self._cards.get(code)
         return Choice(code=code, name=place_name(card).text) if card else None
 
-    def options(self) -> SafeString:
-        """Streets with their communities as the options of a select; 160 of them, made once per language and process."""
-        return _options("en" if in_english() else "zh", len(self._cards))
+    def options(self, scope: directory.Scope | None = None) -> SafeString:
+        """Streets with their communities as the options of a select, all or those of a scope's ground; made once per language,
+        ground and process."""
+        stems = scope.stems if scope is not None and not scope.everything else ()
+        return _options("en" if in_english() else "zh", len(self._cards), stems)
 
 
 def options(choices: Iterable[Choice], chosen: str = "") -> SafeString:
@@ -139,8 +143,8 @@ def states() -> tuple[Choice, ...]:
     return tuple(Choice(code=str(state), name=state_word(str(state))) for state in State)
 
 
-@lru_cache(maxsize=8)
-def _options(_language: str, _places: int) -> SafeString:
+@lru_cache(maxsize=64)
+def _options(_language: str, _places: int, stems: tuple[str, ...]) -> SafeString:
     return put_each(
         "\n",
         '<optgroup label="{}">{}</optgroup>',
@@ -150,10 +154,11 @@ def _options(_language: str, _places: int) -> SafeString:
                 put_each(
                     "",
                     '<option value="{}">{}</option>',
-                    ((c.code, place_name(c).text) for c in group.communities),
+                    ((c.code, place_name(c).text) for c in group.communities if not stems or c.code.startswith(stems)),
                 ),
             )
             for group in territory.community_choices()
+            if not stems or any(c.code.startswith(stems) for c in group.communities)
         ),
     )
 
@@ -167,8 +172,8 @@ class Organisations:
     def full(self, code: str) -> Name:
         """The whole name; the code where the directory does not know it."""
         card = self._cards.get(code)
-        if card is None:
-            return Name(text=code, lang="en")
+        if card is None:  # another process entered it a moment ago
+            return Name(text=directory.name_of(code), lang="zh-CN")
         if in_english() and card.name_en:
             return Name(text=card.name_en, lang="en")
         return Name(text=card.name, lang="zh-CN")
@@ -176,8 +181,8 @@ class Organisations:
     def short(self, code: str) -> str:
         """How it is called on a desk, in the reader's language."""
         card = self._cards.get(code)
-        if card is None:
-            return code
+        if card is None:  # another process entered it a moment ago
+            return directory.name_of(code)
         return card.name_en if in_english() and card.name_en else card.short_name
 
     def choices(self, *kinds: str) -> tuple[Choice, ...]:
@@ -190,12 +195,17 @@ class Organisations:
 
 
 def steps(case: ResidentCase) -> tuple[Step, ...]:
-    """Received, resolved, closed; or received and withdrawn."""
-    received, resolved = pgettext("step", "Received"), pgettext("step", "Resolved")
+    """Received, being handled, resolved, closed; or received and withdrawn."""
+    received, handled, resolved = (
+        pgettext("step", "Received"),
+        pgettext("step", "In hand"),
+        pgettext("step", "Resolved"),
+    )
     if case.state == "withdrawn":
         return (Step(name=received, mark="done"), Step(name=pgettext("step", "Withdrawn"), mark="now"))
-    reached = 2 if case.state == "closed" else 1 if case.state in ("resolved", "rated") else 0
-    names = (received, resolved, pgettext("step", "Closed"))
+    stations = {"dispatched": 1, "in_progress": 1, "paused": 1, "resolved": 2, "rated": 2, "closed": 3}
+    reached = stations.get(case.state, 0)
+    names = (received, handled, resolved, pgettext("step", "Closed"))
     return tuple(
         Step(name=name, mark="now" if order == reached else "done" if order < reached else "")
         for order, name in enumerate(names)
@@ -236,6 +246,7 @@ def _line(item: TimelineItem, case: ResidentCase, additions: list[AdditionCard],
         note=note,
         by=names.short(item.organisation_code) if item.actor_kind == "post" else "",
         photos=photos,
+        first=item.kind == "casework.case-opened",
     )
 
 
@@ -353,6 +364,7 @@ def _kind(kind: str) -> tuple[str, str, str]:
         "casework.task-escalated": ("trending-up", "w", _("A helper's date has passed: the next above is told")),
         "casework.case-supervised": ("bell", "w", _("A leader presses for it")),
         "casework.channel-chosen": ("bell", "", _("Said how to be told")),
+        "casework.case-unlinked": ("arrows-split", "", _("Taken out of another matter")),
         "casework.reporter-known": ("user-check", "", _("Confirmed the contact that was left")),
         "casework.case-linked": ("git-merge", "", _("Joined to another matter")),
         "casework.case-handed-over": ("refresh", "", _("Handed over: organisations were merged or split")),

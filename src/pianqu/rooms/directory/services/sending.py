@@ -15,7 +15,7 @@ from pianqu.foundation.verbs import verb
 from pianqu.rooms.directory import rules
 from pianqu.rooms.directory.facts import Recalled, SentDown
 from pianqu.rooms.directory.models import Organisation, Post, Power, SendDown
-from pianqu.rooms.directory.queries.organisations import valid_on
+from pianqu.rooms.directory.queries.organisations import line_above, parents, valid_on
 from pianqu.rooms.directory.services.parts import held, living
 from pianqu.rooms.ledger import services as ledger
 
@@ -46,6 +46,7 @@ def send_down(
     _check_words(what, title, presence, weekdays, starts, ends)
     if centre.kind not in {"centre"} | rules.STREETS | rules.COMMUNITIES:
         raise Invalid("send-down-to", _("Something is sent down to a centre, street, town, community or village only."))
+    _check_downwards(sender, centre)
     post = _person(post_id, sender) if post_id else None
     _check_powers(sender, may_decide, starts)
     row = SendDown.objects.create(
@@ -76,6 +77,21 @@ def send_down(
     return row.id
 
 
+def _check_downwards(sender: Organisation, receiver: Organisation) -> None:
+    """Raise Refused where the receiver stands above the sender, or is the sender itself: that would be sent up."""
+    parent_of = parents()
+    above = line_above(sender.code, parent_of)
+    on_ground = sender.kind in rules.STREETS | rules.COMMUNITIES
+    is_top = rules.is_whole_district(receiver.kind, _kind_of(parent_of.get(receiver.code, "")))
+    if receiver.code in (sender.code, *above) or (on_ground and is_top):
+        sentence = _("%(receiver)s does not stand beneath %(sender)s: something is sent down, not up.")
+        raise Refused("send-down-up", sentence % {"receiver": receiver.short_name, "sender": sender.short_name})
+
+
+def _kind_of(code: str) -> str:
+    return Organisation.objects.filter(code=code).values_list("kind", flat=True).first() or ""
+
+
 def _check_words(
     what: str, title: str, presence: str, weekdays: Collection[int], starts: date, ends: date | None
 ) -> None:
@@ -85,6 +101,8 @@ def _check_words(
         raise Invalid("send-down-title", _("Please say in at most 80 characters what is sent down."))
     if ends is not None and ends <= starts:
         raise Invalid("span-wrong", _("The end must be after the beginning."))
+    if presence == rules.ROTATING and not weekdays:
+        raise Invalid("send-down-days", _("Please tick the weekdays on which it comes: it is there in turns."))
     if not set(weekdays) <= set(range(1, 8)) or (weekdays and presence != rules.ROTATING):
         raise Invalid("send-down-days", _("Weekdays run from 1 (Monday) to 7, and belong to rotating presence."))
 
@@ -98,16 +116,20 @@ def _person(post_id: uuid.UUID, sender: Organisation) -> Post:
 
 def _check_powers(sender: Organisation, may_decide: Collection[str], on: date) -> None:
     rows = Power.objects.filter(valid_on(on), organisation=sender, category__in=set(may_decide))
-    own = set(rows.filter(verb__in=(rules.HANDLE, rules.DECIDE)).values_list("category", "list_kind"))
+    lines = rows.filter(verb__in=(rules.HANDLE, rules.DECIDE)).values_list("category", "list_kind", "article")
+    own = {category for category, _list_kind, _article in lines}
+    back = {category: article for category, list_kind, article in lines if list_kind == rules.TAKEN_BACK}
     for category in sorted(set(may_decide)):
-        if (category, rules.TAKEN_BACK) in own:
+        if category in back:
             sentence = _(
-                "%(category)s was taken back by the department: it may not be pushed down. Nothing was changed."
+                "What the departments took back may not be pushed down (%(article)s). Please take its tick away."
             )
-            raise Refused("taken-back", sentence % {"category": category})
-        if category not in {name for name, _list_kind in own}:
-            sentence = _("%(name)s has no power over %(category)s that it could pass on. Nothing was changed.")
-            raise Refused("not-yours", sentence % {"name": sender.short_name, "category": category})
+            raise Refused("taken-back", sentence % {"article": back[category]})
+        if category not in own:
+            sentence = _(
+                "%(name)s has no power over one of the categories ticked, so it cannot pass it on. Nothing was changed."
+            )
+            raise Refused("not-yours", sentence % {"name": sender.short_name})
 
 
 @verb

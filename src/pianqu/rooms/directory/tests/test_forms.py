@@ -103,7 +103,7 @@ def test_a_form_sent_twice_does_it_once(admin: Client) -> None:
         ({"starts": "31.1."}, "starts", "2026-01-31"),
         ({"ends": "2020-01-01"}, "ends", "The end must be after the beginning."),
         ({"weekdays": ["1"]}, "weekdays", "rotating presence"),
-        ({"may_decide": ["roads"]}, "may_decide", "no power over roads"),
+        ({"may_decide": ["roads"]}, "may_decide", "no power over one of the categories"),
         ({"post": "nobody"}, "post", "Please choose one."),
     ],
 )

@@ -82,7 +82,7 @@ def test_programs_may_ask_too() -> None:
         (f"category=noise&place={CICHENG_1}&on=tomorrow", 422, "day-wrong"),
         ("", 404, "place-absent"),
     ):
-        answer = client.get(f"/who-answers.json?{asked}")
+        answer = Client(headers={"accept-language": "en"}).get(f"/who-answers.json?{asked}")
         assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 

@@ -96,7 +96,7 @@ def _appointed(typed: QueryDict) -> Mapping[str, Any]:
         "organisation_code": forms.chosen(typed, "organisation"),
         "kind": forms.chosen(typed, "kind"),
         "title": forms.words(typed, "title", longest=40),
-        "beside": typed.get("beside") == "1",
+        "beside": typed.get("instead") != "1",
     }
 
 

@@ -302,10 +302,10 @@ def appoint(card: OrganisationCard, failed: Failed | None) -> Form:
         select("kind", _("Kind of post"), plain(Choice(code=kind, name=post_kind_word(kind)) for kind in POST_KINDS)),
         Field(name="title", label=_("Title"), longest=40),
         Field(
-            name="beside",
-            label=_("Beside the posts held already"),
+            name="instead",
+            label=_("Instead of the posts held now: they end"),
             kind="check",
-            hint=_("Otherwise the former posts end."),
+            hint=_("Without a tick they stay, in this and other organisations."),
             optional=True,
         ),
     )
