@@ -1,4 +1,8 @@
-"""Counts wrong tries: five within an hour lock for an hour. Parties are kept as keyed fingerprints, never as they are."""
+"""Counts wrong tries: five within an hour lock for an hour. Parties are kept as keyed fingerprints, never as they are.
+
+An account or a code is allowed TRIES. A network address is allowed ADDRESS_TRIES, since many people may stand behind one: the
+account or the code that they try stays bounded by its own count.
+"""
 
 from datetime import datetime, timedelta
 
@@ -11,6 +15,7 @@ from pianqu.foundation.errors import TooMany
 from pianqu.foundation.models import Attempt
 
 TRIES = 5
+ADDRESS_TRIES = 50
 LOCK = timedelta(hours=1)
 
 
@@ -24,8 +29,8 @@ def check_open(*, scope: str, party: str, now: datetime) -> None:
         )
 
 
-def count_wrong(*, scope: str, party: str, now: datetime) -> None:
-    """Count one wrong try; the fifth within an hour locks. Commits at once when called outside of a transaction."""
+def count_wrong(*, scope: str, party: str, now: datetime, tries: int = TRIES) -> None:
+    """Count one wrong try; the last allowed one within an hour locks. Commits at once when called outside of a transaction."""
     with transaction.atomic():
         Attempt.objects.bulk_create(
             [Attempt(scope=scope, party=fingerprint(party, scope=scope), first_at=now)], ignore_conflicts=True
@@ -34,7 +39,7 @@ def count_wrong(*, scope: str, party: str, now: datetime) -> None:
         if not row.first_at <= now < row.first_at + LOCK:
             row.first_at, row.tries, row.locked_until = now, 0, None
         row.tries += 1
-        if row.tries >= TRIES:
+        if row.tries >= tries:
             row.first_at, row.tries, row.locked_until = now, 0, now + LOCK
         row.save()
 
