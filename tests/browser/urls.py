@@ -59,6 +59,7 @@ OTHERS = {
     "reorganised": POSTED,
     "directory:who_answers_json": "/who-answers.json?category=noise&place=330205103018",
     "points:map": "/points/map.json",
+    "clusters_map": "/clusters/map.json",
     "territory:layers": "/desk/territory/map.json",
     "territory:download": "/desk/territory/grid.geojson",
     "ledger:checkpoint": "/open/ledger/checkpoint",

@@ -8,6 +8,7 @@ from allauth.mfa.models import Authenticator
 from django.test import Client
 
 from pianqu.composition.signing import passkeys
+from pianqu.foundation import throttle
 from pianqu.foundation.models import Account, SignIn
 from tests.journeys.device import Device
 
@@ -166,7 +167,7 @@ def test_guessing_locks_the_address_and_no_name(account: Account) -> None:
     device = Device()
     keep(browser(account), device)
     guesser = browser(REMOTE_ADDR="10.3.3.3")
-    for _try in range(5):
+    for _try in range(throttle.ADDRESS_TRIES):
         assert enter(device, guesser, signature=b"x").status_code == 422
     assert enter(device, guesser).status_code == 429
     assert enter(device).status_code == 302

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
-from pianqu.composition import me, outside, portal, setup, sign
+from pianqu.composition import clusters, me, outside, portal, setup, sign
 from pianqu.composition.desk import account, accounts, duty_lists, passkeys, reorganise, second_step
 from pianqu.composition.health import health
 from pianqu.composition.importing import grid
@@ -39,6 +39,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/duty-lists/", duty_lists.page, name="duty_lists"),
     path("", include("pianqu.rooms.territory.urls"), {"categories": casework.categories, "files": grid}),
     path("", include(service_points)),
+    path("clusters/", clusters.page, name="clusters"),
+    path("clusters/map.json", clusters.layers, name="clusters_map"),
+    path("clusters/<str:code>/", clusters.one, name="cluster"),
     path("", include("pianqu.rooms.notices.urls")),
     path("me/", me.page, name="me"),
     path("me/prove/", outside.prove, name="me_prove"),

@@ -1,4 +1,8 @@
-"""Counts wrong tries: five within an hour lock for an hour. Parties are kept as keyed fingerprints, never as they are."""
+"""Counts wrong tries: five within an hour lock for an hour. Parties are kept as keyed fingerprints, never as they are.
+
+An account or a code is allowed TRIES. A network address is allowed ADDRESS_TRIES, since many people may stand behind one: the
+account or the code that they try stays bounded by its own count.
+"""
 
 from datetime import datetime, timedelta
 
@@ -11,6 +15,7 @@ from pianqu.foundation.errors import TooMany
 from pianqu.foundation.models import Attempt
 
 TRIES = 5
+ADDRESS_TRIES = 50
 LOCK = timedelta(hours=1)
 
 

@@ -64,6 +64,8 @@ PAGES = (
     Page(name="shift", route="casework:shift", at="/desk/shift/", staff=True),
     Page(name="points", route="points:all", at="/points/", wrong_at="/points/?kind=care&open=1"),
     Page(name="point", route="points:one", at="/points/C01/", needs_data=True),
+    Page(name="clusters", route="clusters", at="/clusters/", wrong_at="/clusters/?q=nothing-like-this"),
+    Page(name="cluster", route="cluster", at="/clusters/{cluster}/", needs_data=True),
     Page(name="desk-points", route="points:desk", at="/desk/points/", staff=True),
     Page(
         name="desk-point",

@@ -1,4 +1,4 @@
-"""Wrong passwords and codes count by sign-in name and by address; five of either lock for an hour."""
+"""Wrong passwords and codes count by sign-in name and by address: five of the one, fifty of the other lock for an hour."""
 
 from datetime import datetime
 
@@ -16,8 +16,8 @@ def check_open(request: HttpRequest, login: str, now: datetime) -> None:
 
 
 def count_wrong(request: HttpRequest, login: str, now: datetime) -> None:
-    for scope, party in _parties(request, login):
-        throttle.count_wrong(scope=scope, party=party, now=now)
+    throttle.count_wrong(scope=BY_LOGIN, party=login.casefold(), now=now)
+    count_address(request, now)
 
 
 def check_address(request: HttpRequest, now: datetime) -> None:
@@ -26,7 +26,7 @@ def check_address(request: HttpRequest, now: datetime) -> None:
 
 
 def count_address(request: HttpRequest, now: datetime) -> None:
-    throttle.count_wrong(scope=BY_ADDRESS, party=_address(request), now=now)
+    throttle.count_wrong(scope=BY_ADDRESS, party=_address(request), now=now, tries=throttle.ADDRESS_TRIES)
 
 
 def forgive(login: str) -> None:

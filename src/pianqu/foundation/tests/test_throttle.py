@@ -37,6 +37,14 @@ def test_the_fifth_wrong_try_locks_for_an_hour() -> None:
     assert not is_locked(NOW + 61 * MINUTE)
 
 
+def test_an_address_is_allowed_more() -> None:
+    for _time in range(throttle.ADDRESS_TRIES - 1):
+        throttle.count_wrong(scope="test", party="192.0.2.1", now=NOW, tries=throttle.ADDRESS_TRIES)
+    assert not is_locked(NOW)
+    throttle.count_wrong(scope="test", party="192.0.2.1", now=NOW, tries=throttle.ADDRESS_TRIES)
+    assert is_locked(NOW) and is_locked(NOW + 59 * MINUTE) and not is_locked(NOW + 61 * MINUTE)
+
+
 def test_tries_of_another_hour_party_or_scope_do_not_count() -> None:
     wrong(4)
     wrong(4, party="192.0.2.2")

@@ -13,6 +13,7 @@
   }
 
   function outline(feature) {
+    if (feature.geometry.type === "Point") return mark(feature); // Leaflet asks for the style of points too, after drawing them
     if (feature.properties.level === "cell") return cell(feature.properties);
     var street = feature.properties.level === "street";
     return { color: colour("--pq-map-edge"), weight: street ? 2 : 1, fillColor: colour("--pq-map-land"), fillOpacity: street ? 0 : 1 };

@@ -764,16 +764,17 @@ def follow(
     """The case for who knows its code and either the receipt's secret or the contact's last four digits.
 
     An unknown code and a wrong proof get the same answer (Absent), and count as wrong tries: five within an hour lock the
-    code and the address for an hour (TooMany). An expired receipt says so (Refused).
+    code, fifty the address, for an hour (TooMany). Only the right last digits make wrong ones forgotten: else each look of
+    the reporter by the receipt would give somebody who guesses five more. An expired receipt says so (Refused).
     """
     wanted = checkcode.normalise(code)[:16]
-    parties = ((BY_CODE, wanted), (BY_ADDRESS, address))
-    for scope, party in parties:
+    parties = ((BY_CODE, wanted, throttle.TRIES), (BY_ADDRESS, address, throttle.ADDRESS_TRIES))
+    for scope, party, _tries in parties:
         throttle.check_open(scope=scope, party=party, now=now)
     case = Case.objects.filter(code=wanted).first() if checkcode.is_valid(wanted) else None
     if case is None or not (_has_secret(case, receipt_secret) or _has_tail(case, contact_tail)):
-        for scope, party in parties:
-            throttle.count_wrong(scope=scope, party=party, now=now)
+        for scope, party, tries in parties:
+            throttle.count_wrong(scope=scope, party=party, now=now, tries=tries)
         raise Absent(
             "follow-no-match",
             _(
@@ -781,7 +782,8 @@ def follow(
             ),
         )
     _check_not_expired(case, contact_tail, now)
-    throttle.forgive(scope=BY_CODE, party=wanted)
+    if not _has_secret(case, receipt_secret):
+        throttle.forgive(scope=BY_CODE, party=wanted)
     return resident_case(case.id)
 
 

@@ -137,12 +137,14 @@ def test_an_unknown_code_and_a_wrong_proof_get_the_same_answer() -> None:
     assert len(said) == 1
 
 
-@pytest.mark.parametrize("same", ["code", "address"])
-def test_five_wrong_tries_lock_the_code_and_the_address_for_an_hour(same: str) -> None:
-    case, other = opened(), opened()
+@pytest.mark.parametrize(("same", "tries"), [("code", 5), ("address", 50)])
+def test_five_wrong_tries_lock_the_code_and_fifty_the_address_for_an_hour(same: str, tries: int) -> None:
+    case, others = opened(), [opened() for _number in range(10)]
     right = {"receipt_secret": case.receipt_secret}
-    for number in range(5):
-        tried = case if same == "code" else other
+    for number in range(tries):
+        if number == tries - 1:
+            assert follow(case.case_code, **right).case_id == case.case_id
+        tried = case if same == "code" else others[number % 10]
         address = "192.0.2.1" if same == "address" else f"198.51.100.{number}"
         with pytest.raises(Absent):
             follow(tried.case_code, receipt_secret="wrong", address=address)
@@ -151,15 +153,25 @@ def test_five_wrong_tries_lock_the_code_and_the_address_for_an_hour(same: str) -
     assert follow(case.case_code, **right, now=NOW + timedelta(minutes=61)).case_id == case.case_id
 
 
-def test_a_right_try_forgets_the_wrong_ones_of_the_code() -> None:
-    case = opened()
+def test_the_right_digits_forget_the_wrong_tries_of_the_code() -> None:
+    case = opened(contact="13800001234")
     for number in range(12):
         address = f"192.0.2.{number}"
         if number % 4 == 3:
-            follow(case.case_code, receipt_secret=case.receipt_secret, address=address)
+            follow(case.case_code, contact_tail="1234", address=address)
         else:
             with pytest.raises(Absent):
-                follow(case.case_code, receipt_secret="wrong", address=address)
+                follow(case.case_code, contact_tail="9999", address=address)
+
+
+def test_looks_by_the_receipt_give_nobody_more_guesses_at_the_digits() -> None:
+    case = opened(contact="13800001234")
+    for number in range(5):
+        follow(case.case_code, receipt_secret=case.receipt_secret)
+        with pytest.raises(Absent):
+            follow(case.case_code, contact_tail=f"000{number}", address=f"198.51.100.{number}")
+    with pytest.raises(TooMany):
+        follow(case.case_code, contact_tail="1234", address="198.51.100.99")
 
 
 def test_an_expired_receipt_says_so_and_the_last_digits_still_open() -> None:
