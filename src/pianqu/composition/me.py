@@ -16,7 +16,6 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from pianqu.composition import portal
-from pianqu.composition.demo.people import LOGINS
 from pianqu.composition.signing import outside
 from pianqu.foundation import onetime, residentpass
 from pianqu.foundation.actor import Actor
@@ -123,7 +122,7 @@ def _send(request: HttpRequest, now: datetime) -> HttpResponse:
     if outcome.state in {"failed", "waiting"}:
         sentence = _("The code could not be sent just now. Nothing is lost; please try again in a few minutes.")
         raise Unavailable("code-not-sent", sentence)
-    shows = outcome.why == sending.OUTBOX and (installation().data / LOGINS).exists()
+    shows = outcome.why == sending.OUTBOX and installation().is_demonstration
     kept = {"kind": to.kind, "to": _seal(to.value), "at": now.isoformat(), "code": code if shows else ""}
     request.session[ASKED] = kept | {"outbox": outcome.why == sending.OUTBOX}
     return redirect("me")

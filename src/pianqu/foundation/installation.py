@@ -36,6 +36,11 @@ class Installation:
         return self.data / "published"
 
     @property
+    def is_demonstration(self) -> bool:
+        """Whether the demo district was loaded here; its sign-ins lie beside the data."""
+        return (self.data / "demo-logins.json").exists()
+
+    @property
     def outbox(self) -> Path:
         """Messages of channels that are not connected, one file each, without their receiver."""
         return self.data / "outbox"

@@ -51,6 +51,12 @@ def map_tiles() -> str:
     return installation().tiles
 
 
+@register.simple_tag
+def demonstration() -> bool:
+    """Whether the demo district is loaded here: pages say then that people and matters are synthetic."""
+    return installation().is_demonstration
+
+
 STATES = {
     "opened": ("blue", "inbox", pgettext_lazy("state", "Waiting")),
     "accepted": ("azure", "checks", pgettext_lazy("state", "Accepted")),
