@@ -1,5 +1,5 @@
 """`pianqu import KIND FILE`: historical requests become cases, a published duty list the powers matrix, a list of colleagues
-accounts, a table of codes places, GeoJSON the grid, a table service points, a notice a year's holidays."""
+accounts, a table of codes places, GeoJSON the grid, tables organisations and service points, a notice a year's holidays."""
 
 import argparse
 import os
@@ -24,6 +24,9 @@ def main(argv: list[str]) -> int:
         "places": _places,
         "grid": _grid,
         "points": _points,
+        "organisations": _organisations,
+        "entry-list": _entry_list,
+        "cell-people": _cell_people,
     }
     return kinds[asked.kind](asked)
 
@@ -89,6 +92,41 @@ def _points(asked: argparse.Namespace) -> int:
     )
 
 
+def _organisations(asked: argparse.Namespace) -> int:
+    return _sealed(
+        asked,
+        lambda: import_module("pianqu.composition.importing.organisations").run(
+            asked.file,
+            valid_from=asked.valid_from,
+            skip_bad=asked.skip_bad,
+            dry_run=asked.dry_run,
+            with_places=asked.with_places,
+        ),
+    )
+
+
+def _entry_list(asked: argparse.Namespace) -> int:
+    return _sealed(
+        asked,
+        lambda: import_module("pianqu.composition.importing.entries").run(
+            asked.file,
+            name=asked.name,
+            valid_from=asked.valid_from,
+            skip_bad=asked.skip_bad,
+            dry_run=asked.dry_run,
+        ),
+    )
+
+
+def _cell_people(asked: argparse.Namespace) -> int:
+    return _sealed(
+        asked,
+        lambda: import_module("pianqu.composition.importing.staffing").run(
+            asked.file, valid_from=asked.valid_from, skip_bad=asked.skip_bad, dry_run=asked.dry_run
+        ),
+    )
+
+
 def _accounts(asked: argparse.Namespace) -> int:
     if not asked.file.is_file():
         raise Invalid("list-absent", f"There is no file {asked.file}.")
@@ -148,7 +186,17 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     points = kinds.add_parser("points", help="service points with their opening hours 服务阵地与开放时间")
     points.add_argument("file", type=Path, metavar="FILE", help="Excel (.xlsx) or CSV 阵地表")
     points.add_argument("--crs", choices=("WGS84", "CGCS2000", "GCJ-02"), default="WGS84", help="coordinates 坐标系")
-    for kind in (places, grid, points):
+    bodies = kinds.add_parser("organisations", help="organisations with their superiors 机构")
+    bodies.add_argument("file", type=Path, metavar="FILE", help="Excel (.xlsx) or CSV 机构表")
+    bodies.add_argument(
+        "--with-places", action="store_true", help="streets and communities of the place tree too 同时录入街道和社区"
+    )
+    entries = kinds.add_parser("entry-list", help="what may be handed to cells 网格事项准入清单")
+    entries.add_argument("file", type=Path, metavar="FILE", help="Excel (.xlsx) or CSV 清单文件")
+    entries.add_argument("--name", default="", help="name of the list, if not the file's 清单名称")
+    staff = kinds.add_parser("cell-people", help="who works in which cell 网格力量")
+    staff.add_argument("file", type=Path, metavar="FILE", help="Excel (.xlsx) or CSV 网格力量表")
+    for kind in (places, grid, points, bodies, entries, staff):
         kind.add_argument("--from", dest="valid_from", type=_day, metavar="DAY", help="in force from (today) 生效日")
         kind.add_argument("--data", type=Path, help="data folder 数据文件夹")
         kind.add_argument("--skip-bad", action="store_true", help="take what is good 跳过有错的")

@@ -4,21 +4,19 @@ Columns: code 编码, name 名称, kind 类别, place 地方 (a community's or s
 where known, name_en, address, lon, lat, phone, accessible, and hours: one column a weekday, or `weekdays` and `weekend`.
 """
 
-import csv
-import io
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from pianqu.composition.importing import table
 from pianqu.composition.importing.cells import Bad, Line, by_name, one, text
-from pianqu.composition.importing.excel import excel_lines
+from pianqu.composition.importing.table import Fault
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.errors import Invalid, Problem
+from pianqu.foundation.errors import Problem
 from pianqu.foundation.installation import installation
 from pianqu.kernels import geo, opening
 from pianqu.kernels.opening import Spans
@@ -52,35 +50,9 @@ KINDS = {
 YES, NO = frozenset({"1", "yes", "true", "是", "有"}), frozenset({"", "0", "no", "false", "否", "无"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """A line that cannot be taken."""
-
-    number: int
-    reason: str
-
-
 def read_lines(path: Path) -> list[Line]:
     """The lines with their numbers. Raises Invalid for a file that is no such table."""
-    if not path.is_file():
-        raise Invalid("points-absent", f"There is no file {path}.")
-    if path.stat().st_size > LARGEST:
-        raise Invalid("points-large", f"{path.name} is larger than {LARGEST // 1_000_000} MB.")
-    if path.suffix.lower() == ".xlsx":
-        return list(excel_lines(path, NEEDED | OPTIONAL, optional=OPTIONAL))
-    try:
-        written = path.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError:
-        written = path.read_bytes().decode("gb18030", "replace")
-    reader = csv.DictReader(io.StringIO(written))
-    keys = {word: key for key, zh in (NEEDED | OPTIONAL).items() for word in (key, zh)}
-    known = {keys[word.strip()] for word in reader.fieldnames or () if word.strip() in keys}
-    if missing := [key for key in NEEDED if key not in known]:
-        raise Invalid("points-columns", f"{path.name} needs the columns {', '.join(missing)} 缺少这些列.")
-    return [
-        (number, {keys[word.strip()]: value for word, value in row.items() if word and word.strip() in keys})
-        for number, row in enumerate(reader, 2)
-    ]
+    return table.lines(path, NEEDED, OPTIONAL, largest=LARGEST)
 
 
 def checked(lines: list[Line], *, crs: str) -> tuple[list[NewPoint], list[Fault]]:

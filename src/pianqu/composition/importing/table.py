@@ -1,0 +1,43 @@
+"""A table as people keep it, Excel or CSV: numbered lines under the names of columns, in English or Chinese."""
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from pianqu.composition.importing.cells import Line
+from pianqu.composition.importing.excel import excel_lines
+from pianqu.foundation.errors import Invalid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """A line that cannot be taken."""
+
+    number: int
+    reason: str
+
+
+def lines(path: Path, needed: Mapping[str, str], optional: Mapping[str, str], *, largest: int) -> list[Line]:
+    """The lines with their numbers. Raises Invalid for a file that is no such table."""
+    if not path.is_file():
+        raise Invalid("table-absent", f"There is no file {path}.")
+    if path.stat().st_size > largest:
+        raise Invalid("table-large", f"{path.name} is larger than {largest // 1_000_000} MB.")
+    columns = {**needed, **optional}
+    if path.suffix.lower() == ".xlsx":
+        return list(excel_lines(path, columns, optional=optional))
+    try:
+        written = path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError:
+        written = path.read_bytes().decode("gb18030", "replace")
+    reader = csv.DictReader(io.StringIO(written))
+    keys = {word: key for key, zh in columns.items() for word in (key, zh)}
+    known = {keys[word.strip()] for word in reader.fieldnames or () if word.strip() in keys}
+    if missing := [key for key in needed if key not in known]:
+        raise Invalid("table-columns", f"{path.name} needs the columns {', '.join(missing)} 缺少这些列.")
+    return [
+        (number, {keys[word.strip()]: value for word, value in row.items() if word and word.strip() in keys})
+        for number, row in enumerate(reader, 2)
+    ]
