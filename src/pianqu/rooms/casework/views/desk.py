@@ -365,6 +365,7 @@ def _handling(
         "parts": [(organisations.short(part.organisation_code), part) for part in handling.parts],
         "asked": [(organisations.short(a.organisation_code), a) for a in handling.asked],
         "scores": (5, 4, 3, 2, 1),
+        "items": _items(card, organisations, now) if handling.may.give_back or handling.may.object else (),
     }
 
 
@@ -400,6 +401,14 @@ def _parties(card: queries.CaseCard, organisations: shown.Organisations) -> Sequ
     if card.place_code and _may_have(card, card.place_code):
         own = [shown.Choice(code=card.place_code, name=organisations.short(card.place_code))]
     return [*organisations.choices(*PARTY_KINDS), *own]
+
+
+def _items(card: queries.CaseCard, organisations: shown.Organisations, now: datetime) -> list[tuple[str, str]]:
+    """What the lists say of such a matter there, to be cited: item and whose it is."""
+    on = timezone.localdate(now)
+    found = directory.items_at(category=card.category, place_code=card.place_code, on=on)
+    named = {item.article: organisations.short(item.organisation_code) for item in found if item.article}
+    return list(named.items())
 
 
 def _may_have(card: queries.CaseCard, code: str) -> bool:

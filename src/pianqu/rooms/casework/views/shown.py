@@ -233,6 +233,7 @@ def _line(item: TimelineItem, case: ResidentCase, additions: list[AdditionCard],
         note = _purpose(item.purpose)
     if item.imported_from:
         note = _("Taken over from %(source)s") % {"source": item.imported_from}
+    by = names.short(item.organisation_code) if item.actor_kind == "post" else ""
     icon, tone, title = _kind(item.kind)
     if item.purpose == NOTICE:
         icon, tone, title = "bell", "", _("The contact was used for a message")
@@ -243,8 +244,8 @@ def _line(item: TimelineItem, case: ResidentCase, additions: list[AdditionCard],
         at=item.happened_at or item.at,
         position=item.position,
         text=text,
-        note=note,
-        by=names.short(item.organisation_code) if item.actor_kind == "post" else "",
+        note=note if note != by else "",
+        by=by,
         photos=photos,
         first=item.kind == "casework.case-opened",
     )

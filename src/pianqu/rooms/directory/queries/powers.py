@@ -148,6 +148,11 @@ def may_be_given(*, category: str, place_code: str, organisation_code: str, on: 
     return Giving(allowed=False, reason="not_listed")
 
 
+def items_at(*, category: str, place_code: str, on: date) -> tuple[PowerCard, ...]:
+    """Every item of the lists that speaks of this category there: what a return or an objection may cite. Two statements."""
+    return tuple(_reaching(place_code, on, category=category)) if place_code else ()
+
+
 def _given_back(organisation_code: str, back: PowerCard, mine: list[PowerCard]) -> Giving:
     helping = any(power.verb == rules.ASSIST for power in mine)
     if helping or _may_be_asked(organisation_code):
