@@ -96,6 +96,35 @@ def test_everything_wrong_is_named_and_nothing_is_taken_by_half(
     assert {cell.code for cell in queries.cells(on=TODAY)} == {"open", "bow"}
 
 
+def test_the_check_finds_what_an_adoption_would_refuse(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    load_district(code="330205", now=NOW)
+    outlines = queries.outlines()
+    one, other = sorted(outlines)[:2]
+    path = file(
+        tmp_path,
+        feature("G1", outlines[one], one),
+        feature("G1", outlines[one], one),
+        feature("G2", outlines[other], other, kind="vip"),
+        feature("G3", outlines[other], other, kind="micro", parent_code="none"),
+        feature("G4", outlines[other], "330205999999"),
+    )
+    assert take(path, dry_run=True) == 1
+    said = capsys.readouterr().out
+    assert all(f"cell {code}: " in said for code in ("G1", "G2", "G3", "G4")) and "Nothing was imported" in said
+
+
+def test_a_file_of_ours_says_its_coordinates_itself(tmp_path: Path) -> None:
+    load_district(code="330205", now=NOW)
+    outlines = queries.outlines()
+    one = min(outlines)
+    assert take(file(tmp_path, feature("G1", outlines[one], one))) == 0
+    out = tmp_path / "gcj.geojson"
+    grid.write(out, on=TODAY, crs="GCJ-02")
+    assert grid.said_crs(out) == "GCJ-02" and grid.said_crs(file(tmp_path)) == "WGS84"
+    cell = grid.checked(grid.read_features(out), crs=grid.said_crs(out)).cells[0]
+    assert rings.outside_m2(cell.geometry, outlines[one]) < 1
+
+
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"[]", b"{}", b'{"features": [1]}', b"[" * 100_000])
 def test_a_file_that_is_no_grid_is_refused_in_a_sentence(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "x.geojson"

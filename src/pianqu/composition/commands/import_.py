@@ -181,7 +181,9 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     places.add_argument("file", type=Path, metavar="FILE", help="CSV: code, name … 代码表")
     grid = kinds.add_parser("grid", help="cells and clusters as GeoJSON 网格与片区")
     grid.add_argument("file", type=Path, metavar="FILE", help="GeoJSON")
-    grid.add_argument("--crs", choices=("WGS84", "CGCS2000", "GCJ-02"), default="WGS84", help="coordinates 坐标系")
+    grid.add_argument(
+        "--crs", choices=("WGS84", "CGCS2000", "GCJ-02"), default="", help="coordinates, if not the file's own 坐标系"
+    )
     grid.add_argument("--source", default="", help="name of the plan, if not the file's 方案名称")
     points = kinds.add_parser("points", help="service points with their opening hours 服务阵地与开放时间")
     points.add_argument("file", type=Path, metavar="FILE", help="Excel (.xlsx) or CSV 阵地表")

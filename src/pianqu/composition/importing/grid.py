@@ -64,6 +64,13 @@ def read_features(path: Path) -> list[Mapping[str, Any]]:
         raise Invalid(problem.code, f"{path.name}: {problem.message}") from problem
 
 
+def said_crs(path: Path) -> str:
+    """The coordinates that a file of ours says it is in; WGS84, as GeoJSON has it, for one that does not say."""
+    table = json.loads(path.read_bytes())
+    named = table.get("crs_name")
+    return named if named in {"WGS84", "CGCS2000", "GCJ-02"} else "WGS84"
+
+
 def features_of(content: bytes) -> list[Mapping[str, Any]]:
     """The features of GeoJSON text. Raises Invalid with the reason."""
     try:
@@ -81,6 +88,7 @@ def checked(features: Sequence[Mapping[str, Any]], *, crs: str) -> Checked:
     found = Checked()
     for number, feature in enumerate(features, start=1):
         _take(found, number, feature, crs)
+    found.faults += [f"cell {code}: {reason}" for code, reason, _is_twice in services.cell_faults(found.cells)]
     _look_around(found)
     return found
 
@@ -159,7 +167,8 @@ def _bare(found: Checked, outlines: Mapping[str, Any]) -> Iterable[str]:
 
 def run(path: Path, *, crs: str, valid_from: date | None, source: str, skip_bad: bool, dry_run: bool) -> int:
     """Check the file and adopt the grid; 1 when a fault stopped it."""
-    found = checked(read_features(path), crs=crs)
+    features = read_features(path)
+    found = checked(features, crs=crs or said_crs(path))
     sys.stdout.write(_listed("notice 提示", found.notices) + _listed("fault 错误", found.faults))
     if found.faults and not skip_bad:
         sys.stdout.write("Nothing was imported 未导入. Mend these features, or pass over them with --skip-bad.\n")

@@ -6,6 +6,7 @@ from pianqu.rooms.territory.services.grids import (
     NewEntry,
     NewPerson,
     adopt_grid,
+    cell_faults,
     set_entry_list,
     staff_cell,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "adopt_grid",
     "book_room",
     "cancel_booking",
+    "cell_faults",
     "check_point",
     "close_point",
     "open_points",

@@ -2,7 +2,7 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from hashlib import sha256
@@ -148,14 +148,20 @@ def _send_centres(
 def _check_cells(cells: Sequence[NewCell]) -> None:
     if not cells:
         raise Invalid("grid-empty", _("This grid has no cell. Nothing was changed."))
+    for code, reason, is_twice in cell_faults(cells):
+        raise Invalid("cell-twice" if is_twice else "cell-wrong", reason if is_twice else f"{code}: {reason}")
+
+
+def cell_faults(cells: Sequence[NewCell]) -> Iterator[tuple[str, str, bool]]:
+    """Every cell that an adoption would refuse: its code, why, and whether it stands there twice. One statement."""
     known = _Known(set(Place.objects.filter(level="community", valid_to=None).values_list("code", flat=True)))
     for cell in cells:
         if cell.code in known.cells:
-            raise Invalid("cell-twice", _("The cell %(code)s is there twice.") % {"code": cell.code})
+            yield cell.code, _("The cell %(code)s is there twice.") % {"code": cell.code}, True
         known.cells[cell.code] = cell
     for cell in cells:
         if reason := _fault(cell, known):
-            raise Invalid("cell-wrong", f"{cell.code}: {reason}")
+            yield cell.code, reason, False
 
 
 def _fault(cell: NewCell, known: _Known) -> str:
