@@ -179,7 +179,7 @@ def test_a_matter_across_departments(chrome: Browser, full_house: House, residen
         expect(bureau.get_by_text("→ 城市秩序局")).to_be_visible()
         bureau.locator("#reply").fill("已清理。")
         bureau.locator("#answer button").click()
-        expect(bureau.get_by_text("have not done their part yet")).to_be_visible()
+        expect(bureau.get_by_text("have not done their part yet").first).to_be_visible()
         expect(bureau.locator("#reply")).to_have_value("已清理。")
         with desk(chrome, full_house, "police") as police:
             open_case(police, code)
