@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from pianqu.composition.district import load_district
 from pianqu.foundation.actor import Actor
@@ -124,3 +125,14 @@ def test_only_the_set_up_changes_places() -> None:
 def test_a_pack_that_is_not_there_is_said() -> None:
     with pytest.raises(Absent):
         load_district(code="000000", now=NOW)
+
+
+@pytest.mark.usefixtures("district")
+def test_a_point_in_the_river_says_that_the_nearest_community_is_meant() -> None:
+    points = [(121.40 + 0.004 * east, 29.85 + 0.004 * north) for east in range(60) for north in range(60)]
+    found = {(lon, lat): located for lon, lat in points if (located := queries.locate(lon, lat))}
+    reader = Client(headers={"accept-language": "en"})
+    for method, is_said in (("outline", False), ("nearest", True)):
+        lon, lat = next(point for point, located in found.items() if located.method == method)
+        text = reader.get("/report/where/", {"lon": lon, "lat": lat}).content.decode()
+        assert 'class="pq-error' not in text and ("the nearest" in text) == is_said

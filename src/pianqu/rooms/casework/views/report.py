@@ -227,7 +227,10 @@ def where(request: HttpRequest) -> HttpResponse:
         code = forms.community_at(request.GET.get("lon", ""), request.GET.get("lat", ""))
     except Invalid as problem:
         return render(request, "casework/_where.html", {"error": problem.message})
-    return render(request, "casework/_where.html", {"community": names.name(code), "street": names.street(code)})
+    located = territory.locate(float(request.GET["lon"]), float(request.GET["lat"]))
+    near = located is not None and located.method == "nearest"
+    context = {"community": names.name(code), "street": names.street(code), "is_near": near}
+    return render(request, "casework/_where.html", context)
 
 
 @require_safe

@@ -24,6 +24,8 @@ class SendDownCard:
     to_code: str
     to_name: str
     post_title: str
+    account_id: uuid.UUID | None
+    """Whose post was sent; the name stays with the account."""
     presence: str
     weekdays: tuple[int, ...]
     """1 is Monday; only for rotating presence, empty: by arrangement."""
@@ -93,6 +95,7 @@ def _card(row: SendDown) -> SendDownCard:
         to_code=row.centre.code,
         to_name=row.centre.short_name,
         post_title=row.post.title if row.post else "",
+        account_id=row.post.account_id if row.post else None,
         presence=row.presence,
         weekdays=tuple(int(day) for day in row.weekdays),
         may_decide=tuple(row.may_decide),

@@ -127,6 +127,22 @@ def test_who_is_here_with_what_may_be_decided(clerk: Client) -> None:
     assert "窗口" not in clerk.get(f"/desk/here-today/?on={TODAY - timedelta(days=1)}").content.decode()
 
 
+def test_a_person_who_was_sent_down_is_named_on_the_desk(clerk: Client) -> None:
+    services.send_down(
+        actor=SYSTEM,
+        what="person",
+        title="驻点民警",
+        from_code=LAW,
+        to_code=CLUSTER,
+        starts=TODAY,
+        ends=None,
+        presence="resident",
+        post_id=posted("赵六", LAW),
+        now=NOW,
+    )
+    assert "赵六" in clerk.get("/desk/here-today/").content.decode()
+
+
 def test_duty_of_the_day_with_its_gaps(clerk: Client) -> None:
     services.put_on_duty(
         actor=SYSTEM,

@@ -34,6 +34,7 @@ class Here:
     what: str
     sender: Name
     post_title: str
+    person: str
     tone: str
     presence: str
     days: str
@@ -103,11 +104,12 @@ def here_page(
     now = timezone.now()
     duty = queries.roster(None, now, now) if on == timezone.localdate() else ()
     centres = _district_first([card for card in cards.values() if card.kind == "centre" or card.code in here], cards)
-    people = queries.names_of({card.account_id for card in duty})
+    sent = {row.account_id for rows in here.values() for row in rows if row.account_id}
+    people = queries.names_of({card.account_id for card in duty} | sent)
     context = {
         "day": shown.shown_day(on),
         "error": error,
-        "centres": [_centre(card, cards, here.get(card.code, ()), duty, choices, codes) for card in centres],
+        "centres": [_centre(card, cards, here.get(card.code, ()), duty, choices, codes, people) for card in centres],
         "people": people,
         "count": sum(len(rows) for rows in here.values()),
         "forms": [asking.send_down(cards, codes, choices.values(), failed)] if codes else [],
@@ -133,19 +135,24 @@ def _centre(
     duty: Sequence[DutyCard],
     choices: Mapping[str, Choice],
     managed: Collection[str],
+    people: Mapping[UUID, str],
 ) -> Centre:
     above = cards.get(card.parent_code)
     return Centre(
         code=card.code,
         name=shown.organisation_name(card),
         above=shown.organisation_name(above) if above else None,
-        here=tuple(_here(row, cards, choices, managed) for row in here),
+        here=tuple(_here(row, cards, choices, managed, people) for row in here),
         duty=tuple(one for one in duty if one.organisation_code == card.code),
     )
 
 
 def _here(
-    row: SendDownCard, cards: Mapping[str, OrganisationCard], choices: Mapping[str, Choice], managed: Collection[str]
+    row: SendDownCard,
+    cards: Mapping[str, OrganisationCard],
+    choices: Mapping[str, Choice],
+    managed: Collection[str],
+    people: Mapping[UUID, str],
 ) -> Here:
     words = shown.weekdays()
     return Here(
@@ -156,6 +163,7 @@ def _here(
         what=shown.what_word(row.what),
         sender=shown.organisation_name(cards.get(row.from_code), row.from_code),
         post_title=row.post_title,
+        person=people.get(row.account_id, "") if row.account_id else "",
         tone=TONES[row.presence],
         presence=shown.presence_word(row.presence),
         days=" ".join(words[number - 1] for number in row.weekdays),
