@@ -27,6 +27,7 @@ from pianqu.rooms.casework.lifecycle import ENDED, OPEN, WAITING, Move, State, m
 from pianqu.rooms.casework.models import Addition, Case, Category, Contact, DayCount, Note, Photo, Request, Task, Year
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import queries as ledger
+from pianqu.rooms.territory import queries as territory
 
 PAGE = 50
 COUNT_TO = 1_000
@@ -70,6 +71,8 @@ class CaseFilter:
     """One of PLATFORMS, or NONE: the categories that count for none."""
     cell_code: str = ""
     """A cell of the grid of its day, or NONE: where no cell is known."""
+    cluster_code: str = ""
+    """A cluster as today's grid draws it, or NONE: places in no cluster, and no place."""
     party: str = ""
     """An organisation that has a part in it now."""
     since: date | None = None
@@ -509,6 +512,8 @@ def _filtered(cases: QuerySet[Case], filters: CaseFilter, actor: Actor, now: dat
     cases = cases.filter(_lies_in(filters.place_code) & _counts_for(filters.platform))
     if filters.cell_code:
         cases = cases.filter(cell_code="" if filters.cell_code == NONE else filters.cell_code)
+    if filters.cluster_code:
+        cases = cases.filter(_in_cluster(filters.cluster_code, timezone.localdate(now)))
     if filters.party:
         live = Task.objects.filter(organisation_code=filters.party, ended_at=None)
         cases = cases.filter(Q(organisation_code=filters.party) | Q(id__in=live.values("case_id")))
@@ -524,6 +529,13 @@ def _lies_in(place_code: str) -> Q:
     if place_code == NONE:
         return Q(place_code=None)
     return Q(place_code__startswith=directory.stem(place_code)) if place_code else Q()
+
+
+def _in_cluster(code: str, today: date) -> Q:
+    drawn = {card.code: card.community_codes for card in territory.clusters(on=today)}
+    if code != NONE:
+        return Q(place_code__in=drawn.get(code, ()))
+    return Q(place_code=None) | ~Q(place_code__in=[place for places in drawn.values() for place in places])
 
 
 def _counts_for(platform: str) -> Q:

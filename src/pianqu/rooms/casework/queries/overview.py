@@ -19,6 +19,7 @@ from pianqu.rooms.casework.lifecycle import OPEN
 from pianqu.rooms.casework.models import Case
 from pianqu.rooms.casework.queries.cases import NONE, _cases_for, shipped_categories, street_of, week_ends
 from pianqu.rooms.casework.sql import minutes_between
+from pianqu.rooms.territory import queries as territory
 
 WEEKS = 12
 SAMPLE = 20
@@ -41,7 +42,7 @@ class Week:
 
 @dataclass(slots=True, kw_only=True)
 class Line:
-    """The counts of one category, platform or place, or of all: open ones as of now, the others over the weeks."""
+    """The counts of one category, platform, cluster or place, or of all: open ones as of now, the others over the weeks."""
 
     code: str
     """NONE where the place or platform is not known."""
@@ -86,6 +87,8 @@ class Overview:
     total: Line
     categories: tuple[Line, ...]
     platforms: tuple[Line, ...]
+    clusters: tuple[Line, ...]
+    """As today's grid draws them; empty where it draws none."""
     places: tuple[Line, ...]
     """Streets; of one street its communities; of one community its cells, as each was on the day of the matter."""
 
@@ -101,19 +104,22 @@ class Overview:
 class _Sums:
     """Adds what the statements answer up, by every way in which the page divides it."""
 
-    def __init__(self, area_code: str) -> None:
+    def __init__(self, area_code: str, today: date) -> None:
+        self._cluster_of = {place: card.code for card in territory.clusters(on=today) for place in card.community_codes}
         self._area = area_code
         self._is_street = bool(area_code) and street_of(area_code) == area_code
         self.columns = ("category", "place_code") + (("cell_code",) if area_code and not self._is_street else ())
         """By what the statements group: cells only where they are asked for."""
         self.total = Line(code="")
-        self.by: dict[str, dict[str, Line]] = {"category": {}, "platform": {}, "place": {}}
+        self.by: dict[str, dict[str, Line]] = {"category": {}, "platform": {}, "cluster": {}, "place": {}}
         self._platforms = {card.code: card.platform for card in shipped_categories()}
 
     def lines(self, category: str, place: str | None, cell: str = "") -> Iterable[Line]:
         yield self.total
         yield self._line("category", category)
         yield self._line("platform", self._platforms.get(category) or NONE)
+        if self._cluster_of:
+            yield self._line("cluster", self._cluster_of.get(place or "", NONE))
         if not self._area:
             yield self._line("place", street_of(place) or NONE)
         elif self._is_street and street_of(place) == self._area:
@@ -139,11 +145,11 @@ class _Sums:
 
 
 def overview_for(actor: Actor, *, now: datetime, area_code: str = "") -> Overview:
-    """In five statements beside the scope's, whatever the number of cases.
+    """In five statements beside the scope's and one for the grid of the day, whatever the number of cases.
 
     With a street, places are its communities; with a community, its cells.
     """
-    cases, sums = _cases_for(actor), _Sums(area_code)
+    cases, sums = _cases_for(actor), _Sums(area_code, timezone.localdate(now))
     ends = week_ends(now)
     mondays = [_midnight(timezone.localdate(ends) - timedelta(weeks=back)) for back in range(WEEKS, -1, -1)]
     _add_open(cases, sums, now, ends)
@@ -162,6 +168,7 @@ def overview_for(actor: Actor, *, now: datetime, area_code: str = "") -> Overvie
         total=sums.total,
         categories=sums.sorted("category"),
         platforms=sums.sorted("platform"),
+        clusters=sums.sorted("cluster"),
         places=sums.sorted("place"),
     )
 

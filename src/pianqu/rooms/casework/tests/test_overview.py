@@ -33,11 +33,30 @@ from pianqu.rooms.casework.tests.builders import (
     resolved,
 )
 from pianqu.rooms.directory import services as directory
+from pianqu.rooms.territory import services as grids
+from pianqu.rooms.territory.services import NewCell, NewCluster
 
 pytestmark = pytest.mark.django_db
 
 LATER = NOW + timedelta(days=40)
 STREET = "330205001000"
+
+
+def _drawn(lon: float = 121.55, lat: float = 29.9) -> None:
+    """A grid with one cell and one cluster around it; the other community lies in none."""
+    ring = [[lon, lat], [lon + 0.01, lat], [lon + 0.01, lat + 0.01], [lon, lat]]
+    cell = NewCell(
+        code="C1",
+        name="一网格",
+        kind="ordinary",
+        community_code=COMMUNITY,
+        geometry={"type": "Polygon", "coordinates": [ring]},
+        lon=lon,
+        lat=lat,
+    )
+    cluster = NewCluster(code="P1", name="江湾片区", centre_code="", community_codes=(COMMUNITY,))
+    day = NOW.date()
+    grids.adopt_grid(actor=importer("330205"), cells=[cell], clusters=[cluster], valid_from=day, source="测试", now=NOW)
 
 
 def total(**wanted: Any) -> int:
@@ -71,22 +90,26 @@ def test_every_number_is_that_of_its_list(seed: int) -> None:
     opened(category="unknown", now=LATER - timedelta(weeks=weeks))
     if placeless:
         opened(place=services.PlaceChoice(landmark="江边", source="none"))
+    if dice.random() < 0.7:
+        _drawn()
     found = overview_for(clerk(), now=LATER)
     span = (found.since, found.until)
     _agrees(found.total, *span)
-    for line in found.categories:
-        _agrees(line, *span, category=line.code)
-    for line in found.platforms:
-        _agrees(line, *span, platform=line.code)
-    for line in found.places:
-        _agrees(line, *span, place_code=line.code)
+    divided = {
+        "category": found.categories,
+        "platform": found.platforms,
+        "cluster_code": found.clusters,
+        "place_code": found.places,
+    }
+    for which, lines in divided.items():
+        for line in lines:
+            _agrees(line, *span, **{which: line.code})
+        assert sum(line.open for line in lines) == (found.total.open if lines or which != "cluster_code" else 0)
     for week in found.weeks:
         days = {"since": week.first, "until": week.last}
         assert week.received == total(**days)
         assert week.resolved == total(moment="resolved", **days)
         assert week.reopened == total(moment="reopened", **days)
-    for lines in (found.categories, found.platforms, found.places):
-        assert sum(line.open for line in lines) == found.total.open
 
 
 def test_a_street_shows_its_communities() -> None:
@@ -94,6 +117,27 @@ def test_a_street_shows_its_communities() -> None:
     opened(place=services.PlaceChoice(community_code=OTHER_COMMUNITY, source="community"))
     assert [line.code for line in overview_for(clerk(), now=NOW).places] == [STREET, "330205103000"]
     assert [line.code for line in overview_for(clerk(), now=NOW, area_code=STREET).places] == [COMMUNITY]
+
+
+def test_a_cluster_has_its_line_and_its_list(leader: Client) -> None:
+    _drawn()
+    now = timezone.now()
+    opened(now=now)
+    opened(now=now)
+    opened(now=now, place=services.PlaceChoice(community_code=OTHER_COMMUNITY, source="community"))
+    assert [(line.code, line.open) for line in overview_for(clerk(), now=now).clusters] == [("P1", 2), (NONE, 1)]
+    page = leader.get("/desk/overview/", headers={"accept-language": "en"}).content.decode()
+    assert "By cluster" in page and 'href="/desk/?queue=open&amp;cluster=P1"' in page
+    assert "江湾片区" in page and "In no cluster" in page
+    listed = leader.get("/desk/?cluster=P1", headers={"accept-language": "en"}).content.decode()
+    assert ">2 cases" in listed and '<option value="P1" selected>江湾片区' in listed
+    assert ">0 cases" in leader.get("/desk/?cluster=P9", headers={"accept-language": "en"}).content.decode()
+
+
+def test_a_district_without_clusters_shows_none(leader: Client) -> None:
+    opened(now=timezone.now())
+    assert "By cluster" not in leader.get("/desk/overview/", headers={"accept-language": "en"}).content.decode()
+    assert 'name="cluster"' not in leader.get("/desk/", headers={"accept-language": "en"}).content.decode()
 
 
 def test_a_community_shows_its_cells() -> None:
@@ -133,13 +177,14 @@ def test_statements_do_not_grow(count: int) -> None:
     for _number in range(count):
         resolved()
         opened(category="noise")
+    overview_for(clerk(), now=NOW)
     with CaptureQueriesContext(connection) as seen:
         found = overview_for(clerk(), now=NOW)
-    assert len(seen) == 5
+    assert len(seen) == 6
     assert found.total.open == count
     with CaptureQueriesContext(connection) as seen:
         overview_for(handler(LEAD), now=NOW)
-    assert len(seen) <= 8
+    assert len(seen) <= 9
 
 
 def test_too_few_have_no_share_and_no_median() -> None:

@@ -75,7 +75,7 @@ def cases(request: HttpRequest) -> HttpResponse:
 def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     names, categories = shown.Places(), shown.category_names()
-    filters = _filters(request, set(categories))
+    filters, scope = _filters(request, set(categories)), directory.scope_of(actor)
     page = queries.cases_for(actor, filters=filters, page=request.GET.get("page", ""), now=now)
     words, organisations = _words(categories, names, now), shown.Organisations()
     context = {
@@ -104,7 +104,8 @@ def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> 
         or filters.platform
         or filters.moment,
         "more_queues": shown.more_queues(filters.queue),
-        "places": names.options(directory.scope_of(actor)),
+        "places": names.options(scope),
+        "clusters": shown.options(_clusters(names, scope), filters.cluster_code),
         "queues": _queues(filters, queries.standing_for(actor, now=now)),
         "everything": _query(filters, queue=""),
         "older": _query(filters, page=page.next_page) if page.has_next else "",
@@ -112,6 +113,12 @@ def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> 
         "title": directory.title_of_post(actor),
     }
     return render(request, "casework/desk.html", context, status=status)
+
+
+def _clusters(names: shown.Places, scope: directory.Scope) -> tuple[shown.Choice, ...]:
+    """The clusters to choose from; none where one's scope holds a single one, and what lies in none."""
+    found = names.clusters(() if scope.everything else scope.stems)
+    return found if scope.everything or len(found) > ONE_AND_NONE else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +132,7 @@ class Queue:
     count: int
 
 
+ONE_AND_NONE = 2
 _QUEUE_ICONS = {
     "mine": "inbox",
     "unassigned": "help-circle",
@@ -164,6 +172,7 @@ def _filters(request: HttpRequest, categories: set[str]) -> queries.CaseFilter:
         queue=forms.one_of(asked.get("queue", ""), [*queries.QUEUES, *queries.MORE_QUEUES]),
         platform=forms.one_of(asked.get("platform", ""), [*queries.PLATFORMS, queries.NONE]),
         cell_code=forms.code_of(asked.get("cell", "")[:24]),
+        cluster_code=forms.code_of(asked.get("cluster", "")[:24]),
         party=forms.code_of(asked.get("party", "")[:32]),
         since=forms.day_of(asked.get("since", "")),
         until=forms.day_of(asked.get("until", "")),
@@ -181,6 +190,7 @@ def _query(filters: queries.CaseFilter, **changes: str) -> str:
         "queue": filters.queue,
         "platform": filters.platform,
         "cell": filters.cell_code,
+        "cluster": filters.cluster_code,
         "party": filters.party,
         "since": filters.since.isoformat() if filters.since else "",
         "until": filters.until.isoformat() if filters.until else "",

@@ -66,6 +66,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "weeks": pages.weeks(),
         "platforms": pages.platforms(),
         "categories": pages.categories(),
+        "clusters": pages.clusters() if seen.clusters else None,
         "places": pages.places(),
         "street": pages.area_name,
         "street_code": pages.area,
@@ -83,7 +84,8 @@ def overview(request: HttpRequest) -> HttpResponse:
 def tables(request: HttpRequest) -> HttpResponse:
     """The tables as a workbook."""
     seen, pages = _asked(request)
-    content = _workbook((pages.weeks(), pages.platforms(), pages.categories(), pages.places()))
+    by_cluster = (pages.clusters(),) if seen.clusters else ()
+    content = _workbook((pages.weeks(), pages.platforms(), pages.categories(), *by_cluster, pages.places()))
     name = f"overview-{timezone.localdate(seen.now).isoformat()}.xlsx"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(content, content_type=WORKBOOK, headers=headers)
@@ -210,6 +212,11 @@ class _Tables:
             for line in self.seen.categories
         ]
         return Table(title=_("By category"), head=(_("Category"), *_head(timed=True)), rows=rows)
+
+    def clusters(self) -> Table:
+        names = {choice.code: choice.name for choice in self.names.clusters()}
+        rows = [self._row(line, names.get(line.code, line.code), cluster_code=line.code) for line in self.seen.clusters]
+        return Table(title=_("By cluster"), head=(_("Cluster"), *_head()), rows=rows)
 
     def places(self) -> Table:
         if self.of_community:

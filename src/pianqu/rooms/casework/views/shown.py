@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
@@ -101,10 +102,11 @@ def place_name(card: territory.PlaceCard) -> Name:
 
 
 class Places:
-    """Names of places for one page: asked once, whatever the number of rows."""
+    """Names of places and clusters for one page: asked once, whatever the number of rows."""
 
     def __init__(self) -> None:
-        self._cards = territory.places()
+        ground = territory.ground(on=timezone.localdate())
+        self._cards, self._clusters = ground.places, ground.clusters
 
     def name(self, code: str) -> Name | None:
         card = self._cards.get(code)
@@ -121,6 +123,15 @@ class Places:
         """The place that a form has chosen already, to stand before the whole list."""
         card = self._cards.get(code)
         return Choice(code=code, name=place_name(card).text) if card else None
+
+    def clusters(self, stems: tuple[str, ...] = ()) -> tuple[Choice, ...]:
+        """Today's clusters, all or those on a ground, and what lies in none; empty where there are none."""
+        drawn = [
+            Choice(code=card.code, name=card.name)
+            for card in self._clusters
+            if not stems or any(code.startswith(stems) for code in card.community_codes)
+        ]
+        return (*drawn, Choice(code=NONE, name=_("In no cluster"))) if drawn else ()
 
     def options(self, scope: directory.Scope | None = None) -> SafeString:
         """Streets with their communities as the options of a select, all or those of a scope's ground; made once per language,

@@ -30,6 +30,7 @@ from pianqu.rooms.territory.queries.grids import (
     version_on,
     versions,
 )
+from pianqu.rooms.territory.queries.ground import Ground, ground
 from pianqu.rooms.territory.queries.places import (
     Bounds,
     Hit,
@@ -81,6 +82,7 @@ __all__ = [
     "CellPlace",
     "ClusterCard",
     "EntryAnswer",
+    "Ground",
     "Hit",
     "Located",
     "PersonCard",
@@ -104,6 +106,7 @@ __all__ = [
     "find",
     "forget_grids",
     "forget_places",
+    "ground",
     "hours_of",
     "locate",
     "locate_cell",

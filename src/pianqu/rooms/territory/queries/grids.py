@@ -139,7 +139,11 @@ def forget_grids() -> None:
 
 def version_on(on: date) -> VersionCard | None:
     """The version in force on a day; None before the first one. One statement."""
-    return next((v for v in versions() if v.valid_from <= on and (v.valid_to is None or on < v.valid_to)), None)
+    return _in_force(versions(), on)
+
+
+def _in_force(known: Sequence[VersionCard], on: date) -> VersionCard | None:
+    return next((v for v in known if v.valid_from <= on and (v.valid_to is None or on < v.valid_to)), None)
 
 
 @lru_cache(maxsize=3)
@@ -169,6 +173,7 @@ def _card(row: GridCell) -> CellCard:
     )
 
 
+@lru_cache(maxsize=3)
 def _clusters(version_id: uuid.UUID) -> tuple[dict[str, ClusterCard], dict[str, str]]:
     members: dict[uuid.UUID, list[str]] = {}
     rows = ClusterCommunity.objects.filter(version_id=version_id).order_by("community_code")
@@ -239,15 +244,23 @@ def cell(code: str, *, on: date) -> CellCard:
 
 def clusters(*, on: date) -> tuple[ClusterCard, ...]:
     """The clusters of a day, by code."""
-    found = _on(on)
-    return tuple(found[1].clusters.values()) if found else ()
+    return _drawn(version_on(on))
+
+
+def clusters_among(count: int, on: date) -> tuple[ClusterCard, ...]:
+    """The clusters of a day, where somebody has counted the versions already. No statement but for what was not read yet."""
+    return _drawn(_in_force(_versions(count), on))
+
+
+def _drawn(version: VersionCard | None) -> tuple[ClusterCard, ...]:
+    return tuple(_clusters(version.version_id)[0].values()) if version else ()
 
 
 def cluster_of(community_code: str, *, on: date) -> ClusterCard | None:
     """The cluster that a community belongs to on a day."""
-    found = _on(on)
-    code = found[1].cluster_of.get(community_code, "") if found else ""
-    return found[1].clusters[code] if found and code else None
+    version = version_on(on)
+    cards, of = _clusters(version.version_id) if version else ({}, {})
+    return cards.get(of.get(community_code, ""))
 
 
 def cell_shapes(version_id: uuid.UUID) -> dict[str, Any]:

@@ -89,17 +89,18 @@ class _Atlas:
 
 def forget_places() -> None:
     """Read places anew at the next question: a verb changed them."""
-    _read_atlas.cache_clear()
+    kept.cache_clear()
     map_layers.cache_clear()
 
 
 def _atlas() -> _Atlas:
     """What is kept, as long as the number of places and names is the same in the database (other processes add too)."""
-    return _read_atlas(*fetch(sql.how_many())[0][:2])
+    return kept(*fetch(sql.how_many())[0][:2])
 
 
 @lru_cache(maxsize=1)
-def _read_atlas(_places: int, _landmarks: int) -> _Atlas:
+def kept(_places: int, _landmarks: int) -> _Atlas:
+    """Everything known of places, read once for these numbers of places and landmarks."""
     rows = list(Place.objects.filter(valid_to=None).order_by("code"))
     places = {row.code: _card(row) for row in rows}
     outlined = [
