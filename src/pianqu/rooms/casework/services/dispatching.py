@@ -111,7 +111,7 @@ def dispatch_case(
         due_at=iso(case.due_at),
         words_commitment=why.commitment,
     )
-    return noted(actor, case, [told, *facts], now, words=why)
+    return noted(actor, case, [*facts, told], now, words=why, main=len(facts))
 
 
 def _check_parties(lead_code: str, helper_codes: Sequence[str]) -> None:
@@ -253,7 +253,7 @@ def take_case(*, actor: Actor, case_id: uuid.UUID, nature: str = "", now: dateti
         words_commitment="",
     )
     begun = tell(actor, case, TaskStarted, task_code=actor.organisation_code)
-    return noted(actor, case, [told, *facts, begun], now)
+    return noted(actor, case, [*facts, told, begun], now, main=len(facts))
 
 
 @verb

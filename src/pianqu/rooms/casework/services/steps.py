@@ -73,15 +73,22 @@ def tell(actor: Actor, case: Case, fact: type[F], **own: Any) -> F:
 
 
 def noted(
-    actor: Actor, case: Case, facts: Sequence[Fact], now: datetime, *, words: Said | None = None, shown: bool = False
+    actor: Actor,
+    case: Case,
+    facts: Sequence[Fact],
+    now: datetime,
+    *,
+    words: Said | None = None,
+    shown: bool = False,
+    main: int = 0,
 ) -> uuid.UUID:
-    """Record the facts; the words belong to the first one. Answers the first one's entry."""
+    """Record the facts in their order. The words belong to the main one, counted from 0, whose entry is the answer."""
     entries = ledger.record(facts, actor=actor, now=now)
     if words is not None and words.text:
         Note.objects.create(
-            entry_id=entries[0].entry_id, case=case, words=words.text, salt=words.salt, for_reporter=shown
+            entry_id=entries[main].entry_id, case=case, words=words.text, salt=words.salt, for_reporter=shown
         )
-    return entries[0].entry_id
+    return entries[main].entry_id
 
 
 def live_tasks(case: Case) -> dict[str, Task]:

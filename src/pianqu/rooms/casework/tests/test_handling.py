@@ -75,7 +75,7 @@ def test_a_dispatch_accepts_gives_parts_and_starts_the_clock_when_the_matter_cam
     clock = Clock.objects.get(case=case.case_id)
     assert (clock.rule_id, clock.started_at, clock.last_day) == ("case.complaint", NOW, date(2026, 3, 9))
     assert row(case).due_at == clock.due_at
-    assert kinds(case.case_id) == ["case-opened", "case-dispatched", "case-accepted", "due-date-set"]
+    assert kinds(case.case_id) == ["case-opened", "case-accepted", "due-date-set", "case-dispatched"]
 
 
 def test_what_comes_in_has_a_working_day_to_be_accepted() -> None:
