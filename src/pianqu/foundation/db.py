@@ -5,7 +5,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
+from django.db.models import QuerySet
 
 CHUNK = 500
 """Rows in one INSERT: far below both databases' limits of parameters."""
@@ -30,6 +32,20 @@ def run(statement: Statement) -> int:
     with connection.cursor() as cursor:
         cursor.execute(*statement)
         return int(cursor.rowcount)
+
+
+def question(rows: QuerySet[Any]) -> Statement | None:
+    """What a query would ask, to be asked about in turn; None where it is known to have no row."""
+    try:
+        return rows.query.sql_with_params()
+    except EmptyResultSet:
+        return None
+
+
+def count_to(rows: QuerySet[Any], most: int) -> int:
+    """How many rows there are, counted no further than `most`; at half the cost of counting a slice."""
+    asked = question(rows.order_by().values("pk")[:most])
+    return int(fetch((f"SELECT COUNT(*) FROM ({asked[0]}) AS counted", asked[1]))[0][0]) if asked else 0
 
 
 def uuid_value(value: uuid.UUID) -> Any:

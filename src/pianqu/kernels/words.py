@@ -14,6 +14,7 @@ import unicodedata
 _LINE_END = re.compile(r"\r\n?|[\u2028\u2029\x85]")
 _UNWANTED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\ufffe\uffff]")
 _OPENS, _CLOSES = "\u2066\u2067\u2068", "\u2069"
+_SIGNS = frozenset(_OPENS + _CLOSES)
 
 
 class Unfit(ValueError):
@@ -48,6 +49,8 @@ def _visible(text: str) -> bool:
 
 def isolated(text: str) -> str:
     """The text for the middle of a line of other text: its direction cannot reach beyond its ends."""
+    if _SIGNS.isdisjoint(text):
+        return f"\u2068{text}{_CLOSES}"
     depth = 0
     made = []
     for char in text:

@@ -138,8 +138,8 @@ def short_moment(value: datetime | None) -> str:
         return ""
     here = timezone.localtime(value)
     if (get_language() or "").startswith("zh"):
-        return f"{here.month} 月 {here.day} 日 {here:%H:%M}"
-    return f"{here.day} {here:%b %H:%M}"
+        return f"{here.month} 月 {here.day} 日 {here.hour:02d}:{here.minute:02d}"
+    return f"{here.day} {here:%b} {here.hour:02d}:{here.minute:02d}"
 
 
 @register.filter

@@ -1,8 +1,28 @@
-"""SQL of casework that each database says in its own way."""
+"""Hand-written SQL of casework, and what each database says in its own way."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F, FloatField, Func, IntegerField
+
+from pianqu.foundation.db import Statement, moment_value
+
+
+def standing(cases: Statement, organisation_code: str, now: datetime) -> Statement:
+    """By state: how many cases there are, are late, are soon late, the organisation has a part in, wait for a decision.
+
+    `cases` asks for id, state, due_at and warn_at. The ORM puts the same together in 1.8 ms for each page of the desk.
+    """
+    at = moment_value(now)
+    return (
+        "SELECT state, COUNT(*), SUM(CASE WHEN due_at <= %s THEN 1 ELSE 0 END), "
+        "SUM(CASE WHEN due_at > %s AND warn_at < %s THEN 1 ELSE 0 END), "
+        "SUM(CASE WHEN id IN (SELECT case_id FROM casework_task WHERE organisation_code = %s AND ended_at IS NULL) "
+        "THEN 1 ELSE 0 END), "
+        "SUM(CASE WHEN id IN (SELECT case_id FROM casework_request WHERE decided_at IS NULL) THEN 1 ELSE 0 END) "
+        f"FROM ({cases[0]}) AS seen GROUP BY state",
+        (at, at, at, organisation_code, *cases[1]),
+    )
 
 
 class _Moment(Func):

@@ -9,6 +9,7 @@ from django.db.models import Count, OuterRef, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from pianqu.foundation.actor import Actor
+from pianqu.foundation.db import count_to
 from pianqu.foundation.facts import REGISTRY
 from pianqu.kernels import checkcode
 from pianqu.rooms.notices import rules
@@ -83,7 +84,7 @@ def unread(actor: Actor, *, now: datetime) -> int:
     """How many notices the actor's organisation is not done with, counted to just above MANY. One statement."""
     cleared = Inbox.objects.filter(organisation_code=OuterRef("organisation_code")).values("cleared_to")
     own = Notice.objects.filter(organisation_code=actor.organisation_code, at__gt=now - NEW_FOR)
-    return own.filter(position__gt=Coalesce(Subquery(cleared), Value(-1)))[: MANY + 1].count()
+    return count_to(own.filter(position__gt=Coalesce(Subquery(cleared), Value(-1))), MANY + 1)
 
 
 def sending_for(actor: Actor, *, state: str = "", most: int = PAGE) -> Sending:

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from pianqu.foundation import files, rulepacks, throttle
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.crypto import has_fingerprint
+from pianqu.foundation.db import count_to
 from pianqu.foundation.errors import Absent, Invalid, Refused
 from pianqu.foundation.reached import Reached
 from pianqu.kernels import checkcode, words
@@ -420,7 +421,7 @@ def cases_for(
             Exists(Contact.objects.filter(case=OuterRef("pk"))),
         )[: size + 1]
     )
-    total = wanted.order_by().values("id")[: COUNT_TO + 1].count()
+    total = count_to(wanted, COUNT_TO + 1)
     has_next = len(rows) > size
     return CasePage(
         rows=tuple(_row(row) for row in rows[:size]),

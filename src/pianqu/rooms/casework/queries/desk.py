@@ -1,16 +1,17 @@
 """What the desk asks beside its lists: kept lists, how one's matters stand, hand-overs, earlier matters of a caller."""
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q
-
 from pianqu.foundation.actor import Actor
+from pianqu.foundation.db import fetch, question
 from pianqu.kernels import checkcode
+from pianqu.rooms.casework import sql
 from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, WAITING, State
 from pianqu.rooms.casework.models import Handover, SavedFilter
-from pianqu.rooms.casework.queries.cases import CaseFilter, CaseRow, _cases_for, _queued, cases_for
+from pianqu.rooms.casework.queries.cases import CaseFilter, CaseRow, _cases_for, cases_for
 from pianqu.rooms.directory import queries as directory
 
 EARLIER = 5
@@ -61,19 +62,24 @@ def filters_of(actor: Actor) -> tuple[FilterCard, ...]:
 
 def standing_for(actor: Actor, *, now: datetime) -> Standing:
     """Counts over everything that the actor sees, in one statement beside the scope's."""
-    late = Q(state__in=OPEN, due_at__lte=now)
-    soon = Q(state__in=OPEN, due_at__gt=now, warn_at__lt=now)
-    unended = _cases_for(actor).filter(state__in=(*OPEN, State.RESOLVED))
-    counts = unended.aggregate(
-        waiting=Count("id", filter=Q(state__in=WAITING)),
-        handled=Count("id", filter=Q(state__in=(*HANDLED, State.PAUSED))),
-        overdue=Count("id", filter=late),
-        soon=Count("id", filter=soon),
-        answered=Count("id", filter=Q(state=State.RESOLVED)),
-        mine=Count("id", filter=_queued(actor, "mine", now)),
-        asked=Count("id", filter=_queued(actor, "asked", now)),
+    unended = _cases_for(actor).filter(state__in=(*OPEN, State.RESOLVED)).order_by()
+    asked = question(unended.values("id", "state", "due_at", "warn_at"))
+    rows = fetch(sql.standing(asked, actor.organisation_code, now)) if asked else []
+    counts = {state: numbers for state, *numbers in rows}
+
+    def over(states: Iterable[str], which: int) -> int:
+        return sum(counts[state][which] for state in states if state in counts)
+
+    there, late, soon, mine, decided = range(5)
+    return Standing(
+        waiting=over(WAITING, there),
+        handled=over((*HANDLED, State.PAUSED), there),
+        overdue=over(OPEN, late),
+        soon=over(OPEN, soon),
+        answered=over((State.RESOLVED,), there),
+        mine=over(counts, mine),
+        asked=over(OPEN, decided),
     )
-    return Standing(**counts)
 
 
 def handovers(actor: Actor, *, most: int = 14) -> tuple[HandoverCard, ...]:
