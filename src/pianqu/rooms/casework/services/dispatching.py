@@ -1,7 +1,7 @@
 """Who answers for it: accept, dispatch, begin, return, object, review, join, and a helper's part done."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.utils import timezone
@@ -73,11 +73,12 @@ def dispatch_case(
     A matter that nobody accepted yet needs its nature too. `sub_due` is the helpers' own date, within the case's.
     Raises Invalid for unknown organisations or dates, Refused where the state or the cell's entry list does not allow it.
     """
-    case = locked([case_id])[case_id]
     rules.check_may_triage(actor)
-    entry = _entry(case, cell_code, now)
     lead_code = territory.cell(cell_code, on=timezone.localdate(now)).community_code if cell_code else lead_code
-    _check_parties(lead_code, helper_codes)
+    known = directory.hold([lead_code, *helper_codes])
+    case = locked([case_id])[case_id]
+    entry = _entry(case, cell_code, now)
+    _check_parties(known, [lead_code, *helper_codes])
     _check_not_upheld(case, lead_code)
     listed = _listed(case, lead_code, now, by_entry=entry)
     why = said(words, needed=False)
@@ -114,11 +115,9 @@ def dispatch_case(
     return noted(actor, case, [*facts, told], now, words=why, main=len(facts))
 
 
-def _check_parties(lead_code: str, helper_codes: Sequence[str]) -> None:
-    codes = [lead_code, *helper_codes]
+def _check_parties(known: Mapping[str, directory.OrganisationCard], codes: Sequence[str]) -> None:
     if len(set(codes)) < len(codes):
         raise Invalid("party-twice", _("An organisation cannot lead and help, or help twice."))
-    known = directory.organisations(codes)
     if set(codes) - set(known):
         raise Invalid("party-unknown", _("Please choose organisations from the list."))
     if gone := [known[code].short_name for code in codes if known[code].ended]:
@@ -226,6 +225,8 @@ def take_case(*, actor: Actor, case_id: uuid.UUID, nature: str = "", now: dateti
 
     Raises Forbidden where the list does not name it there, Refused where the state does not allow it.
     """
+    own = [actor.organisation_code]
+    _check_parties(directory.hold(own), own)
     case = locked([case_id])[case_id]
     listed = queries.named_by_list(actor, case.category, case.place_code or "", timezone.localdate(now))
     rules.check_may_take(actor, named=bool(listed))
@@ -391,12 +392,12 @@ def join_case(
     now: datetime,
 ) -> uuid.UUID:
     """Another organisation helps: the centre or the lead asks it to."""
+    _check_parties(directory.hold([helper_code]), [helper_code])
     case = locked([case_id])[case_id]
     rules.check_may_ask_for_help(actor, case.lead_code)
     if case.state not in HANDLED:
         raise Refused("join-state", _("Only a matter that an organisation works on can be handled jointly."))
     tasks = live_tasks(case)
-    _check_parties(helper_code, [])
     if helper_code in tasks:
         raise Refused("join-twice", _("This organisation has a part in the matter already. Nothing was changed."))
     why = said(words, needed=False)

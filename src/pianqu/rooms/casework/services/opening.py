@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.crypto import decrypt, encrypt, fingerprint
-from pianqu.foundation.errors import Invalid
+from pianqu.foundation.errors import Invalid, Refused
 from pianqu.foundation.idempotency import answer_once
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.photos import SafePhoto
@@ -27,6 +27,7 @@ from pianqu.rooms.casework.services.clocks import ACCEPTANCE, acceptance_due, se
 from pianqu.rooms.casework.services.contacts import Reporter, sealed_contact
 from pianqu.rooms.casework.services.parts import Claim, PlaceChoice, Words, checked_place, kept_photos, taken
 from pianqu.rooms.casework.services.steps import iso
+from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import services as ledger
 
 CHANNELS = frozenset({"portal", "window", "phone", "department", "import"})
@@ -119,6 +120,7 @@ def open_cases(*, actor: Actor, items: Sequence[Opening], now: datetime) -> tupl
     for item in items:
         _check(actor, item)
     _check_categories({item.category for item in items})
+    _check_stands(actor)
     ready = [_prepare(actor, item, now) for item in items]
     recorded = ledger.record([one.fact for one in ready], actor=actor, now=now)
     for one, entry in zip(ready, recorded, strict=True):
@@ -128,6 +130,14 @@ def open_cases(*, actor: Actor, items: Sequence[Opening], now: datetime) -> tupl
         Opened(case_id=one.case.id, case_code=one.case.code, receipt_secret=one.secret, entry_id=one.case.entry_id)
         for one in ready
     )
+
+
+def _check_stands(actor: Actor) -> None:
+    """Raise Refused for a post whose organisation has ended since its page was opened: nobody would find the matter there."""
+    card = directory.hold([actor.organisation_code]).get(actor.organisation_code) if actor.kind == "post" else None
+    if card is not None and card.ended:
+        sentence = _("%(name)s has ended. What you wrote is still here: send it again in your new post.")
+        raise Refused("own-ended", sentence % {"name": card.short_name})
 
 
 def _check(actor: Actor, item: Opening) -> None:

@@ -7,8 +7,9 @@ from time import monotonic
 
 from django.db.models import Q, QuerySet
 
+from pianqu.foundation.db import fetch, vendor
 from pianqu.foundation.errors import Absent
-from pianqu.rooms.directory import rules
+from pianqu.rooms.directory import rules, sql
 from pianqu.rooms.directory.models import Organisation, ServedArea, Succession
 
 
@@ -53,6 +54,17 @@ def organisations(codes: Iterable[str]) -> dict[str, OrganisationCard]:
     """The cards of these codes in one statement, ended ones too; unknown codes are missing."""
     rows = Organisation.objects.filter(code__in=set(codes)).values(*_CARD)
     return {row["code"]: OrganisationCard(**row) for row in rows}
+
+
+def hold(codes: Iterable[str]) -> dict[str, OrganisationCard]:
+    """The cards of these codes, none of which ends before the transaction is over. Asked before any case is locked.
+
+    Whoever would end one waits; where it has ended already, the card says so. SQLite has one writer and needs no lock.
+    """
+    wanted = set(codes)
+    if wanted and vendor() == "postgresql":
+        fetch(sql.hold(wanted))
+    return organisations(wanted)
 
 
 def all_organisations(*kinds: str, on: date | None = None) -> tuple[OrganisationCard, ...]:
