@@ -44,7 +44,7 @@ def test_the_shipped_list_covers_every_category_everywhere() -> None:
         for place in (street.street, *street.communities):
             for category in casework.known_codes():
                 answer = directory.who_answers(category=category, place_code=place.code, on=TODAY)
-                assert answer.lead and answer.source == "synthetic duty list 2026"
+                assert answer.lead and answer.source == "合成职责清单 2026（演示用，synthetic）"
 
 
 def test_the_shipped_list_shows_every_kind_of_answer() -> None:
@@ -61,9 +61,9 @@ def test_the_shipped_list_shows_every_kind_of_answer() -> None:
 
 
 def test_loading_again_changes_nothing() -> None:
-    before = ledger.history("list:synthetic duty list 2026")
+    before = ledger.history("list:合成职责清单 2026（演示用，synthetic）")
     load_district(code="330205", now=NOW)
-    assert ledger.history("list:synthetic duty list 2026") == before
+    assert ledger.history("list:合成职责清单 2026（演示用，synthetic）") == before
 
 
 def test_excel_with_the_words_that_people_write(tmp_path: Path) -> None:
@@ -170,3 +170,16 @@ def test_files_that_are_no_lists(tmp_path: Path) -> None:
 def test_the_shipped_list_read_again_is_the_same() -> None:
     assert read_list(SHIPPED).faults == ()
     assert (take(read_list(SHIPPED), now=NOW).added, take(read_list(SHIPPED), now=NOW).ended) == (0, 0)
+
+
+def test_a_check_shows_the_overlaps_that_the_list_would_bring(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = directory.troubles(on=TODAY, categories=casework.known_codes())
+    assert run(book(tmp_path, GOOD), skip_bad=False, dry_run=True, source="") == 0
+    told = capsys.readouterr().out
+    assert "1 added 新增" in told and "new 新增 overlap 重叠: noise, 慈城镇 330205103000" in told
+    assert directory.troubles(on=TODAY, categories=casework.known_codes()) == before
+    assert not ledger.history("list:list")
+    run(book(tmp_path, GOOD), skip_bad=False, dry_run=False, source="")
+    assert "new 新增" not in capsys.readouterr().out

@@ -424,7 +424,9 @@ def test_a_duty_list_is_checked_then_taken_with_what_it_leaves_open(admin: Clien
     place = NewOrganisation(code=COMMUNITY, kind="community", name="外滩社区", short_name="外滩", parent_code="330205")
     add_organisations(actor=SYSTEM, items=[place], valid_from=NOW.date(), now=NOW)
     checked = sent(admin, "check")
-    assert checked.status_code == 200 and "2 lines can be taken, 0 cannot." in checked.content.decode()
+    text = checked.content.decode()
+    assert checked.status_code == 200 and "2 lines can be taken, 0 cannot." in text
+    assert "If it is taken in: 2 added, 0 kept, 0 ended." in text and "Overlap" in text and "would be new" in text
     assert not directory.powers_of(LEAD, timezone.localdate())
     taken = sent(admin, "take").content.decode()
     assert "2 added, 0 kept, 0 ended." in taken and "Overlap" in taken and "Gap" in taken

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Refused
 from pianqu.foundation.idempotency import answer_once
+from pianqu.foundation.trial import tried
 from pianqu.foundation.verbs import verb
 from pianqu.rooms.casework import services as casework
 from pianqu.rooms.casework.services import HandOverReport
@@ -23,14 +24,6 @@ class Report:
 
     bodies: ReorganisationReport
     matters: HandOverReport
-
-
-class _Enough(Exception):
-    """Ends a try before anything is kept."""
-
-    def __init__(self, report: Report) -> None:
-        super().__init__()
-        self.report = report
 
 
 @verb
@@ -65,14 +58,6 @@ def carry_out(*, actor: Actor, plan: Reorganisation, seen: str, key: str, now: d
 def preview(*, actor: Actor, plan: Reorganisation, now: datetime) -> Report:
     """What `reorganise` would do now, found by doing it and taking it back: no other answer can differ from it."""
     try:
-        _tried(actor=actor, plan=plan, now=now)
-    except _Enough as enough:
-        return enough.report
+        return tried(lambda: reorganise(actor=actor, plan=plan, now=now))
     finally:
         directory_questions.forget_organisations()
-    raise AssertionError("unreachable")
-
-
-@verb
-def _tried(*, actor: Actor, plan: Reorganisation, now: datetime) -> None:
-    raise _Enough(reorganise(actor=actor, plan=plan, now=now))

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +18,7 @@ from django.views.decorators.cache import never_cache
 
 from pianqu.composition.desk.who import administrator, called, in_english
 from pianqu.composition.importing.duties import DutyList
-from pianqu.composition.importing.powers import LARGEST, read_list, take
+from pianqu.composition.importing.powers import LARGEST, read_list, take, try_out
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Invalid, Problem, as_problem
 from pianqu.rooms.casework import queries as casework
@@ -37,6 +38,8 @@ class Left:
     place_code: str
     on: str
     who: str
+    is_new: bool
+    """Whether it is not there today and the list would bring it."""
 
 
 @never_cache
@@ -51,7 +54,9 @@ def page(request: HttpRequest) -> HttpResponse:
     try:
         found = _read(request.FILES.get("list"), source)
         context |= {"found": found, "faults": found.faults[:SHOWN], "more": max(0, len(found.faults) - SHOWN)}
-        if request.POST.get("step") != "check" and (skip or not found.faults):
+        if request.POST.get("step") == "check":
+            context |= _as_if(found, now)
+        elif skip or not found.faults:
             context |= _taken(actor, found, now)
     except (Problem, OperationalError) as error:
         problem = as_problem(error)
@@ -81,10 +86,24 @@ def _read(sent: "UploadedFile[bytes] | None", source: str) -> DutyList:
 
 def _taken(actor: Actor, found: DutyList, now: datetime) -> dict[str, object]:
     report = take(found, actor=actor, now=now)
-    return {"report": report, "overlaps": _left(report.overlaps), "gaps": _left(report.gaps), "rest": _rest(report)}
+    return {"report": report, **_open(report, frozenset())}
 
 
-def _left(troubles: tuple[Trouble, ...]) -> list[Left]:
+def _as_if(found: DutyList, now: datetime) -> dict[str, object]:
+    """What taking it in would do and leave open; nothing where no line can be taken."""
+    if not found.powers:
+        return {}
+    trial = try_out(found, now=now)
+    return {"trial": trial.report, "new": len(trial.new), **_open(trial.report, trial.new)}
+
+
+def _open(report: PowersReport, new: Collection[Trouble]) -> dict[str, object]:
+    """Overlaps and gaps, new ones first."""
+    overlaps, gaps = (sorted(of, key=lambda one: one not in new) for of in (report.overlaps, report.gaps))
+    return {"overlaps": _left(overlaps, new), "gaps": _left(gaps, new), "rest": _rest(report)}
+
+
+def _left(troubles: Sequence[Trouble], new: Collection[Trouble]) -> list[Left]:
     english = in_english()
     words = {card.code: card.name_en if english else card.name_zh for card in casework.categories()}
     some = troubles[:SHOWN]
@@ -96,6 +115,7 @@ def _left(troubles: tuple[Trouble, ...]) -> list[Left]:
             place_code=one.place_code,
             on=one.on.isoformat(),
             who=" / ".join(called(names.get(code), code) for code in one.candidates),
+            is_new=one in new,
         )
         for one in some
     ]

@@ -2,7 +2,8 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from pianqu.composition.importing.excel import excel_lines
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Invalid
 from pianqu.foundation.installation import installation
+from pianqu.foundation.trial import tried
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.directory import services
@@ -49,10 +51,28 @@ def run(path: Path, *, skip_bad: bool, dry_run: bool, source: str) -> int:
         return 1
     if dry_run:
         sys.stdout.write(f"{len(found.powers)} lines can be taken 可导入, {len(found.faults)} cannot 不可导入.\n")
+        if found.powers:
+            trial = try_out(found, now=timezone.now())
+            sys.stdout.write("If it is imported 若导入：\n" + said(trial.report, found.source, trial.new))
         return 1 if found.faults else 0
     report = take(found, now=timezone.now())
     sys.stdout.write(said(report, found.source))
     return 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trial:
+    """What taking a list in would do, and which overlaps and gaps it would bring that are not there today."""
+
+    report: PowersReport
+    new: frozenset[Trouble]
+
+
+def try_out(found: DutyList, *, now: datetime) -> Trial:
+    """The list as if it were taken in; nothing is kept. Raises Invalid where no line can be taken."""
+    before = directory.troubles(on=timezone.localdate(now), categories=casework.known_codes())
+    report = tried(lambda: take(found, now=now))
+    return Trial(report=report, new=frozenset({*report.overlaps, *report.gaps} - set(before)))
 
 
 def take(found: DutyList, *, actor: Actor | None = None, now: datetime) -> PowersReport:
@@ -70,15 +90,15 @@ def _faults(faults: Iterable[Fault], path: Path) -> str:
     return "".join(lines[:SHOWN]) + (f"… and {len(lines) - SHOWN} more lines\n" if len(lines) > SHOWN else "")
 
 
-def said(report: PowersReport, source: str) -> str:
-    """What was done, then overlaps and gaps with their places by name."""
+def said(report: PowersReport, source: str, new: Collection[Trouble] = ()) -> str:
+    """What was done, then overlaps and gaps with their places by name; those that are new are marked."""
     text = (
         f"{source}: {report.added} added 新增, {report.kept} kept 保留, {report.ended} ended 终止\n"
         f"overlaps 重叠: {len(report.overlaps)}, gaps 空缺: {len(report.gaps)}\n"
     )
     names = _names((*report.overlaps, *report.gaps))
-    text += _troubles("overlap 重叠", report.overlaps, names)
-    return text + _troubles("gap 空缺", report.gaps, names)
+    text += _troubles("overlap 重叠", report.overlaps, names, new)
+    return text + _troubles("gap 空缺", report.gaps, names, new)
 
 
 def _names(troubles: Iterable[Trouble]) -> dict[str, str]:
@@ -86,12 +106,15 @@ def _names(troubles: Iterable[Trouble]) -> dict[str, str]:
     return {code: card.short_name for code, card in cards.items()}
 
 
-def _troubles(word: str, troubles: tuple[Trouble, ...], names: dict[str, str]) -> str:
+def _troubles(word: str, troubles: tuple[Trouble, ...], names: dict[str, str], new: Collection[Trouble]) -> str:
     lines = []
     for one in troubles[:SHOWN]:
+        mark = "new 新增 " if one in new else ""
         who = " / ".join(names.get(code, code) for code in one.candidates)
         cited = f" ({'; '.join(one.articles)})" if one.articles else ""
-        lines.append(f"  {word}: {one.category}, {one.place_name} {one.place_code}, {one.on:%Y-%m-%d}: {who}{cited}\n")
+        lines.append(
+            f"  {mark}{word}: {one.category}, {one.place_name} {one.place_code}, {one.on:%Y-%m-%d}: {who}{cited}\n"
+        )
     rest = Counter(one.category for one in troubles[SHOWN:])
     lines += [f"  … and {count} more of {category}\n" for category, count in sorted(rest.items())]
     return "".join(line.replace(": \n", "\n") for line in lines)
