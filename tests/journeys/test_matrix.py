@@ -505,7 +505,9 @@ class Matrix(TestCase):
 
         def away(actor: Actor, code: str) -> UUID:
             other = posts[LAW if code != LAW else MARKET].post_id
-            return services.substitute(actor=actor, post_id=posts[code].post_id, by_post_id=other, now=now, **hours)
+            return services.substitute(
+                actor=actor, post_id=posts[code].post_id, by_post_id=other, across=True, now=now, **hours
+            )
 
         def fill(actor: Actor, code: str) -> object:
             return services.appoint(

@@ -37,6 +37,7 @@ _FIELDS = {
     "substitute-self": "by_post",
     "substitute-chain": "by_post",
     "substitute-double": "starts",
+    "substitute-elsewhere": "across",
     "post-held": "kind",
     "post-kind": "kind",
     "reporting-circle": "parent",

@@ -34,9 +34,11 @@ class SubstitutionCard:
 
     substitution_id: uuid.UUID
     organisation_code: str
+    organisation_name: str
     title: str
     absent: str
     by: str
+    by_organisation: str
     starts: datetime
     ends: datetime
 
@@ -139,14 +141,17 @@ def substitutions(organisation_codes: Iterable[str] | None, at: datetime) -> tup
     rows = Substitution.objects.filter(ends__gt=at, post__valid_to=None, by_post__valid_to=None)
     if organisation_codes is not None:
         rows = rows.filter(post__organisation__code__in=set(organisation_codes))
-    rows = rows.select_related("post__organisation", "post__account", "by_post__account").order_by("starts", "id")
+    joined = ("post__organisation", "post__account", "by_post__account", "by_post__organisation")
+    rows = rows.select_related(*joined).order_by("starts", "id")
     return tuple(
         SubstitutionCard(
             substitution_id=row.id,
             organisation_code=row.post.organisation.code,
             title=row.post.title,
+            organisation_name=row.post.organisation.short_name,
             absent=row.post.account.name,
             by=row.by_post.account.name,
+            by_organisation=row.by_post.organisation.short_name,
             starts=row.starts,
             ends=row.ends,
         )

@@ -65,12 +65,20 @@ def end_post(*, actor: Actor, post_id: uuid.UUID, now: datetime) -> None:
 
 @verb
 def substitute(
-    *, actor: Actor, post_id: uuid.UUID, by_post_id: uuid.UUID, starts: datetime, ends: datetime, now: datetime
+    *,
+    actor: Actor,
+    post_id: uuid.UUID,
+    by_post_id: uuid.UUID,
+    starts: datetime,
+    ends: datetime,
+    across: bool = False,
+    now: datetime,
 ) -> uuid.UUID:
     """Let one post act in the place of another for a time; answers the substitution's id.
 
     Raises Refused where the substitute is substituted itself in that time, or the absent one stands in for somebody: nobody acts
-    for a substitute, and no two stand in for each other.
+    for a substitute, and no two stand in for each other. And where the two are of different organisations, unless `across`
+    says that this is meant: the substitute sees the other one's matters.
     """
     post, by_post = held(post_id), held(by_post_id)
     rules.check_may_manage(actor, post.organisation.code)
@@ -78,6 +86,10 @@ def substitute(
     if post.account_id == by_post.account_id:
         raise Invalid("substitute-self", _("Nobody stands in for themselves. Please choose a colleague."))
     _check_not_chained(post, by_post, starts, ends)
+    if post.organisation_id != by_post.organisation_id and not across:
+        sentence = _("%(name)s is of %(other)s and would see the matters of %(own)s. Tick the box if you mean it.")
+        said = {"name": by_post.account.name, "other": by_post.organisation.short_name}
+        raise Refused("substitute-elsewhere", sentence % {**said, "own": post.organisation.short_name})
     row = Substitution.objects.create(id=new_id(), post=post, by_post=by_post, starts=starts, ends=ends)
     told = SubstituteNamed(
         subject=f"post:{post.id}",

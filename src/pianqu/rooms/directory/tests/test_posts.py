@@ -162,16 +162,29 @@ class Leave:
         self.deputys = appointed(self.deputy, "d")
         self.thirds = appointed(self.third, "law")
 
-    def put(self, post: UUID, by: UUID, *, start: int = 0, days: int = 5, actor: Actor = SYSTEM) -> UUID:
+    def put(
+        self, post: UUID, by: UUID, *, start: int = 0, days: int = 5, actor: Actor = SYSTEM, across: bool = True
+    ) -> UUID:
         starts = NOW + timedelta(days=start)
+        ends = starts + timedelta(days=days)
         return services.substitute(
-            actor=actor, post_id=post, by_post_id=by, starts=starts, ends=starts + timedelta(days=days), now=NOW
+            actor=actor, post_id=post, by_post_id=by, starts=starts, ends=ends, across=across, now=NOW
         )
 
 
 @pytest.fixture
 def leave(account: Account) -> Leave:
     return Leave(account)
+
+
+def test_a_substitute_of_another_organisation_is_asked_about(leave: Leave) -> None:
+    with pytest.raises(Refused) as refused:
+        leave.put(leave.post, leave.deputys, across=False)
+    assert refused.value.code == "substitute-elsewhere" and "bo" in refused.value.message
+    assert queries.substitutions(None, NOW) == ()
+    leave.put(leave.post, leave.thirds, across=False)
+    (card,) = queries.substitutions(None, NOW)
+    assert (card.organisation_name, card.by_organisation) == (queries.name_of("law"), queries.name_of("law"))
 
 
 def test_a_substitute_acts_and_says_for_whom(leave: Leave) -> None:

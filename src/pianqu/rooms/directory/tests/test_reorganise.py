@@ -84,6 +84,7 @@ def furnish() -> dict[str, UUID]:
         by_post_id=made[STATION],
         starts=NOW,
         ends=NOW + timedelta(days=3),
+        across=True,
         now=NOW,
     )
     return made

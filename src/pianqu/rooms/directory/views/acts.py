@@ -63,6 +63,7 @@ def _substitute(typed: QueryDict) -> Mapping[str, Any]:
     return {
         "post_id": forms.needed_id(typed, "post"),
         "by_post_id": forms.needed_id(typed, "by_post"),
+        "across": typed.get("across") == "1",
         "starts": forms.moment(typed, "starts"),
         "ends": forms.moment(typed, "ends"),
     }

@@ -267,6 +267,13 @@ def substitute(codes: Sequence[str], failed: Failed | None) -> Form:
         Field(
             name="ends", label=_("Until"), kind="datetime-local", value=(begins + timedelta(days=7)).strftime(MOMENT)
         ),
+        Field(
+            name="across",
+            label=_("Of another organisation, and meant so"),
+            kind="check",
+            hint=_("Who stands in sees the matters of the organisation for which they do."),
+            optional=True,
+        ),
     )
     return form("substitute", _("Name a substitute"), _("Name the substitute"), "users", fields, failed)
 
