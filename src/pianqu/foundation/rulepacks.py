@@ -13,6 +13,8 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from pianqu.kernels.deadline import Calendar, Term, Unit, YearTable
 
 LEVELS = ("statute", "regulation", "ministry", "province", "city", "practice", "ours")
@@ -125,13 +127,14 @@ def calendar(announced: Mapping[int, YearTable] = MappingProxyType({})) -> Calen
 def year_table(row: Mapping[str, Any]) -> YearTable:
     """One year from its rows of days ("2026-10-01" or "2026-10-01..2026-10-07").
 
-    Raises ValueError for a day of another year, a day that stands twice, or one that is both off and worked.
+    Raises ValueError, in the reader's language, for a day of another year, a day that stands twice, or one that is both off and
+    worked.
     """
     off, worked = _days(row["off"], row["year"]), _days(row["worked"], row["year"])
     if both := off & worked:
-        raise ValueError(f"{min(both)} is both a day off and a worked day")
+        raise ValueError(_("%(day)s is both a day off and a worked day") % {"day": min(both)})
     if wrong := [day for day in worked if day.weekday() < 5]:
-        raise ValueError(f"{min(wrong)} is a weekday: only a weekend can be a worked day")
+        raise ValueError(_("%(day)s is a weekday: only a weekend can be a worked day") % {"day": min(wrong)})
     return YearTable(year=row["year"], off=off, worked=worked, provisional=row.get("provisional", False))
 
 
@@ -139,21 +142,28 @@ def _days(spans: list[str], year: int) -> frozenset[date]:
     seen: set[date] = set()
     for day in (day for span in spans for day in _span(span)):
         if day.year != year:
-            raise ValueError(f"{day} is not in {year}")
+            raise ValueError(_("%(day)s is not in %(year)s") % {"day": day, "year": year})
         if day in seen:
-            raise ValueError(f"{day} stands twice")
+            raise ValueError(_("%(day)s stands twice") % {"day": day})
         seen.add(day)
     return frozenset(seen)
 
 
 def _span(text: str) -> Iterator[date]:
     first, dots, last = text.partition("..")
-    day, end = date.fromisoformat(first.strip()), date.fromisoformat((last if dots else first).strip())
+    day, end = _day(first), _day(last if dots else first)
     if end < day:
-        raise ValueError(f"{text} ends before it begins")
+        raise ValueError(_("%(span)s ends before it begins") % {"span": text[:40]})
     while day <= end:
         yield day
         day += timedelta(days=1)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise ValueError(_("“%(text)s” is no day; days are written like 2027-01-31") % {"text": text[:40]}) from error
 
 
 def _text(name: str) -> str:

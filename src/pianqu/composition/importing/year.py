@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from pianqu.composition.chores import system_actor
 from pianqu.foundation.errors import Invalid
@@ -19,10 +20,12 @@ def run(path: Path) -> int:
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise Invalid("year-unreadable", f"{path} cannot be read: {error}. Nothing was changed.") from error
+        sentence = _("%(file)s cannot be read: %(error)s. Nothing was changed.")
+        raise Invalid("year-unreadable", sentence % {"file": path.name, "error": error}) from error
     year, off, worked = table.get("year"), _texts(table.get("off")), _texts(table.get("worked", []))
     if not isinstance(year, int) or off is None or worked is None:
-        raise Invalid("year-incomplete", f"{path} needs year (a number) and off (a list of days). Nothing was changed.")
+        sentence = _("%(file)s needs year (a number) and off (a list of days). Nothing was changed.")
+        raise Invalid("year-incomplete", sentence % {"file": path.name})
     moved = services.announce_year(
         actor=system_actor(),
         year=year,

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import chinese_calendar
 import pytest
+from django.utils import translation
 
 from pianqu.foundation import rulepacks
 from pianqu.foundation.rulepacks import Rule, RuleOff
@@ -61,9 +62,10 @@ def test_what_nobody_compared_is_off() -> None:
         ({"off": ["2026-12-31"], "worked": []}, "2026-12-31 is not in 2027"),
         ({"off": ["2027-01-02"], "worked": ["2027-01-02"]}, "both"),
         ({"off": [], "worked": ["2027-01-04"]}, "is a weekday"),
+        ({"off": ["2027-02-30"], "worked": []}, "“2027-02-30” is no day"),
         ({"off": ["2027-01-04..2027-01-02"], "worked": []}, "ends before it begins"),
     ],
 )
 def test_a_wrong_table_says_which_day(row: dict[str, list[str]], sentence: str) -> None:
-    with pytest.raises(ValueError, match=sentence):
+    with translation.override("en"), pytest.raises(ValueError, match=sentence):
         rulepacks.year_table({"year": 2027, **row})
