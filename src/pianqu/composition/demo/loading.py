@@ -27,6 +27,7 @@ from pianqu.foundation.installation import installation
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework import services
 from pianqu.rooms.casework.services import PlaceChoice
+from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
 from pianqu.rooms.territory.queries import PlaceCard
 
@@ -270,12 +271,20 @@ class _Matter:
         services.finish_task(actor=self._at(self._helper), case_id=self._id, words=words, now=self.at)
 
     def _return(self) -> None:
-        words, article = "管养单位不是我们，请转产权单位所属部门。", "演示清单 12"
-        services.return_task(actor=self._lead_actor, case_id=self._id, article=article, words=words, now=self.at)
+        words = "管养单位不是我们，请转产权单位所属部门。"
+        services.return_task(actor=self._lead_actor, case_id=self._id, article=self._cited, words=words, now=self.at)
 
     def _object(self) -> None:
-        words, article = "清单上这一项由属地负责，我们只配合。", "演示清单 27"
-        services.object_to_dispatch(actor=self._lead_actor, case_id=self._id, article=article, words=words, now=self.at)
+        words, cited = "清单上这一项由属地负责，我们只配合。", self._cited
+        services.object_to_dispatch(actor=self._lead_actor, case_id=self._id, article=cited, words=words, now=self.at)
+
+    @property
+    def _cited(self) -> str:
+        """An item of the lists of that day for such a matter, or any; a made-up one before the first list."""
+        on, place = timezone.localdate(self.at), self.place.community_code or ""
+        items = directory.items_at(category=self.row["category"], place_code=place, on=on)
+        known = [item.article for item in items] or sorted(directory.articles_at(place_code=place, on=on))
+        return next(iter(known), "演示清单 12")
 
     def _pause(self) -> None:
         words = "已送检，等检测报告出来再施工。"

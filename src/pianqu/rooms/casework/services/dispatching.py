@@ -34,6 +34,9 @@ from pianqu.rooms.territory import queries as territory
 LEAD, HELPER = "lead", "helper"
 ALARM_AT = 2
 """Returns after which a leader is told."""
+CITED = 80
+"""Characters of an item as it is cited."""
+LIST_COMMA = "; "
 SAVED = ["state", "nature", "lead_code", "returns", *DUE]
 
 
@@ -293,7 +296,7 @@ def return_task(*, actor: Actor, case_id: uuid.UUID, article: str, words: str, n
             "return-twice",
             _("The centre sent it to you again after a return. Object to it, and another colleague decides."),
         )
-    cited, why = _cited(article), said(words)
+    cited, why = _cited(case, article, now), said(words)
     facts: list[Fact] = []
     if task.role == LEAD:
         moved(case, Move.RETURN)
@@ -318,10 +321,23 @@ def return_task(*, actor: Actor, case_id: uuid.UUID, article: str, words: str, n
     return noted(actor, case, [told, *facts], now, words=why)
 
 
-def _cited(article: str) -> str:
-    cited = " ".join(article.split())[:80]
+def _cited(case: Case, article: str, now: datetime) -> str:
+    """The item that is relied on. Raises Invalid where none is named, or where lists are in force there and none has it.
+
+    It may be one of another kind of matter: whoever sent it may have taken it for the wrong one.
+    """
+    cited = " ".join(article.split())[:CITED]
     if not cited:
         raise Invalid("article-missing", _("Please name the item of the duty list that you rely on."))
+    on, place_code = timezone.localdate(now), case.place_code or ""
+    known = {item[:CITED] for item in directory.articles_at(place_code=place_code, on=on)}
+    if known and cited not in known:
+        named = directory.items_at(category=case.category, place_code=place_code, on=on)
+        sentence = _("No list in force there has an item “%(cited)s”.")
+        offered = _("For such matters there is: %(items)s.") % {
+            "items": LIST_COMMA.join(item.article for item in named)
+        }
+        raise Invalid("article-unknown", f"{sentence % {'cited': cited}} {offered if named else ''}".strip())
     return cited
 
 
@@ -334,7 +350,7 @@ def object_to_dispatch(*, actor: Actor, case_id: uuid.UUID, article: str, words:
         raise Refused("objection-not-lead", _("Only the organisation that leads a matter can object to its dispatch."))
     if Request.objects.filter(case=case, kind="objection", organisation_code=task.organisation_code).exists():
         raise Refused("objection-twice", _("Your objection was made before; the decision on it binds."))
-    cited, why = _cited(article), said(words)
+    cited, why = _cited(case, article, now), said(words)
     Request.objects.create(
         id=new_id(),
         case=case,

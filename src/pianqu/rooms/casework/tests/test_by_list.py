@@ -5,9 +5,10 @@ from datetime import date
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.errors import Forbidden, Refused
+from pianqu.foundation.errors import Forbidden, Invalid, Refused
 from pianqu.foundation.ids import new_id
 from pianqu.rooms.casework import queries, services
 from pianqu.rooms.casework.models import Case, Clock, Request, Task
@@ -116,7 +117,7 @@ def test_what_was_reopened_is_taken_on_again_with_a_clock() -> None:
 def test_who_was_upheld_neither_gets_it_again_nor_takes_it() -> None:
     listed(STREET, area=STREET, level="street")
     case, street = dispatched_to(STREET), window_of(STREET)
-    services.object_to_dispatch(actor=street, case_id=case.case_id, article="5", words="不归我们", now=NOW)
+    services.object_to_dispatch(actor=street, case_id=case.case_id, article="清单第 9 项", words="不归我们", now=NOW)
     checker = replace(clerk(), post_id=str(new_id()))
     services.review_objection(actor=checker, case_id=case.case_id, upheld=True, words="对", now=NOW)
     assert Case.objects.get(id=case.case_id).returns == 1
@@ -125,6 +126,25 @@ def test_who_was_upheld_neither_gets_it_again_nor_takes_it() -> None:
     with pytest.raises(Refused) as taken:
         services.take_case(actor=street, case_id=case.case_id, now=NOW)
     assert again.value.code == taken.value.code == "objection-upheld"
+
+
+def test_what_is_cited_stands_in_a_list_in_force_there() -> None:
+    listed(STREET, area=STREET, level="street")
+    case, street = dispatched_to(STREET), window_of(STREET)
+    cites = {"actor": street, "case_id": case.case_id, "words": "不归我们", "now": NOW}
+    with translation.override("en"), pytest.raises(Invalid) as unknown:
+        services.return_task(article="xyz", **cites)
+    assert unknown.value.code == "article-unknown"
+    assert "“xyz”" in unknown.value.message and "清单第 9 项" in unknown.value.message
+    assert Task.objects.filter(case_id=case.case_id, ended_at=None).exists()
+    services.return_task(article=" 清单第  9 项 ", **cites)
+    assert told(case.case_id, "task-returned")["article"] == "清单第 9 项"
+
+
+def test_without_any_list_in_force_an_item_is_taken_as_it_is_named() -> None:
+    case = dispatched_to(LEAD)
+    services.return_task(actor=window_of(LEAD), case_id=case.case_id, article="三定 3", words="不归我局", now=NOW)
+    assert told(case.case_id, "task-returned")["article"] == "三定 3"
 
 
 def test_an_answer_ends_what_was_asked_for() -> None:

@@ -153,6 +153,13 @@ def items_at(*, category: str, place_code: str, on: date) -> tuple[PowerCard, ..
     return tuple(_reaching(place_code, on, category=category)) if place_code else ()
 
 
+def articles_at(*, place_code: str, on: date) -> frozenset[str]:
+    """Every item that any list in force says of a place, or of anywhere where no place is known. At most two statements."""
+    if place_code:
+        return frozenset(power.article for power in _reaching(place_code, on))
+    return frozenset(Power.objects.filter(valid_on(on)).values_list("article", flat=True))
+
+
 def _given_back(organisation_code: str, back: PowerCard, mine: list[PowerCard]) -> Giving:
     helping = any(power.verb == rules.ASSIST for power in mine)
     if helping or _may_be_asked(organisation_code):
