@@ -197,15 +197,14 @@ def _steps() -> list[Row]:
     """Statements of each step that changes a matter's state, on one that a department leads."""
     clerk, handler = _actor_of("bench"), _actor_of("bench-scoped")
     given = casework.CaseFilter(state="dispatched", order=casework.DUE)
-    at: dict[str, Any] = {
-        "case_id": casework.cases_for(handler, filters=given, size=1, now=NOW).rows[0].case_id,
-        "now": NOW,
-    }
+    case = casework.cases_for(handler, filters=given, size=1, now=NOW).rows[0]
+    at: dict[str, Any] = {"case_id": case.case_id, "now": NOW}
+    cited = min(directory_questions.articles_at(place_code=case.place_code, on=NOW.date()))
     acts: list[tuple[str, Callable[[], object]]] = [
         ("start", lambda: cases.start_task(actor=handler, **at)),
         ("pause", lambda: cases.pause_case(actor=handler, reason="weather", words="雨", **at)),
         ("resume", lambda: cases.resume_case(actor=handler, **at)),
-        ("return", lambda: cases.return_task(actor=handler, article="9", words="不归我局", **at)),
+        ("return", lambda: cases.return_task(actor=handler, article=cited, words="不归我局", **at)),
         ("dispatch", lambda: cases.dispatch_case(actor=clerk, lead_code=LEADS, **at)),
         ("resolve", lambda: cases.resolve_case(actor=handler, reply="好了", **at)),
         ("reopen", lambda: cases.reopen_case(actor=clerk, words="没好", **at)),

@@ -22,6 +22,7 @@ from pianqu.kernels.identity_number import check_character
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework import services as verbs
 from pianqu.rooms.casework.services import PlaceChoice, Reporter
+from pianqu.rooms.directory import queries as directory_questions
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.territory import queries as territory
 
@@ -151,7 +152,9 @@ def _move_on(staff: Actor, case_id: UUID, number: int, now: datetime) -> None:
         lead = f"{installation().district_code}-enforcement"
         verbs.dispatch_case(actor=staff, case_id=case_id, lead_code=lead, nature="complaint", now=now)
         bureau = replace(staff, organisation_code=lead)
-        verbs.object_to_dispatch(actor=bureau, case_id=case_id, article="清单 5", words="不归本局。", now=now)
+        place = casework.case_for(staff, case_id).place_code
+        cited = min(directory_questions.articles_at(place_code=place, on=timezone.localdate(now)))
+        verbs.object_to_dispatch(actor=bureau, case_id=case_id, article=cited, words="不归本局。", now=now)
         verbs.extend_case(
             actor=Actor(kind="resident", organisation_code=casework.centre_code()),
             case_id=case_id,
