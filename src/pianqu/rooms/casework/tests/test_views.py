@@ -274,6 +274,20 @@ def test_a_page_that_was_made_up_is_refused(window: Client) -> None:
     assert window.get("/desk/?page=nonsense").status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("since=2026-03-09&until=2026-03-01", "The first day is after the last one"),
+        ("since=abc", "“abc” is no day"),
+        ("until=2026-02-30", "“2026-02-30” is no day"),
+        ("since=2026-03-01&until=2026-03-01", ""),
+    ],
+)
+def test_days_that_cannot_be_are_told(query: str, sentence: str) -> None:
+    text = official("330205-centre").get(f"/desk/?{query}", headers={"accept-language": "en"}).content.decode()
+    assert (sentence in text) if sentence else ("alert-warning" not in text)
+
+
 @pytest.mark.parametrize("rows", [1, 55])
 @pytest.mark.parametrize("code", ["330205-centre", "330205-urban"])
 def test_the_list_takes_at_most_ten_statements_whatever_the_rows(code: str, rows: int) -> None:

@@ -90,6 +90,7 @@ def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> 
         "refused": refused,
         "typed_name": request.POST.get("name", ""),
         "filters": filters,
+        "doubts": _doubts(request, filters),
         "is_filtered": filters != queries.CaseFilter(),
         "states": shown.options(shown.states(), filters.state),
         "category_options": shown.options(categories.values(), filters.category),
@@ -179,6 +180,18 @@ def _filters(request: HttpRequest, categories: set[str]) -> queries.CaseFilter:
         moment=forms.one_of(asked.get("moment", ""), list(queries.MOMENTS)),
         order=forms.one_of(asked.get("order", ""), [queries.DUE]),
     )
+
+
+def _doubts(request: HttpRequest, filters: queries.CaseFilter) -> list[str]:
+    """What is odd about the days that were asked for: an empty list alone would not say it."""
+    doubts = [
+        _("“%(day)s” is no day of this century: the list does not go by it.") % {"day": typed[:20]}
+        for typed, day in ((request.GET.get("since", ""), filters.since), (request.GET.get("until", ""), filters.until))
+        if typed and day is None
+    ]
+    if filters.since and filters.until and filters.since > filters.until:
+        doubts.append(_("The first day is after the last one: no matter can lie between them."))
+    return doubts
 
 
 def _query(filters: queries.CaseFilter, **changes: str) -> str:
