@@ -1,13 +1,19 @@
 """The entry list and the people of cells from tables: every bad line named, the former list replaced, nobody twice."""
 
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from openpyxl import load_workbook
 
 from pianqu.composition.importing import entries, staffing
 from pianqu.foundation.models import Account
 from pianqu.rooms.directory import queries as bodies_of
 from pianqu.rooms.directory import services as directory
+from pianqu.rooms.ledger import queries as log
 from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.territory import queries
 from pianqu.rooms.territory.tests.builders import NOW, SYSTEM, adopted, small_district
@@ -124,6 +130,119 @@ def test_a_bad_line_about_people(
     path = table(tmp_path, "网格,角色,登录名,机构", f"{cell()},网格长,one,", line.format(cell=cell()))
     assert take_people(path) == 1 and "第 3 行" in capsys.readouterr().out
     assert queries.people_of(cell(), on=DAY) == ()
+
+
+def test_a_line_of_a_cell_alone_waits_to_be_filled_in(tmp_path: Path, bodies: list[str]) -> None:
+    cells = [one.code for one in queries.cells(on=DAY) if one.kind == "ordinary"]
+    assert take_people(table(tmp_path, "网格,角色,登录名", f"{cells[0]},网格长,one", f"{cells[1]},,")) == 0
+    assert queries.people_of(cells[1], on=DAY) == ()
+
+
+def test_what_stands_can_be_written_out_and_taken_in_again(tmp_path: Path, bodies: list[str]) -> None:
+    lines = ["网格,角色,登录名,机构", f"{cell()},网格长,one,", f"{cell()},其他,both,{bodies[1]}"]
+    take_people(table(tmp_path, *lines))
+    take_entries(table(tmp_path, "网格类型,类别,条目", "普通网格,环境卫生,第 1 项", "专属网格,market,=1+1"))
+    people, before = tmp_path / "people.xlsx", queries.all_people(on=DAY)
+    people.write_bytes(staffing.workbook(on=DAY))
+    assert staffing.read(people, on=DAY).faults == () and take_people(people) == 0
+    assert {code: {(one.role, one.post_id) for one in of} for code, of in queries.all_people(on=DAY).items()} == {
+        code: {(one.role, one.post_id) for one in of} for code, of in before.items()
+    }
+    rows = [row[:3] for row in load_workbook(people).active.iter_rows(min_row=2, values_only=True)]
+    bare = {one.code for one in queries.cells(on=DAY) if one.kind != "micro"} - {cell()}
+    assert {row[0] for row in rows if not row[2]} == bare, "every cell without people has a line to fill in"
+    list_ = tmp_path / "entries.xlsx"
+    list_.write_bytes(entries.workbook(on=DAY))
+    again = entries.read(list_)
+    assert again.faults == () and {one.article for one in again.good} == {"第 1 项", "=1+1"}
+
+
+# the pages -----------------------------------------------------------------------------------------------------------
+
+ENTRIES, PEOPLE = "/desk/entry-list/", "/desk/cell-people/"
+HEAD = "cell_kind,category,article"
+
+
+@pytest.fixture
+def chief() -> Client:
+    person = Account.objects.create_account(login="chief", password="长长的密码-2026", name="管理员")
+    appointed = {"organisation_code": "330205", "kind": "administrator", "title": "管理员"}
+    directory.appoint(actor=SYSTEM, account_id=person.id, now=NOW, **appointed)
+    opened = Client(headers={"accept-language": "en"})
+    opened.force_login(person)
+    return opened
+
+
+def send(opened: Client, at: str, *lines: str, name: str = "清单.csv", **changes: str) -> Any:
+    given: dict[str, Any] = {"step": "take", "starts": DAY.isoformat(), **changes}
+    if lines:
+        given["list"] = SimpleUploadedFile(name, "\n".join(lines).encode())
+    return opened.post(at, given)
+
+
+def test_an_entry_list_is_checked_then_taken_in_by_who_sent_it(chief: Client) -> None:
+    send(chief, ENTRIES, HEAD, "ordinary,environment,第 1 项", "ordinary,noise,第 2 项")
+    lines = [HEAD, "ordinary,noise,第 2 项", "special,market,第 3 项"]
+    checked = send(chief, ENTRIES, *lines, step="check").text
+    assert "1 added, 1 kept, 1 ended." in checked and "Nothing was changed." in checked and allows("environment")
+    taken = send(chief, ENTRIES, *lines, name="新准入清单.csv")
+    assert taken.status_code == 200 and "新准入清单" in taken.text and not allows("environment") and allows("noise")
+    page = chief.get(ENTRIES).text
+    assert "第 3 项" in page and "第 1 项" not in page
+
+
+def test_a_wrong_line_is_named_and_stops_the_whole_unless_it_is_passed_over(chief: Client) -> None:
+    lines = [HEAD, "ordinary,noise,第 2 项", "ordinary,飞碟,第 3 项"]
+    refused = send(chief, ENTRIES, *lines)
+    assert refused.status_code == 422 and "Line 3" in refused.text and "飞碟" in refused.text and not allows("noise")
+    assert send(chief, ENTRIES, *lines, skip="1").status_code == 200 and allows("noise")
+
+
+@pytest.mark.parametrize("at", [ENTRIES, PEOPLE])
+@pytest.mark.parametrize(
+    ("lines", "changes", "said"),
+    [
+        ((), {}, "Please choose a file"),
+        (("nothing,here", "1,2"), {}, "lacks the columns"),
+        (("not a zip",), {"name": "x.xlsx"}, "cannot be read as Excel"),
+        ((HEAD + ",cell,role,login",), {}, "No line of the list can be taken."),
+        ((HEAD + ",cell,role,login",), {"starts": "2026-02-30"}, "Write the first day like"),
+        ((HEAD + ",cell,role,login",), {"starts": ""}, "Write the first day like"),
+    ],
+)
+def test_files_that_cannot_be_taken(
+    chief: Client, at: str, lines: tuple[str, ...], changes: dict[str, str], said: str
+) -> None:
+    refused = send(chief, at, *lines, **changes)
+    assert refused.status_code == 422 and said in refused.text and "Nothing was changed." in refused.text
+
+
+def test_people_are_checked_then_named_by_who_sent_the_table(chief: Client, bodies: list[str]) -> None:
+    lines = ["cell,role,login", f"{cell()},leader,one", f"{cell()},other,two"]
+    before = chief.get(PEOPLE).text
+    checked = send(chief, PEOPLE, *lines, step="check").text
+    assert "1 cell can be staffed, people in all: 2." in checked and queries.people_of(cell(), on=DAY) == ()
+    taken = send(chief, PEOPLE, *lines)
+    assert taken.status_code == 200 and "The people of 1 cell are named." in taken.text
+    assert len(queries.people_of(cell(), on=DAY)) == 2 and before != chief.get(PEOPLE).text
+    by = [item.actor["kind"] for item in log.history(f"cell:{cell()}")]
+    assert by == ["post"], "the ledger names who did it, not the installation; a check leaves nothing"
+
+
+def test_the_tables_as_they_stand(chief: Client, bodies: list[str]) -> None:
+    send(chief, PEOPLE, "cell,role,login", f"{cell()},leader,one")
+    for at, name in ((ENTRIES, "entry-list.xlsx"), (PEOPLE, "cell-people.xlsx")):
+        sent = chief.get(at + name)
+        assert sent.status_code == 200 and load_workbook(BytesIO(sent.content)).active.max_row >= 1
+
+
+def test_only_administrators_open_them() -> None:
+    colleague("one", "330205001001")
+    opened = Client(headers={"accept-language": "en"})
+    opened.force_login(Account.objects.get(login="one"))
+    for at in (ENTRIES, PEOPLE, ENTRIES + "entry-list.xlsx", PEOPLE + "cell-people.xlsx"):
+        assert opened.get(at).status_code == 403
+        assert Client().get(at)["Location"].startswith("/sign-in/")
 
 
 def test_a_cell_without_a_leader(tmp_path: Path, capsys: pytest.CaptureFixture[str], bodies: list[str]) -> None:

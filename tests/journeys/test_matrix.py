@@ -257,6 +257,7 @@ ROUTES: dict[str, str] = {
     "territory:layers": STAFF,
     "territory:download": STAFF,
     "territory:take_in": STAFF,
+    "territory:people": POSTED,
     "points:desk": STAFF,
     "points:desk_one": STAFF,
     "notices:inbox": STAFF,
@@ -288,6 +289,10 @@ ROUTES: dict[str, str] = {
     "reorganise": ADMINS,
     "reorganised": STAFF,
     "duty_lists": ADMINS,
+    "entry_list": ADMINS,
+    "entry_list_book": ADMINS,
+    "cell_people": ADMINS,
+    "cell_people_book": ADMINS,
 }
 """Every route of the desk → who gets a page there. One that is missing fails: please say here who may open it."""
 OTHERS_PAGES = {"points:desk_one": ["C01"], "directory:organisation": [MARKET], "reorganised": [HEALTH]}

@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.i18n import set_language
 
 from pianqu.composition import clusters, me, outside, portal, setup, sign
-from pianqu.composition.desk import account, accounts, duty_lists, passkeys, reorganise, second_step
+from pianqu.composition.desk import account, accounts, cell_lists, duty_lists, passkeys, reorganise, second_step
 from pianqu.composition.health import health
 from pianqu.composition.importing import grid
 from pianqu.composition.open import components, pages, reports, verify
@@ -37,6 +37,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/reorganise/", reorganise.page, name="reorganise"),
     path("desk/reorganised/<str:code>/", reorganise.done, name="reorganised"),
     path("desk/duty-lists/", duty_lists.page, name="duty_lists"),
+    path("desk/entry-list/", cell_lists.entry_list, name="entry_list"),
+    path("desk/entry-list/entry-list.xlsx", cell_lists.entry_list_book, name="entry_list_book"),
+    path("desk/cell-people/", cell_lists.cell_people, name="cell_people"),
+    path("desk/cell-people/cell-people.xlsx", cell_lists.cell_people_book, name="cell_people_book"),
     path("", include("pianqu.rooms.territory.urls"), {"categories": casework.categories, "files": grid}),
     path("", include(service_points)),
     path("clusters/", clusters.page, name="clusters"),

@@ -1,13 +1,10 @@
 """Accounts, for administrators: who may sign in, a list of colleagues from Excel, a new way in for somebody who lost theirs."""
 
-import tempfile
 import uuid
 from datetime import datetime
-from pathlib import Path
 
 from django.contrib.auth.decorators import login_required
 from django.core import signing
-from django.core.files.uploadedfile import UploadedFile
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -17,6 +14,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from pianqu.composition.desk.uploads import sent_list
 from pianqu.composition.desk.who import administrator
 from pianqu.composition.importing import accounts as importing
 from pianqu.composition.importing.accounts import LARGEST, Slip, Staff
@@ -75,7 +73,7 @@ def take_in(request: HttpRequest) -> HttpResponse:
     skip, now = request.POST.get("skip") == "1", timezone.now()
     context: dict[str, object] = {"skip": skip}
     try:
-        staff = _read(request.FILES.get("list"), now)
+        staff = _read(request, now)
         context |= _found(staff)
         if request.POST.get("step") != "check" and (skip or not staff.faults):
             return _slips(request, importing.take(staff, actor=actor, now=now), now, passed_over=staff.wrong_lines)
@@ -88,16 +86,8 @@ def take_in(request: HttpRequest) -> HttpResponse:
     return render(request, "composition/take_accounts.html", context, status=Invalid.status if staff.faults else 200)
 
 
-def _read(sent: "UploadedFile[bytes] | None", now: datetime) -> Staff:
-    if sent is None or not sent.name:
-        raise Invalid("list-missing", _("Please choose an Excel file (.xlsx)."))
-    if (sent.size or 0) > LARGEST:
-        raise Invalid("list-large", _("This file is too large: at most 20 MB."))
-    with tempfile.TemporaryDirectory(prefix="pianqu-staff-") as folder:
-        path = Path(folder) / f"list{Path(sent.name[-20:].replace(chr(0), '')).suffix.lower()}"
-        with path.open("wb") as file:
-            for chunk in sent.chunks():
-                file.write(chunk)
+def _read(request: HttpRequest, now: datetime) -> Staff:
+    with sent_list(request, missing=_("Please choose an Excel file (.xlsx)."), largest=LARGEST) as (path, _name):
         return importing.read(path, today=timezone.localdate(now))
 
 

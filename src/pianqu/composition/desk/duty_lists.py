@@ -1,14 +1,11 @@
 """Taking in a published duty list: a file, its bad lines by number, or what it changed and what the lists leave open."""
 
-import tempfile
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from django.contrib.auth.decorators import login_required
-from django.core.files.uploadedfile import UploadedFile
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -16,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
+from pianqu.composition.desk.uploads import sent_list
 from pianqu.composition.desk.who import administrator, called, in_english
 from pianqu.composition.importing.duties import DutyList
 from pianqu.composition.importing.powers import LARGEST, read_list, take, try_out
@@ -52,7 +50,7 @@ def page(request: HttpRequest) -> HttpResponse:
     source, skip, now = request.POST.get("source", "").strip(), request.POST.get("skip") == "1", timezone.now()
     context: dict[str, object] = {"source": source, "skip": skip}
     try:
-        found = _read(request.FILES.get("list"), source)
+        found = _read(request, source)
         context |= {"found": found, "faults": found.faults[:SHOWN], "more": max(0, len(found.faults) - SHOWN)}
         if request.POST.get("step") == "check":
             context |= _as_if(found, now)
@@ -69,19 +67,11 @@ def page(request: HttpRequest) -> HttpResponse:
     return render(request, "composition/duty_lists.html", context, status=status)
 
 
-def _read(sent: "UploadedFile[bytes] | None", source: str) -> DutyList:
+def _read(request: HttpRequest, source: str) -> DutyList:
     """The list in the file, checked. Raises Invalid."""
-    if sent is None or not sent.name:
-        raise Invalid("list-missing", _("Please choose a file: Excel (.xlsx) or TOML (.toml)."))
-    if (sent.size or 0) > LARGEST:
-        raise Invalid("list-large", _("This file is too large: at most 20 MB."))
-    name = Path(sent.name).name[:80].replace("\x00", "")
-    with tempfile.TemporaryDirectory(prefix="pianqu-list-") as folder:
-        path = Path(folder) / f"list{Path(name).suffix.lower()}"
-        with path.open("wb") as file:
-            for chunk in sent.chunks():
-                file.write(chunk)
-        return read_list(path, source=source or ("" if path.suffix == ".toml" else Path(name).stem))
+    missing = _("Please choose a file: Excel (.xlsx) or TOML (.toml).")
+    with sent_list(request, missing=missing, largest=LARGEST) as (path, name):
+        return read_list(path, source=source or ("" if path.suffix == ".toml" else name))
 
 
 def _taken(actor: Actor, found: DutyList, now: datetime) -> dict[str, object]:

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 
 from pianqu.composition.importing.cells import Bad, Formula, Line, by_name, day, one, text
 from pianqu.composition.importing.excel import excel_lines
+from pianqu.composition.importing.workbook import inert, saved
 from pianqu.composition.signing import once
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Invalid
@@ -274,7 +274,7 @@ def template() -> bytes:
     kinds.add(f"D2:D{MOST + 1}")
     sheet.freeze_panes = "A2"
     _explain(book.create_sheet("可填内容"))
-    return _saved(book)
+    return saved(book)
 
 
 def _explain(sheet: Any) -> None:
@@ -285,7 +285,7 @@ def _explain(sheet: Any) -> None:
         card = cards[at] if at < len(cards) else None
         row = [card.code, card.short_name] if card else ["", ""]
         sheet.append([*row, "", kinds[at] if at < len(kinds) else ""])
-    _inert(sheet)
+    inert(sheet)
 
 
 def slips_book(slips: Iterable[Slip]) -> bytes:
@@ -298,22 +298,8 @@ def slips_book(slips: Iterable[Slip]) -> bytes:
         sheet.append([slip.name, slip.login, slip.password, slip.post])
     for letter, width in zip("ABCD", (14, 18, 20, 36), strict=True):
         sheet.column_dimensions[letter].width = width
-    _inert(sheet)
-    return _saved(book)
-
-
-def _inert(sheet: Any) -> None:
-    """No programme takes a name for a formula, whatever it begins with."""
-    for row in sheet.iter_rows():
-        for cell in row:
-            if isinstance(cell.value, str):
-                cell.data_type, cell.quotePrefix = "s", True
-
-
-def _saved(book: Any) -> bytes:
-    out = BytesIO()
-    book.save(out)
-    return out.getvalue()
+    inert(sheet)
+    return saved(book)
 
 
 # the terminal --------------------------------------------------------------------------------------------------------

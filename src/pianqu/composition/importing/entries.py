@@ -5,7 +5,8 @@ Columns: cell_kind 网格类型 (ordinary 普通网格, special 专属网格, mi
 
 import sys
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 
 from django.utils import timezone
@@ -14,9 +15,12 @@ from django.utils.translation import gettext as _
 from pianqu.composition.importing import table
 from pianqu.composition.importing.cells import Bad, Line, by_name, one, text
 from pianqu.composition.importing.table import Fault
+from pianqu.composition.importing.workbook import table as write
 from pianqu.foundation.actor import Actor
+from pianqu.foundation.errors import Invalid
 from pianqu.foundation.installation import installation
 from pianqu.rooms.casework import queries as casework
+from pianqu.rooms.territory import queries as territory
 from pianqu.rooms.territory import services
 from pianqu.rooms.territory.services import NewEntry
 
@@ -25,7 +29,29 @@ COLUMNS = {"cell_kind": "网格类型", "category": "类别", "article": "条目
 KINDS = {"ordinary": ("普通网格", "普通"), "special": ("专属网格", "专属"), "micro": ("微网格",)}
 
 
-def checked(lines: list[Line]) -> tuple[list[NewEntry], list[Fault]]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entries:
+    """What a table says: entries that can be taken, and what is wrong with the other lines."""
+
+    good: tuple[NewEntry, ...]
+    faults: tuple[Fault, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What a list in force becomes by a new one: pairs of kind of cell and category."""
+
+    added: tuple[tuple[str, str], ...]
+    kept: int
+    ended: tuple[tuple[str, str], ...]
+
+
+def read(path: Path) -> Entries:
+    """The table, checked against this installation. Raises Invalid for a file that is no such table."""
+    return checked(table.lines(path, COLUMNS, {}, largest=LARGEST))
+
+
+def checked(lines: list[Line]) -> Entries:
     """Entries that fit, and every line that does not with its reason."""
     kinds = by_name((code, words) for code, words in KINDS.items())
     categories = by_name((card.code, (card.name_zh, card.name_en)) for card in casework.categories())
@@ -39,7 +65,7 @@ def checked(lines: list[Line]) -> tuple[list[NewEntry], list[Fault]]:
             good[entry.cell_kind, entry.category] = entry
         except Bad as bad:
             faults.append(Fault(number=number, reason=str(bad)))
-    return list(good.values()), faults
+    return Entries(good=tuple(good.values()), faults=tuple(faults))
 
 
 def _entry(cells: Mapping[str, object], kinds: Mapping[str, set[str]], categories: Mapping[str, set[str]]) -> NewEntry:
@@ -55,22 +81,47 @@ def _entry(cells: Mapping[str, object], kinds: Mapping[str, set[str]], categorie
     )
 
 
+def take(found: Entries, *, name: str, valid_from: date, actor: Actor | None = None, now: datetime) -> Change:
+    """The good lines are the list from a day on, as the installation itself unless somebody did it.
+
+    Raises Invalid where no line is left or a later list stands, Forbidden for who may not.
+    """
+    if not found.good:
+        raise Invalid("list-empty", _("No line of the list can be taken. Nothing was changed."))
+    before = {(kind, category) for _name, kind, category, _article in territory.entry_list(on=valid_from)}
+    services.set_entry_list(
+        actor=actor or Actor(kind="system", organisation_code=installation().district_code),
+        list_name=name[:60],
+        items=found.good,
+        valid_from=valid_from,
+        now=now,
+    )
+    after = {(entry.cell_kind, entry.category) for entry in found.good}
+    return Change(added=tuple(sorted(after - before)), kept=len(after & before), ended=tuple(sorted(before - after)))
+
+
+def workbook(*, on: date) -> bytes:
+    """The list of a day as a table that can be taken in again; its columns alone where there is none."""
+    names = {card.code: card.name_zh for card in casework.categories()}
+    rows = [
+        (KINDS[kind][0], names.get(category, category), article)
+        for _name, kind, category, article in territory.entry_list(on=on)
+    ]
+    widths = dict(zip(COLUMNS.values(), (14, 24, 30), strict=True))
+    kinds = [words[0] for words in KINDS.values()]
+    return write("网格事项准入清单", widths, rows, words={"网格类型": kinds, "类别": sorted(names.values())})
+
+
 def run(path: Path, *, name: str, valid_from: date | None, skip_bad: bool, dry_run: bool) -> int:
     """Check the table and put the list into force; 1 when a bad line stopped it."""
-    entries, faults = checked(table.lines(path, COLUMNS, {}, largest=LARGEST))
-    sys.stdout.write("".join(f"{path.name}, line 第 {fault.number} 行: {fault.reason}\n" for fault in faults))
-    if faults and not skip_bad:
+    found, now = read(path), timezone.now()
+    sys.stdout.write("".join(f"{path.name}, line 第 {fault.number} 行: {fault.reason}\n" for fault in found.faults))
+    if found.faults and not skip_bad:
         sys.stdout.write("Nothing was imported 未导入. Mend these lines, or pass over them with --skip-bad.\n")
         return 1
     if dry_run:
-        sys.stdout.write(f"{len(entries)} entries can be taken 可导入.\n")
+        sys.stdout.write(f"{len(found.good)} entries can be taken 可导入.\n")
         return 0
-    services.set_entry_list(
-        actor=Actor(kind="system", organisation_code=installation().district_code),
-        list_name=(name or path.stem)[:60],
-        items=entries,
-        valid_from=valid_from or timezone.localdate(),
-        now=timezone.now(),
-    )
-    sys.stdout.write(f"{len(entries)} entries are in force 已生效.\n")
+    take(found, name=name or path.stem, valid_from=valid_from or timezone.localdate(now), now=now)
+    sys.stdout.write(f"{len(found.good)} entries are in force 已生效.\n")
     return 0

@@ -6,7 +6,8 @@ Columns: cell 网格 (its code), role 角色, login 登录名; organisation 机�
 import sys
 from collections import defaultdict
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from pathlib import Path
 
 from django.utils import timezone
@@ -15,8 +16,9 @@ from django.utils.translation import gettext as _
 from pianqu.composition.importing import table
 from pianqu.composition.importing.cells import Bad, Line, by_name, one, text
 from pianqu.composition.importing.table import Fault
+from pianqu.composition.importing.workbook import table as write
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.errors import Problem
+from pianqu.foundation.errors import Invalid, Problem
 from pianqu.foundation.installation import installation
 from pianqu.foundation.verbs import verb
 from pianqu.rooms.directory import queries as directory
@@ -37,8 +39,21 @@ ROLES = {
 People = dict[str, list[NewPerson]]
 
 
-def checked(lines: list[Line], *, on: date) -> tuple[People, list[Fault]]:
-    """People by cell, and every line that cannot be taken with its reason."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crews:
+    """What a table says: people of the cells that can be staffed, and what is wrong with the other lines."""
+
+    good: People
+    faults: tuple[Fault, ...]
+
+
+def read(path: Path, *, on: date) -> Crews:
+    """The table, checked against this installation. Raises Invalid for a file that is no such table."""
+    return checked(table.lines(path, NEEDED, OPTIONAL, largest=LARGEST), on=on)
+
+
+def checked(lines: list[Line], *, on: date) -> Crews:
+    """People by cell, and every line that cannot be taken with its reason; a line of a cell alone is still to be filled in."""
     cells = {cell.code for cell in territory.cells(on=on)}
     roles = by_name((code, words) for code, words in ROLES.items())
     posts: dict[str, list[HeldPost]] = defaultdict(list)
@@ -46,7 +61,7 @@ def checked(lines: list[Line], *, on: date) -> tuple[People, list[Fault]]:
         posts[post.login.casefold()].append(post)
     found: People = defaultdict(list)
     faults: list[Fault] = []
-    for number, row in lines:
+    for number, row in (line for line in lines if not _is_blank(line[1])):
         try:
             code = text(row, "cell")
             if code not in cells:
@@ -59,7 +74,12 @@ def checked(lines: list[Line], *, on: date) -> tuple[People, list[Fault]]:
             faults.append(Fault(number=number, reason=str(bad)))
     leaderless = [code for code, people in found.items() if people and not _leads(people)]
     faults += [Fault(number=0, reason=_("Cell %(code)s has no leader.") % {"code": code}) for code in leaderless]
-    return dict(found), faults
+    good = {code: people for code, people in found.items() if _leads(people)}
+    return Crews(good=good, faults=tuple(faults))
+
+
+def _is_blank(row: Mapping[str, object]) -> bool:
+    return not any(text(row, name) for name in ("role", "login", "organisation"))
 
 
 def _leads(people: list[NewPerson]) -> bool:
@@ -87,30 +107,69 @@ def _post(row: Mapping[str, object], posts: Mapping[str, list[HeldPost]]) -> Hel
     return held[0]
 
 
+@verb
+def take(found: Crews, *, on: date, actor: Actor | None = None, now: datetime) -> None:
+    """Name the people of each cell from a day on, as the installation itself unless somebody did it. Raises Problem.
+
+    All or nothing.
+    """
+    if not found.good:
+        raise Invalid("list-empty", _("No line of the list can be taken. Nothing was changed."))
+    actor = actor or Actor(kind="system", organisation_code=installation().district_code)
+    for code in sorted(found.good):
+        services.staff_cell(actor=actor, cell_code=code, people=found.good[code], valid_from=on, now=now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Led:
+    """How many cells have a leader and how many have none; micro-cells are led from the cell around them."""
+
+    led: int
+    bare: int
+
+
+def led(*, on: date) -> Led:
+    """Count the cells of a day. One statement beside the grid."""
+    cells, leaders = [cell for cell in territory.cells(on=on) if cell.kind != territory.MICRO], territory.staffed(on=on)
+    bare = sum(cell.code not in leaders for cell in cells)
+    return Led(led=len(cells) - bare, bare=bare)
+
+
+def workbook(*, on: date) -> bytes:
+    """Who works in which cell on a day, as a table that can be taken in again; cells without a leader wait to be filled in."""
+    staff = territory.all_people(on=on)
+    held = directory.holders(person.post_id for people in staff.values() for person in people)
+    rows: list[tuple[str, ...]] = []
+    for cell in territory.cells(on=on):
+        people = [(person.role, held[person.post_id]) for person in staff.get(cell.code, ()) if person.post_id in held]
+        rows += [
+            (cell.code, cell.name, ROLES[role][0], post.login, post.organisation_code, post.name)
+            for role, post in people
+        ]
+        if not people and cell.kind != territory.MICRO:
+            rows.append((cell.code, cell.name, "", "", "", ""))
+    widths = {"网格": 26, "网格名称": 26, "角色": 14, "登录名": 18, "机构": 22, "姓名": 14}
+    return write("网格力量", widths, rows, words={"角色": [words[0] for words in ROLES.values()]})
+
+
 def run(path: Path, *, valid_from: date | None, skip_bad: bool, dry_run: bool) -> int:
     """Check the table and name the cells' people; 1 when a bad line stopped it."""
-    day = valid_from or timezone.localdate()
-    people, faults = checked(table.lines(path, NEEDED, OPTIONAL, largest=LARGEST), on=day)
-    for fault in faults:
+    now = timezone.now()
+    day = valid_from or timezone.localdate(now)
+    found = read(path, on=day)
+    for fault in found.faults:
         where = f", line 第 {fault.number} 行" if fault.number else ""
         sys.stdout.write(f"{path.name}{where}: {fault.reason}\n")
-    if faults and not skip_bad:
+    if found.faults and not skip_bad:
         sys.stdout.write("Nothing was imported 未导入. Mend these lines, or pass over them with --skip-bad.\n")
         return 1
-    good = {code: named for code, named in people.items() if _leads(named)}
     if dry_run:
-        sys.stdout.write(f"{len(good)} cells can be staffed 可导入.\n")
+        sys.stdout.write(f"{len(found.good)} cells can be staffed 可导入.\n")
         return 0
     try:
-        _staff(actor=Actor(kind="system", organisation_code=installation().district_code), people=good, on=day)
+        take(found, on=day, now=now)
     except Problem as problem:
         sys.stdout.write(f"{problem.message}\nNothing was imported 未导入.\n")
         return 1
-    sys.stdout.write(f"{len(good)} cells have their people 已配备.\n")
+    sys.stdout.write(f"{len(found.good)} cells have their people 已配备.\n")
     return 0
-
-
-@verb
-def _staff(*, actor: Actor, people: People, on: date) -> None:
-    for code in sorted(people):
-        services.staff_cell(actor=actor, cell_code=code, people=people[code], valid_from=on, now=timezone.now())

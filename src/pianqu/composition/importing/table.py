@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.utils.translation import gettext as _
+
 from pianqu.composition.importing.cells import Line
 from pianqu.composition.importing.excel import excel_lines
 from pianqu.foundation.errors import Invalid
@@ -22,9 +24,9 @@ class Fault:
 def lines(path: Path, needed: Mapping[str, str], optional: Mapping[str, str], *, largest: int) -> list[Line]:
     """The lines with their numbers. Raises Invalid for a file that is no such table."""
     if not path.is_file():
-        raise Invalid("table-absent", f"There is no file {path}.")
+        raise Invalid("table-absent", _("There is no file %(path)s.") % {"path": path})
     if path.stat().st_size > largest:
-        raise Invalid("table-large", f"{path.name} is larger than {largest // 1_000_000} MB.")
+        raise Invalid("table-large", _("The file is larger than %(size)s MB.") % {"size": largest // 1_000_000})
     columns = {**needed, **optional}
     if path.suffix.lower() == ".xlsx":
         return list(excel_lines(path, columns, optional=optional))
@@ -36,7 +38,8 @@ def lines(path: Path, needed: Mapping[str, str], optional: Mapping[str, str], *,
     keys = {word: key for key, zh in columns.items() for word in (key, zh)}
     known = {keys[word.strip()] for word in reader.fieldnames or () if word.strip() in keys}
     if missing := [key for key in needed if key not in known]:
-        raise Invalid("table-columns", f"{path.name} needs the columns {', '.join(missing)} 缺少这些列.")
+        names = ", ".join(f"{key} ({columns[key]})" for key in missing)
+        raise Invalid("table-columns", _("The list lacks the columns %(names)s.") % {"names": names})
     return [
         (number, {keys[word.strip()]: value for word, value in row.items() if word and word.strip() in keys})
         for number, row in enumerate(reader, 2)

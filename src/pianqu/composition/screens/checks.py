@@ -33,6 +33,8 @@ ENGLISH_ALLOWED = frozenset(
         "ODbL",
         "Excel",
         "TOML",
+        "CSV",
+        "csv",
         "xlsx",
         "toml",
     ]

@@ -164,6 +164,8 @@ PAGES = (
         wrong_press=SUBMIT,
     ),
     Page(name="duty-lists", route="duty_lists", at="/desk/duty-lists/", staff=True, by="admin", wrong_press=SUBMIT),
+    Page(name="entry-list", route="entry_list", at="/desk/entry-list/", staff=True, by="admin", wrong_press=SUBMIT),
+    Page(name="cell-people", route="cell_people", at="/desk/cell-people/", staff=True, by="admin", wrong_press=SUBMIT),
     Page(
         name="territory",
         route="territory:grid",
@@ -176,6 +178,7 @@ PAGES = (
         route="territory:grid",
         at="/desk/territory/?cluster={cluster}&cell={cell}",
         staff=True,
+        by="admin",
         needs_data=True,
     ),
     Page(name="take-grid", route="territory:take_in", at="/desk/territory/take-in/", staff=True, wrong_press=SUBMIT),

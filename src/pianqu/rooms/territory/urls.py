@@ -8,6 +8,7 @@ app_name = "territory"
 
 urlpatterns = [
     path("desk/territory/", grid.page, name="grid"),
+    path("desk/territory/people/", grid.name_people, name="people"),
     path("desk/territory/map.json", grid.layers, name="layers"),
     path("desk/territory/grid.geojson", grid.download, name="download"),
     path("desk/territory/take-in/", taking.take_in, name="take_in"),

@@ -7,7 +7,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from pianqu.foundation.db import fetch
 from pianqu.foundation.errors import Absent
@@ -287,10 +287,23 @@ def staffed(*, on: date) -> frozenset[str]:
 
 def people_of(cell_code: str, *, on: date) -> tuple[PersonCard, ...]:
     """Who works in a cell on a day, the leader first. One statement."""
-    rows = CellPerson.objects.filter(cell_code=cell_code, valid_from__lte=on)
-    rows = rows.filter(Q(valid_to=None) | Q(valid_to__gt=on))
-    cards = [PersonCard(role=row.role, post_id=row.post_id, valid_from=row.valid_from) for row in rows]
-    return tuple(sorted(cards, key=lambda card: (CELL_ROLES.index(card.role), card.post_id)))
+    return _people(CellPerson.objects.filter(cell_code=cell_code), on).get(cell_code, ())
+
+
+def all_people(*, on: date) -> dict[str, tuple[PersonCard, ...]]:
+    """Who works in each cell on a day, the leader first; cells without anybody are missing. One statement."""
+    return _people(CellPerson.objects.all(), on)
+
+
+def _people(of: QuerySet[CellPerson], on: date) -> dict[str, tuple[PersonCard, ...]]:
+    found: dict[str, list[PersonCard]] = {}
+    for row in of.filter(valid_from__lte=on).filter(Q(valid_to=None) | Q(valid_to__gt=on)):
+        card = PersonCard(role=row.role, post_id=row.post_id, valid_from=row.valid_from)
+        found.setdefault(row.cell_code, []).append(card)
+    return {
+        code: tuple(sorted(cards, key=lambda card: (CELL_ROLES.index(card.role), card.post_id)))
+        for code, cards in found.items()
+    }
 
 
 def check_entry(*, cell_code: str, category: str, on: date) -> EntryAnswer:

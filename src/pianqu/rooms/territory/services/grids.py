@@ -15,6 +15,7 @@ from pianqu.foundation.errors import Invalid, Refused
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.verbs import verb
 from pianqu.kernels import canonical
+from pianqu.rooms.directory import queries as directory_questions
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.territory import queries, rules
@@ -262,7 +263,10 @@ def _save(version: GridVersion, cells: Sequence[NewCell], clusters: Sequence[New
 
 @verb
 def staff_cell(*, actor: Actor, cell_code: str, people: Sequence[NewPerson], valid_from: date, now: datetime) -> None:
-    """Name everybody who works in a cell from a day on (1+3+N): one leader, the three usual roles, any number of others."""
+    """Name everybody who works in a cell from a day on (1+3+N): one leader, the three usual roles, any number of others.
+
+    Raises Invalid for roles that do not fit, posts that nobody holds, and a day before that of the people named last.
+    """
     rules.check_may_adopt_grid(actor)
     queries.cell(cell_code, on=valid_from)
     roles = Counter(person.role for person in people)
@@ -272,7 +276,11 @@ def staff_cell(*, actor: Actor, cell_code: str, people: Sequence[NewPerson], val
         )
     if len({person.post_id for person in people}) < len(people):
         raise Invalid("cell-person-twice", _("Nobody has two roles in one cell."))
-    CellPerson.objects.filter(cell_code=cell_code, valid_to=None).update(valid_to=valid_from)
+    if len(directory_questions.holders(person.post_id for person in people)) < len(people):
+        raise Invalid("cell-person-gone", _("A post that was chosen has ended. Please choose again."))
+    named = CellPerson.objects.filter(cell_code=cell_code, valid_to=None)
+    _check_later(named.order_by("-valid_from").values_list("valid_from", flat=True).first(), valid_from)
+    named.update(valid_to=valid_from)
     CellPerson.objects.bulk_create(
         CellPerson(id=new_id(), cell_code=cell_code, role=person.role, post_id=person.post_id, valid_from=valid_from)
         for person in people
@@ -288,6 +296,13 @@ def staff_cell(*, actor: Actor, cell_code: str, people: Sequence[NewPerson], val
     ledger.record([told], actor=actor, now=now)
 
 
+def _check_later(standing: date | None, valid_from: date) -> None:
+    """Raise Invalid for a day before the one from which what stands holds: the past is not written anew."""
+    if standing is not None and valid_from < standing:
+        sentence = _("What stands holds from %(day)s. Please choose that day or a later one.")
+        raise Invalid("day-too-early", sentence % {"day": standing.isoformat()})
+
+
 @verb
 def set_entry_list(*, actor: Actor, list_name: str, items: Sequence[NewEntry], valid_from: date, now: datetime) -> None:
     """Say what may be handed to cells from a day on; every former list ends that day."""
@@ -297,7 +312,9 @@ def set_entry_list(*, actor: Actor, list_name: str, items: Sequence[NewEntry], v
         raise Invalid("entry-wrong", _("An entry needs a kind of cell, a category and the article of the list."))
     if twice := [pair for pair, count in pairs.items() if count > 1]:
         raise Invalid("entry-twice", _("The list names %(pair)s twice.") % {"pair": " / ".join(twice[0])})
-    EntryItem.objects.filter(valid_to=None).update(valid_to=valid_from)
+    standing = EntryItem.objects.filter(valid_to=None)
+    _check_later(standing.order_by("-valid_from").values_list("valid_from", flat=True).first(), valid_from)
+    standing.update(valid_to=valid_from)
     EntryItem.objects.bulk_create(
         EntryItem(
             id=new_id(),

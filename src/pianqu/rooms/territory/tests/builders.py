@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from pianqu.foundation.actor import Actor
+from pianqu.foundation.ids import new_id
+from pianqu.foundation.models import Account
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.directory.services import NewOrganisation
 from pianqu.rooms.territory import services
@@ -97,3 +99,16 @@ def adopted(**changes: Any) -> uuid.UUID:
         "now": NOW,
     }
     return services.adopt_grid(**{**given, **changes})
+
+
+def posts(many: int, *, home: str = ONE) -> list[uuid.UUID]:
+    """Colleagues of an organisation, each with a post."""
+    held = []
+    for number in range(many):
+        person = Account(id=new_id(), login=f"grid{number}", name=f"网格员{number}", password="!")
+        person.save()
+        appointed = directory.appoint(
+            actor=SYSTEM, account_id=person.id, organisation_code=home, kind="grid_worker", title="网格员", now=NOW
+        )
+        held.append(appointed)
+    return held

@@ -30,6 +30,7 @@ from pianqu.rooms.territory.tests.builders import (
     cells,
     clusters,
     new_cell,
+    posts,
 )
 
 pytestmark = pytest.mark.django_db
@@ -159,18 +160,40 @@ def test_who_may_change_the_grid() -> None:
 
 def test_a_cell_has_one_leader_and_any_number_of_others() -> None:
     adopted()
-    posts = [uuid.uuid4() for _number in range(5)]
+    held = posts(5)
     roles = ["leader", "full_time", "part_time", "adviser", "other"]
-    people = [NewPerson(role=role, post_id=post) for role, post in zip(roles, posts, strict=True)]
+    people = [NewPerson(role=role, post_id=post) for role, post in zip(roles, held, strict=True)]
     services.staff_cell(actor=SYSTEM, cell_code="A1", people=people, valid_from=TODAY, now=NOW)
     services.staff_cell(actor=SYSTEM, cell_code="A1", people=people[:2], valid_from=TOMORROW, now=NOW)
     assert [card.role for card in queries.people_of("A1", on=TODAY)] == roles
     assert len(queries.people_of("A1", on=TOMORROW)) == 2 and queries.people_of("A2", on=TODAY) == ()
-    for wrong in ([], people[1:], [people[0], people[0]], [NewPerson(role="king", post_id=posts[0])]):
+    for wrong in ([], people[1:], [people[0], people[0]], [NewPerson(role="king", post_id=held[0])]):
         with pytest.raises(Invalid):
             services.staff_cell(actor=SYSTEM, cell_code="A1", people=wrong, valid_from=TOMORROW, now=NOW)
     with pytest.raises(Absent):
         services.staff_cell(actor=SYSTEM, cell_code="A9", people=people, valid_from=TODAY, now=NOW)
+
+
+def test_nobody_is_named_who_holds_no_post_and_the_past_is_not_written_anew() -> None:
+    adopted(valid_from=TODAY)
+    held = posts(2)
+    gone = [NewPerson(role="leader", post_id=uuid.uuid4())]
+    with pytest.raises(Invalid) as refused:
+        services.staff_cell(actor=SYSTEM, cell_code="A1", people=gone, valid_from=TODAY, now=NOW)
+    assert refused.value.code == "cell-person-gone"
+    first, second = ([NewPerson(role="leader", post_id=post)] for post in held)
+    services.staff_cell(actor=SYSTEM, cell_code="A1", people=first, valid_from=TOMORROW, now=NOW)
+    with pytest.raises(Invalid) as early:
+        services.staff_cell(actor=SYSTEM, cell_code="A1", people=second, valid_from=TODAY, now=NOW)
+    assert early.value.code == "day-too-early" and TOMORROW.isoformat() in early.value.message
+    services.staff_cell(actor=SYSTEM, cell_code="A1", people=second, valid_from=TOMORROW, now=NOW)
+    assert [card.post_id for card in queries.people_of("A1", on=TOMORROW)] == [held[1]], "the same day: mended"
+    assert queries.all_people(on=TOMORROW) == {"A1": queries.people_of("A1", on=TOMORROW)}
+    items = [NewEntry(cell_kind="ordinary", category="environment", article="第 3 项")]
+    services.set_entry_list(actor=SYSTEM, list_name="准入清单", items=items, valid_from=TOMORROW, now=NOW)
+    with pytest.raises(Invalid) as past:
+        services.set_entry_list(actor=SYSTEM, list_name="旧清单", items=items, valid_from=TODAY, now=NOW)
+    assert past.value.code == "day-too-early"
 
 
 def test_only_what_the_list_holds_may_be_handed_to_a_cell() -> None:

@@ -13,7 +13,7 @@ from pianqu.foundation.models import Account
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.territory import queries, services
 from pianqu.rooms.territory.models import GridVersion
-from pianqu.rooms.territory.services import NewEntry
+from pianqu.rooms.territory.services import NewEntry, NewPerson
 from pianqu.rooms.territory.tests.builders import (
     CENTRE,
     NOW,
@@ -22,6 +22,7 @@ from pianqu.rooms.territory.tests.builders import (
     TODAY,
     adopted,
     new_cell,
+    posts,
     small_district,
     square,
 )
@@ -128,13 +129,81 @@ def test_a_past_day_keeps_its_version(clerk: Client) -> None:
 def test_pages_cost_the_same_however_many_cells(clerk: Client, django_assert_max_num_queries: Any) -> None:
     adopted(cells=[new_cell(f"M{number:03}", 121.55 + number * 0.001, 29.90, side=0.0009) for number in range(120)])
     clerk.get(PAGE)
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         clerk.get(PAGE)
     with django_assert_max_num_queries(15):
         text = clerk.get(f"{PAGE}?cluster=BJ&cell=M050&page=2").text
     assert "2 / 5" in text
     with django_assert_max_num_queries(9):
         clerk.get("/desk/territory/map.json?cluster=BJ")
+
+
+def leader(opened: Client, held: object, **changes: Any) -> Any:
+    given = {"cell": "A1", "cluster": "BJ", "role": "leader", "post": str(held), "starts": TODAY.isoformat()}
+    return opened.post(f"{PAGE}people/", {**given, **changes})
+
+
+def test_administrators_name_the_people_of_a_cell() -> None:
+    adopted()
+    held, chief = posts(2), client("administrator", home="330205")
+    page = chief.get(f"{PAGE}?cluster=BJ&cell=A1&on={TODAY}").text
+    assert "Nobody is named yet." in page and 'name="post"' in page and "网格员1 · 网格员" in page
+    done = leader(chief, "", role=["leader", "other", "other"], post=[held[0], "", held[1]])
+    assert done.status_code == 302 and "cell=A1" in done["Location"] and done["Location"].endswith("#cell")
+    after = chief.get(done["Location"]).text
+    assert "The people of the cell are named." in after and "网格员0" in after and "一号" in after
+    assert [card.role for card in queries.people_of("A1", on=TODAY)] == ["leader", "other"]
+    seen = client("handler").get(f"{PAGE}?cluster=BJ&cell=A1&on={TODAY}").text
+    assert "网格员0" in seen and 'name="post"' not in seen, "colleagues see who, and change nothing"
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"role": "other"}, "leader"),
+        ({"post": "no-uuid"}, "Please choose again."),
+        ({"post": "00000000-0000-0000-0000-000000000001"}, "Please choose again."),
+        ({"starts": "2026-02-30"}, "Write the first day like"),
+        ({"starts": ""}, "Write the first day like"),
+        ({"role": "king"}, "role"),
+    ],
+)
+def test_people_that_do_not_fit_are_said_on_the_page_with_what_was_typed(changes: dict[str, str], said: str) -> None:
+    adopted()
+    (post,), chief = posts(1), client("administrator", home="330205")
+    refused = leader(chief, post, **changes)
+    assert refused.status_code == 422 and said in refused.text and "Nothing was changed." in refused.text
+    assert queries.people_of("A1", on=TODAY) == ()
+    if "post" not in changes:
+        assert f'value="{post}" selected' in refused.text
+
+
+def test_who_may_not_name_people_is_refused() -> None:
+    adopted()
+    (post,) = posts(1)
+    assert leader(client("handler"), post).status_code == 403
+    assert leader(client("administrator", home="330205"), post, cell="A9").status_code == 404
+    assert queries.people_of("A1", on=TODAY) == ()
+
+
+def test_cells_without_a_leader_are_found(clerk: Client) -> None:
+    adopted()
+    people = [NewPerson(role="leader", post_id=posts(1)[0])]
+    services.staff_cell(actor=SYSTEM, cell_code="A1", people=people, valid_from=TODAY, now=NOW)
+    text = clerk.get(f"{PAGE}?bare=1&on={TODAY}").text
+    assert "A1网格" not in text and "A2网格" in text and "A3网格" in text
+    assert "A3-1网格" not in text, "micro-cells are led from the cell around them"
+
+
+def test_the_sheet_of_a_cell_costs_the_same_however_many_people(django_assert_max_num_queries: Any) -> None:
+    adopted()
+    held, chief = posts(9), client("administrator", home="330205")
+    roles = ["leader", *["other"] * 8]
+    people = [NewPerson(role=role, post_id=post) for role, post in zip(roles, held, strict=True)]
+    services.staff_cell(actor=SYSTEM, cell_code="A1", people=people, valid_from=TODAY, now=NOW)
+    chief.get(PAGE)
+    with django_assert_max_num_queries(20):
+        assert "网格员8" in chief.get(f"{PAGE}?cluster=BJ&cell=A1&on={TODAY}").text
 
 
 def upload(opened: Client, content: bytes | None, **changes: str) -> Any:

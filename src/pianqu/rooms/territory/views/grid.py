@@ -8,19 +8,21 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
-from pianqu.foundation.errors import Absent, Invalid
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.errors import Absent, Invalid, Problem
 from pianqu.kernels import rings
 from pianqu.rooms.directory import queries as directory
-from pianqu.rooms.territory import queries
-from pianqu.rooms.territory.queries import CELL_KINDS, CELL_ROLES, MICRO, CellCard, ClusterCard, PlaceCard, VersionCard
-from pianqu.rooms.territory.views import shown
+from pianqu.rooms.territory import queries, rules, services
+from pianqu.rooms.territory.queries import CELL_KINDS, MICRO, CellCard, ClusterCard, PlaceCard, VersionCard
+from pianqu.rooms.territory.views import shown, staffing
 from pianqu.rooms.territory.views.shown import Categories, Files, Name
 
 ON_A_PAGE = 25
@@ -76,7 +78,9 @@ class CellSheet:
     cluster: str
     parent: CellRow | None
     micro: tuple[CellRow, ...]
-    people: tuple[tuple[str, int], ...]
+    people: tuple[staffing.PersonRow, ...]
+    form: staffing.PeopleForm | None
+    """For who may name its people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +91,15 @@ class _Asked:
     cluster: str
     cell: str
     words: str
+    bare: bool
+    """Only cells without a leader."""
     page: int
     error: str
+
+    @property
+    def only(self) -> str:
+        """`bare` as an address says it."""
+        return "1" if self.bare else ""
 
     def link(self, **changes: object) -> str:
         given = {"on": self.on.isoformat() if self.on != timezone.localdate() else "", "cluster": self.cluster}
@@ -123,6 +134,7 @@ class _Grid:
             for cell in self.cells
             if (not asked.cluster or self.cluster_of(cell) == asked.cluster)
             and (not asked.words or asked.words in cell.name or asked.words in cell.code)
+            and (not asked.bare or (cell.kind != MICRO and cell.code not in self.staffed))
         ]
 
 
@@ -130,11 +142,41 @@ class _Grid:
 @login_required
 @require_safe
 def page(request: HttpRequest, *, categories: Categories, files: Files) -> HttpResponse:
-    """Map and table of a day; `?cluster=`, `?q=` and `?cell=` narrow it."""
-    shown.actor_of(request)
-    asked = _asked(request)
-    grid = _Grid(asked.on)
-    cells = grid.asked(asked) if asked.cluster or asked.words else []
+    """Map and table of a day; `?cluster=`, `?q=`, `?bare=` and `?cell=` narrow it."""
+    return _show(request, shown.actor_of(request), _asked(request.GET), categories)
+
+
+@never_cache
+@login_required
+@require_POST
+def name_people(request: HttpRequest, *, categories: Categories, files: Files) -> HttpResponse:
+    """Name everybody who works in a cell; refused, the page shows what was typed and why."""
+    actor, typed = shown.actor_of(request), request.POST
+    asked = _asked(typed)
+    try:
+        chosen, starts = staffing.named(typed)
+        services.staff_cell(actor=actor, cell_code=asked.cell, people=chosen, valid_from=starts, now=timezone.now())
+    except Problem as problem:
+        failed = staffing.Failed(typed=typed, message=str(problem.message))
+        return _show(request, actor, asked, categories, failed=failed, status=problem.status)
+    on = starts.isoformat() if starts != timezone.localdate() else ""
+    kept = {"on": on, "cluster": asked.cluster, "cell": asked.cell, "named": "1"}
+    query = urlencode({name: value for name, value in kept.items() if value})
+    return HttpResponseRedirect(f"{reverse('territory:grid')}?{query}#cell")
+
+
+def _show(
+    request: HttpRequest,
+    actor: Actor,
+    asked: _Asked,
+    categories: Categories,
+    *,
+    failed: staffing.Failed | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    grid, may_adopt = _Grid(asked.on), rules.may_adopt_grid(actor)
+    listed = bool(asked.cluster or asked.words or asked.bare)
+    cells = grid.asked(asked) if listed else []
     last = max(1, -(-len(cells) // ON_A_PAGE))
     number = min(asked.page, last)
     context = {
@@ -144,32 +186,35 @@ def page(request: HttpRequest, *, categories: Categories, files: Files) -> HttpR
         "counts": Counter(cell.kind for cell in grid.cells),
         "clusters": _cluster_rows(grid, asked),
         "cluster_name": grid.names.get(asked.cluster, ""),
-        "listed": bool(asked.cluster or asked.words),
+        "listed": listed,
         "cells": [_row(cell, grid, asked) for cell in cells[(number - 1) * ON_A_PAGE : number * ON_A_PAGE]],
         "found": len(cells),
         "page": number,
         "last": last,
-        "before": asked.link(q=asked.words, page=number - 1) if number > 1 else "",
-        "after": asked.link(q=asked.words, page=number + 1) if number < last else "",
+        "before": asked.link(q=asked.words, bare=asked.only, page=number - 1) if number > 1 else "",
+        "after": asked.link(q=asked.words, bare=asked.only, page=number + 1) if number < last else "",
         "entries": _entries(asked.on, categories),
-        "sheet": _sheet(grid, asked) if asked.cell in grid.by_code else None,
+        "sheet": _sheet(grid, asked, failed, may_name=may_adopt) if asked.cell in grid.by_code else None,
+        "may_adopt": may_adopt,
+        "named": request.GET.get("named") == "1",
         "versions": [(card, _days(card)) for card in queries.versions()],
         "layers": _layers_link(grid, asked),
         "systems": rings.CRS,
         "adopted": request.GET.get("adopted", ""),
     }
-    return render(request, "territory/grid.html", context)
+    return render(request, "territory/grid.html", context, status=status)
 
 
-def _asked(request: HttpRequest) -> _Asked:
-    today, text = timezone.localdate(), request.GET.get("on", "")
+def _asked(given: QueryDict) -> _Asked:
+    today, text = timezone.localdate(), given.get("on", "")
     day = shown.day_of(text)
-    number = request.GET.get("page", "")
+    number = given.get("page", "")
     return _Asked(
         on=day or today,
-        cluster=request.GET.get("cluster", ""),
-        cell=request.GET.get("cell", ""),
-        words=request.GET.get("q", "").strip()[:40],
+        cluster=given.get("cluster", ""),
+        cell=given.get("cell", ""),
+        words=given.get("q", "").strip()[:40],
+        bare=given.get("bare") == "1",
         page=int(number) if number.isascii() and number.isdigit() and 0 < len(number) < 6 and int(number) else 1,
         error=_("That is no day. Today is shown.") if text and not day else "",
     )
@@ -233,20 +278,22 @@ def _row(cell: CellCard, grid: _Grid, asked: _Asked) -> CellRow:
         kind_word=shown.kind_word(cell.kind, cell.special_kind),
         community=shown.place_name(grid.places.get(cell.community_code), cell.community_code),
         is_staffed=cell.code in grid.staffed,
-        link=asked.link(q=asked.words, page=asked.page if asked.page > 1 else "", cell=cell.code),
+        link=asked.link(q=asked.words, bare=asked.only, page=asked.page if asked.page > 1 else "", cell=cell.code),
     )
 
 
-def _sheet(grid: _Grid, asked: _Asked) -> CellSheet:
+def _sheet(grid: _Grid, asked: _Asked, failed: staffing.Failed | None, *, may_name: bool) -> CellSheet:
     cell = grid.by_code[asked.cell]
-    roles = Counter(person.role for person in queries.people_of(cell.code, on=asked.on))
+    staff = queries.people_of(cell.code, on=asked.on)
+    cluster = next((one for one in grid.clusters if one.code == grid.cluster_of(cell)), None)
     parent = grid.by_code.get(cell.parent_code)
     return CellSheet(
         row=_row(cell, grid, asked),
         cluster=grid.names.get(grid.cluster_of(cell), ""),
         parent=_row(parent, grid, asked) if parent else None,
         micro=tuple(_row(one, grid, asked) for one in grid.cells if one.parent_code == cell.code),
-        people=tuple((shown.role_word(role), roles[role]) for role in CELL_ROLES if roles[role]),
+        people=staffing.rows(staff),
+        form=staffing.form(cell, cluster, grid.places, staff, failed) if may_name else None,
     )
 
 
@@ -271,7 +318,7 @@ def _days(card: VersionCard) -> str:
 def layers(request: HttpRequest, *, categories: Categories, files: Files) -> HttpResponse:
     """What the map draws: the clusters, or the cells of one."""
     shown.actor_of(request)
-    asked = _asked(request)
+    asked = _asked(request.GET)
     grid = _Grid(asked.on)
     features = _cell_features(grid, asked) if asked.cluster else _cluster_features(grid, asked)
     response = JsonResponse({"type": "FeatureCollection", "features": features})
@@ -328,7 +375,7 @@ def _label(grid: _Grid, cluster: ClusterCard) -> dict[str, Any]:
 def download(request: HttpRequest, *, categories: Categories, files: Files) -> HttpResponse:
     """The grid of a day as GeoJSON in the system asked for; it can be taken in again."""
     shown.actor_of(request)
-    asked, crs = _asked(request), request.GET.get("crs", "WGS84")
+    asked, crs = _asked(request.GET), request.GET.get("crs", "WGS84")
     if asked.error or crs not in rings.CRS:
         raise Invalid("grid-asked", _("The day or the coordinate system is not known."))
     if queries.version_on(asked.on) is None:
