@@ -34,7 +34,7 @@ from pianqu.foundation.actor import Actor
 from pianqu.foundation.models import Account
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework import services as cases
-from pianqu.rooms.casework.services import Opening, PlaceChoice, Resolution
+from pianqu.rooms.casework.services import Closing, Opening, PlaceChoice, Resolution
 from pianqu.rooms.directory import queries as directory_questions
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.ledger import services as ledger
@@ -44,6 +44,8 @@ LEADS = "330205-enforcement"
 """The department whose handler asks for a list in its scope."""
 GIVEN = 1_000
 """So many matters, at most, are with that department."""
+ARCHIVED = timedelta(days=14)
+"""After so long an answered matter is in the archive, as ten working days do it in life."""
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 BATCH = 1_000
 WORDS = (
@@ -101,6 +103,9 @@ def fill(rows: int, *, seed: int = 7) -> None:
             Resolution(case_id=case.case_id, reply="已经修好，请放心。") for case in opened if dice.random() < 2 / 3
         ]
         cases.resolve_cases(actor=centre, items=done, now=at + timedelta(hours=1))
+        if at < NOW - ARCHIVED:
+            ended = [Closing(case_id=one.case_id) for one in done]
+            cases.close_cases(actor=centre, items=ended, now=at + ARCHIVED)
         while ledger.seal(now=at):
             pass
     _dispatch(min(GIVEN, rows // 5))

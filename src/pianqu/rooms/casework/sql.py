@@ -4,12 +4,16 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import F, FloatField, Func, IntegerField
+from django.db.models.expressions import RawSQL
 
 from pianqu.foundation.db import Statement, moment_value
 
+MINE = "mine"
+
 
 def standing(cases: Statement, organisation_code: str, now: datetime) -> Statement:
-    """By state: how many cases there are, are late, are soon late, the organisation has a part in, wait for a decision.
+    """By state: how many cases there are, are late, are soon late, wait for a decision; and under MINE in how many the
+    organisation has a part.
 
     `cases` asks for id, state, due_at and warn_at. The ORM puts the same together in 1.8 ms for each page of the desk.
     """
@@ -17,12 +21,23 @@ def standing(cases: Statement, organisation_code: str, now: datetime) -> Stateme
     return (
         "SELECT state, COUNT(*), SUM(CASE WHEN due_at <= %s THEN 1 ELSE 0 END), "
         "SUM(CASE WHEN due_at > %s AND warn_at < %s THEN 1 ELSE 0 END), "
-        "SUM(CASE WHEN id IN (SELECT case_id FROM casework_task WHERE organisation_code = %s AND ended_at IS NULL) "
-        "THEN 1 ELSE 0 END), "
         "SUM(CASE WHEN id IN (SELECT case_id FROM casework_request WHERE decided_at IS NULL) THEN 1 ELSE 0 END) "
-        f"FROM ({cases[0]}) AS seen GROUP BY state",
-        (at, at, at, organisation_code, *cases[1]),
+        f"FROM ({cases[0]}) AS seen GROUP BY state "
+        f"UNION ALL SELECT '{MINE}', COUNT(*), 0, 0, 0 FROM casework_task WHERE organisation_code = %s AND ended_at IS NULL",
+        (at, at, at, *cases[1], organisation_code),
     )
+
+
+def first_of(cases: Statement, column: str, *, falling: bool, size: int) -> RawSQL:
+    """The ids of the first cases in the order of a column, to be asked about in turn."""
+    way = "DESC" if falling else "ASC"
+    asked = f"SELECT id FROM ({cases[0]}) AS wanted ORDER BY {column} {way}, id {way} LIMIT %s"
+    return RawSQL(asked, (*cases[1], size))
+
+
+def count_to(cases: Statement, most: int) -> Statement:
+    """How many cases there are, counted no further than `most`."""
+    return f"SELECT COUNT(*) FROM (SELECT id FROM ({cases[0]}) AS wanted LIMIT %s) AS counted", (*cases[1], most)
 
 
 class _Moment(Func):

@@ -18,12 +18,12 @@ from django.utils.translation import gettext as _
 from pianqu.foundation import files, rulepacks, throttle
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.crypto import has_fingerprint
-from pianqu.foundation.db import count_to
+from pianqu.foundation.db import Statement, fetch, question
 from pianqu.foundation.errors import Absent, Invalid, Refused
 from pianqu.foundation.reached import Reached
 from pianqu.kernels import checkcode, words
 from pianqu.kernels.deadline import Calendar
-from pianqu.rooms.casework import rules
+from pianqu.rooms.casework import rules, sql
 from pianqu.rooms.casework.lifecycle import ENDED, OPEN, WAITING, Move, State, may_move
 from pianqu.rooms.casework.models import Addition, Case, Category, Contact, DayCount, Note, Photo, Request, Task, Year
 from pianqu.rooms.directory import queries as directory
@@ -412,22 +412,32 @@ def cases_for(
         raise ValueError("what is due depends on the moment")
     wanted = _filtered(_cases_for(actor), filters, actor, now or datetime.min.replace(tzinfo=UTC))
     order = DUE_ORDER if filters.order == DUE else NEWEST
-    rows = list(
-        order.after(wanted, page)
-        .order_by(*order.by)
-        .values_list(
-            *_ROW,
-            Exists(Photo.objects.filter(case=OuterRef("pk"))),
-            Exists(Contact.objects.filter(case=OuterRef("pk"))),
-        )[: size + 1]
-    )
-    total = count_to(wanted, COUNT_TO + 1)
+    asked = question(wanted.order_by().values("id", *ORDERED))
+    if asked is None:
+        return CasePage(rows=(), total=0, has_next=False, next_page="")
+    further = question(order.after(wanted, page).order_by().values("id", *ORDERED)) if page else asked
+    rows = list(_whole_rows(order, further, size + 1)) if further else []
+    total = int(fetch(sql.count_to(asked, COUNT_TO + 1))[0][0])
     has_next = len(rows) > size
     return CasePage(
         rows=tuple(_row(row) for row in rows[:size]),
         total=total if total <= COUNT_TO else None,
         has_next=has_next,
         next_page=order.token(rows[size - 1]) if has_next else "",
+    )
+
+
+def _whole_rows(order: "_Order", asked: Statement, size: int) -> QuerySet[Case, tuple[Any, ...]]:
+    """The first rows of a list in its order: whole rows are read of these only, whatever the scope holds."""
+    first = sql.first_of(asked, order.column, falling=order.falling, size=size)
+    return (
+        Case.objects.filter(id__in=first)
+        .order_by(*order.by)
+        .values_list(
+            *_ROW,
+            Exists(Photo.objects.filter(case=OuterRef("pk"))),
+            Exists(Contact.objects.filter(case=OuterRef("pk"))),
+        )
     )
 
 
@@ -471,6 +481,8 @@ class _Order:
 
 
 DUE = "due"
+ORDERED = ("opened_at", "due_at")
+"""Columns by which a list can be ordered."""
 NEWEST = _Order("opened_at", _ROW.index("opened_at"), falling=True)
 DUE_ORDER = _Order("due_at", _ROW.index("due_at"), falling=False)
 

@@ -70,14 +70,14 @@ def standing_for(actor: Actor, *, now: datetime) -> Standing:
     def over(states: Iterable[str], which: int) -> int:
         return sum(counts[state][which] for state in states if state in counts)
 
-    there, late, soon, mine, decided = range(5)
+    there, late, soon, decided = range(4)
     return Standing(
         waiting=over(WAITING, there),
         handled=over((*HANDLED, State.PAUSED), there),
         overdue=over(OPEN, late),
         soon=over(OPEN, soon),
         answered=over((State.RESOLVED,), there),
-        mine=over(counts, mine),
+        mine=over((sql.MINE,), there),
         asked=over(OPEN, decided),
     )
 

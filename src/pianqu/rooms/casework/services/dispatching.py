@@ -83,12 +83,12 @@ def dispatch_case(
     entry = _entry(case, cell_code, now)
     _check_parties(known, [lead_code, *helper_codes])
     _check_not_upheld(case, lead_code)
-    listed = _listed(case, lead_code, now, by_entry=entry)
+    listed = _listed(case, known[lead_code], now, by_entry=entry)
     why = said(words, needed=False)
     facts: list[Fact] = []
     if case.state == State.OPENED:
         facts = _accepted(actor, case, nature)
-    elif not running(case).exists():
+    elif case.due_at is None and not running(case).exists():
         facts = [started(actor, case, rule_of(case.nature or nature), now, "dispatched")]
     moved(case, Move.DISPATCH)
     former = list(Task.objects.filter(case=case))
@@ -136,7 +136,7 @@ def _check_not_upheld(case: Case, lead_code: str) -> None:
         raise Refused("objection-upheld", sentence % {"name": directory.name_of(lead_code)})
 
 
-def _listed(case: Case, lead_code: str, now: datetime, *, by_entry: str = "") -> str:
+def _listed(case: Case, lead: directory.OrganisationCard, now: datetime, *, by_entry: str = "") -> str:
     """The item of the duty list by which the organisation answers; empty for a department that no list names, and for the
     community of a cell whose entry list holds the matter (`by_entry`): that list gives it, unless a department took it back.
 
@@ -146,12 +146,16 @@ def _listed(case: Case, lead_code: str, now: datetime, *, by_entry: str = "") ->
     if not case.place_code:
         return ""
     giving = directory.may_be_given(
-        category=case.category, place_code=case.place_code, organisation_code=lead_code, on=timezone.localdate(now)
+        category=case.category,
+        place_code=case.place_code,
+        organisation_code=lead.code,
+        on=timezone.localdate(now),
+        kind=lead.kind,
     )
     if not giving.allowed and not (by_entry and not giving.article):
         sentence = _("No duty list gives this matter to %(name)s, so it cannot be handed down.")
         cited = _instead(case, giving.article, now)
-        raise Refused("not-listed", f"{sentence % {'name': directory.name_of(lead_code)}} {cited}".strip())
+        raise Refused("not-listed", f"{sentence % {'name': lead.short_name}} {cited}".strip())
     return giving.article[:80]
 
 
@@ -237,7 +241,7 @@ def take_case(*, actor: Actor, case_id: uuid.UUID, nature: str = "", now: dateti
     facts: list[Fact] = []
     if case.state == State.OPENED:
         facts = _accepted(actor, case, nature)
-    elif not running(case).exists():
+    elif case.due_at is None and not running(case).exists():
         facts = [started(actor, case, rule_of(case.nature or nature), now, "dispatched")]
     moved(case, Move.DISPATCH)
     moved(case, Move.START)

@@ -44,6 +44,25 @@ def ids(**wanted: object) -> list[uuid.UUID]:
 # lists ---------------------------------------------------------------------------------------------------------------
 
 
+def test_rows_are_drawn_anew_for_each_language_and_as_soon_as_they_say_something_else() -> None:
+    case, staff = opened(words="井盖松动").case_id, official("330205-centre")
+    zh, en = ({"accept-language": language} for language in ("zh-hans", "en"))
+    for _turn in range(2):
+        assert "待受理" in staff.get("/desk/", headers=zh).text and "Waiting" in staff.get("/desk/", headers=en).text
+    Case.objects.filter(id=case).update(words="路灯坏了")
+    after = staff.get("/desk/", headers=zh).text
+    assert "路灯坏了" in after and "井盖松动" not in after
+
+
+def test_giving_a_matter_to_an_organisation_takes_at_most_fourteen_statements() -> None:
+    case, again = opened().case_id, dispatched().case_id
+    services.return_task(actor=handler(), case_id=again, article="第 7 项", words="不归我局", now=NOW)
+    for one, nature, most in ((case, "complaint", 16), (again, "", 14)):  # the first is accepted in the same act
+        with CaptureQueriesContext(connection) as seen:
+            services.dispatch_case(actor=clerk(), case_id=one, lead_code=LEAD, nature=nature, now=NOW)
+        assert len(seen) <= most
+
+
 def test_what_is_due_first_comes_first_and_pages_leave_no_gap() -> None:
     made = [opened(now=NOW + timedelta(minutes=90 * n)).case_id for n in range(9)]
     made += [dispatched(now=NOW - timedelta(days=n)).case_id for n in (1, 2)]

@@ -132,8 +132,8 @@ def _ground_of(code: str, on: date) -> frozenset[str]:
     return grounds([code], on).get(code) or (frozenset({code}) if len(code) == 12 else frozenset())
 
 
-def may_be_given(*, category: str, place_code: str, organisation_code: str, on: date) -> Giving:
-    """Whether the lists let a matter be given to an organisation there. At most three statements.
+def may_be_given(*, category: str, place_code: str, organisation_code: str, on: date, kind: str = "") -> Giving:
+    """Whether the lists let a matter be given to an organisation there. At most three statements, two with its `kind`.
 
     A department may always be asked (it objects where it is wrong); the ground only with a listed power, and never for what was
     taken back. The line of the list that says so is cited.
@@ -142,8 +142,8 @@ def may_be_given(*, category: str, place_code: str, organisation_code: str, on: 
     mine = [power for power in found if power.organisation_code == organisation_code]
     back = [power for power in found if power.list_kind == rules.TAKEN_BACK]
     if back and not any(power.organisation_code == organisation_code for power in back):
-        return _given_back(organisation_code, back[0], mine)
-    if mine or _may_be_asked(organisation_code):
+        return _given_back(organisation_code, back[0], mine, kind)
+    if mine or _may_be_asked(organisation_code, kind):
         return Giving(allowed=True, article=mine[0].article if mine else "", source=mine[0].source if mine else "")
     return Giving(allowed=False, reason="not_listed")
 
@@ -160,16 +160,17 @@ def articles_at(*, place_code: str, on: date) -> frozenset[str]:
     return frozenset(Power.objects.filter(valid_on(on)).values_list("article", flat=True))
 
 
-def _given_back(organisation_code: str, back: PowerCard, mine: list[PowerCard]) -> Giving:
+def _given_back(organisation_code: str, back: PowerCard, mine: list[PowerCard], kind: str) -> Giving:
     helping = any(power.verb == rules.ASSIST for power in mine)
-    if helping or _may_be_asked(organisation_code):
+    if helping or _may_be_asked(organisation_code, kind):
         return Giving(allowed=True, article=back.article, source=back.source)
     return Giving(allowed=False, reason=rules.TAKEN_BACK, article=back.article, source=back.source)
 
 
-def _may_be_asked(organisation_code: str) -> bool:
-    row = Organisation.objects.filter(code=organisation_code).values_list("kind", flat=True).first()
-    return row in {"department", "district"}
+def _may_be_asked(organisation_code: str, kind: str) -> bool:
+    if not kind:
+        kind = Organisation.objects.filter(code=organisation_code).values_list("kind", flat=True).first() or ""
+    return kind in {"department", "district"}
 
 
 def powers_of(organisation_code: str, on: date) -> tuple[PowerCard, ...]:
