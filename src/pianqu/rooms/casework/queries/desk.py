@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.db import fetch, question
+from pianqu.foundation.db import fetch
 from pianqu.kernels import checkcode
 from pianqu.rooms.casework import sql
 from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, WAITING, State
 from pianqu.rooms.casework.models import Handover, SavedFilter
-from pianqu.rooms.casework.queries.cases import CaseFilter, CaseRow, _cases_for, cases_for
+from pianqu.rooms.casework.queries.cases import CaseFilter, CaseRow, _scope_of, asked_of, cases_for
 from pianqu.rooms.directory import queries as directory
 
 EARLIER = 5
@@ -62,8 +62,7 @@ def filters_of(actor: Actor) -> tuple[FilterCard, ...]:
 
 def standing_for(actor: Actor, *, now: datetime) -> Standing:
     """Counts over everything that the actor sees, in one statement beside the scope's."""
-    unended = _cases_for(actor).filter(state__in=(*OPEN, State.RESOLVED)).order_by()
-    asked = question(unended.values("id", "state", "due_at", "warn_at"))
+    asked = asked_of(_scope_of(actor), (*OPEN, State.RESOLVED), ("id", "state", "due_at", "warn_at"))
     rows = fetch(sql.standing(asked, actor.organisation_code, now)) if asked else []
     counts = {state: numbers for state, *numbers in rows}
 
