@@ -5,13 +5,17 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from pianqu.composition import demo
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent
 from pianqu.rooms.casework import queries
 from pianqu.rooms.casework.models import Case, Task
-from pianqu.rooms.casework.queries.cases import GONE
+from pianqu.rooms.casework.queries import GONE, CaseFilter
+from pianqu.rooms.casework.queries.cases import _filtered
+from pianqu.rooms.casework.queries.seen import HELD, seen_by
 from pianqu.rooms.directory import queries as directory
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -48,3 +52,64 @@ def test_every_organisation_sees_what_its_scope_holds_and_nothing_else() -> None
                 queries.case_for(actor, case_id)
     assert len(numbers) > 5
     assert {0, len(held)} <= numbers
+
+
+FILTERS = (
+    CaseFilter(),
+    CaseFilter(category="environment"),
+    CaseFilter(state="resolved"),
+    CaseFilter(state="dispatched"),
+    CaseFilter(platform="services"),
+    CaseFilter(since=NOW.date().replace(day=1)),
+    CaseFilter(text="的"),
+    CaseFilter(order=queries.DUE),
+    CaseFilter(queue="open", order=queries.DUE),
+)
+
+
+def leafed(actor: Actor, filters: CaseFilter) -> tuple[list[UUID], set[int | None]]:
+    """All rows of a list in small pages, and what each page says of their number."""
+    rows: list[UUID] = []
+    page, totals = "", set()
+    while True:
+        found = queries.cases_for(actor, filters=filters, page=page, size=4, now=NOW)
+        rows += [row.case_id for row in found.rows]
+        totals.add(found.total)
+        if not found.has_next:
+            return rows, totals
+        page = found.next_page
+
+
+def test_leafing_through_a_filtered_list_comes_by_every_matter_once_in_its_order() -> None:
+    demo.load(now=NOW)
+    cards = directory.every_organisation()
+    of_kinds = {card.kind: card.code for card in cards}
+    compared = 0
+    for code in of_kinds.values():
+        for filters in FILTERS:
+            by = ("due_at", "id") if filters.order == queries.DUE else ("-opened_at", "-id")
+            wanted = list(
+                seen_by(of(code)).filter(_filtered(filters, of(code), NOW)).order_by(*by).values_list("id", flat=True)
+            )
+            assert leafed(of(code), filters) == (wanted, {len(wanted)}), (code, filters)
+            compared += len(wanted)
+    assert compared > 300
+
+
+def test_a_part_either_counts_or_is_gone() -> None:
+    demo.load(now=NOW)
+    states = set(Task.objects.values_list("state", flat=True))
+    assert states <= {*HELD, *GONE} and not {*HELD} & {*GONE}
+    assert all(task.case_opened_at == task.case.opened_at for task in Task.objects.select_related("case"))
+
+
+def test_a_list_asks_as_many_statements_whatever_the_scope() -> None:
+    demo.load(now=NOW)
+    numbers = set()
+    for card in directory.every_organisation()[:40]:
+        actor = of(card.code)
+        directory.scope_of(actor)
+        with CaptureQueriesContext(connection) as asked:
+            if queries.cases_for(actor, now=NOW).rows:
+                numbers.add(len(asked))
+    assert numbers == {2}

@@ -1,12 +1,13 @@
 """Hand-written SQL of casework, and what each database says in its own way."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from django.db.models import F, FloatField, Func, IntegerField
 from django.db.models.expressions import RawSQL
 
-from pianqu.foundation.db import Statement, moment_value
+from pianqu.foundation.db import Statement, moment_value, vendor
 
 MINE = "mine"
 
@@ -28,16 +29,47 @@ def standing(cases: Statement, organisation_code: str, now: datetime) -> Stateme
     )
 
 
-def first_of(cases: Statement, column: str, *, falling: bool, size: int) -> RawSQL:
-    """The ids of the first cases in the order of a column, to be asked about in turn."""
+EACH = "\x00each"
+"""Stands in a statement for one of several values, for each of which it is asked."""
+
+
+def each(asked: Statement, values: Sequence[str]) -> Statement:
+    """What a statement answers for each of some values, one after the other, each answer with its own order and limit.
+
+    PostgreSQL is told once (LATERAL), for it would plan each value's text anew. SQLite has no such word, and plans quickly.
+    """
+    text, given = asked
+    if vendor() == "sqlite":
+        filled = [[value if one == EACH else one for one in given] for value in values]
+        return UNION.join(f"SELECT * FROM ({text})" for _ in values), [one for row in filled for one in row]
+    pieces = text.split("%s")
+    marks = ["one.value" if value == EACH else "%s" for value in given]
+    inner = "".join(piece + mark for piece, mark in zip(pieces, (*marks, ""), strict=True))
+    rows = ", ".join(["(%s)"] * len(values))
+    kept = [one for one in given if one != EACH]
+    return f"SELECT found.* FROM (VALUES {rows}) AS one(value) CROSS JOIN LATERAL ({inner}) AS found", [*values, *kept]
+
+
+UNION = " UNION ALL "
+
+
+def _together(walks: Sequence[Statement]) -> Statement:
+    text = UNION.join(f"SELECT seen, at FROM ({walk[0]}) AS walk{number}" for number, walk in enumerate(walks))
+    return text, [value for walk in walks for value in walk[1]]
+
+
+def first_of(walks: Sequence[Statement], *, falling: bool, size: int) -> RawSQL:
+    """The ids of the first cases of all walks together, to be asked about in turn."""
     way = "DESC" if falling else "ASC"
-    asked = f"SELECT id FROM ({cases[0]}) AS wanted ORDER BY {column} {way}, id {way} LIMIT %s"
-    return RawSQL(asked, (*cases[1], size))
+    text, values = _together(walks)
+    first = f"SELECT DISTINCT seen, at FROM ({text}) AS walked ORDER BY at {way}, seen {way} LIMIT %s"
+    return RawSQL(f"SELECT seen FROM ({first}) AS first", (*values, size))
 
 
-def count_to(cases: Statement, most: int) -> Statement:
-    """How many cases there are, counted no further than `most`."""
-    return f"SELECT COUNT(*) FROM (SELECT id FROM ({cases[0]}) AS wanted LIMIT %s) AS counted", (*cases[1], most)
+def count_to(walks: Sequence[Statement]) -> Statement:
+    """How many cases the walks come by, each counted once."""
+    text, values = _together(walks)
+    return f"SELECT COUNT(DISTINCT seen) FROM ({text}) AS walked", values
 
 
 class _Moment(Func):

@@ -6,7 +6,6 @@ from pianqu.rooms.casework.queries.cases import (
     COUNT_TO,
     DUE,
     EXCERPT,
-    GONE,
     MOMENTS,
     MORE_QUEUES,
     NONE,
@@ -81,6 +80,7 @@ from pianqu.rooms.casework.queries.handling import (
     named_by_list,
 )
 from pianqu.rooms.casework.queries.overview import SAMPLE, WEEKS, Line, Overview, Week, overview_for
+from pianqu.rooms.casework.queries.seen import GONE
 
 __all__ = [
     "BY_ADDRESS",

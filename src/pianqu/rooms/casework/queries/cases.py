@@ -3,7 +3,7 @@
 import hmac
 import tomllib
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from pianqu.foundation import files, rulepacks, throttle
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.crypto import has_fingerprint
-from pianqu.foundation.db import Statement, fetch, question
+from pianqu.foundation.db import Statement, fetch
 from pianqu.foundation.errors import Absent, Invalid, Refused
 from pianqu.foundation.reached import Reached
 from pianqu.kernels import checkcode, words
@@ -26,6 +26,7 @@ from pianqu.kernels.deadline import Calendar
 from pianqu.rooms.casework import rules, sql
 from pianqu.rooms.casework.lifecycle import ENDED, OPEN, WAITING, Move, State, may_move
 from pianqu.rooms.casework.models import Addition, Case, Category, Contact, DayCount, Note, Photo, Request, Task, Year
+from pianqu.rooms.casework.queries.seen import Turn, all_walks, one_seen_by, scope_of, walk_of, walks
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import queries as ledger
 from pianqu.rooms.territory import queries as territory
@@ -351,51 +352,6 @@ def _calendar(announced: tuple[tuple[int, tuple[str, ...], tuple[str, ...]], ...
 # lists ---------------------------------------------------------------------------------------------------------------
 
 
-def _cases_for(actor: Actor) -> QuerySet[Case]:
-    """The cases that the actor may see: the one place where that is decided, by the directory's scope.
-
-    An organisation sees what it received and what it has a part in (条), an area what lies in it (块), a department's station
-    what its department has a part in on its own ground.
-    """
-    return _in_scope(_scope_of(actor))
-
-
-def _scope_of(actor: Actor) -> directory.Scope:
-    return _EVERYTHING if rules.sees_all(actor) else directory.scope_of(actor)
-
-
-_EVERYTHING = directory.Scope(organisation_codes=frozenset(), area_codes=frozenset(), everything=True)
-
-
-def _in_scope(scope: directory.Scope) -> QuerySet[Case]:
-    if scope.everything:
-        return Case.objects.all()
-    if not scope.organisation_codes:
-        return Case.objects.none()
-    seen = _held_by(scope.organisation_codes)
-    for stem in scope.stems:
-        seen |= Q(place_code__startswith=stem)
-    for code, area in sorted(scope.crossed):
-        seen |= _held_by({code}) & Q(place_code__startswith=directory.stem(area))
-    return Case.objects.filter(seen)
-
-
-@lru_cache(maxsize=512)
-def asked_of(scope: directory.Scope, states: tuple[str, ...], columns: tuple[str, ...]) -> Statement | None:
-    """What is asked for all cases of a scope, or those in some states: the same text each time, so put together once."""
-    seen = _in_scope(scope)
-    return question((seen.filter(state__in=states) if states else seen).order_by().values(*columns))
-
-
-GONE = ("returned", "objected", "replaced")
-"""States of a task whose organisation has nothing to do with the case any more."""
-
-
-def _held_by(codes: Set[str]) -> Q:
-    parts = Task.objects.filter(organisation_code__in=codes).exclude(state__in=GONE)
-    return Q(organisation_code__in=codes) | Q(id__in=parts.values("case_id"))
-
-
 _ROW = (
     "id",
     "code",
@@ -426,14 +382,11 @@ def cases_for(
     if filters.queue in ("overdue", "week") and now is None:
         raise ValueError("what is due depends on the moment")
     order = DUE_ORDER if filters.order == DUE else NEWEST
-    columns, is_whole = ("id", *ORDERED), filters == CaseFilter()
-    wanted = None if is_whole and not page else _filtered(_cases_for(actor), filters, actor, now or _NEVER)
-    asked = asked_of(_scope_of(actor), (), columns) if wanted is None else question(wanted.order_by().values(*columns))
-    if asked is None:
-        return CasePage(rows=(), total=0, has_next=False, next_page="")
-    further = asked if wanted is None or not page else question(order.after(wanted, page).order_by().values(*columns))
+    walk = _walks(actor, filters, now or _NEVER)
+    further = walk(order.turn(page), size + 1)
     rows = list(_whole_rows(order, further, size + 1)) if further else []
-    total = int(fetch(sql.count_to(asked, COUNT_TO + 1))[0][0])
+    counted = walk(order.turn(""), COUNT_TO + 1)
+    total = int(fetch(sql.count_to(counted))[0][0]) if counted else 0
     has_next = len(rows) > size
     return CasePage(
         rows=tuple(_row(row) for row in rows[:size]),
@@ -446,12 +399,30 @@ def cases_for(
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def _whole_rows(order: "_Order", asked: Statement, size: int) -> QuerySet[Case, tuple[Any, ...]]:
+def _walks(actor: Actor, filters: CaseFilter, now: datetime) -> Callable[[Turn, int], Sequence[Statement]]:
+    """How the actor's list is walked: by each way into the scope, or, where few cases can be meant, these and then the scope."""
+    scope = scope_of(actor)
+    if filters == CaseFilter():
+        return lambda turn, size: all_walks(scope, turn, size) if turn.after is None else walks(scope, Q(), turn, size)
+    where = _filtered(filters, actor, now)
+    if _means_few(filters):
+        few = one_seen_by(actor).filter(where)
+        return lambda turn, size: walk_of(few, turn, size)
+    return lambda turn, size: walks(scope, where, turn, size)
+
+
+def _means_few(filters: CaseFilter) -> bool:
+    """Whether what is asked for can only be open, or is one matter by its code."""
+    is_open = filters.queue or filters.order == DUE or filters.state in OPEN
+    return bool(is_open) or checkcode.is_valid(words.clean(filters.text))
+
+
+def _whole_rows(order: "_Order", further: Sequence[Statement], size: int) -> QuerySet[Case, tuple[Any, ...]]:
     """The first rows of a list in its order: whole rows are read of these only, whatever the scope holds."""
-    first = sql.first_of(asked, order.column, falling=order.falling, size=size)
+    first = sql.first_of(further, falling=order.falling, size=size)
     return (
         Case.objects.filter(id__in=first)
-        .order_by(*order.by)
+        .order_by(*order.turn("").by(order.column, "id"))
         .values_list(
             *_ROW,
             Exists(Photo.objects.filter(case=OuterRef("pk"))),
@@ -462,7 +433,7 @@ def _whole_rows(order: "_Order", asked: Statement, size: int) -> QuerySet[Case, 
 
 def rows_for(actor: Actor, case_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, CaseRow]:
     """Those of these matters that the actor may see, by id. One statement beside the scope's."""
-    rows = _cases_for(actor).filter(id__in=case_ids).values_list(*_ROW, Value(False), Value(False))
+    rows = one_seen_by(actor).filter(id__in=case_ids).values_list(*_ROW, Value(False), Value(False))
     return {row[0]: _row(row) for row in rows}
 
 
@@ -475,33 +446,24 @@ class _Order:
     """Where in _ROW the column stands."""
     falling: bool
 
-    @property
-    def by(self) -> tuple[str, str]:
-        sign = "-" if self.falling else ""
-        return f"{sign}{self.column}", f"{sign}id"
-
     def token(self, row: Sequence[Any]) -> str:
         return f"{row[self.place].isoformat()},{row[0]}"
 
-    def after(self, cases: QuerySet[Case], page: str) -> QuerySet[Case]:
-        """Raises Invalid for a token of the caller's own making."""
+    def turn(self, page: str) -> Turn:
+        """The order, from a page's token on. Raises Invalid for a token of the caller's own making."""
         if not page:
-            return cases
+            return Turn(column=self.column, falling=self.falling)
         try:
             moment, _comma, last = page.partition(",")
-            at, last_id = datetime.fromisoformat(moment), uuid.UUID(last)
-            if at.tzinfo is None:
+            after = datetime.fromisoformat(moment), uuid.UUID(last)
+            if after[0].tzinfo is None:
                 raise ValueError("a moment needs its zone")
         except ValueError as error:
             raise Invalid("page-unknown", _("There is no such page. Please start from the first one.")) from error
-        beyond, at_most = ("lt", "lte") if self.falling else ("gt", "gte")
-        later = Q(**{f"{self.column}__{beyond}": at}) | Q(**{self.column: at, f"id__{beyond}": last_id})
-        return cases.filter(later, **{f"{self.column}__{at_most}": at})
+        return Turn(column=self.column, falling=self.falling, after=after)
 
 
 DUE = "due"
-ORDERED = ("opened_at", "due_at")
-"""Columns by which a list can be ordered."""
 NEWEST = _Order("opened_at", _ROW.index("opened_at"), falling=True)
 DUE_ORDER = _Order("due_at", _ROW.index("due_at"), falling=False)
 
@@ -532,29 +494,29 @@ def _queued(actor: Actor, queue: str, now: datetime) -> Q:
     return Q(state=State.RESOLVED) if queue == "answered" else Q(state__in=OPEN)
 
 
-def _filtered(cases: QuerySet[Case], filters: CaseFilter, actor: Actor, now: datetime) -> QuerySet[Case]:
+def _filtered(filters: CaseFilter, actor: Actor, now: datetime) -> Q:
     exact = {
         "state": filters.state,
         "category": filters.category,
         "organisation_code": filters.organisation_code,
     }
-    cases = cases.filter(**{name: value for name, value in exact.items() if value})
+    where = Q(**{name: value for name, value in exact.items() if value})
     if filters.queue:
-        cases = cases.filter(_queued(actor, filters.queue, now))
-    cases = cases.filter(_lies_in(filters.place_code) & _counts_for(filters.platform))
+        where &= _queued(actor, filters.queue, now)
+    where &= _lies_in(filters.place_code) & _counts_for(filters.platform)
     if filters.cell_code:
-        cases = cases.filter(cell_code="" if filters.cell_code == NONE else filters.cell_code)
+        where &= Q(cell_code="" if filters.cell_code == NONE else filters.cell_code)
     if filters.cluster_code:
-        cases = cases.filter(_in_cluster(filters.cluster_code, timezone.localdate(now)))
+        where &= _in_cluster(filters.cluster_code, timezone.localdate(now))
     if filters.party:
         live = Task.objects.filter(organisation_code=filters.party, ended_at=None)
-        cases = cases.filter(Q(organisation_code=filters.party) | Q(id__in=live.values("case_id")))
-    cases = cases.filter(_within(MOMENTS.get(filters.moment, "opened_at"), filters.since, filters.until))
+        where &= Q(organisation_code=filters.party) | Q(id__in=live.values("case_id"))
+    where &= _within(MOMENTS.get(filters.moment, "opened_at"), filters.since, filters.until)
     if filters.order == DUE:
-        cases = cases.filter(state__in=OPEN, due_at__isnull=False)
+        where &= Q(state__in=OPEN, due_at__isnull=False)
     if text := words.clean(filters.text):
-        cases = cases.filter(_found(text))
-    return cases
+        where &= _found(text)
+    return where
 
 
 def _lies_in(place_code: str) -> Q:
@@ -631,13 +593,13 @@ def case_head(case_id: uuid.UUID) -> CaseHead:
 
 def check_sees(actor: Actor, case_id: uuid.UUID) -> None:
     """Raise Absent where this actor may not see the case."""
-    if not _cases_for(actor).filter(id=case_id).exists():
+    if not one_seen_by(actor).filter(id=case_id).exists():
         raise Absent("case-absent", _("There is no such matter."))
 
 
 def id_of(actor: Actor, code: str) -> uuid.UUID:
     """The matter with this code. Raises Absent where there is none that this actor may see."""
-    found = _cases_for(actor).filter(code=checkcode.normalise(code)[:16]).values_list("id", flat=True).first()
+    found = one_seen_by(actor).filter(code=checkcode.normalise(code)[:16]).values_list("id", flat=True).first()
     if found is None:
         raise Absent("case-absent", _("There is no matter with this code, or you may not see it. Nothing was changed."))
     return found
@@ -645,7 +607,7 @@ def id_of(actor: Actor, code: str) -> uuid.UUID:
 
 def case_for(actor: Actor, case_id: uuid.UUID) -> CaseCard:
     """The whole case for an official. Raises Absent where there is none that this actor may see."""
-    case = _cases_for(actor).filter(id=case_id).first()
+    case = one_seen_by(actor).filter(id=case_id).first()
     if case is None:
         raise Absent("case-absent", _("There is no such matter."))
     org, receiver = case.lead_code or case.organisation_code, case.organisation_code
@@ -762,7 +724,7 @@ def _told(item: ledger.HistoryItem, said: str) -> TimelineItem:
 
 def photo_for(actor: Actor, photo_id: uuid.UUID) -> PhotoFile:
     """A photo for an official. Raises Absent where this actor may not see the case."""
-    return _photo(Photo.objects.filter(id=photo_id, case__in=_cases_for(actor)))
+    return _photo(Photo.objects.filter(id=photo_id, case__in=one_seen_by(actor)))
 
 
 def resident_photo(case_id: uuid.UUID, photo_id: uuid.UUID) -> PhotoFile:

@@ -11,7 +11,8 @@ from pianqu.kernels import checkcode
 from pianqu.rooms.casework import sql
 from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, WAITING, State
 from pianqu.rooms.casework.models import Handover, SavedFilter
-from pianqu.rooms.casework.queries.cases import CaseFilter, CaseRow, _scope_of, asked_of, cases_for
+from pianqu.rooms.casework.queries.cases import CaseFilter, CaseRow, cases_for
+from pianqu.rooms.casework.queries.seen import asked_of, scope_of
 from pianqu.rooms.directory import queries as directory
 
 EARLIER = 5
@@ -62,7 +63,7 @@ def filters_of(actor: Actor) -> tuple[FilterCard, ...]:
 
 def standing_for(actor: Actor, *, now: datetime) -> Standing:
     """Counts over everything that the actor sees, in one statement beside the scope's."""
-    asked = asked_of(_scope_of(actor), (*OPEN, State.RESOLVED), ("id", "state", "due_at", "warn_at"))
+    asked = asked_of(scope_of(actor), (*OPEN, State.RESOLVED), ("id", "state", "due_at", "warn_at"))
     rows = fetch(sql.standing(asked, actor.organisation_code, now)) if asked else []
     counts = {state: numbers for state, *numbers in rows}
 

@@ -17,7 +17,8 @@ from pianqu.foundation.actor import Actor
 from pianqu.kernels.share import Quantile, Share, quantile, share
 from pianqu.rooms.casework.lifecycle import OPEN
 from pianqu.rooms.casework.models import Case
-from pianqu.rooms.casework.queries.cases import NONE, _cases_for, shipped_categories, street_of, week_ends
+from pianqu.rooms.casework.queries.cases import NONE, shipped_categories, street_of, week_ends
+from pianqu.rooms.casework.queries.seen import seen_by
 from pianqu.rooms.casework.sql import minutes_between
 from pianqu.rooms.territory import queries as territory
 
@@ -149,7 +150,7 @@ def overview_for(actor: Actor, *, now: datetime, area_code: str = "") -> Overvie
 
     With a street, places are its communities; with a community, its cells.
     """
-    cases, sums = _cases_for(actor), _Sums(area_code, timezone.localdate(now))
+    cases, sums = seen_by(actor), _Sums(area_code, timezone.localdate(now))
     ends = week_ends(now)
     mondays = [_midnight(timezone.localdate(ends) - timedelta(weeks=back)) for back in range(WEEKS, -1, -1)]
     _add_open(cases, sums, now, ends)

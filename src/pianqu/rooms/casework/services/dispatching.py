@@ -213,6 +213,7 @@ def _give(
         Task(
             id=new_id(),
             case=case,
+            case_opened_at=case.opened_at,
             organisation_code=code,
             role=role,
             state="given",

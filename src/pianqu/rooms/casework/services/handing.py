@@ -180,6 +180,7 @@ def _joined(code: str, parts: Sequence[Task]) -> Task:
     return Task(
         id=new_id(),
         case_id=first.case_id,
+        case_opened_at=first.case_opened_at,
         organisation_code=code,
         role=first.role,
         state="working" if "working" in states else first.state,

@@ -1,0 +1,154 @@
+"""Which cases an actor may see: the one place where that is decided, by the directory's scope.
+
+An organisation sees what it received and what it has a part in (条), an area what lies in it (块), a department's station
+what its department has a part in on its own ground.
+"""
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.db import Statement, question
+from pianqu.rooms.casework import rules, sql
+from pianqu.rooms.casework.models import Case, Task
+from pianqu.rooms.directory import queries as directory
+
+GONE = ("returned", "objected", "replaced")
+"""States of a task whose organisation has nothing to do with the case any more."""
+HELD = ("given", "working", "done", "withdrawn")
+"""All others."""
+COMMUNITY = 12
+"""Digits of a code that names one community and nothing beneath it."""
+
+_EVERYTHING = directory.Scope(organisation_codes=frozenset(), area_codes=frozenset(), everything=True)
+
+
+def scope_of(actor: Actor) -> directory.Scope:
+    """The directory's scope; the house's own programs see everything."""
+    return _EVERYTHING if rules.sees_all(actor) else directory.scope_of(actor)
+
+
+def seen_by(actor: Actor) -> QuerySet[Case]:
+    """All cases that the actor may see, to be counted or to be told apart by something that few of them have."""
+    return _seen_in(scope_of(actor))
+
+
+def one_seen_by(actor: Actor) -> QuerySet[Case]:
+    """The same, to be asked for single cases: what organisations have parts in is looked up for these alone."""
+    return _seen_in(scope_of(actor), few=True)
+
+
+def _seen_in(scope: directory.Scope, *, few: bool = False) -> QuerySet[Case]:
+    if scope.everything:
+        return Case.objects.all()
+    if not scope.organisation_codes:
+        return Case.objects.none()
+    seen = _held_by(scope.organisation_codes, few)
+    for stem in scope.stems:
+        seen |= _lies_in(stem)
+    for code, area in sorted(scope.crossed):
+        seen |= _held_by({code}, few) & _lies_in(directory.stem(area))
+    return Case.objects.filter(seen)
+
+
+def _held_by(codes: Set[str], few: bool) -> Q:
+    parts = Task.objects.filter(organisation_code__in=codes).exclude(state__in=GONE)
+    has_part = Q(Exists(parts.filter(case_id=OuterRef("pk")))) if few else Q(id__in=parts.values("case_id"))
+    return Q(organisation_code__in=codes) | has_part
+
+
+def _lies_in(stem: str) -> Q:
+    return Q(place_code=stem) if len(stem) == COMMUNITY else Q(place_code__startswith=stem)
+
+
+@lru_cache(maxsize=512)
+def asked_of(scope: directory.Scope, states: tuple[str, ...], columns: tuple[str, ...]) -> Statement | None:
+    """What is asked for the cases of a scope in some states: the same text each time, so put together once."""
+    return question(_seen_in(scope).filter(state__in=states).order_by().values(*columns))
+
+
+# walks ---------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """In which order a list goes, and after which of its rows it is to begin: (moment, case id)."""
+
+    column: str
+    falling: bool
+    after: tuple[datetime, uuid.UUID] | None = None
+
+    def past(self, column: str, key: str) -> Q:
+        """What comes after that row, said in such a way that an index can begin there."""
+        if self.after is None:
+            return Q()
+        at, last = self.after
+        then, up_to = ("lt", "lte") if self.falling else ("gt", "gte")
+        later = Q(**{f"{column}__{then}": at}) | Q(**{column: at, f"{key}__{then}": last})
+        return later & Q(**{f"{column}__{up_to}": at})
+
+    def by(self, column: str, key: str) -> tuple[str, str]:
+        sign = "-" if self.falling else ""
+        return f"{sign}{column}", f"{sign}{key}"
+
+
+def walks(scope: directory.Scope, where: Q, turn: Turn, size: int) -> list[Statement]:
+    """One statement for each way into a scope, each answering id and moment of its first `size` cases by when they came in.
+
+    A way has an index in which its cases stand in the order of time: however many a scope holds, only a page of each is read.
+    The first rows of all ways together are the first rows of the scope. A case can come by several ways.
+    """
+    if scope.everything:
+        return walk_of(Case.objects.filter(where), turn, size)
+    communities = [stem for stem in scope.stems if len(stem) == COMMUNITY]
+    wider = [stem for stem in scope.stems if len(stem) != COMMUNITY]
+    found = list(_of_organisations(scope.organisation_codes, where, turn, size))
+    found += _each(walk_of(Case.objects.filter(where, place_code=sql.EACH), turn, size), communities)
+    for stem in wider:
+        found += walk_of(Case.objects.filter(where, _lies_in(stem)), turn, size)
+    for code, area in sorted(scope.crossed):
+        found += _of_organisations({code}, where & _lies_in(directory.stem(area)), turn, size)
+    return found
+
+
+@lru_cache(maxsize=512)
+def all_walks(scope: directory.Scope, turn: Turn, size: int) -> tuple[Statement, ...]:
+    """The walks of a list that nothing filters: the same each time, so put together once."""
+    return tuple(walks(scope, Q(), turn, size))
+
+
+def _of_organisations(codes: Set[str], where: Q, turn: Turn, size: int) -> Iterator[Statement]:
+    yield from _each(walk_of(Case.objects.filter(where, organisation_code=sql.EACH), turn, size), sorted(codes))
+    yield from _each(_walk_parts(where, turn, size), sorted(codes))
+
+
+def walk_of(cases: QuerySet[Case], turn: Turn, size: int) -> list[Statement]:
+    """The one way into these cases; none where it is known that there are none."""
+    ordered = cases.filter(turn.past(turn.column, "id")).order_by(*turn.by(turn.column, "id"))
+    return _asked(ordered.values(seen=F("id"), at=F(turn.column))[:size])
+
+
+def _walk_parts(where: Q, turn: Turn, size: int) -> list[Statement]:
+    """What organisations have parts in. A task knows when its case came in, so that one index holds this order too."""
+    at, key = "case_opened_at", "case_id"
+    tasks = Task.objects.filter(turn.past(at, key), organisation_code=sql.EACH, state__in=HELD).order_by(
+        *turn.by(at, key)
+    )
+    if where:
+        tasks = tasks.filter(Exists(Case.objects.filter(where, pk=OuterRef(key))))
+    return _asked(tasks.values(seen=F(key), at=F(at))[:size])
+
+
+def _asked(rows: QuerySet[Any, Any]) -> list[Statement]:
+    asked = question(rows)
+    return [asked] if asked else []
+
+
+def _each(branches: Iterable[Statement], values: Sequence[str]) -> list[Statement]:
+    return [sql.each(branch, values) for branch in branches] if values else []
