@@ -10,7 +10,7 @@ from django.apps import apps
 from tests.architecture.source import HOME, ROOMS, functions, is_verb, room_names, sources, tree
 
 FACE = {"services", "queries", "facts"}
-MOUNTED = FACE | {"urls", "apps", "readers", "jobs", "forms", "schemas"}
+MOUNTED = FACE | {"urls", "endpoints", "apps", "readers", "jobs", "forms", "schemas"}
 """What composition puts together: doors are mounted and readers wired there, tables stay private."""
 PLAN = FACE | MOUNTED | {"__init__", "models", "lifecycle", "rules", "views", "endpoints", "sql"}
 STOREYS = [

@@ -23,6 +23,7 @@ OTHERS = {
     "sign_in_passkey_options": POSTED,
     "passkey_options": POSTED,
     "renew_access": POSTED,
+    "end_token": POSTED,
     "accounts_template": POSTED,
     "accounts_slips": POSTED,
     "verify_download": "/open/verify/pianqu-verify.html",

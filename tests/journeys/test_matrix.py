@@ -8,6 +8,8 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID, uuid4
@@ -21,7 +23,7 @@ from django.utils import timezone
 
 from pianqu.composition.demo.people import SIGN_INS
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.errors import Forbidden, Problem
+from pianqu.foundation.errors import Absent, Forbidden, Problem
 from pianqu.foundation.reached import reached
 from pianqu.kernels import checkcode
 from pianqu.rooms.casework import queries as casework
@@ -270,6 +272,8 @@ ROUTES: dict[str, str] = {
     "choose_post": POSTED,
     "end_sessions": POSTED,
     "change_password": POSTED,
+    "tokens": STAFF,
+    "end_token": POSTED,
     "second_step": SIGNED_IN,
     "passkeys": SIGNED_IN,
     "outside": POSTED,
@@ -598,8 +602,31 @@ class Matrix(TestCase):
             with taken_back():
                 assert allowed(enrol, actor, "") == may, login
 
+    def test_a_program_is_let_into_ones_own_post_only(self) -> None:
+        for login, actor in self.actors.items():
+            issued = partial(
+                services.issue_token,
+                actor=actor,
+                name="x",
+                rights=["read"],
+                expires_at=self.now + timedelta(days=1),
+                now=self.now,
+            )
+            with taken_back():
+                assert issued().startswith("pq_"), login
+                (mine, *_others) = directory.tokens_for(self.actors[login], at=self.now)
+                for other, colleague in self.actors.items():
+                    may_end = other == login or other in ("centre-admin", "district-admin")
+                    with taken_back():
+                        try:
+                            services.end_token(actor=colleague, token_id=mine.token_id, now=self.now)
+                        except Absent:
+                            assert not may_end, (login, other)
+                        else:
+                            assert may_end, (login, other)
+
     def test_no_directory_verb_is_left_out(self) -> None:
-        helpers = {"do_once", "faults_of"}
+        helpers = {"do_once", "faults_of", "issue_token", "end_token"}
         verbs = {name for name in services.__all__ if name[0].islower()} - helpers - set(self.own_verbs()) - AT_WINDOWS
         assert verbs == set(self.directory_verbs()) - {"hand_over"}
 

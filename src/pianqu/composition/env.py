@@ -83,6 +83,11 @@ class Env:
         "Networks beside public addresses that webhooks may reach, separated by commas; naming one also allows http.",
         "除公网地址外，回调可以访问的网段，用逗号分开；填写后也允许 http。",
     )
+    api_rate: int = setting(
+        600,
+        "Requests a minute that one token (or one address without a token) may make through one web process; 0: any number.",
+        "每个令牌（无令牌时每个地址）每分钟经一个网页进程可发的请求数；0 为不限。",
+    )
     mail_url: str = setting(
         "",
         "smtp://user:password@host:587 or smtps://…:465; empty: mails go to outbox/ in the data folder.",
@@ -171,6 +176,12 @@ def _port(name: str, text: str) -> int:
 def _workers(name: str, text: str) -> int:
     if not (text.isascii() and text.isdigit()) or not 0 < int(text) <= 64:
         raise EnvProblem(f"{name} is {text!r}, but it is a number of processes from 1 to 64.")
+    return int(text)
+
+
+def _rate(name: str, text: str) -> int:
+    if not (text.isascii() and text.isdigit()) or int(text) > 1_000_000:
+        raise EnvProblem(f"{name} is {text!r}, but it is a number of requests a minute from 0 to 1000000.")
     return int(text)
 
 
@@ -302,6 +313,7 @@ _READ = {
     "sms_url": _gateway,
     "sms_token": _text,
     "webhook_networks": _proxies,
+    "api_rate": _rate,
     "mail_url": _mail,
     "mail_from": _sender,
     "oidc_issuer": _issuer,

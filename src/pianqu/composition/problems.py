@@ -1,15 +1,19 @@
 """Pages for what goes wrong outside of the rooms: what happened, what was kept, what to do."""
 
 import logging
+from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
+from pianqu.foundation.api import problem_body
 from pianqu.foundation.errors import Absent, Forbidden, Problem
 
+API = "/api/"
+"""Below it programs ask: they are answered problem+json, whatever goes wrong."""
 log = logging.getLogger("pianqu.web")
 
 
@@ -25,8 +29,35 @@ class Malformed(Problem):
     status = 400
 
 
+class NotThisWay(Problem):
+    """The address exists, but not for this method (405)."""
+
+    status = 405
+
+
 def _page(request: HttpRequest, problem: Problem) -> HttpResponse:
+    if request.path.startswith(API):
+        return _as_json(problem)
     return render(request, "ui/problem.html", {"problem": problem}, status=problem.status)
+
+
+def _as_json(problem: Problem) -> HttpResponse:
+    return JsonResponse(problem_body(problem), status=problem.status, content_type="application/problem+json")
+
+
+def programs(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
+    """Middleware: what Django itself says to a program in words for a browser is said as problem+json."""
+
+    def answer(request: HttpRequest) -> HttpResponse:
+        said = get_response(request)
+        if said.status_code != 405 or not request.path.startswith(API):
+            return said
+        sentence = _("This address takes other methods: see the header Allow. Nothing was changed.")
+        again = _as_json(NotThisWay("method-wrong", sentence))
+        again["Allow"] = ", ".join(sorted(said.get("Allow", "").split(", ")))
+        return again
+
+    return answer
 
 
 @requires_csrf_token

@@ -23,6 +23,7 @@ INSTALLATION = Installation(
     sms_url=ENV.sms_url,
     sms_token=ENV.sms_token,
     webhook_networks=ENV.webhook_networks,
+    api_rate=ENV.api_rate,
     mail_from=ENV.mail_from if ENV.mail_url else "",
 )
 SECRET_KEY = read_keys(ENV.key_folder).session_secret
@@ -60,6 +61,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "pianqu.foundation.middleware.ProblemMiddleware",
+    "pianqu.composition.problems.programs",
 ]
 ROOT_URLCONF = "pianqu.composition.urls"
 WSGI_APPLICATION = "pianqu.composition.wsgi.application"

@@ -1,13 +1,14 @@
 """Every public URL. Rooms mount under the faces: no room's name in a URL but the open ledger's."""
 
-from django.urls import URLPattern, URLResolver, include, path
+from django.urls import URLPattern, URLResolver, include, path, re_path
 from django.views.i18n import set_language
 
 from pianqu.composition import clusters, me, outside, portal, setup, sign
-from pianqu.composition.desk import account, accounts, cell_lists, duty_lists, passkeys, reorganise, second_step
+from pianqu.composition.api import api, no_such_door
+from pianqu.composition.desk import account, accounts, cell_lists, duty_lists, passkeys, reorganise, second_step, tokens
 from pianqu.composition.health import health
 from pianqu.composition.importing import grid
-from pianqu.composition.open import components, pages, reports, verify
+from pianqu.composition.open import components, guide, pages, reports, verify
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.territory.urls import service_points
 
@@ -28,6 +29,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/account/outside/", outside.page, name="outside"),
     path("desk/account/passkeys/", passkeys.page, name="passkeys"),
     path("desk/account/passkeys/options/", passkeys.options, name="passkey_options"),
+    path("desk/account/tokens/", tokens.page, name="tokens"),
+    path("desk/account/tokens/<uuid:token_id>/end/", tokens.end, name="end_token"),
     path("desk/accounts/", accounts.page, name="accounts"),
     path("desk/accounts/renew/", accounts.renew, name="renew_access"),
     path("desk/accounts/take-in/", accounts.take_in, name="take_accounts"),
@@ -57,12 +60,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/passkey/options/", sign.passkey_options, name="sign_in_passkey_options"),
     path("sign-in/password/", sign.own_password, name="sign_in_password"),
     path("sign-out/", sign.sign_out, name="sign_out"),
+    path("api/v1/", api.urls),
+    re_path(r"^api/", no_such_door),
     path("health/", health, name="health"),
     path("language/", set_language, name="language"),
     path("csp-report/", reports.csp_report, name="csp_report"),
     path("open/", pages.first, name="open"),
     path("open/components/", components.sheet, name="components"),
     path("open/components/row/", components.sheet_row, name="components_row"),
+    path("open/api/", guide.page, name="api_guide"),
     path("open/verify/", verify.page, name="verify"),
     path("open/verify/pianqu-verify.html", verify.download, name="verify_download"),
     path("open/ledger/", pages.log, name="ledger"),

@@ -30,6 +30,9 @@ class Installation:
     mail_from: str = ""
     """Sender of mails; empty: mails go to the outbox folder."""
 
+    api_rate: int = 600
+    """Requests that one token, or one address without a token, may make in a minute through one web process; 0: any number."""
+
     @property
     def published(self) -> Path:
         """The checkpoint that outsiders may have seen; never restored from a backup."""

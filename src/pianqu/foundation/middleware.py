@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from pianqu.foundation.api import problem_body
 from pianqu.foundation.errors import as_problem
 
 
@@ -23,6 +24,4 @@ class ProblemMiddleware:
             return None
         if request.accepts("text/html") and not request.path.endswith(".json"):
             return render(request, "ui/problem.html", {"problem": problem}, status=problem.status)
-        kind = f"about:blank#{problem.code}"
-        body = {"type": kind, "title": problem.message, "status": problem.status, "code": problem.code}
-        return JsonResponse(body, status=problem.status, content_type="application/problem+json")
+        return JsonResponse(problem_body(problem), status=problem.status, content_type="application/problem+json")

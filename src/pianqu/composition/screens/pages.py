@@ -96,6 +96,7 @@ PAGES = (
     Page(name="account", route="account", at="/desk/account/", staff=True),
     Page(name="passkeys", route="passkeys", at="/desk/account/passkeys/", staff=True),
     Page(name="second-step", route="second_step", at="/desk/account/second-step/", staff=True, wrong_press=SUBMIT),
+    Page(name="tokens", route="tokens", at="/desk/account/tokens/", staff=True, wrong_press=SUBMIT),
     Page(name="desk-case", route="casework:desk_case", at="/desk/case/{case_id}/", staff=True, needs_data=True),
     Page(name="clock", route="casework:clock", at="/desk/case/{case_id}/clock/", staff=True, needs_data=True),
     Page(
@@ -185,6 +186,7 @@ PAGES = (
     Page(name="ask-who", route="directory:who_answers", at="/who-answers/?place=330205103018&category=noise"),
     Page(name="open", route="open", at="/open/"),
     Page(name="ledger", route="ledger", at="/open/ledger/"),
+    Page(name="api", route="api_guide", at="/open/api/"),
     Page(name="verify", route="verify", at="/open/verify/"),
     Page(name="not-found", route="", at="/nowhere/", needs_data=True),
     Page(name="components", route="components", at="/open/components/", wrong_at="/open/components/?errors=1"),

@@ -95,6 +95,30 @@ class PostEnded(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TokenIssued(Fact):
+    """A program may act in a post from now on, with these rights, until then."""
+
+    kind: ClassVar[str] = "directory.token-issued"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Access token issued")
+
+    token_id: str
+    post_id: str
+    rights: tuple[str, ...]
+    expires: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenEnded(Fact):
+    """The program may act no more."""
+
+    kind: ClassVar[str] = "directory.token-ended"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Access token ended")
+
+    token_id: str
+    post_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class AccessRenewed(Fact):
     """Somebody got a one-time password from an administrator: the old one and the second step are void."""
 

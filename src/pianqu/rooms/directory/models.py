@@ -102,6 +102,31 @@ class Substitution(models.Model):
         return f"{self.by_post_id} for {self.post_id}"
 
 
+class Token(models.Model):
+    """What another program signs in with 访问令牌: it acts in one post, with the rights that its holder gave it.
+
+    Of the token itself only a hash is kept: it is told once.
+    """
+
+    id = models.UUIDField("编号 id", primary_key=True, editable=False)
+    post = models.ForeignKey(Post, models.PROTECT, related_name="+", verbose_name="岗位 post")
+    name = models.CharField("名称 name", max_length=40)
+    secret_hash = models.BinaryField("令牌摘要 hash of the token", max_length=32, unique=True)
+    rights = models.JSONField("权限 rights")
+    issued_at = models.DateTimeField("签发时间 issued at")
+    expires_at = models.DateTimeField("到期时间 expires at")
+    ended_at = models.DateTimeField("停用时间 ended at", null=True)
+
+    class Meta:
+        verbose_name = "访问令牌 token"
+        constraints = [
+            models.CheckConstraint(condition=Q(expires_at__gt=F("issued_at")), name="token_expires_after_issue")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Power(models.Model):
     """Who may or must do what, for which category, on which ground 职权: one line of a published duty list."""
 

@@ -95,6 +95,18 @@ def check_may_manage(actor: Actor, organisation_code: str) -> None:
         raise Forbidden("directory-forbidden", sentence)
 
 
+def check_may_issue_token(actor: Actor) -> None:
+    """Raise Forbidden for whoever is not in a post of their own: a substitute or a program lends no post to a program."""
+    if actor.kind != "post" or actor.for_post_id or not post_kind(actor):
+        sentence = _("A token is issued by who holds the post, not by somebody in their place. Nothing was changed.")
+        raise Forbidden("token-forbidden", sentence)
+
+
+def may_end_token(actor: Actor, post: Post) -> bool:
+    """Who holds the post, and the district's administrators."""
+    return actor.post_id == str(post.id) or may_change_directory(actor)
+
+
 def check_is_resident(actor: Actor) -> None:
     """Raise Forbidden for whoever is not the person: nobody confirms, proves or leaves in another one's place."""
     if actor.kind != "resident":

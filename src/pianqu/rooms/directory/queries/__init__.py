@@ -76,6 +76,7 @@ from pianqu.rooms.directory.queries.residents import (
     resident,
 )
 from pianqu.rooms.directory.queries.scopes import Scope, scope_of
+from pianqu.rooms.directory.queries.tokens import TokenCard, caller_with, tokens_for
 from pianqu.rooms.directory.rules import may_change_directory, may_enrol, may_manage
 
 __all__ = [
@@ -97,6 +98,7 @@ __all__ = [
     "Scope",
     "SendDownCard",
     "SubstitutionCard",
+    "TokenCard",
     "Trouble",
     "account",
     "account_of_login",
@@ -107,6 +109,7 @@ __all__ = [
     "answers_at",
     "areas_of",
     "articles_at",
+    "caller_with",
     "check_is_number",
     "check_number",
     "duty_gaps",
@@ -145,6 +148,7 @@ __all__ = [
     "taken_logins",
     "title_of",
     "title_of_post",
+    "tokens_for",
     "troubles",
     "uncovered",
     "who_answers",

@@ -23,8 +23,11 @@ from pianqu.rooms.directory.services.residents import (
     prove_by_service,
 )
 from pianqu.rooms.directory.services.sending import recall, send_down
+from pianqu.rooms.directory.services.tokens import LONGEST as TOKEN_LIFE
+from pianqu.rooms.directory.services.tokens import end_token, issue_token
 
 __all__ = [
+    "TOKEN_LIFE",
     "NewColleague",
     "NewOrganisation",
     "NewPower",
@@ -43,9 +46,11 @@ __all__ = [
     "end_passes",
     "end_post",
     "end_substitution",
+    "end_token",
     "faults_of",
     "finish_enrolment",
     "import_powers",
+    "issue_token",
     "leave_roll",
     "not_me",
     "prove_by_service",

@@ -1,0 +1,506 @@
+"""JSON doors of casework: what its pages do, for programs. Each parses, asks one question or does one verb, and answers.
+
+Residents' doors (`reports`) need no token: the code with the receipt secret proves whose matter it is.
+"""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+from ninja import Header, Query
+
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.api import KEY, Body, Code, Doors, Short, actor_of, address_of, cursor_of, token_in
+from pianqu.foundation.errors import Absent, Invalid
+from pianqu.kernels import checkcode
+from pianqu.rooms.casework import forms, queries, schemas, services
+from pianqu.rooms.casework.queries import (
+    CaseFilter,
+    CategoryCard,
+    Counts,
+    FilterCard,
+    HandoverCard,
+    PublicRow,
+    Standing,
+)
+from pianqu.rooms.directory import queries as directory
+from pianqu.rooms.territory import queries as territory
+from pianqu.rooms.territory.queries import StreetChoice
+
+cases = Doors("cases")
+desk = Doors("desk")
+reports = Doors("reports")
+routers = {"/cases": cases.router, "/desk": desk.router, "": reports.router}
+"""Where composition mounts them under the API's address."""
+
+
+# lists and single matters --------------------------------------------------------------------------------------------
+
+
+@cases.asks(
+    "", name="listCases", says=gettext_noop("Matters in the scope of the post, one page"), gives=schemas.CaseList
+)
+def list_cases(request: HttpRequest, asked: Query[schemas.CaseAsked]) -> schemas.CaseList:
+    actor, filters = actor_of(request), _filters(asked)
+    question = {"filters": repr(filters), "organisation": actor.organisation_code}
+    page = queries.cases_for(
+        actor, filters=filters, page=token_in(asked.cursor, question), size=asked.size, now=timezone.now()
+    )
+    return schemas.CaseList(rows=list(page.rows), total=page.total, next_cursor=cursor_of(page.next_page, question))
+
+
+def _filters(asked: schemas.CaseAsked) -> CaseFilter:
+    if asked.category and asked.category not in queries.known_codes():
+        raise Invalid("category-unknown", _("There is no such category."))
+    return CaseFilter(
+        state=str(asked.state or ""),
+        category=asked.category or "",
+        place_code=(asked.place or "")[:12],
+        text=asked.q[:100],
+        queue=asked.queue or "",
+        platform=asked.platform or "",
+        cell_code=(asked.cell or "")[:24],
+        cluster_code=(asked.cluster or "")[:24],
+        party=(asked.party or "")[:32],
+        since=asked.since,
+        until=asked.until,
+        moment=asked.moment or "",
+        order=asked.order or "",
+    )
+
+
+@cases.does(
+    "",
+    name="takeInCase",
+    says=gettext_noop("Take a matter in for somebody on the telephone or at the window"),
+    right="intake",
+    gives=schemas.Taken,
+    status=201,
+    keyed=True,
+)
+def take_in(request: HttpRequest, typed: schemas.Intake) -> schemas.Taken:
+    opened = services.take_in(
+        actor=actor_of(request),
+        channel=typed.channel,
+        words=typed.words,
+        category=_offered(typed.category),
+        place=typed.place.choice(),
+        contact=typed.contact.strip() or None,
+        tell=typed.tell,
+        reply=typed.reply,
+        idempotency_key=_key(request),
+        now=timezone.now(),
+    )
+    return _taken(opened)
+
+
+def _offered(category: str) -> str:
+    if category not in queries.shipped_codes():
+        raise Invalid("category-unknown", _("Please choose one of the listed categories."))
+    return category
+
+
+def _key(request: HttpRequest) -> str:
+    return request.headers.get(KEY, "") or forms.new_key()
+
+
+def _taken(opened: services.Opened) -> schemas.Taken:
+    return schemas.Taken(
+        case_id=str(opened.case_id),
+        code=opened.case_code,
+        receipt_secret=opened.receipt_secret,
+        entry_id=str(opened.entry_id),
+    )
+
+
+@cases.asks(
+    "/by-code/{code}",
+    name="findCase",
+    says=gettext_noop("One matter by the code that its reporter has"),
+    gives=schemas.CaseWhole,
+)
+def find_case(request: HttpRequest, code: Code) -> schemas.CaseWhole:
+    return _whole(actor_of(request), queries.id_of(actor_of(request), code))
+
+
+@cases.asks(
+    "/{uuid:case_id}",
+    name="getCase",
+    says=gettext_noop("One matter, how it is handled, and what the post may do next"),
+    gives=schemas.CaseWhole,
+)
+def get_case(request: HttpRequest, case_id: uuid.UUID) -> schemas.CaseWhole:
+    return _whole(actor_of(request), case_id)
+
+
+def _whole(actor: Actor, case_id: uuid.UUID) -> schemas.CaseWhole:
+    card = queries.case_for(actor, case_id)
+    return schemas.CaseWhole(case=card, handling=queries.handling_for(actor, case_id, now=timezone.now()))
+
+
+@cases.asks(
+    "/{uuid:case_id}/clock", name="explainDueDate", says=gettext_noop("Why it is due then"), gives=schemas.Clock
+)
+def explain_due_date(request: HttpRequest, case_id: uuid.UUID) -> schemas.Clock:
+    queries.check_sees(actor_of(request), case_id)
+    return schemas.Clock.of(queries.explained(case_id))
+
+
+@cases.asks(
+    "/photos/{uuid:photo_id}", name="getPhoto", says=gettext_noop("A photo of a matter"), gives={"image/jpeg": bytes}
+)
+def get_photo(request: HttpRequest, photo_id: uuid.UUID) -> HttpResponse:
+    found = queries.photo_for(actor_of(request), photo_id)
+    return HttpResponse(found.content, content_type=found.media_type)
+
+
+# acts ----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A verb on one matter: its name in the API, the body whose fields are the verb's arguments, its sentence."""
+
+    name: str
+    verb: Callable[..., object]
+    takes: type[Body] | None
+    says: str
+
+
+ACTS: dict[str, Act] = {
+    "accept": Act("acceptCase", services.accept_case, schemas.Accept, gettext_noop("Say what kind of matter it is")),
+    "dispatch": Act(
+        "dispatchCase", services.dispatch_case, schemas.Dispatch, gettext_noop("Give it to a lead and to helpers")
+    ),
+    "take": Act(
+        "takeCase", services.take_case, schemas.Take, gettext_noop("Take on what the duty list gives to the post")
+    ),
+    "join": Act("joinCase", services.join_case, schemas.Join, gettext_noop("Ask another organisation to help")),
+    "link": Act("linkCase", services.link_case, schemas.Link, gettext_noop("Make it a part of another matter")),
+    "unlink": Act("unlinkCase", services.unlink_case, None, gettext_noop("Make it a matter of its own again")),
+    "extend": Act("extendCase", services.extend_case, schemas.Words, gettext_noop("Add what its reporter said")),
+    "start": Act("startTask", services.start_task, None, gettext_noop("Begin to work on it")),
+    "return": Act("returnTask", services.return_task, schemas.Cited, gettext_noop("Give it back, citing the list")),
+    "object": Act(
+        "objectToDispatch", services.object_to_dispatch, schemas.Cited, gettext_noop("Object to the dispatch")
+    ),
+    "review": Act(
+        "reviewObjection", services.review_objection, schemas.Verdict, gettext_noop("Decide on an objection")
+    ),
+    "pause": Act("pauseCase", services.pause_case, schemas.Pausing, gettext_noop("Let the clock stand still")),
+    "resume": Act("resumeCase", services.resume_case, None, gettext_noop("Let the clock run on")),
+    "ask-for-time": Act("askForTime", services.ask_for_time, schemas.Words, gettext_noop("Ask for more time")),
+    "decide-on-time": Act(
+        "decideOnTime", services.decide_on_time, schemas.Decision, gettext_noop("Grant or refuse more time")
+    ),
+    "finish": Act("finishTask", services.finish_task, schemas.Words, gettext_noop("Say that the own part is done")),
+    "resolve": Act("resolveCase", services.resolve_case, schemas.Reply, gettext_noop("Answer who reported it")),
+    "call-back": Act("callBack", services.call_back, schemas.Score, gettext_noop("Write down what a call-back said")),
+    "reopen": Act("reopenCase", services.reopen_case, schemas.Words, gettext_noop("Look at it again")),
+    "supervise": Act("superviseCase", services.supervise_case, schemas.Words, gettext_noop("Press for it")),
+    "close": Act("closeCase", services.close_case, None, gettext_noop("Close it")),
+    "withdraw": Act("withdrawCase", services.withdraw_case, None, gettext_noop("Take it back on its reporter's word")),
+    "erase": Act(
+        "eraseCase",
+        services.erase_case,
+        schemas.Basis,
+        gettext_noop("Destroy for good what an ended matter says about a person"),
+    ),
+}
+
+
+def _mount(path: str, act: Act) -> None:
+    def with_body(request: HttpRequest, case_id: uuid.UUID, typed: Any) -> object:
+        return _done(request, act, case_id, dict(typed))
+
+    def without_body(request: HttpRequest, case_id: uuid.UUID) -> object:
+        return _done(request, act, case_id, {})
+
+    view: Callable[..., object] = without_body
+    if act.takes is not None:
+        with_body.__annotations__["typed"] = act.takes
+        view = with_body
+    cases.does(f"/{{uuid:case_id}}/{path}", name=act.name, says=act.says, right="handle")(view)
+
+
+def _done(request: HttpRequest, act: Act, case_id: uuid.UUID, given: dict[str, Any]) -> object:
+    actor = actor_of(request)
+    queries.check_sees(actor, case_id)
+    return act.verb(actor=actor, case_id=case_id, now=timezone.now(), **given)
+
+
+for _path, _act in ACTS.items():
+    _mount(_path, _act)
+
+
+@cases.does(
+    "/{uuid:case_id}/contact",
+    name="revealContact",
+    says=gettext_noop("See the reporter's contact, once and for a reason; the look is recorded and the person sees it"),
+    right="contacts",
+    gives=schemas.Contact,
+)
+def reveal_contact(request: HttpRequest, case_id: uuid.UUID, typed: schemas.Purpose) -> schemas.Contact:
+    actor = actor_of(request)
+    queries.check_sees(actor, case_id)
+    contact = services.reveal_contact(actor=actor, case_id=case_id, purpose=typed.purpose, now=timezone.now())
+    return schemas.Contact(contact=contact)
+
+
+# the desk ------------------------------------------------------------------------------------------------------------
+
+
+@desk.asks(
+    "/standing",
+    name="getStanding",
+    says=gettext_noop("How many matters wait, are late, are to be decided"),
+    gives=Standing,
+)
+def standing(request: HttpRequest) -> Standing:
+    return queries.standing_for(actor_of(request), now=timezone.now())
+
+
+@desk.asks(
+    "/overview",
+    name="getOverview",
+    says=gettext_noop("Counts of twelve weeks by category, platform, cluster and place"),
+    gives=schemas.OverviewCounts,
+)
+def overview(request: HttpRequest, area: Code | None = None) -> schemas.OverviewCounts:
+    found = queries.overview_for(actor_of(request), now=timezone.now(), area_code=(area or "")[:12])
+    return schemas.OverviewCounts.of(found)
+
+
+@desk.asks("/filters", name="listFilters", says=gettext_noop("Lists that the post keeps"), gives=list[FilterCard])
+def list_filters(request: HttpRequest) -> list[FilterCard]:
+    return list(queries.filters_of(actor_of(request)))
+
+
+@desk.does("/filters", name="keepFilter", says=gettext_noop("Keep a list"), right="handle", status=201)
+def keep_filter(request: HttpRequest, typed: schemas.Kept) -> uuid.UUID:
+    return services.save_filter(actor=actor_of(request), name=typed.name, query=typed.query, now=timezone.now())
+
+
+@desk.does(
+    "/filters/{uuid:filter_id}",
+    name="dropFilter",
+    says=gettext_noop("Drop a kept list"),
+    right="handle",
+    method="DELETE",
+)
+def drop_filter(request: HttpRequest, filter_id: uuid.UUID) -> None:
+    services.drop_filter(actor=actor_of(request), filter_id=filter_id, now=timezone.now())
+
+
+@desk.asks(
+    "/handovers",
+    name="listHandovers",
+    says=gettext_noop("What shifts of the organisation left to each other"),
+    gives=list[HandoverCard],
+)
+def list_handovers(request: HttpRequest) -> list[HandoverCard]:
+    return list(queries.handovers(actor_of(request)))
+
+
+@desk.does(
+    "/handovers", name="handOverShift", says=gettext_noop("Leave the shift to the next"), right="handle", status=201
+)
+def hand_over(request: HttpRequest, typed: schemas.Words) -> uuid.UUID:
+    return services.hand_over_shift(actor=actor_of(request), words=typed.words, now=timezone.now())
+
+
+@desk.does(
+    "/handovers/{uuid:handover_id}/take-over",
+    name="takeOverShift",
+    says=gettext_noop("Take the shift over"),
+    right="handle",
+)
+def take_over(request: HttpRequest, handover_id: uuid.UUID) -> None:
+    services.take_over_shift(actor=actor_of(request), handover_id=handover_id, now=timezone.now())
+
+
+# for everybody -------------------------------------------------------------------------------------------------------
+
+
+@reports.asks(
+    "/categories", name="listCategories", says=gettext_noop("Kinds of matters"), gives=list[CategoryCard], right=""
+)
+def list_categories(request: HttpRequest) -> list[CategoryCard]:
+    return list(queries.categories())
+
+
+@reports.asks(
+    "/places",
+    name="listPlaces",
+    says=gettext_noop("Streets and towns with their communities"),
+    gives=list[StreetChoice],
+    right="",
+)
+def list_places(request: HttpRequest) -> list[StreetChoice]:
+    return list(territory.community_choices())
+
+
+@reports.asks(
+    "/who-answers",
+    name="whoAnswers",
+    says=gettext_noop("Who answers for a category at a place on a day, and by which item of which list"),
+    gives=schemas.Responsible,
+    right="",
+)
+def who_answers(
+    request: HttpRequest, category: Code, place: Code, on: schemas.Day | None = None
+) -> schemas.Responsible:
+    asked_on = on or timezone.localdate()
+    known = directory.organisations([place]).get(place)
+    if known is None or known.kind not in {"street", "town", "community", "village"}:
+        raise Absent("place-absent", _("There is no such place. Please choose one from the list."))
+    if category not in queries.known_codes():
+        raise Absent("category-absent", _("There is no such category."))
+    found = directory.who_answers(category=category, place_code=place, on=asked_on)
+    return schemas.Responsible(category=category, place=place, on=asked_on, answer=found)
+
+
+@reports.asks(
+    "/recent",
+    name="listRecent",
+    says=gettext_noop("The latest matters without words: kind, street, state, day"),
+    gives=list[PublicRow],
+    right="",
+)
+def recent(request: HttpRequest) -> list[PublicRow]:
+    return list(queries.public_recent(20))
+
+
+@reports.asks(
+    "/counts",
+    name="getCounts",
+    says=gettext_noop("How many matters came in and how they stand"),
+    gives=Counts,
+    right="",
+)
+def counts(request: HttpRequest, since: schemas.Day | None = None, street: Code = "") -> Counts:
+    return queries.counts(since=since, street_code=street[:12])
+
+
+def _resident() -> Actor:
+    return Actor(kind="resident", organisation_code=queries.centre_code())
+
+
+@reports.does(
+    "/reports",
+    name="report",
+    says=gettext_noop("Report a matter; keep the code and the receipt secret"),
+    right="",
+    gives=schemas.Taken,
+    status=201,
+    keyed=True,
+)
+def report(request: HttpRequest, typed: schemas.Report) -> schemas.Taken:
+    opened = services.open_case(
+        actor=_resident(),
+        words=typed.words,
+        category=_offered(typed.category),
+        place=typed.place.choice(),
+        contact=typed.contact.strip() or None,
+        tell=typed.tell,
+        idempotency_key=_key(request),
+        now=timezone.now(),
+    )
+    return _taken(opened)
+
+
+Secret = Annotated[
+    Short,
+    Header(alias="Receipt-Secret", description="The receipt secret, told when the matter was taken in."),
+]
+
+
+def _own(request: HttpRequest, code: str, secret: str) -> queries.ResidentCase:
+    """The reporter's own matter. Wrong tries count and lock. Raises Absent, Refused, TooMany."""
+    return queries.follow(
+        checkcode.normalise(code), receipt_secret=secret, address=address_of(request), now=timezone.now()
+    )
+
+
+@reports.asks(
+    "/reports/{code}",
+    name="followReport",
+    says=gettext_noop("How one's own matter stands"),
+    gives=schemas.Reported,
+    right="",
+)
+def follow(request: HttpRequest, code: Code, secret: Secret) -> schemas.Reported:
+    return schemas.Reported(case=_own(request, code, secret))
+
+
+@reports.asks(
+    "/reports/{code}/clock",
+    name="explainOwnDueDate",
+    says=gettext_noop("Why it is due then"),
+    gives=schemas.Clock,
+    right="",
+)
+def own_clock(request: HttpRequest, code: Code, secret: Secret) -> schemas.Clock:
+    return schemas.Clock.of(queries.explained(_own(request, code, secret).case_id))
+
+
+OWN = (
+    "followReport",
+    "explainOwnDueDate",
+    "addToReport",
+    "rateReport",
+    "reopenReport",
+    "withdrawReport",
+    "tellOfReport",
+)
+"""Operations on one's own matter: they take its code and the receipt secret."""
+
+
+def _own_door(
+    path: str, name: str, says: str, *, keyed: bool = False
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    return reports.does(
+        f"/reports/{{code}}/{path}", name=name, says=says, right="", gives=schemas.Reported, keyed=keyed
+    )
+
+
+@_own_door("additions", "addToReport", gettext_noop("Add something to one's own matter"), keyed=True)
+def add(request: HttpRequest, code: Code, typed: schemas.Words, secret: Secret) -> schemas.Reported:
+    mine = _own(request, code, secret).case_id
+    services.extend_case(
+        actor=_resident(), case_id=mine, words=typed.words, idempotency_key=_key(request), now=timezone.now()
+    )
+    return schemas.Reported(case=queries.resident_case(mine))
+
+
+@_own_door("rating", "rateReport", gettext_noop("Say how well it was answered, from 1 to 5"))
+def rate(request: HttpRequest, code: Code, typed: schemas.Score, secret: Secret) -> schemas.Reported:
+    mine = _own(request, code, secret).case_id
+    services.rate_case(actor=_resident(), case_id=mine, score=typed.score, words=typed.words, now=timezone.now())
+    return schemas.Reported(case=queries.resident_case(mine))
+
+
+@_own_door("reopening", "reopenReport", gettext_noop("Ask to look at it again"))
+def reopen(request: HttpRequest, code: Code, typed: schemas.Words, secret: Secret) -> schemas.Reported:
+    mine = _own(request, code, secret).case_id
+    services.reopen_case(actor=_resident(), case_id=mine, words=typed.words, now=timezone.now())
+    return schemas.Reported(case=queries.resident_case(mine))
+
+
+@_own_door("withdrawal", "withdrawReport", gettext_noop("Take one's own matter back"))
+def withdraw(request: HttpRequest, code: Code, secret: Secret) -> schemas.Reported:
+    mine = _own(request, code, secret).case_id
+    services.withdraw_case(actor=_resident(), case_id=mine, now=timezone.now())
+    return schemas.Reported(case=queries.resident_case(mine))
+
+
+@_own_door("channel", "tellOfReport", gettext_noop("Say whether, and where, one wants to be told"))
+def tell(request: HttpRequest, code: Code, typed: schemas.Telling, secret: Secret) -> schemas.Reported:
+    mine = _own(request, code, secret).case_id
+    services.choose_channel(actor=_resident(), case_id=mine, tell=typed.tell, contact=typed.contact, now=timezone.now())
+    return schemas.Reported(case=queries.resident_case(mine))

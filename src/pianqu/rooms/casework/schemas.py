@@ -1,0 +1,273 @@
+"""What programs send to casework, in the words of its verbs; answers are the questions' own cards."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from ninja import Schema
+from pydantic import AfterValidator, ConfigDict, Field
+
+from pianqu.foundation.api import LONGEST_PAGE, Body, Code, Moment, Short, Text, day
+from pianqu.kernels.deadline import Due, Pause
+from pianqu.rooms.casework.lifecycle import State
+from pianqu.rooms.casework.queries import CaseCard as Card
+from pianqu.rooms.casework.queries import CaseRow, Explained, Handling, Line, Overview, ResidentCase, Week
+from pianqu.rooms.casework.services import PlaceChoice
+from pianqu.rooms.directory.queries import Responsibility
+
+Day = Annotated[date, AfterValidator(day)]
+Nature = Literal["enquiry", "help", "complaint", "urgent"]
+Reason = Literal["waiting-for-reporter", "inspection", "appraisal", "hearing", "other-procedure", "weather"]
+
+
+class CaseList(Schema):
+    """One page of a list. `next_cursor` asks for the page after it; empty on the last one."""
+
+    rows: list[CaseRow]
+    total: int | None = Field(description="How many there are; null for more than 1,000.")
+    next_cursor: str = ""
+
+
+class CaseAsked(Schema):
+    """Which matters a list shows. What is left out means everything."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: State | None = Field(None, examples=["in_progress"])
+    category: Code | None = Field(None, examples=["roads"])
+    place: Code | None = Field(None, description="A community, a street (its communities too), or `none`.")
+    q: Short = Field("", description="A code, or words of the matter or its landmark.")
+    queue: Literal["mine", "unassigned", "overdue", "asked", "answered", "open", "week"] | None = None
+    platform: Literal["order", "market", "enforcement", "services", "none"] | None = None
+    cell: Code | None = None
+    cluster: Code | None = None
+    party: Code | None = Field(None, description="An organisation that has a part in it now.")
+    since: Day | None = Field(None, examples=["2026-11-01"])
+    until: Day | None = Field(None, examples=["2026-11-30"])
+    moment: Literal["resolved", "reopened"] | None = Field(
+        None, description="To which moment `since` and `until` point."
+    )
+    order: Literal["due"] | None = Field(None, description="`due`: what is due first; else the newest first.")
+    cursor: Short = ""
+    size: int = Field(50, ge=1, le=LONGEST_PAGE)
+
+
+class Place(Body):
+    """Where a matter is: a point (WGS 84), or a community, with a landmark in words if one likes."""
+
+    community_code: Code | None = Field(None, examples=["330205001001"])
+    lon: float | None = Field(None, ge=-180, le=180, allow_inf_nan=False, examples=[121.551])
+    lat: float | None = Field(None, ge=-90, le=90, allow_inf_nan=False, examples=[29.887])
+    landmark: Short = Field("", examples=["桥头公交站旁"])
+
+    def choice(self) -> PlaceChoice:
+        """As the verbs take it."""
+        if self.lon is not None or self.lat is not None:
+            return PlaceChoice(lon=self.lon, lat=self.lat, landmark=self.landmark or None, source="position")
+        source = "community" if self.community_code else "none"
+        return PlaceChoice(community_code=self.community_code, landmark=self.landmark or None, source=source)
+
+
+class Report(Body):
+    """A matter in plain words."""
+
+    words: Text = Field(examples=["路灯坏了三天，晚上很黑。"])
+    category: Code = Field("unknown", examples=["roads"])
+    place: Place = Field(default_factory=lambda: Place.model_validate({}))
+    contact: Short = Field("", description="A telephone number or mail address, if one wants to be reached.")
+    tell: bool = Field(False, description="Whether to send a message when something happens.")
+
+
+class Intake(Report):
+    """What an official takes down for somebody on the telephone or at the window."""
+
+    channel: Literal["phone", "window"] = "phone"
+    reply: Text = Field("", description="Where it could be answered at once.")
+
+
+class Taken(Schema):
+    """A matter was taken in. The receipt secret is told this once: with the code it proves whose matter it is."""
+
+    case_id: str = Field(examples=["0198f3a2-7c1e-7d3a-9d52-1f6f0c9b7a11"])
+    code: str = Field(examples=["8K3F27QH"])
+    receipt_secret: str
+    entry_id: str
+
+
+class CaseWhole(Schema):
+    """A matter with how it is handled and what the caller's post may do next."""
+
+    case: Card
+    handling: Handling
+
+
+class Accept(Body):
+    nature: Nature = Field(examples=["complaint"])
+
+
+class Dispatch(Body):
+    lead_code: Code = Field(examples=["330205-enforcement"])
+    helper_codes: list[Code] = Field(default_factory=list, max_length=20)
+    nature: Nature | Literal[""] = ""
+    sub_due: Moment | None = None
+    cell_code: Code | Literal[""] = ""
+    words: Text = ""
+
+
+class Take(Body):
+    nature: Nature | Literal[""] = ""
+
+
+class Join(Body):
+    helper_code: Code
+    sub_due: Moment | None = None
+    words: Text = ""
+
+
+class Link(Body):
+    parent_code: Short
+
+
+class Words(Body):
+    words: Text = Field(examples=["已联系产权单位，周五前更换。"])
+
+
+class Cited(Words):
+    article: Short = Field(examples=["3.2"])
+
+
+class Verdict(Words):
+    upheld: bool
+
+
+class Decision(Words):
+    granted: bool
+
+
+class Pausing(Words):
+    reason: Reason
+
+
+class Score(Body):
+    score: int = Field(ge=1, le=5)
+    words: Text = ""
+
+
+class Reply(Body):
+    reply: Text = Field(examples=["路灯已修好。"])
+
+
+class Purpose(Body):
+    purpose: Short = Field(examples=["回电核实地点"])
+
+
+class Basis(Body):
+    basis: Short = Field(examples=["period-over"])
+
+
+class Telling(Body):
+    tell: bool
+    contact: Short = ""
+
+
+class Contact(Schema):
+    contact: str
+
+
+class Kept(Body):
+    name: Short
+    query: Short
+
+
+class Clock(Schema):
+    """Why a matter is due then: the rule and every run of days. All empty where no clock runs."""
+
+    rule: str = Field("", examples=["case.complaint"])
+    title_zh: str = ""
+    title_en: str = ""
+    instrument: str = ""
+    article: str = ""
+    started_at: datetime | None = None
+    extra: int = 0
+    due: Due | None = None
+    pauses: list[Pause] = Field(default_factory=list)
+
+    @classmethod
+    def of(cls, found: Explained | None) -> "Clock":
+        """The explanation without what only tests of the rule need."""
+        if found is None:
+            return cls.model_validate({})
+        rule = found.rule
+        return cls(
+            rule=rule.id,
+            title_zh=rule.title_zh,
+            title_en=rule.title_en,
+            instrument=rule.instrument,
+            article=rule.article,
+            started_at=found.started_at,
+            extra=found.extra,
+            due=found.due,
+            pauses=list(found.pauses),
+        )
+
+
+class Counted(Schema):
+    """One line of the overview. Shares and times are left out below 20 matters."""
+
+    code: str
+    open: int
+    overdue: int
+    week: int
+    received: int
+    resolved: int
+    rated: int
+
+    @classmethod
+    def of(cls, line: Line) -> "Counted":
+        """The counts alone."""
+        return cls(
+            code=line.code,
+            open=line.open,
+            overdue=line.overdue,
+            week=line.week,
+            received=line.received,
+            resolved=line.resolved,
+            rated=line.rated,
+        )
+
+
+class OverviewCounts(Schema):
+    """Lines in the order of their codes, never by how well they do."""
+
+    weeks: list[Week]
+    total: Counted
+    categories: list[Counted]
+    platforms: list[Counted]
+    clusters: list[Counted]
+    places: list[Counted]
+
+    @classmethod
+    def of(cls, found: Overview) -> "OverviewCounts":
+        """The overview's counts."""
+        return cls(
+            weeks=list(found.weeks),
+            total=Counted.of(found.total),
+            categories=[Counted.of(line) for line in found.categories],
+            platforms=[Counted.of(line) for line in found.platforms],
+            clusters=[Counted.of(line) for line in found.clusters],
+            places=[Counted.of(line) for line in found.places],
+        )
+
+
+class Responsible(Schema):
+    """Who answers for a category at a place on a day."""
+
+    category: str
+    place: str
+    on: date
+    answer: Responsibility
+
+
+class Reported(Schema):
+    """A matter as its reporter sees it."""
+
+    case: ResidentCase

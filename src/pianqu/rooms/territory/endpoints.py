@@ -1,0 +1,197 @@
+"""JSON doors of territory: cells and clusters, where a point lies, service points, rooms and bookings."""
+
+import uuid
+
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+from pianqu.foundation.api import Code, Doors, Moment, Short, actor_of
+from pianqu.foundation.errors import Invalid
+from pianqu.rooms.territory import queries, schemas, services
+from pianqu.rooms.territory.queries import CellCard, CellPlace, ClusterCard, EntryAnswer, Hit, PointCard, VersionCard
+
+LONGEST_DAYS = 92
+
+territory = Doors("territory")
+routers = {"": territory.router}
+
+
+@territory.asks(
+    "/grid/versions", name="listGridVersions", says=gettext_noop("Grids by day"), gives=list[VersionCard], right=""
+)
+def versions(request: HttpRequest) -> list[VersionCard]:
+    return list(queries.versions())
+
+
+@territory.asks(
+    "/clusters",
+    name="listClusters",
+    says=gettext_noop("Clusters of a day with their communities"),
+    gives=list[ClusterCard],
+    right="",
+)
+def clusters(request: HttpRequest, on: schemas.Day | None = None) -> list[ClusterCard]:
+    return list(queries.clusters(on=on or timezone.localdate()))
+
+
+@territory.asks(
+    "/cells", name="listCells", says=gettext_noop("Cells of a day, of one community or all"), gives=list[CellCard]
+)
+def cells(request: HttpRequest, on: schemas.Day | None = None, community: Code | None = None) -> list[CellCard]:
+    return list(queries.cells(on=on or timezone.localdate(), community_code=community or ""))
+
+
+@territory.asks(
+    "/cells/{code}",
+    name="getCell",
+    says=gettext_noop("One cell and the posts that answer for it"),
+    gives=schemas.CellWhole,
+)
+def cell(request: HttpRequest, code: Code, on: schemas.Day | None = None) -> schemas.CellWhole:
+    day = on or timezone.localdate()
+    card = queries.cell(code, on=day)
+    return schemas.CellWhole(cell=card, people=list(queries.people_of(card.code, on=day)))
+
+
+@territory.asks(
+    "/cells/{code}/entry",
+    name="checkEntry",
+    says=gettext_noop("Whether a cell's entry list holds a category"),
+    gives=EntryAnswer,
+)
+def entry(request: HttpRequest, code: Code, category: Code, on: schemas.Day | None = None) -> EntryAnswer:
+    return queries.check_entry(cell_code=code, category=category, on=on or timezone.localdate())
+
+
+@territory.does(
+    "/cells/{code}/people", name="staffCell", says=gettext_noop("Say which posts answer for a cell"), right="arrange"
+)
+def staff(request: HttpRequest, code: Code, typed: schemas.Staff) -> None:
+    people = [services.NewPerson(role=one.role, post_id=_id(one.post_id)) for one in typed.people]
+    services.staff_cell(
+        actor=actor_of(request),
+        cell_code=code,
+        people=people,
+        valid_from=typed.valid_from or timezone.localdate(),
+        now=timezone.now(),
+    )
+
+
+def _id(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError as error:
+        raise Invalid("id-wrong", _("This is no id as the API gives them.")) from error
+
+
+@territory.does(
+    "/entry-list", name="setEntryList", says=gettext_noop("Put an entry list in force, whole"), right="arrange"
+)
+def set_entry_list(request: HttpRequest, typed: schemas.EntryList) -> None:
+    services.set_entry_list(
+        actor=actor_of(request),
+        list_name=typed.name,
+        items=[services.NewEntry(**dict(item)) for item in typed.items],
+        valid_from=typed.valid_from or timezone.localdate(),
+        now=timezone.now(),
+    )
+
+
+@territory.asks(
+    "/find", name="findPlaces", says=gettext_noop("Places and landmarks by name"), gives=list[Hit], right=""
+)
+def find(request: HttpRequest, q: Short) -> list[Hit]:
+    return list(queries.find(q))
+
+
+@territory.asks(
+    "/locate",
+    name="locate",
+    says=gettext_noop("In which cell, community and cluster a point lies"),
+    gives=CellPlace,
+    right="",
+)
+def locate(request: HttpRequest, lon: float, lat: float, on: schemas.Day | None = None) -> CellPlace:
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        raise Invalid("point-wrong", _("A point has a longitude from -180 to 180 and a latitude from -90 to 90."))
+    return queries.locate_cell(lon=lon, lat=lat, on=on or timezone.localdate())
+
+
+@territory.does(
+    "/locate",
+    name="locateMany",
+    says=gettext_noop("The same for up to 10,000 points at once, in their order"),
+    right="read",
+    gives=list[CellPlace],
+)
+def locate_many(request: HttpRequest, typed: schemas.Lot) -> list[CellPlace]:
+    return list(queries.locate_cells(typed.points, on=typed.on or timezone.localdate()))
+
+
+# service points ------------------------------------------------------------------------------------------------------
+
+
+@territory.asks(
+    "/points", name="listPoints", says=gettext_noop("Service points of a day"), gives=list[PointCard], right=""
+)
+def points(request: HttpRequest, on: schemas.Day | None = None) -> list[PointCard]:
+    return list(queries.points(on=on or timezone.localdate()))
+
+
+@territory.asks(
+    "/points/{code}",
+    name="getPoint",
+    says=gettext_noop("One service point and its rooms"),
+    gives=schemas.PointWhole,
+    right="",
+)
+def point(request: HttpRequest, code: Code) -> schemas.PointWhole:
+    card = queries.point(code)
+    return schemas.PointWhole(point=card, rooms=list(queries.rooms(card.code)))
+
+
+@territory.asks(
+    "/points/{code}/bookings",
+    name="listBookings",
+    says=gettext_noop("What the rooms of a point are booked for, in at most 92 days"),
+    gives=schemas.Bookings,
+)
+def bookings(request: HttpRequest, code: Code, since: Moment, until: Moment) -> schemas.Bookings:
+    if not since <= until or (until - since).days > LONGEST_DAYS:
+        raise Invalid("span-wrong", _("The end must be after the beginning, by at most 92 days."))
+    ids = [room.room_id for room in queries.rooms(queries.point(code).code)]
+    return schemas.Bookings(bookings=list(queries.bookings(ids, since=since, until=until)))
+
+
+@territory.does(
+    "/points/{code}/close", name="closePoint", says=gettext_noop("Close a service point from a day on"), right="arrange"
+)
+def close_point(request: HttpRequest, code: Code, typed: schemas.Ending) -> None:
+    services.close_point(actor=actor_of(request), code=code, on=typed.on, now=timezone.now())
+
+
+@territory.does(
+    "/points/{code}/rooms", name="addRoom", says=gettext_noop("Add a room to a point"), right="arrange", status=201
+)
+def add_room(request: HttpRequest, code: Code, typed: schemas.NewRoom) -> uuid.UUID:
+    return services.add_room(actor=actor_of(request), code=code, now=timezone.now(), **dict(typed))
+
+
+@territory.does(
+    "/rooms/{uuid:room_id}/bookings", name="bookRoom", says=gettext_noop("Book a room"), right="handle", status=201
+)
+def book_room(request: HttpRequest, room_id: uuid.UUID, typed: schemas.NewBooking) -> uuid.UUID:
+    return services.book_room(actor=actor_of(request), room_id=room_id, now=timezone.now(), **dict(typed))
+
+
+@territory.does(
+    "/bookings/{uuid:booking_id}",
+    name="cancelBooking",
+    says=gettext_noop("Cancel a booking"),
+    right="handle",
+    method="DELETE",
+)
+def cancel_booking(request: HttpRequest, booking_id: uuid.UUID) -> None:
+    services.cancel_booking(actor=actor_of(request), booking_id=booking_id, now=timezone.now())

@@ -1,0 +1,56 @@
+"""One small district with a token of every role, as the matrix of roles has it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.api import RIGHTS
+from pianqu.foundation.limits import LIMITS
+from pianqu.rooms.casework import queries as casework
+from pianqu.rooms.directory import services as directory
+from pianqu.rooms.directory.tests.builders import SYSTEM, WAITAN_1, body, small_district
+from tests.journeys import test_matrix as matrix
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """Who acts, with which token, on which matters."""
+
+    actors: dict[str, Actor]
+    tokens: dict[str, str]
+    made: dict[str, matrix.Object]
+
+    def program(self, login: str = "", language: str = "en") -> Client:
+        """A program with the token of this role; without one for nobody."""
+        given = {"authorization": f"Bearer {self.tokens[login]}"} if login else {}
+        return Client(headers={"accept-language": language, **given})
+
+
+@pytest.fixture
+def world(db: None) -> Iterator[World]:
+    now = timezone.now()
+    casework.forget_working_days()
+    LIMITS.forget()
+    small_district()
+    more = [body(matrix.HEALTH), body(matrix.OWNERS, "owners_committee", WAITAN_1)]
+    directory.add_organisations(actor=SYSTEM, items=more, valid_from=now.date(), now=now)
+    matrix._places(now)
+    actors = {login: matrix._actor(matrix._post(login, *role)) for login, role in matrix.ROLES.items()}
+    made = matrix.objects()
+    for name, one in made.items():
+        matrix._make(name, one, actors, now)
+    tokens = {login: issue(actor) for login, actor in actors.items()}
+    yield World(actors=actors, tokens=tokens, made=made)
+    LIMITS.forget()
+
+
+def issue(actor: Actor, *rights: str, days: int = 30) -> str:
+    now = timezone.now()
+    return directory.issue_token(
+        actor=actor, name="test", rights=rights or tuple(RIGHTS), expires_at=now + timedelta(days=days), now=now
+    )
