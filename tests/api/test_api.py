@@ -259,6 +259,13 @@ def test_refusals_are_problem_json_in_the_language_that_is_asked_for(world: Worl
         assert word in answer.json()["title"]
 
 
+def test_a_wrong_field_is_named_in_the_language_that_is_asked_for(world: World) -> None:
+    for language, word in (("en", "At most 5000 characters."), ("zh-hans", "最多 5000 个字符。")):
+        answer = post(world.program("", language), "/reports", {"words": "路" * 5_001})
+        assert answer.json()["errors"] == [{"field": "body.words", "message": word}]
+    assert "最多" in answer.content.decode()
+
+
 def test_what_is_no_door_or_no_json_is_said_so(world: World) -> None:
     program = world.program("window")
     assert program.get("/api/v2/cases").json()["code"] == "door-absent"

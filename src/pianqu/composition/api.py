@@ -10,9 +10,11 @@ from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 from ninja.openapi.schema import OpenAPISchema
+from ninja.renderers import JSONRenderer
 from ninja.security import HttpBearer
 
 from pianqu.foundation.api import KEY, RIGHTS, Caller, FieldFault, Unknown, address_of, problem_body
@@ -55,6 +57,12 @@ class Token(HttpBearer):
         except Unknown:
             LIMITS.check(f"address:{address_of(request)}", per_minute=installation().api_rate)
             raise
+
+
+class Readable(JSONRenderer):
+    """Chinese as it is written: shorter, and readable in a terminal."""
+
+    json_dumps_params = {"ensure_ascii": False}
 
 
 class Api(NinjaAPI):
@@ -100,6 +108,7 @@ api = Api(
         "`code`. Lists go by cursors. A repeated `Idempotency-Key` does nothing twice."
     ),
     auth=Token(),
+    renderer=Readable(),
     docs_url=None,
     openapi_url="openapi.json",
     urls_namespace="api",
@@ -134,11 +143,43 @@ def _no_token(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
 @api.exception_handler(ValidationError)
 def _invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
     faults = [
-        FieldFault(field=".".join(str(part) for part in fault["loc"] if part != "typed"), message=str(fault["msg"]))
+        FieldFault(field=".".join(str(part) for part in fault["loc"] if part != "typed"), message=_said(fault))
         for fault in error.errors
     ]
     sentence = _("What was sent cannot be taken as it is; `errors` says which fields. Nothing was changed.")
     return api.refuse(request, Invalid("request-invalid", sentence), faults)
+
+
+def _said(fault: Mapping[str, Any]) -> str:
+    """What is wrong with a field, in the caller's language where the kind of fault is a common one."""
+    told = _FAULTS.get(str(fault["type"]))
+    bound = fault.get("ctx", {}) or {}
+    return _(told) % {name: bound[name] for name in bound if name != "error"} if told else str(fault["msg"])
+
+
+_FAULTS = {
+    "missing": gettext_noop("This field is needed."),
+    "extra_forbidden": gettext_noop("This field is not known here."),
+    "string_too_long": gettext_noop("At most %(max_length)s characters."),
+    "string_too_short": gettext_noop("At least %(min_length)s characters."),
+    "string_pattern_mismatch": gettext_noop("It has to look like %(pattern)s."),
+    "string_type": gettext_noop("This has to be a text."),
+    "int_parsing": gettext_noop("This has to be a whole number."),
+    "int_type": gettext_noop("This has to be a whole number."),
+    "float_parsing": gettext_noop("This has to be a number."),
+    "float_type": gettext_noop("This has to be a number."),
+    "bool_parsing": gettext_noop("This has to be true or false."),
+    "bool_type": gettext_noop("This has to be true or false."),
+    "greater_than_equal": gettext_noop("At least %(ge)s."),
+    "less_than_equal": gettext_noop("At most %(le)s."),
+    "literal_error": gettext_noop("One of: %(expected)s."),
+    "enum": gettext_noop("One of: %(expected)s."),
+    "timezone_aware": gettext_noop("A moment needs its zone, as in 2026-11-24T09:00:00+08:00."),
+    "date_from_datetime_parsing": gettext_noop("This has to be a day, as in 2026-11-24."),
+    "date_parsing": gettext_noop("This has to be a day, as in 2026-11-24."),
+    "too_long": gettext_noop("At most %(max_length)s of them."),
+}
+"""Kinds of faults of fields as the validator names them, in words."""
 
 
 @api.exception_handler(HttpError)

@@ -42,7 +42,13 @@ def _page(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 
 def _as_json(problem: Problem) -> HttpResponse:
-    return JsonResponse(problem_body(problem), status=problem.status, content_type="application/problem+json")
+    readable = {"ensure_ascii": False}
+    return JsonResponse(
+        problem_body(problem),
+        status=problem.status,
+        content_type="application/problem+json",
+        json_dumps_params=readable,
+    )
 
 
 def programs(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[[HttpRequest], HttpResponse]:
