@@ -3,9 +3,14 @@
 import base64
 import hmac
 import secrets
+import uuid
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers import Cipher, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.ciphers.algorithms import AES
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from pianqu.foundation.errors import Unavailable
 from pianqu.foundation.keys import keys
@@ -37,6 +42,33 @@ def decrypt(sealed: str, *, table: str, column: str, row: str) -> str:
         raise Unavailable(
             "field-altered", "A protected field cannot be opened: it was altered or belongs elsewhere."
         ) from error
+
+
+def veiled(number: uuid.UUID, *, scope: str) -> str:
+    """Another name for an id, the same each time, that tells neither the id nor when it was made: for public lists.
+
+    One block of AES under a key of its own (HKDF of the ring's first key, which stays): a permutation of all ids.
+    """
+    block = _veil(scope).encryptor()
+    return (block.update(number.bytes) + block.finalize()).hex()
+
+
+def unveiled(name: str, *, scope: str) -> uuid.UUID | None:
+    """The id behind such a name; None for what cannot be one. Whether there is something with this id is another question."""
+    try:
+        hidden = bytes.fromhex(name)
+    except ValueError:
+        return None
+    if len(hidden) != 16:
+        return None
+    block = _veil(scope).decryptor()
+    return uuid.UUID(bytes=block.update(hidden) + block.finalize())
+
+
+def _veil(scope: str) -> Cipher[modes.ECB]:
+    first = next(iter(keys().field_ring.values()))
+    key = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"pianqu/veil/v1|{scope}".encode()).derive(first)
+    return Cipher(AES(key), modes.ECB())  # one block: there is no pattern to be seen
 
 
 def fingerprint(text: str, *, scope: str) -> str:

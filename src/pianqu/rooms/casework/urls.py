@@ -1,12 +1,21 @@
 """Addresses of casework: the resident's pages and the staff's. No room's name stands in a public address."""
 
-from django.urls import path
+from django.urls import path, re_path
 
-from pianqu.rooms.casework.views import acts, desk, follow, intake, overview, report, shift
+from pianqu.rooms.casework.views import acts, desk, follow, intake, open311, overview, report, shift
 
 app_name = "casework"
 
+FORM = r"\.(?P<form>json|xml)$"
+
 urlpatterns = [
+    re_path(rf"^open311/discovery{FORM}", open311.discovery, name="open311"),
+    re_path(rf"^open311/v2/services{FORM}", open311.services_list, name="open311_services"),
+    re_path(rf"^open311/v2/services/(?P<code>[\w-]+){FORM}", open311.service_definition, name="open311_service"),
+    re_path(rf"^open311/v2/requests{FORM}", open311.requests, name="open311_requests"),
+    re_path(rf"^open311/v2/requests/(?P<name>[\w-]+){FORM}", open311.one_request, name="open311_request"),
+    re_path(rf"^open311/v2/tokens/(?P<name>[\w-]+){FORM}", open311.token, name="open311_token"),
+    re_path(rf"^open311/v2/servicerequestupdates{FORM}", open311.updates, name="open311_updates"),
     path("report/", report.report, name="report"),
     path("report/places/", report.places, name="places"),
     path("report/where/", report.where, name="where"),

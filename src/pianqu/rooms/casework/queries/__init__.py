@@ -80,6 +80,13 @@ from pianqu.rooms.casework.queries.handling import (
     named_by_list,
 )
 from pianqu.rooms.casework.queries.overview import SAMPLE, WEEKS, Line, Overview, Week, overview_for
+from pianqu.rooms.casework.queries.published import (
+    PublishedCase,
+    changed_cases,
+    published_case,
+    published_cases,
+    published_id,
+)
 from pianqu.rooms.casework.queries.seen import GONE
 
 __all__ = [
@@ -118,6 +125,7 @@ __all__ = [
     "PhotoCard",
     "PhotoFile",
     "PublicRow",
+    "PublishedCase",
     "ResidentCase",
     "Standing",
     "TimelineItem",
@@ -127,6 +135,7 @@ __all__ = [
     "cases_for",
     "categories",
     "centre_code",
+    "changed_cases",
     "check_sees",
     "counts",
     "days",
@@ -151,6 +160,9 @@ __all__ = [
     "own_cases",
     "photo_for",
     "public_recent",
+    "published_case",
+    "published_cases",
+    "published_id",
     "recent_working_days",
     "resident_case",
     "resident_photo",
