@@ -30,7 +30,9 @@ def routes(patterns: list[URLPattern | URLResolver], space: str = "") -> list[st
 
 
 def test_every_route_has_an_example_and_every_example_a_route() -> None:
-    assert sorted(set(routes(get_resolver().url_patterns))) == sorted(examples())
+    """The programs' doors are walked in tests/api, each with every right."""
+    named = {name for name in routes(get_resolver().url_patterns) if not name.startswith(("api:", "^api/"))}
+    assert sorted(named) == sorted(examples())
 
 
 class Watched:
