@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from pianqu.rooms.casework.lifecycle import State
+from pianqu.rooms.casework.sql import GramsField
 
 
 class Category(models.Model):
@@ -98,6 +99,24 @@ class Case(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+
+class SearchText(models.Model):
+    """What a search reads of a case 检索文本: its words and landmark, folded, and the pairs of characters by which it is found.
+
+    The index over the pairs is each database's own (migration 0014): GIN on PostgreSQL, FTS5 on SQLite.
+    """
+
+    id = models.BigAutoField("行号 row", primary_key=True)
+    case = models.OneToOneField(Case, models.PROTECT, related_name="+")
+    folded = models.TextField("折叠文本 folded text")
+    grams = GramsField("字对 pairs of characters")
+
+    class Meta:
+        verbose_name = "检索文本 search text"
+
+    def __str__(self) -> str:
+        return str(self.case_id)
 
 
 class Task(models.Model):

@@ -23,7 +23,9 @@ class CaseList(Schema):
     """One page of a list. `next_cursor` asks for the page after it; empty on the last one."""
 
     rows: list[CaseRow]
-    total: int | None = Field(description="How many there are; null for more than 1,000.")
+    total: int | None = Field(
+        description="How many there are; null for more than 1,000, and for words that very many have."
+    )
     next_cursor: str = ""
 
 

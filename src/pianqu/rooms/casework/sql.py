@@ -1,13 +1,19 @@
 """Hand-written SQL of casework, and what each database says in its own way."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import F, FloatField, Func, IntegerField
+from django.db.models import F, Field, FloatField, Func, IntegerField
 from django.db.models.expressions import RawSQL
 
 from pianqu.foundation.db import Statement, moment_value, vendor
+from pianqu.kernels import bigrams
+
+if TYPE_CHECKING:
+    _Field = Field[list[str], Any]
+else:
+    _Field = Field
 
 MINE = "mine"
 
@@ -70,6 +76,72 @@ def count_to(walks: Sequence[Statement]) -> Statement:
     """How many cases the walks come by, each counted once."""
     text, values = _together(walks)
     return f"SELECT COUNT(DISTINCT seen) FROM ({text}) AS walked", values
+
+
+def rarity(terms: Sequence[str], most: int) -> Statement:
+    """In how many texts the pairs of these words are, counted no further than `most`. Few may be too many by some."""
+    if vendor() == "sqlite":
+        held = "SELECT rowid FROM casework_grams WHERE casework_grams MATCH %s LIMIT %s"
+        return f"SELECT COUNT(*) FROM ({held})", (_for_sqlite(terms), most)
+    return "SELECT casework_rarity(%s::tsquery, %s)", (_for_postgresql(terms), most)
+
+
+def holding(terms: Sequence[str]) -> RawSQL:
+    """The ids of the cases whose text holds all of these words: by the index, then read.
+
+    On PostgreSQL a function (migration 0014), for the index is right however often the planner thinks a word to be there.
+    """
+    if vendor() == "sqlite":
+        read = " AND ".join(["instr(folded, %s) > 0"] * len(terms))
+        held = "SELECT rowid FROM casework_grams WHERE casework_grams MATCH %s"
+        text = f"SELECT case_id FROM casework_searchtext WHERE id IN ({held}) AND {read}"
+        return RawSQL(text, (_for_sqlite(terms), *terms))
+    text = "SELECT held FROM casework_holding(%s::tsquery, %s::text[]) AS held"
+    return RawSQL(text, (_for_postgresql(terms), list(terms)))
+
+
+class GramsField(_Field):
+    """Pairs of characters, written once and asked for by an index: a tsvector on PostgreSQL, words of letters and digits on
+    SQLite. What is given is a list; what is read back is the database's own form."""
+
+    def deconstruct(self) -> Any:
+        """In migrations a plain text: 0014 gives the column its type on PostgreSQL, so that no migration needs this class."""
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.TextField", args, kwargs
+
+    def db_type(self, connection: Any) -> str:
+        return "text" if connection.vendor == "sqlite" else "tsvector"
+
+    def get_placeholder(self, _value: Any, _compiler: Any, connection: Any) -> str:
+        return "%s" if connection.vendor == "sqlite" else "array_to_tsvector(%s::text[])"
+
+    def get_db_prep_value(self, value: Sequence[str], connection: Any, prepared: bool = False) -> Any:
+        return " ".join(map(_as_token, value)) if connection.vendor == "sqlite" else list(value)
+
+
+def _as_token(gram: str) -> str:
+    """A gram in letters and digits, six for each character: the beginnings of grams are beginnings of tokens."""
+    return "".join(f"{ord(char):06x}" for char in gram)
+
+
+def _for_sqlite(terms: Iterable[str]) -> str:
+    """What FTS5 is asked for (SQLite documentation, FTS5, 3: full-text query syntax)."""
+    return " AND ".join(part for term in terms for part in _parts(term, _as_token, "{}*"))
+
+
+def _for_postgresql(terms: Iterable[str]) -> str:
+    """What a tsvector is asked for (PostgreSQL documentation, 8.11.2: tsquery)."""
+    return " & ".join(part for term in terms for part in _parts(term, _quoted, "{}:*"))
+
+
+def _parts(term: str, written: Any, begins: str) -> list[str]:
+    if len(term) == 1:
+        return [begins.format(written(term))]
+    return [written(gram) for gram in bigrams.asked(term)]
+
+
+def _quoted(gram: str) -> str:
+    return "'" + gram.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 class _Moment(Func):

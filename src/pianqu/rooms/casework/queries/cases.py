@@ -26,6 +26,7 @@ from pianqu.kernels.deadline import Calendar
 from pianqu.rooms.casework import rules, sql
 from pianqu.rooms.casework.lifecycle import ENDED, OPEN, WAITING, Move, State, may_move
 from pianqu.rooms.casework.models import Addition, Case, Category, Contact, DayCount, Note, Photo, Request, Task, Year
+from pianqu.rooms.casework.queries.search import Sought, sought
 from pianqu.rooms.casework.queries.seen import Turn, all_walks, one_seen_by, scope_of, walk_of, walks
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import queries as ledger
@@ -116,7 +117,9 @@ class CasePage:
 
     rows: tuple[CaseRow, ...]
     total: int | None
-    """How many there are; None for more than COUNT_TO."""
+    """How many there are; None where they are too many to be counted."""
+    more_than: int
+    """So many there are at least, where `total` is None."""
     has_next: bool
     next_page: str
 
@@ -382,39 +385,50 @@ def cases_for(
     if filters.queue in ("overdue", "week") and now is None:
         raise ValueError("what is due depends on the moment")
     order = DUE_ORDER if filters.order == DUE else NEWEST
-    walk = _walks(actor, filters, now or _NEVER)
+    found = sought(filters.text)
+    walk = _walks(actor, filters, found, now or _NEVER)
     further = walk(order.turn(page), size + 1)
     rows = list(_whole_rows(order, further, size + 1)) if further else []
-    counted = walk(order.turn(""), COUNT_TO + 1)
-    total = int(fetch(sql.count_to(counted))[0][0]) if counted else 0
     has_next = len(rows) > size
+    if found.is_frequent:
+        total, most = (None, size) if page or has_next else (len(rows), size)
+    else:
+        total, most = _counted(walk(order.turn(""), COUNT_TO + 1))
     return CasePage(
         rows=tuple(_row(row) for row in rows[:size]),
-        total=total if total <= COUNT_TO else None,
+        total=total,
+        more_than=most if total is None else 0,
         has_next=has_next,
         next_page=order.token(rows[size - 1]) if has_next else "",
     )
 
 
+def _counted(walked: Sequence[Statement]) -> tuple[int | None, int]:
+    """How many there are, None for more than COUNT_TO; and COUNT_TO."""
+    total = int(fetch(sql.count_to(walked))[0][0]) if walked else 0
+    return total if total <= COUNT_TO else None, COUNT_TO
+
+
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-def _walks(actor: Actor, filters: CaseFilter, now: datetime) -> Callable[[Turn, int], Sequence[Statement]]:
+def _walks(
+    actor: Actor, filters: CaseFilter, found: Sought, now: datetime
+) -> Callable[[Turn, int], Sequence[Statement]]:
     """How the actor's list is walked: by each way into the scope, or, where few cases can be meant, these and then the scope."""
     scope = scope_of(actor)
     if filters == CaseFilter():
         return lambda turn, size: all_walks(scope, turn, size) if turn.after is None else walks(scope, Q(), turn, size)
-    where = _filtered(filters, actor, now)
-    if _means_few(filters):
+    where = _filtered(filters, actor, now) & found.where
+    if found.is_few or _means_open(filters):
         few = one_seen_by(actor).filter(where)
         return lambda turn, size: walk_of(few, turn, size)
     return lambda turn, size: walks(scope, where, turn, size)
 
 
-def _means_few(filters: CaseFilter) -> bool:
-    """Whether what is asked for can only be open, or is one matter by its code."""
-    is_open = filters.queue or filters.order == DUE or filters.state in OPEN
-    return bool(is_open) or checkcode.is_valid(words.clean(filters.text))
+def _means_open(filters: CaseFilter) -> bool:
+    """Whether what is asked for can only be open: few of all that there are."""
+    return bool(filters.queue or filters.order == DUE or filters.state in OPEN)
 
 
 def _whole_rows(order: "_Order", further: Sequence[Statement], size: int) -> QuerySet[Case, tuple[Any, ...]]:
@@ -514,8 +528,6 @@ def _filtered(filters: CaseFilter, actor: Actor, now: datetime) -> Q:
     where &= _within(MOMENTS.get(filters.moment, "opened_at"), filters.since, filters.until)
     if filters.order == DUE:
         where &= Q(state__in=OPEN, due_at__isnull=False)
-    if text := words.clean(filters.text):
-        where &= _found(text)
     return where
 
 
@@ -547,15 +559,6 @@ def _within(column: str, since: date | None, until: date | None) -> Q:
 
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, timezone.get_default_timezone())
-
-
-def _found(text: str) -> Q:
-    if checkcode.is_valid(text):
-        return Q(code=checkcode.normalise(text))
-    found = Q()
-    for word in text.split()[:8]:
-        found &= Q(words__icontains=word) | Q(landmark__icontains=word)
-    return found
 
 
 def _row(row: Sequence[Any]) -> CaseRow:

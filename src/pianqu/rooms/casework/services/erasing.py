@@ -15,7 +15,7 @@ from pianqu.foundation.verbs import verb
 from pianqu.rooms.casework import rules
 from pianqu.rooms.casework.facts import CaseErased
 from pianqu.rooms.casework.lifecycle import ENDED
-from pianqu.rooms.casework.models import Addition, Case, Contact, Note, Photo
+from pianqu.rooms.casework.models import Addition, Case, Contact, Note, Photo, SearchText
 from pianqu.rooms.ledger import queries as ledger_queries
 from pianqu.rooms.ledger import services as ledger
 
@@ -80,6 +80,7 @@ def _destroy(case_id: uuid.UUID, now: datetime) -> None:
     names = list(photos.values_list("file_name", flat=True))
     photos.delete()
     Contact.objects.filter(case_id=case_id).delete()
+    SearchText.objects.filter(case_id=case_id).delete()
     Addition.objects.filter(case_id=case_id).update(words="", words_salt=b"")
     Note.objects.filter(case_id=case_id).update(words="", salt=b"")
     Case.objects.filter(id=case_id).update(**_EMPTY, erased_at=now)

@@ -26,6 +26,7 @@ from pianqu.rooms.casework.models import Case, Contact, Photo
 from pianqu.rooms.casework.services.clocks import ACCEPTANCE, acceptance_due, set_due
 from pianqu.rooms.casework.services.contacts import Reporter, sealed_contact
 from pianqu.rooms.casework.services.parts import Claim, PlaceChoice, Words, checked_place, kept_photos, taken
+from pianqu.rooms.casework.services.searching import write_texts
 from pianqu.rooms.casework.services.steps import iso
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import services as ledger
@@ -228,6 +229,7 @@ def _save(ready: Sequence[_Ready]) -> None:
         Case.objects.bulk_create([one.case for one in ready])
     except IntegrityError as error:
         raise TryAgain("a case has this code already, or this imported id") from error
+    write_texts([one.case for one in ready])
     if contacts := [one.contact for one in ready if one.contact is not None]:
         Contact.objects.bulk_create(contacts)
     if photos := [photo for one in ready for photo in one.photos]:
