@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 
 from pianqu.composition import demo
@@ -80,6 +81,11 @@ def leafed(actor: Actor, filters: CaseFilter) -> tuple[list[UUID], set[int | Non
         page = found.next_page
 
 
+def _reads(text: str) -> Q:
+    """A plain reading of words and landmark."""
+    return Q(words__icontains=text) | Q(landmark__icontains=text) if text else Q()
+
+
 def test_leafing_through_a_filtered_list_comes_by_every_matter_once_in_its_order() -> None:
     demo.load(now=NOW)
     cards = directory.every_organisation()
@@ -88,9 +94,8 @@ def test_leafing_through_a_filtered_list_comes_by_every_matter_once_in_its_order
     for code in of_kinds.values():
         for filters in FILTERS:
             by = ("due_at", "id") if filters.order == queries.DUE else ("-opened_at", "-id")
-            wanted = list(
-                seen_by(of(code)).filter(_filtered(filters, of(code), NOW)).order_by(*by).values_list("id", flat=True)
-            )
+            where = _filtered(filters, of(code), NOW) & _reads(filters.text)
+            wanted = list(seen_by(of(code)).filter(where).order_by(*by).values_list("id", flat=True))
             assert leafed(of(code), filters) == (wanted, {len(wanted)}), (code, filters)
             compared += len(wanted)
     assert compared > 300

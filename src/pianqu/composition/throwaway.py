@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -44,23 +44,30 @@ def _version(name: str) -> float:
 
 
 @contextmanager
-def postgresql() -> Iterator[str]:
-    """Start a server and answer the PIANQU_DATABASE of an empty database in it; stopped and removed at the end."""
+def postgresql(kept: Path | None = None, **options: str) -> Iterator[str]:
+    """Start a server and answer the PIANQU_DATABASE of a database in it.
+
+    Without `kept` all is removed at the end; with it the cluster stays in that folder and is used again. `options` are the
+    server's own, as `shared_buffers`.
+    """
     programs = find_programs()
     if programs is None:
         raise Unavailable("no-postgresql", "No initdb was found. Debian: apt install postgresql")
-    folder = Path(tempfile.mkdtemp(prefix="pianqu-pg-", dir="/tmp")).resolve()
+    folder = kept or Path(tempfile.mkdtemp(prefix="pianqu-pg-", dir="/tmp")).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
     try:
         identity = _identity(folder)
-        _make_cluster(programs, folder, identity)
-        server = _start(programs, folder, identity)
+        if not (is_old := (folder / "data").exists()):
+            _make_cluster(programs, folder, identity)
+        server = _start(programs, folder, identity, options)
         try:
-            _make_database(programs, folder, server, identity)
+            _reach(programs, folder, server, identity, "psql" if is_old else "createdb")
             yield f"postgresql://postgres@{quote(str(folder), safe='')}:{SOCKET_NAME}/pianqu"
         finally:
             _stop(server)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        if kept is None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _identity(folder: Path) -> dict[str, Any]:
@@ -91,10 +98,10 @@ def _make_cluster(programs: Path, folder: Path, identity: dict[str, Any]) -> Non
         raise Unavailable("initdb-failed", f"initdb failed: {done.stderr.strip()}")
 
 
-def _start(programs: Path, folder: Path, identity: dict[str, Any]) -> subprocess.Popen[bytes]:
+def _start(programs: Path, folder: Path, identity: dict[str, Any], more: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """The server in the foreground, as our child: it stops when this process ends, however it ends."""
     options = {"listen_addresses": "", "unix_socket_directories": str(folder), "port": SOCKET_NAME}
-    options |= {"max_connections": "120", "shared_buffers": "64MB", "timezone": "UTC"}
+    options |= {"max_connections": "120", "shared_buffers": "64MB", "timezone": "UTC", **more}
     words = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
     with (folder / "server.log").open("wb") as log:
         return subprocess.Popen(
@@ -114,11 +121,16 @@ def _end_with_parent() -> None:
         ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, signal.SIGINT)
 
 
-def _make_database(programs: Path, folder: Path, server: subprocess.Popen[bytes], identity: dict[str, Any]) -> None:
+def _reach(
+    programs: Path, folder: Path, server: subprocess.Popen[bytes], identity: dict[str, Any], program: str
+) -> None:
+    """Wait for the server: make its database, or see that it is there."""
     words = ["--host", str(folder), "--port", SOCKET_NAME, "--username", "postgres", "pianqu"]
+    words += ["--command", "SELECT 1"] if program == "psql" else []
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until and server.poll() is None:
-        if not subprocess.run([str(programs / "createdb"), *words], capture_output=True, **identity).returncode:
+        asked = [str(programs / program), *words]
+        if not subprocess.run(asked, capture_output=True, cwd=folder, **identity).returncode:
             return
         time.sleep(0.1)
     raise Unavailable("postgresql-did-not-start", (folder / "server.log").read_text(errors="replace")[-600:])

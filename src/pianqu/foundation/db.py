@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 
 CHUNK = 500
 """Rows in one INSERT: far below both databases' limits of parameters."""
@@ -58,10 +58,40 @@ def moment_value(value: datetime) -> Any:
     return connection.ops.adapt_datetimefield_value(value)
 
 
-def insert(table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> Iterator[Statement]:
-    """INSERTs of many rows, some hundred at a time."""
+def insert(
+    table: str, columns: Sequence[str], types: Sequence[str], rows: Sequence[Sequence[Any]]
+) -> Iterator[Statement]:
+    """INSERTs of many rows: one array for each column where the database takes arrays (`types`), else some hundred at a time."""
+    head = f"INSERT INTO {table} ({', '.join(columns)})"
+    if len(rows) > 1 and vendor() == "postgresql":
+        arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+        yield f"{head} SELECT * FROM unnest({arrays})", [list(column) for column in zip(*rows, strict=True)]
+        return
     line = f"({', '.join(['%s'] * len(columns))})"
-    head = f"INSERT INTO {table} ({', '.join(columns)}) VALUES "
     for start in range(0, len(rows), CHUNK):
         part = rows[start : start + CHUNK]
-        yield head + ", ".join([line] * len(part)), [value for row in part for value in row]
+        yield f"{head} VALUES " + ", ".join([line] * len(part)), [value for row in part for value in row]
+
+
+def save_many(rows: Sequence[Model], names: Sequence[str]) -> None:
+    """Write some fields of many rows that are there: far faster than a CASE of thousands of branches."""
+    if not rows:
+        return
+    kind = type(rows[0])
+    if vendor() == "sqlite":
+        kind._default_manager.bulk_create(rows, update_conflicts=True, unique_fields=["pk"], update_fields=list(names))
+        return
+    key, *fields = [field for field in kind._meta.concrete_fields if field.primary_key or field.name in names]
+    types = [f"%s::{str(field.db_type(connection)).partition('(')[0]}[]" for field in (key, *fields)]
+    given = ", ".join(["key", *(f"g{number}" for number, _field in enumerate(fields))])
+    changes = ", ".join(f"{field.column} = given.g{number}" for number, field in enumerate(fields))
+    columns = [
+        [field.get_db_prep_save(getattr(row, field.attname), connection) for row in rows] for field in (key, *fields)
+    ]
+    run(
+        (
+            f"UPDATE {kind._meta.db_table} AS kept SET {changes} "
+            f"FROM unnest({', '.join(types)}) AS given({given}) WHERE kept.{key.column} = given.key",
+            columns,
+        )
+    )

@@ -1,6 +1,6 @@
 """Facts: what verbs promise to have happened. Fields are added with defaults, never renamed."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 if TYPE_CHECKING:
@@ -41,9 +41,9 @@ class Fact:
 
     def own_fields(self) -> dict[str, JsonValue]:
         """The fact's own fields as plain JSON values; the envelope (subject, organisation) is the ledger's."""
-        values = asdict(self)
-        del values["subject"], values["organisation_code"]
-        return values
+        return {
+            name: _plain(value) for name, value in vars(self).items() if name not in ("subject", "organisation_code")
+        }
 
     @classmethod
     def revive(cls, *, subject: str, organisation_code: str, own: dict[str, JsonValue]) -> Self:
@@ -51,6 +51,13 @@ class Fact:
         known = {f.name for f in fields(cls)} - {"subject", "organisation_code"}
         kept = {name: value for name, value in own.items() if name in known}
         return cls(subject=subject, organisation_code=organisation_code, **kept)
+
+
+def _plain(value: Any) -> JsonValue:
+    """Parts that are dataclasses themselves become dicts."""
+    if isinstance(value, tuple | list):
+        return [_plain(one) for one in value]
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
 
 
 def revive(kind: str, *, subject: str, organisation_code: str, own: dict[str, JsonValue]) -> Fact | None:

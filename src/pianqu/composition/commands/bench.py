@@ -5,6 +5,7 @@ from importlib import import_module
 
 NAMES = {
     "casework": ("bench_casework", "create, list and detail against the real server 办件读写"),
+    "search": ("bench_search", "words of two characters and more, found in so many matters 检索"),
     "locate": ("bench_locate", "to which cell points belong, by date 坐标定位"),
     "faults": ("bench_faults", "kill at every step and see that nothing is lost 断点故障"),
 }

@@ -109,14 +109,14 @@ class GramsField(_Field):
         name, _path, args, kwargs = super().deconstruct()
         return name, "django.db.models.TextField", args, kwargs
 
+    def get_internal_type(self) -> str:
+        return "TextField"
+
     def db_type(self, connection: Any) -> str:
         return "text" if connection.vendor == "sqlite" else "tsvector"
 
-    def get_placeholder(self, _value: Any, _compiler: Any, connection: Any) -> str:
-        return "%s" if connection.vendor == "sqlite" else "array_to_tsvector(%s::text[])"
-
-    def get_db_prep_value(self, value: Sequence[str], connection: Any, prepared: bool = False) -> Any:
-        return " ".join(map(_as_token, value)) if connection.vendor == "sqlite" else list(value)
+    def get_db_prep_value(self, value: Sequence[str], connection: Any, prepared: bool = False) -> str:
+        return " ".join(map(_as_token if connection.vendor == "sqlite" else _quoted, value))
 
 
 def _as_token(gram: str) -> str:

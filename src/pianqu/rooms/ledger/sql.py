@@ -115,6 +115,7 @@ def try_sealer_lock() -> Statement:
 
 
 ENTRY_COLUMNS = ("id", "kind", "organisation_code", "counter", "subject", "leaf", "recorded_at")
+ENTRY_TYPES = ("uuid", "varchar", "varchar", "bigint", "varchar", "bytea", "timestamptz")
 
 
 def lock_chains(vendor: str, codes: Sequence[str]) -> Statement:
@@ -140,7 +141,7 @@ def begin_chains(codes: Sequence[str]) -> Statement:
 
 def insert_secrets(rows: Sequence[Sequence[Any]]) -> Iterator[Statement]:
     """Rows of entry id, payload, salt. They need no lock: their entries follow in the same transaction."""
-    return insert("ledger_secret", ("entry_id", "payload", "salt"), rows)
+    return insert("ledger_secret", ("entry_id", "payload", "salt"), ("uuid", "bytea", "bytea"), rows)
 
 
 def append(
@@ -148,8 +149,8 @@ def append(
 ) -> Iterator[Statement]:
     """Entries (ENTRY_COLUMNS), their places in the queue, and the new heads of their chains (code, counter, hash)."""
     statements = [
-        *insert("ledger_entry", ENTRY_COLUMNS, entries),
-        *insert("ledger_unsealed", ("entry_id",), [(row[0],) for row in entries]),
+        *insert("ledger_entry", ENTRY_COLUMNS, ENTRY_TYPES, entries),
+        *insert("ledger_unsealed", ("entry_id",), ("uuid",), [(row[0],) for row in entries]),
     ]
     last = move_chains(chains)
     if vendor == "postgresql" and len(statements) == 2:

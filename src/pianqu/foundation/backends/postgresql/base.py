@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.backends.postgresql import base
+from django.db.backends.postgresql import base, operations
 from django.db.backends.postgresql.schema import DatabaseSchemaEditor
 
 from pianqu.foundation import guard
@@ -21,5 +21,10 @@ class SchemaEditor(DatabaseSchemaEditor):
             self._lift.__exit__(None, None, None)
 
 
+class DatabaseOperations(operations.DatabaseOperations):
+    compiler_module = "pianqu.foundation.backends.postgresql.compiler"
+
+
 class DatabaseWrapper(guard.Guarded, base.DatabaseWrapper):
     SchemaEditorClass = SchemaEditor
+    ops_class = DatabaseOperations

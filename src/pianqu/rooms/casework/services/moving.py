@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.crypto import fingerprint
+from pianqu.foundation.db import save_many
 from pianqu.foundation.errors import Invalid, Refused
 from pianqu.foundation.idempotency import answer_once
 from pianqu.foundation.ids import new_id
@@ -237,9 +238,9 @@ def _moment(actor: Actor, claim: Claim | None, earliest: datetime, now: datetime
 
 
 def _save(cases: Iterable[Case], fields: list[str]) -> None:
-    """One update for one case; many go as one upsert, which both databases do far faster than a CASE of thousands."""
+    """One update, whatever their number."""
     rows = list(cases)
     if len(rows) == 1:
         rows[0].save(update_fields=fields)
     else:
-        Case.objects.bulk_create(rows, update_conflicts=True, unique_fields=["id"], update_fields=fields)
+        save_many(rows, fields)
