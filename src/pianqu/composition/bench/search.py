@@ -6,7 +6,7 @@ A plain reading (LIKE over words and landmark) is the baseline and the oracle, i
 import random
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pianqu.composition.bench.corpus import Corpus
@@ -32,9 +32,9 @@ class Asked:
     text: str
 
 
-def measure(*, rows: int, searches: int, seed: int = 11) -> list[Row]:
+def measure(*, rows: int, count: int, seed: int = 11) -> list[Row]:
     """Figures over what is there: the fill of `rows` matters, whose texts the searches are cut from."""
-    asked = list(_searches(rows, searches, seed))
+    asked = searches(rows, count, seed)
     for one in asked[:20]:
         _search(one)
     waits = [_timed(lambda one=one: _search(one)) for one in asked]  # type: ignore[misc]
@@ -64,7 +64,7 @@ def _centre() -> Actor:
     return Actor(kind="system", organisation_code=casework.centre_code())
 
 
-def _searches(rows: int, count: int, seed: int) -> Sequence[Asked]:
+def searches(rows: int, count: int, seed: int) -> list[Asked]:
     """Words cut out of random texts, most of two characters, asked by the centre, street offices, communities, departments."""
     dice, corpus = random.Random(seed), Corpus()
     by_kind: dict[str, list[str]] = {}

@@ -1,27 +1,28 @@
 """`pianqu bench casework`: create, list of 50 and detail at a size, on SQLite or a throwaway PostgreSQL."""
 
-import os
-import tempfile
-from contextlib import ExitStack
 from importlib import import_module
+from pathlib import Path
 
+from pianqu.composition.bench.place import Filled, installation
 from pianqu.composition.bench.report import finish, options
-from pianqu.composition.prepare import prepare
-from pianqu.composition.throwaway import postgresql
+
+SMALL = 20_000
+"""Up to here every matter goes through every step, and pages are asked over HTTP; beyond, what grows is measured."""
 
 
 def main(argv: list[str]) -> int:
-    """Measure in a data folder and database of their own."""
+    """Measure in a data folder and database of their own, or in a kept one."""
     parser = options("casework", "Create, list and detail against the real server 办件读写测速。")
     parser.add_argument("--rows", type=int, default=10_000, help="how many cases there are (default 10 000) 办件数")
     parser.add_argument("--db", choices=["sqlite", "postgres"], default="sqlite", help="which database 数据库")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the filled database there 保留数据库")
+    parser.add_argument("--size", action="store_true", help="measure how times grow, at any number of rows 规模测试")
     asked = parser.parse_args(argv)
     rows = min(asked.rows, 2_000) if asked.quick else asked.rows
-    with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory())
-        os.environ["PIANQU_DATA"] = f"{folder}/data"
-        os.environ.pop("PIANQU_KEYS", None)
-        os.environ["PIANQU_DATABASE"] = stack.enter_context(postgresql()) if asked.db == "postgres" else ""
-        prepare(empty=True)
-        found = import_module("pianqu.composition.bench.casework").measure(rows=rows, quick=asked.quick)
+    with installation(asked.db, asked.keep) as folder:
+        if asked.size or rows > SMALL:
+            at_size = import_module("pianqu.composition.bench.size")
+            found = at_size.measure(rows=rows, filled=Filled(folder), quick=asked.quick)
+        else:
+            found = import_module("pianqu.composition.bench.casework").measure(rows=rows, quick=asked.quick)
         return finish(asked, f"Casework at {rows} rows ({asked.db})", found)

@@ -17,7 +17,5 @@ def main(argv: list[str]) -> int:
     rows = min(asked.rows, 5_000) if asked.quick else asked.rows
     with installation(asked.db, asked.keep) as folder:
         import_module("pianqu.composition.bench.filling").fill_to(rows, Filled(folder))
-        found = import_module("pianqu.composition.bench.search").measure(
-            rows=rows, searches=200 if asked.quick else 1_000
-        )
+        found = import_module("pianqu.composition.bench.search").measure(rows=rows, count=200 if asked.quick else 1_000)
         return finish(asked, f"Search in {rows} matters ({asked.db})", found)
