@@ -34,6 +34,8 @@ OTHERS = {
     "casework:open311_request": "/open311/v2/requests/{code}.json",
     "casework:open311_token": "/open311/v2/tokens/{code}.json",
     "casework:open311_updates": "/open311/v2/servicerequestupdates.json",
+    "casework:month_json": "/open/data/2026-09.json",
+    "casework:month_csv": "/open/data/2026-09.csv",
     "casework:where": "/report/where/?lon=121.507&lat=29.95",
     "casework:map_layers": "/report/map.json",
     "casework:draft_photo": POSTED,

@@ -45,8 +45,14 @@ def send() -> int:
     return sent + sending.call_systems(now=timezone.now())
 
 
+def publish() -> int:
+    """Months that are over become open data."""
+    return cases.publish_due(actor=system_actor(), now=timezone.now())
+
+
 CHORES = (
     Chore("escalation", escalate, 60.0),
     Chore("sending", send, 5.0, aside=True),
+    Chore("open data", publish, 3600.0),
     Chore("tidying", tidying.tidy, 3600.0),
 )

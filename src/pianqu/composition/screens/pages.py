@@ -186,6 +186,7 @@ PAGES = (
     Page(name="ask-who", route="directory:who_answers", at="/who-answers/?place=330205103018&category=noise"),
     Page(name="open", route="open", at="/open/"),
     Page(name="ledger", route="ledger", at="/open/ledger/"),
+    Page(name="open-data", route="casework:open_data", at="/open/data/"),
     Page(name="api", route="api_guide", at="/open/api/"),
     Page(name="verify", route="verify", at="/open/verify/"),
     Page(name="not-found", route="", at="/nowhere/", needs_data=True),

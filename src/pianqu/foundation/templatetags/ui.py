@@ -132,6 +132,12 @@ def day(value: date) -> str:
 
 
 @register.filter
+def month_year(value: date) -> str:
+    """A month: 2026 年 10 月, or October 2026."""
+    return f"{value.year} 年 {value.month} 月" if (get_language() or "").startswith("zh") else f"{value:%B %Y}"
+
+
+@register.filter
 def short_moment(value: datetime | None) -> str:
     """The same without the year: 11 月 23 日 08:41, or 23 Nov 08:41."""
     if value is None:

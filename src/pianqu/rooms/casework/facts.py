@@ -500,3 +500,16 @@ class ShiftTakenOver(Fact):
     label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Shift taken over")
 
     handover_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MonthPublished(Fact):
+    """Counts of a month were published; `digest` is the SHA-256 of the file, `withheld` how many counts speak of too few."""
+
+    kind: ClassVar[str] = "casework.month-published"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Figures of a month published")
+
+    month: str
+    digest: str
+    counts: int
+    withheld: int

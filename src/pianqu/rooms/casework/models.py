@@ -386,3 +386,18 @@ class DayCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day} {self.category} {self.street_code}"
+
+
+class PublishedMonth(models.Model):
+    """What was published of a month 月度开放数据. Written once: what would change with every late matter could be compared."""
+
+    month = models.DateField("月份 first day of the month", primary_key=True)
+    content = models.TextField("内容 content")
+    digest = models.CharField("摘要 SHA-256 of the content", max_length=64)
+    published_at = models.DateTimeField("发布时间 published at")
+
+    class Meta:
+        verbose_name = "月度开放数据 published month"
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m}"

@@ -130,6 +130,11 @@ def may_claim(actor: Actor) -> bool:
     return actor.kind == "system"
 
 
+def check_may_publish(actor: Actor) -> None:
+    """Figures are published by the house's own program, so that nobody chooses when."""
+    _check(actor.kind == "system", _("Figures of a month are published by the platform itself."))
+
+
 def check_may_claim(actor: Actor) -> None:
     _check(may_claim(actor), _("Only an import may take over what happened elsewhere."))
 

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from pianqu.rooms.casework.views import acts, desk, follow, intake, open311, overview, report, shift
+from pianqu.rooms.casework.views import acts, desk, follow, intake, open311, opendata, overview, report, shift
 
 app_name = "casework"
 
@@ -16,6 +16,9 @@ urlpatterns = [
     re_path(rf"^open311/v2/requests/(?P<name>[\w-]+){FORM}", open311.one_request, name="open311_request"),
     re_path(rf"^open311/v2/tokens/(?P<name>[\w-]+){FORM}", open311.token, name="open311_token"),
     re_path(rf"^open311/v2/servicerequestupdates{FORM}", open311.updates, name="open311_updates"),
+    path("open/data/", opendata.page, name="open_data"),
+    path("open/data/<int:year>-<int:month>.json", opendata.month_json, name="month_json"),
+    path("open/data/<int:year>-<int:month>.csv", opendata.month_csv, name="month_csv"),
     path("report/", report.report, name="report"),
     path("report/places/", report.places, name="places"),
     path("report/where/", report.where, name="where"),

@@ -13,6 +13,8 @@ from pianqu.foundation.db import Statement, insert
 
 INSERT_ONLY = ("ledger_entry", "ledger_position", "ledger_erasure")
 SECRET = "ledger_secret"
+QUEUED = "ledger_entry__queued"
+"""SQLite's trigger that puts every entry into the queue: one statement less in every verb."""
 _SAYS = "the ledger is append-only"
 
 
@@ -33,8 +35,7 @@ def trigger_names(vendor: str) -> tuple[str, ...]:
     acts = ("no_update", "no_delete") if vendor == "sqlite" else ("no_update", "no_delete", "no_truncate")
     names = [f"{table}__{act}" for table in INSERT_ONLY for act in acts]
     names += [f"{SECRET}__no_update", f"{SECRET}__only_erased"]
-    if vendor != "sqlite":
-        names.append(f"{SECRET}__no_truncate")
+    names.append(QUEUED if vendor == "sqlite" else f"{SECRET}__no_truncate")
     return tuple(names)
 
 
@@ -71,6 +72,8 @@ def _sqlite() -> list[Statement]:
             (),
         )
     )
+    queue = "INSERT INTO ledger_unsealed (entry_id) VALUES (NEW.id)"
+    made.append((f"CREATE TRIGGER IF NOT EXISTS {QUEUED} AFTER INSERT ON ledger_entry BEGIN {queue}; END", ()))
     return made
 
 
@@ -148,17 +151,16 @@ def append(
     vendor: str, entries: Sequence[Sequence[Any]], chains: Sequence[tuple[str, int, bytes]]
 ) -> Iterator[Statement]:
     """Entries (ENTRY_COLUMNS), their places in the queue, and the new heads of their chains (code, counter, hash)."""
-    statements = [
-        *insert("ledger_entry", ENTRY_COLUMNS, ENTRY_TYPES, entries),
-        *insert("ledger_unsealed", ("entry_id",), ("uuid",), [(row[0],) for row in entries]),
-    ]
     last = move_chains(chains)
-    if vendor == "postgresql" and len(statements) == 2:
-        (first, one), (second, two) = statements
-        yield f"WITH e AS ({first}), u AS ({second}) {last[0]}", [*one, *two, *last[1]]
+    appended = list(insert("ledger_entry", ENTRY_COLUMNS, ENTRY_TYPES, entries))
+    if vendor == "sqlite":  # a trigger queues them
+        yield from appended
+        yield last
         return
-    yield from statements
-    yield last
+    queued = insert("ledger_unsealed", ("entry_id",), ("uuid",), [(row[0],) for row in entries])
+    ((first, one),) = appended
+    ((second, two),) = queued
+    yield f"WITH e AS ({first}), u AS ({second}) {last[0]}", [*one, *two, *last[1]]
 
 
 def move_chains(chains: Sequence[tuple[str, int, bytes]]) -> Statement:

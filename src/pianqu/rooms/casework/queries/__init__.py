@@ -79,6 +79,14 @@ from pianqu.rooms.casework.queries.handling import (
     handling_for,
     named_by_list,
 )
+from pianqu.rooms.casework.queries.opendata import (
+    ALL,
+    Figure,
+    MonthCard,
+    months_to_publish,
+    published_month,
+    published_months,
+)
 from pianqu.rooms.casework.queries.overview import SAMPLE, WEEKS, Line, Overview, Week, overview_for
 from pianqu.rooms.casework.queries.published import (
     PublishedCase,
@@ -90,6 +98,7 @@ from pianqu.rooms.casework.queries.published import (
 from pianqu.rooms.casework.queries.seen import GONE
 
 __all__ = [
+    "ALL",
     "BY_ADDRESS",
     "BY_CODE",
     "COUNT_TO",
@@ -114,11 +123,13 @@ __all__ = [
     "CategoryCard",
     "Counts",
     "Explained",
+    "Figure",
     "FilterCard",
     "Handling",
     "HandoverCard",
     "Line",
     "May",
+    "MonthCard",
     "Overview",
     "OwnCase",
     "Part",
@@ -154,6 +165,7 @@ __all__ = [
     "id_of",
     "imported_ids",
     "known_codes",
+    "months_to_publish",
     "named_by_list",
     "overview_for",
     "own_case",
@@ -163,6 +175,8 @@ __all__ = [
     "published_case",
     "published_cases",
     "published_id",
+    "published_month",
+    "published_months",
     "recent_working_days",
     "resident_case",
     "resident_photo",

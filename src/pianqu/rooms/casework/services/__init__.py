@@ -48,6 +48,7 @@ from pianqu.rooms.casework.services.moving import (
 )
 from pianqu.rooms.casework.services.opening import Opened, Opening, open_case, open_cases
 from pianqu.rooms.casework.services.parts import Claim, PlaceChoice
+from pianqu.rooms.casework.services.publishing import publish_due, publish_month
 from pianqu.rooms.casework.services.rating import (
     call_back,
     link_case,
@@ -98,6 +99,8 @@ __all__ = [
     "open_case",
     "open_cases",
     "pause_case",
+    "publish_due",
+    "publish_month",
     "rate_case",
     "recognise_reporter",
     "reopen_case",
