@@ -38,7 +38,7 @@ def fill_to(rows: int, filled: Filled) -> None:
     if missing > 0:
         seconds = fill_history(missing, first=filled.rows)
         filled.grew(rows=missing, seconds=seconds)
-    run(("ANALYZE", ()))
+    run(("ANALYZE" if vendor() == "sqlite" else "VACUUM ANALYZE", ()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from pianqu.rooms.casework.facts import CaseClosed, CaseOpened, CaseReopened, CaseResolved, CaseWithdrawn
 from pianqu.rooms.casework.models import DayCount
-from pianqu.rooms.casework.queries import street_of
+from pianqu.rooms.casework.queries import opendata, street_of
 from pianqu.rooms.ledger.services import Heard
 
-NAME = "casework.day-counts"
+NAME = opendata.DAY_COUNTS
 _COLUMN: dict[type, str] = {
     CaseOpened: "opened",
     CaseResolved: "resolved",

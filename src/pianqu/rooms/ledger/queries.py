@@ -12,7 +12,7 @@ from pianqu.foundation.installation import installation
 from pianqu.kernels import merkle, note, receipt
 from pianqu.kernels.leaf import Leaf
 from pianqu.kernels.tiles import HASH, WIDTH, TileTree
-from pianqu.rooms.ledger.models import Chain, Checkpoint, Entry, Erasure, Log, Position, Secret, Tile, Unsealed
+from pianqu.rooms.ledger.models import Chain, Checkpoint, Cursor, Entry, Erasure, Log, Position, Secret, Tile, Unsealed
 
 PUBLISHED_NAME = "checkpoint"
 AUDIT_PAGE = 2_000
@@ -91,6 +91,12 @@ def read_tile(level: int, index: int) -> bytes:
 def tree(size: int) -> TileTree:
     """The log's tree as it was at `size` leaves, over the stored tiles."""
     return TileTree(size, read_tile)
+
+
+def unheard(reader: str) -> int:
+    """How many recorded facts a reader has not heard yet; what it counts is complete where there are none."""
+    heard = Cursor.objects.filter(reader=reader).values_list("heard", flat=True).first() or 0
+    return sealed_size() - heard + Unsealed.objects.count()
 
 
 def sealed_size() -> int:

@@ -15,9 +15,12 @@ from pianqu.foundation.installation import installation
 from pianqu.kernels import suppression
 from pianqu.rooms.casework.models import DayCount, PublishedMonth
 from pianqu.rooms.casework.queries.cases import NONE, shipped_categories, street_of
+from pianqu.rooms.ledger import queries as ledger
 from pianqu.rooms.territory import queries as territory
 
 ALL = "all"
+DAY_COUNTS = "casework.day-counts"
+"""The reader that counts (readers.py)."""
 MEASURES = {"received": "opened", "answered": "resolved", "reopened": "reopened"}
 """What is counted, and its column of the day counts."""
 WAIT = timedelta(days=5)
@@ -77,6 +80,11 @@ def months_to_publish(now: datetime) -> tuple[date, ...]:
     there = set(PublishedMonth.objects.values_list("month", flat=True))
     last = min(ends["last"], timezone.localdate(now - WAIT).replace(day=1) - timedelta(days=1))
     return tuple(month for month in _months(ends["first"].replace(day=1), last) if month not in there)
+
+
+def is_counting() -> bool:
+    """Whether facts wait to be counted: a month's figures may not be whole then."""
+    return ledger.unheard(DAY_COUNTS) > 0
 
 
 def figures_of(month: date) -> tuple[Figure, ...]:

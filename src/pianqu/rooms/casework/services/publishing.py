@@ -40,8 +40,11 @@ def publish_month(*, actor: Actor, month: date, now: datetime) -> uuid.UUID:
     return ledger.record([fact], actor=actor, now=now)[0].entry_id
 
 
+@verb
 def publish_due(*, actor: Actor, now: datetime, most: int = 36) -> int:
-    """Publish what is due, the earliest month first; answers how many months."""
+    """Publish what is due, the earliest month first; answers how many months. Nothing while facts are not counted yet."""
+    if opendata.is_counting():
+        return 0
     due = opendata.months_to_publish(now)[:most]
     for month in due:
         publish_month(actor=actor, month=month, now=now)

@@ -90,6 +90,16 @@ def test_a_month_waits_until_it_is_over() -> None:
         services.publish_month(actor=importer(), month=MARCH, now=datetime(2026, 4, 4, tzinfo=UTC))
 
 
+def test_nothing_is_published_while_facts_wait_to_be_counted() -> None:
+    happened(6, category="roads")
+    assert services.publish_due(actor=importer(), now=APRIL) == 0
+    sealed()
+    happened(1, category="roads", day=4)
+    assert services.publish_due(actor=importer(), now=APRIL) == 0
+    sealed()
+    assert services.publish_due(actor=importer(), now=APRIL) == 1
+
+
 def test_only_the_platform_publishes() -> None:
     with pytest.raises(Forbidden):
         services.publish_month(actor=clerk(), month=MARCH, now=APRIL)

@@ -47,7 +47,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "latest": latest,
         "streets": _streets(latest) if latest else (),
         "lines": _lines(latest) if latest else (),
-        "k": K,
+        "most": K - 1,
     }
     return render(request, "casework/open_data.html", seen)
 
