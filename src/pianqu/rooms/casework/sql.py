@@ -100,6 +100,18 @@ def holding(terms: Sequence[str]) -> RawSQL:
     return RawSQL(text, (_for_postgresql(terms), list(terms)))
 
 
+def places_under(stems: Sequence[str]) -> Statement:
+    """The codes of places under some stems in which cases lie: from one to the next by the index, however many there are."""
+    least = "SELECT MIN(place_code) FROM casework_case WHERE place_code"
+    first = UNION.join([f"SELECT ({least} >= %s AND place_code < %s), %s"] * len(stems))
+    following = (
+        f"SELECT ({least} > walked.code AND place_code < walked.until), until FROM walked WHERE walked.code IS NOT NULL"
+    )
+    text = f"WITH RECURSIVE walked(code, until) AS ({first} UNION ALL {following}) SELECT code FROM walked WHERE code IS NOT NULL"
+    ends = [f"{stem}z" for stem in stems]  # a letter comes after all digits, whatever the locale
+    return text, [value for stem, end in zip(stems, ends, strict=True) for value in (stem, end, end)]
+
+
 class GramsField(_Field):
     """Pairs of characters, written once and asked for by an index: a tsvector on PostgreSQL, words of letters and digits on
     SQLite. What is given is a list; what is read back is the database's own form."""

@@ -8,13 +8,13 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.db import Statement, question
+from pianqu.foundation.db import Statement, fetch, question
 from pianqu.rooms.casework import rules, sql
 from pianqu.rooms.casework.models import Case, Task
 from pianqu.rooms.directory import queries as directory
@@ -93,38 +93,55 @@ class Turn:
         later = Q(**{f"{column}__{then}": at}) | Q(**{column: at, f"{key}__{then}": last})
         return later & Q(**{f"{column}__{up_to}": at})
 
-    def by(self, column: str, key: str) -> tuple[str, str]:
+    def by(self, column: str, key: str, *, first: str = "") -> tuple[str, ...]:
         sign = "-" if self.falling else ""
-        return f"{sign}{column}", f"{sign}{key}"
+        return tuple(f"{sign}{name}" for name in (first, column, key) if name)
 
 
-def walks(scope: directory.Scope, where: Q, turn: Turn, size: int) -> list[Statement]:
+def places_of(scope: directory.Scope, stem: str = "") -> tuple[str, ...]:
+    """The places of a scope, under a stem if there is one, in which cases lie, where they are more than single communities.
+    At most one statement."""
+    if scope.everything:
+        wider = {stem} - {""}
+    else:
+        wider = {one for one in map(partial(_both, stem), scope.stems) if one and len(one) != COMMUNITY}
+    return tuple(str(row[0]) for row in fetch(sql.places_under(sorted(wider)))) if wider else ()
+
+
+def _both(one: str, other: str) -> str:
+    """The stem of what lies under both; empty where nothing does."""
+    longer, shorter = (one, other) if len(one) > len(other) else (other, one)
+    return longer if longer.startswith(shorter) else ""
+
+
+def walks(
+    scope: directory.Scope, where: Q, turn: Turn, size: int, *, stem: str = "", places: tuple[str, ...] = ()
+) -> list[Statement]:
     """One statement for each way into a scope, each answering id and moment of its first `size` cases by when they came in.
 
     A way has an index in which its cases stand in the order of time: however many a scope holds, only a page of each is read.
-    The first rows of all ways together are the first rows of the scope. A case can come by several ways.
+    The first rows of all ways together are the first rows of the scope. A case can come by several ways. An area is walked
+    by its communities (`places_of`), so that one that holds little is not looked for among all. `stem` is where all lie.
     """
-    if scope.everything:
+    if scope.everything and not stem:
         return walk_of(Case.objects.filter(where), turn, size)
-    communities = [stem for stem in scope.stems if len(stem) == COMMUNITY]
-    wider = [stem for stem in scope.stems if len(stem) != COMMUNITY]
+    own = [one for one in map(partial(_both, stem), scope.stems) if len(one) == COMMUNITY]
+    communities = sorted({*own, *places})
     found = list(_of_organisations(scope.organisation_codes, where, turn, size))
-    found += _each(walk_of(Case.objects.filter(where, place_code=sql.EACH), turn, size), communities)
-    for stem in wider:
-        found += walk_of(Case.objects.filter(where, _lies_in(stem)), turn, size)
+    found += _each(_walk_each("place_code", where, turn, size), communities)
     for code, area in sorted(scope.crossed):
         found += _of_organisations({code}, where & _lies_in(directory.stem(area)), turn, size)
     return found
 
 
 @lru_cache(maxsize=512)
-def all_walks(scope: directory.Scope, turn: Turn, size: int) -> tuple[Statement, ...]:
+def all_walks(scope: directory.Scope, turn: Turn, size: int, places: tuple[str, ...]) -> tuple[Statement, ...]:
     """The walks of a list that nothing filters: the same each time, so put together once."""
-    return tuple(walks(scope, Q(), turn, size))
+    return tuple(walks(scope, Q(), turn, size, places=places))
 
 
 def _of_organisations(codes: Set[str], where: Q, turn: Turn, size: int) -> Iterator[Statement]:
-    yield from _each(walk_of(Case.objects.filter(where, organisation_code=sql.EACH), turn, size), sorted(codes))
+    yield from _each(_walk_each("organisation_code", where, turn, size), sorted(codes))
     yield from _each(_walk_parts(where, turn, size), sorted(codes))
 
 
@@ -134,11 +151,25 @@ def walk_of(cases: QuerySet[Case], turn: Turn, size: int) -> list[Statement]:
     return _asked(ordered.values(seen=F("id"), at=F(turn.column))[:size])
 
 
+def _walk_each(column: str, where: Q, turn: Turn, size: int) -> list[Statement]:
+    """The cases of each value of a column, which stands in an index before the moment."""
+    cases = Case.objects.filter(where, turn.past(turn.column, "id"), **_only(column))
+    ordered = cases.order_by(*turn.by(turn.column, "id", first=column))
+    return _asked(ordered.values(seen=F("id"), at=F(turn.column))[:size])
+
+
+def _only(column: str) -> dict[str, str]:
+    """The value as a range of one, with the column first in the order: only the index that begins with the column has this
+    order. Told that the column equals a value that is not known yet, PostgreSQL may walk the index of all cases instead,
+    because most of all cases share one value."""
+    return {f"{column}__gte": sql.EACH, f"{column}__lte": sql.EACH}
+
+
 def _walk_parts(where: Q, turn: Turn, size: int) -> list[Statement]:
     """What organisations have parts in. A task knows when its case came in, so that one index holds this order too."""
-    at, key = "case_opened_at", "case_id"
-    tasks = Task.objects.filter(turn.past(at, key), organisation_code=sql.EACH, state__in=HELD).order_by(
-        *turn.by(at, key)
+    at, key, column = "case_opened_at", "case_id", "organisation_code"
+    tasks = Task.objects.filter(turn.past(at, key), state__in=HELD, **_only(column)).order_by(
+        *turn.by(at, key, first=column)
     )
     if where:
         tasks = tasks.filter(Exists(Case.objects.filter(where, pk=OuterRef(key))))

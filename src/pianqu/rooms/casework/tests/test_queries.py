@@ -89,6 +89,13 @@ def test_filters() -> None:
     assert found(organisation_code="330205-market") == set()
 
 
+def test_a_place_without_matters_has_an_empty_list() -> None:
+    opened()
+    for code in ("330205103018", "330205999000", "330205103000"):
+        page = queries.cases_for(clerk(), filters=CaseFilter(place_code=code))
+        assert (page.rows, page.total, page.has_next) == ((), 0, False)
+
+
 def test_a_case_as_an_official_sees_it() -> None:
     case = opened(contact="13800001234", photos=[photo()])
     services.extend_case(actor=resident(), case_id=case.case_id, words="还没来", photos=[photo("red")], now=NOW)
