@@ -60,6 +60,7 @@ OTHERS = {
     "notices:clear": POSTED,
     "notices:settle": POSTED,
     "notices:drop": POSTED,
+    "notices:retry": POSTED,
     "casework:desk_photo": POSTED,
     "choose_post": POSTED,
     "end_sessions": POSTED,

@@ -268,6 +268,7 @@ ROUTES: dict[str, str] = {
     "notices:settle": POSTED,
     "notices:webhooks": ADMINS,
     "notices:drop": POSTED,
+    "notices:retry": POSTED,
     "account": SIGNED_IN,
     "choose_post": POSTED,
     "end_sessions": POSTED,

@@ -1,20 +1,29 @@
-"""Post JSON to another system and know afterwards whether it may have been read.
+"""Ask other systems over HTTP and know afterwards whether they may have read it.
 
-`http.client` and not a convenience library: what matters is on which side of the first byte something went wrong.
+`http.client` and not a convenience library: what matters is on which side of the first byte something went wrong, that a name
+is looked up once, and that no answer, however slowly it drips, holds up who waits for it.
 """
 
 import http.client
 import json
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import Any
 from urllib.parse import urlsplit
 
+from pianqu.foundation.installation import installation
+from pianqu.kernels import webhook
+
 TIMEOUT = 10.0
+"""Seconds for each step: reaching it, sending, each piece of the answer."""
+WHOLE = 20.0
+"""Seconds for everything together."""
 MOST = 65_536
-"""Bytes of an answer that are read."""
+"""Bytes of an answer that are read, unless more are asked for."""
 
 
 class NotSent(Exception):
@@ -41,10 +50,53 @@ def post_json(url: str, body: Mapping[str, Any], headers: Mapping[str, str], *, 
 
 
 def post_bytes(
-    url: str, content: bytes, headers: Mapping[str, str], *, address: str = "", timeout: float = TIMEOUT
+    url: str,
+    content: bytes,
+    headers: Mapping[str, str],
+    *,
+    address: str = "",
+    timeout: float = TIMEOUT,
+    whole: float = WHOLE,
+    most: int = MOST,
 ) -> Reply:
     """The same for bytes that are ready; with an `address`, to just that one, whatever the name says by now."""
+    return _asked("POST", url, content, headers, address, (timeout, whole, most))
+
+
+def get(
+    url: str,
+    headers: Mapping[str, str],
+    *,
+    address: str = "",
+    timeout: float = TIMEOUT,
+    whole: float = WHOLE,
+    most: int = MOST,
+) -> Reply:
+    """Read what stands at an address, follow nothing. Raises NotSent, Unclear."""
+    return _asked("GET", url, b"", headers, address, (timeout, whole, most))
+
+
+def address_of(url: str) -> str:
+    """The address to connect to, empty where there is none or where one of the name's addresses lies inside.
+
+    What is public may be reached, and the networks that the operator named.
+    """
     parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
+    try:
+        found = {str(entry[4][0]) for entry in socket.getaddrinfo(parts.hostname or "", port, type=socket.SOCK_STREAM)}
+    except (OSError, UnicodeError):
+        return ""
+    allowed = [ip_network(text) for text in installation().webhook_networks]
+    return min(found) if found and all(webhook.may_reach(one, allowed) for one in found) else ""
+
+
+Bounds = tuple[float, float, int]
+"""Seconds for each step, seconds for everything, bytes of the answer."""
+
+
+def _asked(method: str, url: str, content: bytes, headers: Mapping[str, str], address: str, bounds: Bounds) -> Reply:
+    parts, (timeout, whole, most) = urlsplit(url), bounds
     link = _link(parts.scheme, parts.hostname or "", parts.port, timeout)
     if address:
         link._create_connection = _only(address)  # type: ignore[attr-defined]  # the certificate is still the name's
@@ -53,9 +105,32 @@ def post_bytes(
             link.connect()
         except OSError as error:
             raise NotSent(type(error).__name__) from error
-        return _exchange(link, f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}", content, headers)
+        with _Patience(link.sock, whole):
+            where = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
+            return _exchange(link, method, where, content, headers, most)
     finally:
         link.close()
+
+
+class _Patience:
+    """Ends a connection when its time is over: each piece may come in time and the whole never."""
+
+    def __init__(self, link: socket.socket, seconds: float) -> None:
+        self._link = link
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+
+    def _end(self) -> None:
+        try:
+            self._link.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            """It ended by itself in this moment."""
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *_error: object) -> None:
+        self._timer.cancel()
 
 
 def _link(scheme: str, host: str, port: int | None, timeout: float) -> http.client.HTTPConnection:
@@ -71,11 +146,16 @@ def _only(address: str) -> Callable[..., socket.socket]:
     return connect
 
 
-def _exchange(link: http.client.HTTPConnection, path: str, content: bytes, headers: Mapping[str, str]) -> Reply:
+def _exchange(
+    link: http.client.HTTPConnection, method: str, where: str, content: bytes, headers: Mapping[str, str], most: int
+) -> Reply:
     try:
-        link.request("POST", path, body=content, headers={"Accept": "application/json", **headers})
+        link.request(method, where, body=content or None, headers={"Accept": "application/json", **headers})
         answer = link.getresponse()
-        return Reply(answer.status, _seconds(answer.getheader("Retry-After", "")), answer.read(MOST))
+        body = answer.read(most)
+        if answer.length and len(body) < most:
+            raise Unclear("cut off")
+        return Reply(answer.status, _seconds(answer.getheader("Retry-After", "")), body)
     except (OSError, http.client.HTTPException) as error:
         raise Unclear(type(error).__name__) from error
 

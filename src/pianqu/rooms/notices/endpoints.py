@@ -117,3 +117,20 @@ def add_webhook(request: HttpRequest, typed: Hook) -> Told:
 )
 def drop_webhook(request: HttpRequest, webhook_id: uuid.UUID) -> None:
     services.drop_webhook(actor=actor_of(request), webhook_id=webhook_id, now=timezone.now())
+
+
+class Again(Schema):
+    """How many messages leave again."""
+
+    calls: int
+
+
+@notices.does(
+    "/webhooks/{uuid:webhook_id}/retry",
+    name="retryWebhook",
+    says=gettext_noop("Tell it again what it never took"),
+    right="connect",
+    gives=Again,
+)
+def retry_webhook(request: HttpRequest, webhook_id: uuid.UUID) -> Again:
+    return Again(calls=services.retry_webhook(actor=actor_of(request), webhook_id=webhook_id, now=timezone.now()))

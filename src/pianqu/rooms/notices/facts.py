@@ -53,3 +53,14 @@ class WebhookDropped(Fact):
     label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Webhook dropped")
 
     webhook_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookRetried(Fact):
+    """What another system never took is told to it again."""
+
+    kind: ClassVar[str] = "notices.webhook-retried"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Webhook told again")
+
+    webhook_id: str
+    calls: int

@@ -3,12 +3,10 @@
 import json
 import os
 import smtplib
-import socket
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_network
-from urllib.parse import urlsplit
 
 from django.core.mail import EmailMessage
 from django.db.models import F
@@ -18,7 +16,7 @@ from pianqu.foundation.actor import Actor
 from pianqu.foundation.crypto import decrypt
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.installation import installation
-from pianqu.foundation.posting import NotSent, Unclear, post_bytes, post_json
+from pianqu.foundation.posting import NotSent, Unclear, address_of, post_bytes, post_json
 from pianqu.foundation.reached import Reached
 from pianqu.kernels import checkcode, webhook
 from pianqu.rooms.casework import services as casework
@@ -184,41 +182,53 @@ def send_code(*, to: Reached, code: str) -> Outcome:
 
 # other systems -------------------------------------------------------------------------------------------------------
 
+CALL_DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440, 1440))
+"""Before a call's second, third … try: a system that is out of order for a day or a weekend is told afterwards."""
+
 
 def call_systems(*, now: datetime, most: int = AT_ONCE) -> int:
     """Tell other systems what waits for them, each fact once by its id; answers how many were tried.
 
-    Unlike a message to a person it is repeated where nobody knows whether it arrived: the receiver tells by `webhook-id`.
+    Unlike a message to a person it is repeated where nobody knows whether it arrived: the receiver tells by `webhook-id`. What
+    a system out of order would get later waits behind the call that met it, so that each hears in the ledger's order.
     """
     due = Call.objects.filter(state="waiting", next_at__lte=now).select_related("webhook").order_by("position", "id")
     calls = list(due[:most])
+    waits: dict[uuid.UUID, datetime] = {}
+    tried = 0
     for call in calls:
+        if call.webhook_id in waits:
+            continue
         outcome = _call(call, now) if call.webhook.dropped_at is None else Outcome("failed", "dropped")
-        _note_call(call, outcome, now)
-    return len(calls)
+        next_at = _note_call(call, outcome, now)
+        tried += 1
+        if outcome.state == "waiting":
+            waits[call.webhook_id] = next_at
+    for webhook_id, next_at in waits.items():
+        Call.objects.filter(webhook_id=webhook_id, state="waiting", next_at__lt=next_at).update(next_at=next_at)
+    return tried
 
 
-def _note_call(call: Call, outcome: Outcome, now: datetime) -> None:
+def _note_call(call: Call, outcome: Outcome, now: datetime) -> datetime:
+    """When the next try is due."""
     state, next_at = outcome.state, call.next_at
-    if state == "waiting" and call.tries >= len(DELAYS):
+    if state == "waiting" and call.tries >= len(CALL_DELAYS):
         state = "failed"
     elif state == "waiting":
-        next_at = now + max(DELAYS[call.tries], timedelta(seconds=outcome.after or 0))
+        next_at = now + max(CALL_DELAYS[call.tries], timedelta(seconds=outcome.after or 0))
     Call.objects.filter(id=call.id).update(state=state, tries=F("tries") + 1, next_at=next_at, outcome=outcome.why[:60])
+    return next_at
 
 
 def _call(call: Call, now: datetime) -> Outcome:
     hook = call.webhook
-    parts = urlsplit(hook.url)
-    address = _address(parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+    address = address_of(hook.url)
     if not address:
         return Outcome("waiting", "address not found or not allowed")
-    told = {"position": call.position, "subject": call.subject, "organisation": call.organisation_code}
-    message = {"type": call.kind, "timestamp": call.recorded_at.isoformat(), "data": told}
-    body, at = json.dumps(message, ensure_ascii=False).encode(), int(now.timestamp())
+    body, at = event_of(call), int(now.timestamp())
     secret = decrypt(hook.sealed, table="notices_webhook", column="sealed", row=str(hook.id))
     headers = {
-        "Content-Type": "application/json",
+        "Content-Type": "application/cloudevents+json; charset=utf-8",
         "webhook-id": str(call.id),
         "webhook-timestamp": str(at),
         "webhook-signature": webhook.sign(secret, message_id=str(call.id), timestamp=at, body=body),
@@ -232,11 +242,19 @@ def _call(call: Call, now: datetime) -> Outcome:
     return Outcome("failed" if reply.status == 410 else "waiting", f"answer {reply.status}", reply.retry_after)
 
 
-def _address(host: str, port: int) -> str:
-    """The first address of the host if all of them may be reached: one that leads inside is never tried."""
-    try:
-        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
-    except (OSError, UnicodeError):
-        return ""
-    allowed = [ip_network(text) for text in installation().webhook_networks]
-    return min(found) if found and all(webhook.may_reach(one, allowed) for one in found) else ""
+def event_of(call: Call) -> bytes:
+    """A fact as a CloudEvent in structured JSON: what kind of thing happened, about which number, when and by whom; no words.
+
+    `source` and `id` name it for ever: the ledger and the position in it. Source: CloudEvents 1.0.2, JSON format.
+    """
+    event = {
+        "specversion": "1.0",
+        "id": str(call.position),
+        "source": f"{installation().public_url}/open/ledger/",
+        "type": call.kind,
+        "subject": call.subject,
+        "time": call.recorded_at.isoformat(),
+        "datacontenttype": "application/json",
+        "data": {"position": call.position, "organisation": call.organisation_code},
+    }
+    return json.dumps(event, ensure_ascii=False).encode()

@@ -18,8 +18,8 @@ from pianqu.kernels import webhook
 from pianqu.rooms.ledger import queries as ledger_questions
 from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.notices import queries, rules
-from pianqu.rooms.notices.facts import InboxCleared, SendSettled, WebhookAdded, WebhookDropped
-from pianqu.rooms.notices.models import Inbox, Webhook
+from pianqu.rooms.notices.facts import InboxCleared, SendSettled, WebhookAdded, WebhookDropped, WebhookRetried
+from pianqu.rooms.notices.models import Call, Inbox, Webhook
 
 OUTCOMES = ("arrived", "again", "given-up")
 
@@ -124,3 +124,24 @@ def drop_webhook(*, actor: Actor, webhook_id: uuid.UUID, now: datetime) -> None:
         subject=f"webhook:{webhook_id}", organisation_code=actor.organisation_code, webhook_id=str(webhook_id)
     )
     ledger.record([fact], actor=actor, now=now)
+
+
+@verb
+def retry_webhook(*, actor: Actor, webhook_id: uuid.UUID, now: datetime) -> int:
+    """Tell a system again, from the first try on, what it never took; answers how many messages these are.
+
+    What it did take is not repeated. Raises Forbidden, Refused where there is nothing to tell.
+    """
+    rules.check_may_see_sending(actor)
+    failed = Call.objects.filter(webhook_id=webhook_id, webhook__dropped_at=None, state="failed")
+    count = failed.update(state="waiting", tries=0, next_at=now)
+    if not count:
+        raise Refused("webhook-complete", _("Nothing has failed for this system. Nothing was changed."))
+    fact = WebhookRetried(
+        subject=f"webhook:{webhook_id}",
+        organisation_code=actor.organisation_code,
+        webhook_id=str(webhook_id),
+        calls=count,
+    )
+    ledger.record([fact], actor=actor, now=now)
+    return count

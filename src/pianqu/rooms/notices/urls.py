@@ -12,5 +12,6 @@ urlpatterns = [
     path("desk/notices/sending/", views.sending, name="sending"),
     path("desk/notices/webhooks/", views.webhooks, name="webhooks"),
     path("desk/notices/webhooks/<uuid:webhook_id>/", views.drop, name="drop"),
+    path("desk/notices/webhooks/<uuid:webhook_id>/retry/", views.retry, name="retry"),
     path("desk/notices/sending/<uuid:outgoing_id>/", views.settle, name="settle"),
 ]

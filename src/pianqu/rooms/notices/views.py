@@ -1,6 +1,7 @@
 """Doors of notices: an organisation's inbox, and for administrators what is sent to who reported."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -198,9 +199,20 @@ def webhooks(request: HttpRequest) -> HttpResponse:
 @login_required
 def drop(request: HttpRequest, webhook_id: uuid.UUID) -> HttpResponse:
     """Tell that system of nothing any more."""
+    return _about_webhook(request, webhook_id, services.drop_webhook)
+
+
+@never_cache
+@login_required
+def retry(request: HttpRequest, webhook_id: uuid.UUID) -> HttpResponse:
+    """Tell that system again what it never took."""
+    return _about_webhook(request, webhook_id, services.retry_webhook)
+
+
+def _about_webhook(request: HttpRequest, webhook_id: uuid.UUID, act: Callable[..., object]) -> HttpResponse:
     if request.method == "POST":
         try:
-            services.drop_webhook(actor=actor_of(request), webhook_id=webhook_id, now=timezone.now())
+            act(actor=actor_of(request), webhook_id=webhook_id, now=timezone.now())
         except Forbidden:
             raise
         except Problem as problem:

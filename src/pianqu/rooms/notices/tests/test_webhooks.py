@@ -3,19 +3,23 @@
 import hashlib
 import hmac
 import json
+import socket
 import threading
 import uuid
 from base64 import b64decode, b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
+from pianqu.foundation import posting
 from pianqu.foundation.errors import Forbidden, Invalid, Refused
 from pianqu.rooms.casework.tests.builders import clerk, dispatched, opened
 from pianqu.rooms.ledger import queries as history
@@ -33,31 +37,56 @@ class System:
     """Another system that listens: what it got, and what it answers."""
 
     url: str = ""
-    answers: list[int] = field(default_factory=list)
+    answers: list[int | str] = field(default_factory=list)
+    """A status, or `hang`, `drip`."""
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    over: threading.Event = field(default_factory=threading.Event)
+    inside: list[str] = field(default_factory=list)
+    """What came to the door that a redirection names."""
+
+
+class Door(BaseHTTPRequestHandler):
+    here: System
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path == "/inside":
+            self.here.inside.append(self.path)
+        self.here.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
+        answer = self.here.answers.pop(0) if self.here.answers else 204
+        if isinstance(answer, str):
+            return self.dawdle(drips=answer == "drip")
+        self.send_response(answer)
+        if answer == 302:
+            self.send_header("Location", "/inside")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def dawdle(self, *, drips: bool) -> None:
+        while not self.here.over.wait(0.05):
+            if drips:
+                self.wfile.write(b"H")
+        self.close_connection = True
+
+    def do_GET(self) -> None:
+        self.here.inside.append(self.path)
+        self.send_error(404)
+
+    def log_message(self, *_words: object) -> None:
+        """Quiet."""
 
 
 @pytest.fixture
 def system(tmp_path: Path) -> Iterator[System]:
     here = System()
-
-    class Door(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            here.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
-            self.send_response(here.answers.pop(0) if here.answers else 204)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_words: object) -> None:
-            """Quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("OwnDoor", (Door,), {"here": here}))
+    server.block_on_close = False
     here.url = f"http://127.0.0.1:{server.server_address[1]}/hook?from=pianqu"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     with at_home(tmp_path, webhook_networks=("127.0.0.0/8",)):
         yield here
+    here.over.set()
     server.shutdown()
     server.server_close()
     thread.join()
@@ -94,10 +123,13 @@ def test_it_is_told_what_it_asked_for_signed_and_without_words(system: System) -
     right = b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
     assert headers["webhook-signature"] == f"v1,{right}"
     told = json.loads(body)
-    assert told["type"] == OPENED and told["data"]["subject"] == f"case:{case.case_id}"
-    assert set(told["data"]) == {"position", "subject", "organisation"}
+    assert headers["content-type"] == "application/cloudevents+json; charset=utf-8"
+    assert told["type"] == OPENED and told["subject"] == f"case:{case.case_id}" and told["specversion"] == "1.0"
+    assert told["id"] == str(told["data"]["position"]) and told["source"].endswith("/open/ledger/")
+    assert set(told) == {"specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data"}
+    assert set(told["data"]) == {"position", "organisation"}
     text = b"".join(one for _headers, one in system.got).decode()
-    assert "不该出去的话" not in text and "139" not in told["data"]["subject"].replace(str(case.case_id), "")
+    assert "不该出去的话" not in text and "139" not in told["subject"].replace(str(case.case_id), "")
     assert call() == 0, "once"
 
 
@@ -120,14 +152,90 @@ def test_gone_is_gone_and_enough_is_enough(system: System) -> None:
     hear()
     call()
     assert Call.objects.get().state == "failed"
-    system.answers = [500] * 9
+    system.answers = [500] * 12
     opened()
     hear()
-    for day in range(9):
+    for day in range(12):
         call(timedelta(days=day))
-    assert Call.objects.filter(state="failed").count() == 2 and len(system.got) == 7
+    assert Call.objects.filter(state="failed").count() == 2 and len(system.got) == 10
     card = queries.webhooks_for(administrator())[0]
     assert (card.failed, card.waiting, card.trouble) == (2, 0, "answer 500")
+
+
+def test_what_failed_is_told_again_when_an_administrator_says_so(system: System) -> None:
+    system.answers = [410]
+    added(system.url)
+    (card,) = queries.webhooks_for(administrator())
+    opened()
+    hear()
+    call()
+    now = timezone.now()
+    with pytest.raises(Forbidden):
+        services.retry_webhook(actor=clerk(), webhook_id=card.webhook_id, now=now)
+    assert services.retry_webhook(actor=administrator(), webhook_id=card.webhook_id, now=now) == 1
+    call()
+    assert Call.objects.get().state == "sent" and len({headers["webhook-id"] for headers, _body in system.got}) == 1
+    with pytest.raises(Refused):
+        services.retry_webhook(actor=administrator(), webhook_id=card.webhook_id, now=now)
+    assert history.history(f"webhook:{card.webhook_id}")[-1].kind == "notices.webhook-retried"
+
+
+def test_after_a_day_out_of_order_it_hears_everything_once_and_in_the_ledgers_order(system: System) -> None:
+    added(system.url)
+    for _number in range(30):
+        opened()
+    hear()
+    minutes = 0
+    while minutes < 24 * 60:
+        system.answers = [500]
+        call(timedelta(minutes=minutes))
+        minutes += 5
+    refused = len(system.got)
+    assert 5 <= refused <= 8, "it is not hammered: one call tries for all that wait behind it"
+    system.answers, system.got[:] = [], []
+    while minutes < 4 * 24 * 60:
+        call(timedelta(minutes=minutes))
+        minutes += 60
+    positions = [json.loads(body)["data"]["position"] for _headers, body in system.got]
+    assert len(positions) == 30 and positions == sorted(set(positions))
+
+
+@pytest.mark.parametrize("manner", ["hang", "drip"])
+def test_one_that_never_answers_holds_up_nobody(system: System, manner: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "post_bytes", partial(posting.post_bytes, timeout=0.3, whole=0.6))
+    added(system.url)
+    for _number in range(5):
+        opened()
+    hear()
+    system.answers = [manner]
+    started = monotonic()
+    assert call() == 1, "the calls behind it wait"
+    assert monotonic() - started < 5
+    assert set(Call.objects.values_list("state", flat=True)) == {"waiting"}
+    assert Call.objects.exclude(outcome="").get().outcome.startswith("no answer")
+    system.over.set()
+    assert call(timedelta(minutes=2)) == 5 and set(Call.objects.values_list("state", flat=True)) == {"sent"}
+
+
+def test_a_redirection_is_not_followed_wherever_it_leads(system: System) -> None:
+    system.answers = [302]
+    added(system.url)
+    opened()
+    hear()
+    call()
+    assert system.inside == [] and Call.objects.get().outcome == "answer 302"
+
+
+@pytest.mark.parametrize(
+    "addresses", [["127.0.0.1"], ["93.184.216.34", "127.0.0.1"], ["::ffff:127.0.0.1"], ["10.0.0.8"]]
+)
+def test_a_name_that_leads_inside_is_not_reached(
+    addresses: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (one, 443)) for one in addresses]
+    monkeypatch.setattr(posting.socket, "getaddrinfo", lambda *_args, **_more: found)
+    with at_home(tmp_path):
+        assert posting.address_of("https://system.example/hook") == ""
 
 
 def test_an_address_inside_is_never_reached(system: System, tmp_path: Path) -> None:
