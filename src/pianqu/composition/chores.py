@@ -53,6 +53,6 @@ def publish() -> int:
 CHORES = (
     Chore("escalation", escalate, 60.0),
     Chore("sending", send, 5.0, aside=True),
-    Chore("open data", publish, 3600.0),
+    Chore("open data", publish, 300.0),
     Chore("tidying", tidying.tidy, 3600.0),
 )

@@ -1,7 +1,7 @@
 """What the pictures show: a few matters through the real verbs, and a colleague who may see them."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from io import BytesIO
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from pianqu.composition.demo.grid import make_grid
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
 from pianqu.composition.district import load_district
+from pianqu.composition.wiring import seal_and_drain
 from pianqu.foundation import onetime, residentpass
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.installation import installation
@@ -21,7 +22,7 @@ from pianqu.foundation.reached import reached
 from pianqu.kernels.identity_number import check_character
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework import services as verbs
-from pianqu.rooms.casework.services import PlaceChoice, Reporter
+from pianqu.rooms.casework.services import Claim, History, Opening, PlaceChoice, Reporter
 from pianqu.rooms.directory import queries as directory_questions
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.territory import queries as territory
@@ -61,7 +62,7 @@ def fill(*, empty: bool) -> dict[str, str]:
     cell = next(c for c in territory.cells(on=timezone.localdate(now)) if c.community_code in cluster.community_codes)
     known = _known(others["checker"], now)
     told |= {"cluster": cluster.code, "cell": cell.code, "me": residentpass.made(known.resident_id, now)}
-    return told | _matters(staff, known, now)
+    return told | _matters(staff, known, now) | _open_data(now)
 
 
 def _known(officer: Actor, now: datetime) -> Reporter:
@@ -141,6 +142,32 @@ def _matters(staff: Actor, known: Reporter, now: datetime) -> dict[str, str]:
             told |= {"case_id": str(opened.case_id), "entry_id": str(opened.entry_id)}
         _move_on(staff, opened.case_id, number, now)
     return told
+
+
+def _open_data(now: datetime) -> dict[str, str]:
+    """A month that was taken over from another system, and is published."""
+    communities = [choice.code for street in territory.community_choices() for choice in street.communities]
+    month = ((now.replace(day=1) - timedelta(days=1)).replace(day=1) - timedelta(days=1)).replace(day=1)
+    system = Actor(kind="system", organisation_code=casework.centre_code())
+    items = [
+        History(
+            organisation_code=casework.centre_code(),
+            opening=Opening(
+                words="以前的一件事",
+                category=MATTERS[number % 5][0],
+                place=PlaceChoice(community_code=communities[number * 3 % len(communities)], source="imported"),
+                channel="import",
+                claim=Claim(
+                    happened_at=month + timedelta(hours=number), imported_from="screens", imported_id=str(number)
+                ),
+            ),
+        )
+        for number in range(400)
+    ]
+    verbs.take_history(actor=system, items=items, now=now)
+    seal_and_drain()
+    verbs.publish_due(actor=system, now=now)
+    return {"month": f"{month:%Y-%m}"}
 
 
 def _move_on(staff: Actor, case_id: UUID, number: int, now: datetime) -> None:
