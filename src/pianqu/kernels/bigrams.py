@@ -78,3 +78,13 @@ def _may_hold(have: set[str], word: str) -> bool:
         return have.issuperset(asked(word))
     first, last = span(word)
     return any(first <= gram <= last for gram in have)
+
+
+def as_token(gram: str) -> str:
+    """A gram in letters and digits, six for each character: the beginnings of grams are beginnings of tokens (SQLite, FTS5)."""
+    return "".join(f"{ord(char):06x}" for char in gram)
+
+
+def as_lexeme(gram: str) -> str:
+    """A gram quoted for a tsvector (PostgreSQL documentation, 8.11)."""
+    return "'" + gram.replace("\\", "\\\\").replace("'", "''") + "'"

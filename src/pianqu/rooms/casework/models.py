@@ -3,8 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
+from pianqu.foundation.fields import GramsField
 from pianqu.rooms.casework.lifecycle import State
-from pianqu.rooms.casework.sql import GramsField
 
 
 class Category(models.Model):

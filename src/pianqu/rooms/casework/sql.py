@@ -112,48 +112,20 @@ def places_under(stems: Sequence[str]) -> Statement:
     return text, [value for stem, end in zip(stems, ends, strict=True) for value in (stem, end, end)]
 
 
-class GramsField(_Field):
-    """Pairs of characters, written once and asked for by an index: a tsvector on PostgreSQL, words of letters and digits on
-    SQLite. What is given is a list; what is read back is the database's own form."""
-
-    def deconstruct(self) -> Any:
-        """In migrations a plain text: 0014 gives the column its type on PostgreSQL, so that no migration needs this class."""
-        name, _path, args, kwargs = super().deconstruct()
-        return name, "django.db.models.TextField", args, kwargs
-
-    def get_internal_type(self) -> str:
-        return "TextField"
-
-    def db_type(self, connection: Any) -> str:
-        return "text" if connection.vendor == "sqlite" else "tsvector"
-
-    def get_db_prep_value(self, value: Sequence[str], connection: Any, prepared: bool = False) -> str:
-        return " ".join(map(_as_token if connection.vendor == "sqlite" else _quoted, value))
-
-
-def _as_token(gram: str) -> str:
-    """A gram in letters and digits, six for each character: the beginnings of grams are beginnings of tokens."""
-    return "".join(f"{ord(char):06x}" for char in gram)
-
-
 def _for_sqlite(terms: Iterable[str]) -> str:
     """What FTS5 is asked for (SQLite documentation, FTS5, 3: full-text query syntax)."""
-    return " AND ".join(part for term in terms for part in _parts(term, _as_token, "{}*"))
+    return " AND ".join(part for term in terms for part in _parts(term, bigrams.as_token, "{}*"))
 
 
 def _for_postgresql(terms: Iterable[str]) -> str:
     """What a tsvector is asked for (PostgreSQL documentation, 8.11.2: tsquery)."""
-    return " & ".join(part for term in terms for part in _parts(term, _quoted, "{}:*"))
+    return " & ".join(part for term in terms for part in _parts(term, bigrams.as_lexeme, "{}:*"))
 
 
 def _parts(term: str, written: Any, begins: str) -> list[str]:
     if len(term) == 1:
         return [begins.format(written(term))]
     return [written(gram) for gram in bigrams.asked(term)]
-
-
-def _quoted(gram: str) -> str:
-    return "'" + gram.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 class _Moment(Func):
