@@ -20,7 +20,7 @@ STOREYS = [
     {"exchange"},
     {"registry"},
     {"casework", "deliberation", "civics"},
-    {"mediation", "services", "outreach", "jointwork"},
+    {"mediation", "services", "outreach", "jointwork", "partners"},
     {"insight", "notices"},
 ]
 ORDER = {room: height for height, storey in enumerate(STOREYS) for room in storey}

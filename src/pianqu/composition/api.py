@@ -25,6 +25,7 @@ from pianqu.rooms.casework import endpoints as casework
 from pianqu.rooms.directory import endpoints as directory_doors
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.notices import endpoints as notices
+from pianqu.rooms.partners import endpoints as partners
 from pianqu.rooms.territory import endpoints as territory
 
 PROBLEM = "application/problem+json"
@@ -113,7 +114,7 @@ api = Api(
     openapi_url="openapi.json",
     urls_namespace="api",
 )
-for room in (casework, directory_doors, territory, notices):
+for room in (casework, directory_doors, territory, partners, notices):
     for path, router in room.routers.items():
         api.add_router(path, router)
 

@@ -13,6 +13,7 @@ from pianqu.foundation.installation import installation
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework import services as cases
 from pianqu.rooms.notices import jobs as sending
+from pianqu.rooms.partners import jobs as partners
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,12 @@ def send() -> int:
     return sent + sending.call_systems(now=timezone.now())
 
 
+def exchange() -> int:
+    """Letters to other districts and systems leave, in the installation's language."""
+    with override(settings.LANGUAGE_CODE):
+        return partners.exchange(actor=system_actor(), now=timezone.now())
+
+
 def publish() -> int:
     """Months that are over become open data."""
     return cases.publish_due(actor=system_actor(), now=timezone.now())
@@ -53,6 +60,7 @@ def publish() -> int:
 CHORES = (
     Chore("escalation", escalate, 60.0),
     Chore("sending", send, 5.0, aside=True),
+    Chore("partners", exchange, 2.0, aside=True),
     Chore("open data", publish, 300.0),
     Chore("tidying", tidying.tidy, 3600.0),
 )

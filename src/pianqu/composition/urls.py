@@ -49,6 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("clusters/", clusters.page, name="clusters"),
     path("clusters/map.json", clusters.layers, name="clusters_map"),
     path("clusters/<str:code>/", clusters.one, name="cluster"),
+    path("", include("pianqu.rooms.partners.urls")),
     path("", include("pianqu.rooms.notices.urls")),
     path("me/", me.page, name="me"),
     path("me/prove/", outside.prove, name="me_prove"),

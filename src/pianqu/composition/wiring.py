@@ -10,6 +10,7 @@ from pianqu.rooms.casework import readers as day_counts
 from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.ledger.services import Heard
 from pianqu.rooms.notices import readers as notices
+from pianqu.rooms.partners import readers as partners
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,9 @@ class Reader:
 
 READERS: tuple[Reader, ...] = (
     Reader(name=day_counts.NAME, hear=day_counts.hear, forget=day_counts.forget),
+    Reader(name=partners.ACT, hear=partners.act, forget=partners.keep),
+    Reader(name=partners.FOLLOW, hear=partners.follow, forget=partners.keep),
+    Reader(name=partners.POST, hear=partners.post, forget=partners.keep),
     Reader(name=notices.INBOX, hear=notices.hear, forget=notices.forget),
     Reader(name=notices.MESSAGES, hear=notices.plan, forget=notices.keep),
     Reader(name=notices.WEBHOOKS, hear=notices.tell_systems, forget=notices.keep),

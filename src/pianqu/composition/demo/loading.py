@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from pianqu.composition.demo.grid import make_grid
 from pianqu.composition.demo.ground import ground
+from pianqu.composition.demo.neighbour import make_neighbour
 from pianqu.composition.demo.people import CHECKER, CLUSTER, GRID, HANDLER, STREET, WINDOW, make_people
 from pianqu.composition.demo.pictures import drawn
 from pianqu.composition.demo.points import make_points
@@ -66,7 +67,15 @@ def load(now: datetime, *, year: int = 0) -> None:
     make_resident(own=own, window=actors[WINDOW.login], area_code=GRID.organisation, now=now)
     make_presence(now=now)
     make_points([actors[person.login] for person in (STREET, CLUSTER, HANDLER)], now=now)
+    make_neighbour(window=actors[WINDOW.login], away=_newest_waiting(actors), now=now)
     _leave_notes(actors, now)
+
+
+def _newest_waiting(actors: dict[str, Actor]) -> uuid.UUID | None:
+    """A matter about roads that nobody has yet: it lies across the border."""
+    filters = casework.CaseFilter(state="opened", category="roads")
+    rows = casework.cases_for(actors[WINDOW.login], filters=filters, size=1).rows
+    return rows[0].case_id if rows else None
 
 
 def _leave_notes(actors: dict[str, Actor], now: datetime) -> None:

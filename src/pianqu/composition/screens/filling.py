@@ -9,6 +9,7 @@ from django.utils import timezone
 from PIL import Image
 
 from pianqu.composition.demo.grid import make_grid
+from pianqu.composition.demo.neighbour import make_neighbour
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
 from pianqu.composition.district import load_district
@@ -62,7 +63,9 @@ def fill(*, empty: bool) -> dict[str, str]:
     cell = next(c for c in territory.cells(on=timezone.localdate(now)) if c.community_code in cluster.community_codes)
     known = _known(others["checker"], now)
     told |= {"cluster": cluster.code, "cell": cell.code, "me": residentpass.made(known.resident_id, now)}
-    return told | _matters(staff, known, now) | _open_data(now)
+    told |= _matters(staff, known, now)
+    offered, given = make_neighbour(window=staff, away=UUID(told.pop("away")), now=now)
+    return told | {"offered": str(offered), "given": str(given)} | _open_data(now)
 
 
 def _known(officer: Actor, now: datetime) -> Reporter:
@@ -140,6 +143,8 @@ def _matters(staff: Actor, known: Reporter, now: datetime) -> dict[str, str]:
         if number == 0:
             told |= {"code": _shown(opened.case_code), "secret": opened.receipt_secret}
             told |= {"case_id": str(opened.case_id), "entry_id": str(opened.entry_id)}
+        if number == 4:
+            told["away"] = str(opened.case_id)
         _move_on(staff, opened.case_id, number, now)
     return told
 

@@ -342,6 +342,17 @@ class CaseSupervised(AboutCase):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CaseNoted(AboutCase):
+    """Something worth knowing was written down: for colleagues, or for the reporter as well."""
+
+    kind: ClassVar[str] = "casework.case-noted"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Note")
+
+    words_commitment: str
+    for_reporter: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChannelChosen(AboutCase):
     """Who reported it said how to be told of what happens: by `sms`, by `mail`, or (empty) not at all."""
 

@@ -96,6 +96,11 @@ def may_supervise(actor: Actor) -> bool:
     return actor.acts and _acts_for_all(actor) and directory.is_leader(actor)
 
 
+def may_note(actor: Actor, holder_code: str) -> bool:
+    """The centre, and the organisation that has the matter."""
+    return _answers_for(actor, holder_code)
+
+
 def may_call_back(actor: Actor, *, resolver: str, former_checker: str) -> bool:
     """The centre: not the post that answered, and after a reopening not the one that checked before."""
     return actor.acts and _acts_for_all(actor) and actor.post_id not in (resolver, former_checker)
@@ -212,6 +217,10 @@ def check_may_review(actor: Actor, *, dispatched_by: str) -> None:
 
 def check_may_supervise(actor: Actor) -> None:
     _check(may_supervise(actor), _("Only a leader of the district's centre may press for a matter."))
+
+
+def check_may_note(actor: Actor, holder_code: str) -> None:
+    _check(may_note(actor, holder_code), _("Only an organisation that this matter lies with may add a note."))
 
 
 def check_may_call_back(actor: Actor, *, resolver: str, former_checker: str) -> None:

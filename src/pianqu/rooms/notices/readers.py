@@ -17,6 +17,7 @@ from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.ledger.services import Heard
 from pianqu.rooms.notices.facts import SendSettled
 from pianqu.rooms.notices.models import Call, Notice, Outgoing, Planned, Webhook
+from pianqu.rooms.partners.facts import LetterReceived
 
 INBOX, MESSAGES, WEBHOOKS = "notices.inbox", "notices.messages", "notices.webhooks"
 TOO_OLD = timedelta(days=1)
@@ -30,23 +31,37 @@ Addressed = Iterator[tuple[str, bool]]
 
 def hear(heard: Sequence[Heard]) -> None:
     """Put a page of facts into the inboxes, in three statements at most."""
-    facts = [(item, fact) for item in heard if isinstance(fact := item.fact, told.AboutCase | told.CaseExtended)]
-    holders = casework.holders({uuid.UUID(fact.case_id) for _item, fact in facts})
+    facts = [
+        (item, fact, _about(fact))
+        for item in heard
+        if isinstance(fact := item.fact, told.AboutCase | told.CaseExtended | LetterReceived)
+    ]
+    holders = casework.holders({about for _item, _fact, about in facts})
     Notice.objects.bulk_create(
         [
             Notice(
                 position=item.position,
                 organisation_code=code,
-                kind=item.kind.removeprefix("casework."),
-                case_id=uuid.UUID(fact.case_id),
+                kind=_kind(item, fact),
+                case_id=about,
                 urgent=urgent,
                 at=item.recorded_at,
             )
-            for item, fact in facts
-            for code, urgent in _addressed(fact, holders.get(uuid.UUID(fact.case_id), ""))
+            for item, fact, about in facts
+            for code, urgent in _addressed(fact, holders.get(about, ""))
         ],
         ignore_conflicts=True,
     )
+
+
+def _about(fact: told.AboutCase | told.CaseExtended | LetterReceived) -> uuid.UUID:
+    """The matter; the transfer of what was only offered yet."""
+    return uuid.UUID(fact.case_id or getattr(fact, "transfer_id", ""))
+
+
+def _kind(item: Heard, fact: Fact) -> str:
+    """What an inbox calls it."""
+    return f"letter-{fact.letter_kind}" if isinstance(fact, LetterReceived) else item.kind.removeprefix("casework.")
 
 
 def forget() -> None:
@@ -116,6 +131,13 @@ def _part_escalated(fact: told.TaskEscalated, _holder: str) -> Addressed:
     yield fact.to_code, True
 
 
+def _letter(fact: LetterReceived, holder: str) -> Addressed:
+    """What needs somebody: an offer, a refusal of ours, or that the other side takes its matter back."""
+    if fact.letter_kind in ("offered", "declined", "refused", "withdrawn"):
+        yield casework.centre_code(), fact.letter_kind == "declined"
+        yield holder, False
+
+
 def _asked(fact: told.ExtensionAsked, holder: str) -> Addressed:
     yield holder, False
 
@@ -139,6 +161,7 @@ _CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
     told.CaseEscalated: _escalated,
     told.TaskEscalated: _part_escalated,
     told.CaseHandedOver: _handed_over,
+    LetterReceived: _letter,
 }
 _TOLD_TO_ALL = frozenset(
     {
@@ -151,6 +174,7 @@ _TOLD_TO_ALL = frozenset(
         told.CaseReopened,
         told.ExtensionAsked,
         told.CaseHandedOver,
+        LetterReceived,
     }
 )
 """Facts that the organisation in whose chain they stand did not bring about itself, or that its leaders have to decide on."""

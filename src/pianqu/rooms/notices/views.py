@@ -161,6 +161,10 @@ def _says() -> dict[str, tuple[str, str]]:
         "case-escalated": ("trending-up", _("Overdue: gone up the line")),
         "task-escalated": ("trending-up", _("A helper's date has passed")),
         "case-handed-over": ("refresh", _("Handed over to you by a reorganisation")),
+        "letter-offered": ("transfer", _("Another district offers a matter: please decide")),
+        "letter-declined": ("arrow-back-up", _("The other system does not take it")),
+        "letter-refused": ("alert-triangle", _("The other system could not do what was asked")),
+        "letter-withdrawn": ("arrow-back-up", _("The other district takes its matter back")),
     }
 
 

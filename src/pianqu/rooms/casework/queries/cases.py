@@ -261,6 +261,8 @@ class CaseHead:
     state: str
     organisation_code: str
     """Who answers for it now: the lead, or who received it."""
+    lead_code: str = ""
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -593,10 +595,24 @@ def _row(row: Sequence[Any]) -> CaseRow:
 
 def case_head(case_id: uuid.UUID) -> CaseHead:
     """Raises Absent for an unknown id."""
-    row = Case.objects.filter(id=case_id).values_list("id", "code", "state", "organisation_code", "lead_code").first()
+    columns = ("id", "code", "state", "organisation_code", "lead_code", "due_at")
+    row = Case.objects.filter(id=case_id).values_list(*columns).first()
     if row is None:
         raise Absent("case-absent", _("There is no such matter."))
-    return CaseHead(case_id=row[0], code=row[1], state=row[2], organisation_code=row[4] or row[3])
+    id_, code, state, receiver, lead, due_at = row
+    return CaseHead(
+        case_id=id_, code=code, state=state, organisation_code=lead or receiver, lead_code=lead, due_at=due_at
+    )
+
+
+def category_of(case_id: uuid.UUID) -> str:
+    """The category of a matter; empty for an unknown id."""
+    return Case.objects.filter(id=case_id).values_list("category", flat=True).first() or ""
+
+
+def codes_of(case_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """The codes of these matters. One statement, none where none is asked for."""
+    return dict(Case.objects.filter(id__in=case_ids).values_list("id", "code")) if case_ids else {}
 
 
 def check_sees(actor: Actor, case_id: uuid.UUID) -> None:
@@ -695,6 +711,16 @@ def _additions(case_id: uuid.UUID, photos: Mapping[uuid.UUID | None, Sequence[Ph
     return tuple(
         AdditionCard(words=row.words, added_at=row.added_at, photos=tuple(photos.get(row.id, ()))) for row in rows
     )
+
+
+def addition_of(entry_id: uuid.UUID) -> AdditionCard | None:
+    """What was added by this entry of the ledger; None where it added nothing. Two statements."""
+    row = Addition.objects.filter(entry_id=entry_id).first()
+    if row is None:
+        return None
+    photos = Photo.objects.filter(addition_id=row.id).order_by("order").values_list("id", "width", "height")
+    cards = tuple(PhotoCard(photo_id=id_, width=width, height=height) for id_, width, height in photos)
+    return AdditionCard(words=row.words, added_at=row.added_at, photos=cards)
 
 
 def _contact(case_id: uuid.UUID) -> tuple[str, str, str, str]:

@@ -58,6 +58,8 @@ class May:
     link: bool = False
     unlink: bool = False
     take: bool = False
+    give_away: bool = False
+    """To another district or system, by its own page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +182,7 @@ def _may(
         link=triage and case.state in (*OPEN, State.RESOLVED) and case.parent_id is None and not has_children,
         take=rules.may_take(actor, named=bool(by_list)),
         unlink=triage and case.parent_id is not None,
+        give_away=actor.acts and (triage or leads) and case.state in OPEN,
     )
 
 

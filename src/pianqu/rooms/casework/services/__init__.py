@@ -46,6 +46,7 @@ from pianqu.rooms.casework.services.moving import (
     resolve_cases,
     withdraw_case,
 )
+from pianqu.rooms.casework.services.noting import note_case
 from pianqu.rooms.casework.services.opening import Opened, Opening, open_case, open_cases
 from pianqu.rooms.casework.services.parts import Claim, PlaceChoice
 from pianqu.rooms.casework.services.publishing import publish_due, publish_month
@@ -95,6 +96,7 @@ __all__ = [
     "hand_over_shift",
     "join_case",
     "link_case",
+    "note_case",
     "object_to_dispatch",
     "open_case",
     "open_cases",

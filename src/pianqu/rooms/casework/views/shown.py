@@ -295,6 +295,7 @@ _SAYINGS: dict[str, Callable[[Any, Organisations], str]] = {
     "provisional": lambda yes, _names: _("provisional") if yes else "",
     "moves": lambda moves, names: _passed_on(moves, names),
     "to_code": lambda code, names: _named(_("To %(name)s"), code, names),
+    "letter_kind": lambda kind, _names: letter_name(kind),
 }
 """A field of a fact → how a timeline says it."""
 
@@ -303,6 +304,25 @@ def _passed_on(moves: Sequence[Sequence[str]], names: Organisations) -> str:
     """Each old organisation and who took over from it, once."""
     pairs = dict.fromkeys((old, new) for _role, old, new in moves)
     return " · ".join(f"{names.short(old)} → {names.short(new)}" for old, new in pairs)
+
+
+def letter_name(kind: str) -> str:
+    """What was said between this district and another system."""
+    names = {
+        "offered": _("The matter is offered"),
+        "taken": _("The matter is taken"),
+        "declined": _("The matter is not taken"),
+        "withdrawn": _("The matter is taken back"),
+        "added": _("What its reporter added"),
+        "progress": _("How it stands"),
+        "answered": _("The answer"),
+        "closed": _("It is closed"),
+        "reopened": _("Please look at it again"),
+        "rated": _("How the answer was rated"),
+        "refused": _("It could not be done"),
+        "erased": _("What is personal was erased"),
+    }
+    return names.get(kind, kind)
 
 
 def nature_name(code: str) -> str:
@@ -376,6 +396,10 @@ def _kind(kind: str) -> tuple[str, str, str]:
         "casework.task-escalated": ("trending-up", "w", _("A helper's date has passed: the next above is told")),
         "casework.case-supervised": ("bell", "w", _("A leader presses for it")),
         "casework.channel-chosen": ("bell", "", _("Said how to be told")),
+        "casework.case-noted": ("message", "", _("Note")),
+        "partners.letter-written": ("send", "", _("Another system was told")),
+        "partners.letter-received": ("inbox", "", _("Another system told us")),
+        "partners.letters-emptied": ("eraser", "w", _("What other systems had been told was destroyed here")),
         "casework.case-unlinked": ("arrows-split", "", _("Taken out of another matter")),
         "casework.reporter-known": ("user-check", "", _("Confirmed the contact that was left")),
         "casework.case-linked": ("git-merge", "", _("Joined to another matter")),

@@ -1,0 +1,1 @@
+"""Pages of partners, and the doors through which other districts' letters come in."""
