@@ -41,6 +41,7 @@ from pianqu.rooms.casework.queries.cases import (
     holders,
     id_of,
     imported_ids,
+    is_receipt,
     known_codes,
     own_case,
     own_cases,
@@ -90,10 +91,12 @@ from pianqu.rooms.casework.queries.opendata import (
 from pianqu.rooms.casework.queries.overview import SAMPLE, WEEKS, Line, Overview, Week, overview_for
 from pianqu.rooms.casework.queries.published import (
     PublishedCase,
+    case_named,
     changed_cases,
     published_case,
     published_cases,
     published_id,
+    update_name,
 )
 from pianqu.rooms.casework.queries.seen import GONE
 
@@ -143,6 +146,7 @@ __all__ = [
     "Week",
     "case_for",
     "case_head",
+    "case_named",
     "cases_for",
     "categories",
     "centre_code",
@@ -164,6 +168,7 @@ __all__ = [
     "holders",
     "id_of",
     "imported_ids",
+    "is_receipt",
     "known_codes",
     "months_to_publish",
     "named_by_list",
@@ -188,5 +193,6 @@ __all__ = [
     "tail_scope",
     "timeline",
     "told_by",
+    "update_name",
     "working_days",
 ]

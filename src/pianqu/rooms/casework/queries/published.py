@@ -23,11 +23,12 @@ from pianqu.rooms.casework.queries.cases import street_of
 from pianqu.rooms.casework.queries.seen import one_seen_by
 
 SCOPE = "casework.published"
+UPDATES = "casework.published-update"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedCase:
-    """A matter in a public list. The words and what follows are filled for an official who may see it, else empty."""
+    """A matter in a public list. The words and what follows are filled for its reporter and officials who may see it."""
 
     published_id: str
     category: str
@@ -66,6 +67,11 @@ def published_id(case_id: uuid.UUID) -> str:
     return veiled(case_id, scope=SCOPE)
 
 
+def update_name(entry_id: uuid.UUID) -> str:
+    """The public name of a change: the same for who caused it and for who reads it in a list."""
+    return veiled(entry_id, scope=UPDATES)
+
+
 def published_cases(
     *,
     since: datetime,
@@ -90,7 +96,7 @@ def published_cases(
         rows = rows.filter(category__in=categories)
     if is_open is not None:
         rows = rows.filter(state__in=OPEN) if is_open else rows.exclude(state__in=OPEN)
-    return _cards(rows.order_by("-opened_at", "-id")[first : first + most], actor)
+    return _cards(rows.order_by("-opened_at", "-id")[first : first + most], exact=actor is not None)
 
 
 def changed_cases(
@@ -100,20 +106,29 @@ def changed_cases(
     answered = Q(resolved_at__gte=since, resolved_at__lt=until)
     reopened = Q(reopened_at__gte=since, reopened_at__lt=until, state__in=OPEN)
     rows = _rows(actor).filter(answered | reopened).order_by("-resolved_at", "-reopened_at", "-id")
-    return _cards(rows[first : first + most], actor)
+    return _cards(rows[first : first + most], exact=actor is not None)
 
 
-def published_case(name: str, *, actor: Actor | None = None) -> PublishedCase:
-    """One matter by its public name, or by its code for who has that. Raises Absent."""
-    wanted = checkcode.normalise(name)
-    by_code = Q(code=wanted[:16]) if checkcode.is_valid(wanted) else None
-    case_id = unveiled(name, scope=SCOPE)
-    if by_code is None and case_id is None:
-        raise Absent("case-absent", _("There is no such matter."))
-    found = _cards(_rows(actor).filter(by_code if by_code is not None else Q(id=case_id))[:1], actor)
+def published_case(name: str, *, actor: Actor | None = None, own: bool = False) -> PublishedCase:
+    """One matter by its public name, or by its code for who has that. Raises Absent.
+
+    `own` says that its reporter asks, who sees it withdrawn as well: the door has proved that (`is_receipt`).
+    """
+    rows = Case.objects.all() if own else _rows(actor)
+    found = _cards(rows.filter(id=case_named(name))[:1], exact=own or actor is not None)
     if not found:
         raise Absent("case-absent", _("There is no such matter."))
     return found[0]
+
+
+def case_named(name: str) -> uuid.UUID:
+    """The matter behind a public name or a code, whoever asks; there may be none with this id. Raises Absent."""
+    wanted, case_id = checkcode.normalise(name), unveiled(name, scope=SCOPE)
+    if checkcode.is_valid(wanted):
+        case_id = Case.objects.filter(code=wanted[:16]).values_list("id", flat=True).first()
+    if case_id is None:
+        raise Absent("case-absent", _("There is no such matter."))
+    return case_id
 
 
 def _rows(actor: Actor | None) -> QuerySet[Case]:
@@ -121,11 +136,9 @@ def _rows(actor: Actor | None) -> QuerySet[Case]:
     return rows.exclude(state=State.WITHDRAWN)
 
 
-def _cards(rows: QuerySet[Case], actor: Actor | None) -> tuple[PublishedCase, ...]:
-    columns = (*_COLUMNS, *_INNER) if actor else _COLUMNS
-    return tuple(
-        _card(dict(zip(columns, row, strict=True)), exact=actor is not None) for row in rows.values_list(*columns)
-    )
+def _cards(rows: QuerySet[Case], *, exact: bool) -> tuple[PublishedCase, ...]:
+    columns = (*_COLUMNS, *_INNER) if exact else _COLUMNS
+    return tuple(_card(dict(zip(columns, row, strict=True)), exact=exact) for row in rows.values_list(*columns))
 
 
 def _card(row: dict[str, Any], *, exact: bool) -> PublishedCase:

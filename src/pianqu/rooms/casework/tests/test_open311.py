@@ -16,8 +16,8 @@ from pianqu.foundation.crypto import unveiled, veiled
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.limits import LIMITS
 from pianqu.rooms.casework import queries, services
-from pianqu.rooms.casework.models import Case
-from pianqu.rooms.casework.tests.builders import COMMUNITY, clerk, opened, resident, small_district
+from pianqu.rooms.casework.models import Addition, Case
+from pianqu.rooms.casework.tests.builders import COMMUNITY, LEAD, clerk, handler, opened, resident, small_district
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.directory.tests.builders import CENTRE, official
 
@@ -228,3 +228,155 @@ def test_public_names_are_a_permutation() -> None:
     assert unveiled(veiled(one, scope="a"), scope="a") == one
     assert veiled(one, scope="a") != veiled(one, scope="b") and veiled(one, scope="a") == veiled(one, scope="a")
     assert unveiled("zz", scope="a") is None and unveiled("00", scope="a") is None
+
+
+# updates from other systems ------------------------------------------------------------------------------------------
+
+
+def updated(**sent: str) -> Any:
+    return Client(headers={"accept-language": "en"}, enforce_csrf_checks=True).post(
+        f"{ROOT}/servicerequestupdates.json", {"update_id": "7", "description": "又黑了一盏", "status": "OPEN"} | sent
+    )
+
+
+def token_of(login: str, organisation_code: str, *rights: str) -> str:
+    now = timezone.now()
+    actor = official(login, organisation_code, "window")
+    return directory.issue_token(actor=actor, name="x", rights=rights, expires_at=now + timedelta(days=1), now=now)
+
+
+def mine() -> dict[str, str]:
+    """What the system that filed a matter sends with each of its updates."""
+    (told,) = filed().json()
+    return {"service_request_id": told["service_request_id"], "api_key": told["receipt_secret"]}
+
+
+def test_the_receipts_secret_is_told_for_programs_as_in_the_link() -> None:
+    (told,) = filed().json()
+    assert told["service_notice"].endswith(f"?s={told['receipt_secret']}")
+    xml = ET.fromstring(Client().post(f"{ROOT}/requests.xml", FILED).content)
+    assert xml.findtext("request/receipt_secret")
+
+
+def test_who_filed_adds_to_it_each_update_once() -> None:
+    known = mine()
+    first, again, other = updated(**known), updated(**known), updated(**known, update_id="8")
+    assert [answer.status_code for answer in (first, again, other)] == [201] * 3
+    assert first.json() == again.json() != other.json() and set(first.json()[0]) == {"update_id"}
+    assert [row.words for row in Addition.objects.order_by("added_at")] == ["又黑了一盏"] * 2
+    changed = updated(**known, description="别的话")
+    assert changed.status_code == 400 and "other content" in changed.json()[0]["description"]
+    assert Addition.objects.count() == 2
+
+
+def test_an_update_is_answered_in_xml_as_fixmystreet_reads_it() -> None:
+    sent = mine() | {"update_id_ext": "12", "description": "又黑了一盏", "status": "FIXED", "email": "a@example.org"}
+    answer = Client().post(f"{ROOT}/servicerequestupdates.xml", sent)
+    root = ET.fromstring(answer.content)
+    assert root.tag == "service_request_updates" and len(root.findtext("request_update/update_id") or "") == 32
+    assert "a@example.org" not in Addition.objects.get().words
+
+
+def test_settled_over_there_closes_nothing_here() -> None:
+    known = mine()
+    answer = updated(**known, status="CLOSED", media_url="https://example.org/a.jpg")
+    assert answer.status_code == 201 and Case.objects.get().state == "opened"
+    words = Addition.objects.get().words
+    assert "https://example.org/a.jpg" in words and "it goes on here" in words
+
+
+def test_open_over_there_reopens_what_was_answered() -> None:
+    known, case = mine(), Case.objects.get()
+    services.resolve_case(actor=clerk(), case_id=case.id, reply="灯已换好。", now=timezone.now())
+    assert updated(**known, status="CLOSED").status_code == 409
+    assert updated(**known, status="").status_code == 409
+    answer = updated(**known, status="REOPEN")
+    assert answer.status_code == 201 and Case.objects.get().state == "reopened"
+    assert updated(**known, status="REOPEN").json() == answer.json() and Case.objects.get().reopenings == 1
+
+
+def test_what_was_answered_long_ago_stays_answered() -> None:
+    known, case = mine(), Case.objects.get()
+    services.resolve_case(actor=clerk(), case_id=case.id, reply="灯已换好。", now=timezone.now())
+    Case.objects.update(opened_at=timezone.now() - timedelta(days=50), resolved_at=timezone.now() - timedelta(days=40))
+    answer = updated(**known)
+    assert answer.status_code == 409 and "ten working days" in answer.json()[0]["description"]
+    assert Case.objects.get().state == "resolved"
+
+
+def test_a_withdrawn_matter_takes_no_update() -> None:
+    known = mine()
+    services.withdraw_case(actor=resident(), case_id=Case.objects.get().id, now=timezone.now())
+    assert updated(**known).status_code == 409 and not Addition.objects.exists()
+
+
+def test_a_post_with_intake_adds_what_a_caller_says_within_its_scope() -> None:
+    name = mine()["service_request_id"]
+    good, reading = token_of("centre", CENTRE, "intake"), token_of("reader", CENTRE, "read")
+    foreign = token_of("market", "330205-market", "intake")
+    assert updated(service_request_id=name, api_key=good).status_code == 201
+    assert updated(service_request_id=name, api_key=reading).status_code == 403
+    assert updated(service_request_id=name, api_key=foreign).status_code == 404
+    assert Addition.objects.count() == 1
+
+
+def test_an_official_reopens_only_where_the_rules_let_them() -> None:
+    known, case = mine(), Case.objects.get()
+    services.dispatch_case(
+        actor=clerk(), case_id=case.id, lead_code=LEAD, helper_codes=(), nature="complaint", now=timezone.now()
+    )
+    lead = token_of("lead", LEAD, "intake")
+    answer = updated(service_request_id=known["service_request_id"], api_key=lead)
+    assert answer.status_code == 403 and "Only who reported" in answer.json()[0]["description"]
+    services.resolve_case(actor=handler(LEAD), case_id=case.id, reply="灯已换好。", now=timezone.now())
+    assert updated(service_request_id=known["service_request_id"], api_key=lead).status_code == 403
+    centre = token_of("centre", CENTRE, "intake")
+    assert updated(service_request_id=known["service_request_id"], api_key=centre).status_code == 201
+    assert Case.objects.get().state == "reopened"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [
+        ({"api_key": ""}, 401),
+        ({"api_key": "pq_wrong"}, 401),
+        ({"service_request_id": "nothing"}, 404),
+        ({"service_request_id": "0" * 32}, 401),
+        ({"update_id": ""}, 400),
+        ({"update_id": "7" * 201}, 400),
+        ({"status": "EXPLODED"}, 400),
+        ({"description": ""}, 400),
+        ({"description": "路" * 5_001}, 400),
+    ],
+)
+def test_wrong_updates_add_nothing_and_say_why(wrong: dict[str, str], status: int) -> None:
+    answer = updated(**(mine() | wrong))
+    (error,) = answer.json()
+    assert (answer.status_code, error["code"]) == (status, status) and len(error["description"]) > 20
+    assert not Addition.objects.exists()
+
+
+def test_one_receipt_opens_no_other_matter_and_wrong_tries_lock_nobody_out() -> None:
+    known = mine()
+    (other,) = filed(description="另一件").json()
+    for _number in range(12):
+        LIMITS.forget()
+        assert updated(**known | {"api_key": other["receipt_secret"]}).status_code == 401
+    assert updated(**known).status_code == 201
+
+
+def test_an_expired_receipt_says_so() -> None:
+    known = mine()
+    Case.objects.update(receipt_expires_at=timezone.now() - timedelta(seconds=1))
+    answer = updated(**known)
+    assert answer.status_code == 409 and "expired" in answer.json()[0]["description"]
+
+
+def test_who_filed_reads_the_answer_with_the_receipts_secret() -> None:
+    known, case = mine(), Case.objects.get()
+    services.resolve_case(actor=clerk(), case_id=case.id, reply="灯已换好。", now=timezone.now())
+    path, key = f"{ROOT}/requests/{known['service_request_id']}.json", {"api_key": known["api_key"]}
+    (row,) = Client().get(path, key).json()
+    assert (row["status"], row["status_notes"], row["description"]) == ("closed", "灯已换好。", "路灯坏了三天")
+    assert "灯已换好。" not in Client().get(path).content.decode()
+    assert Client().get(path, {"api_key": "pq_wrong"}).status_code == 401

@@ -5,6 +5,7 @@ may see. Source: Open311 GeoReport API v2; FixMyStreet's service request updates
 """
 
 import hashlib
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,7 +22,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.api import Caller, address_of
+from pianqu.foundation.api import Caller, Unknown, address_of
 from pianqu.foundation.errors import Absent, Invalid, Problem, as_problem
 from pianqu.foundation.installation import installation
 from pianqu.foundation.limits import LIMITS, TooFast
@@ -178,6 +179,7 @@ def _file(request: HttpRequest) -> Answer:
         "service_notice": notice
         % {"code": checkcode.show(opened.case_code), "link": f"{installation().public_url}{link}"},
         "account_id": None,
+        "receipt_secret": opened.receipt_secret,
     }
     return Answer("service_requests", [told], 201)
 
@@ -238,8 +240,11 @@ def _list(request: HttpRequest) -> Answer:
 @require_safe
 @_door
 def one_request(request: HttpRequest, name: str) -> Answer:
-    """One matter, by its id here or by its code."""
-    return Answer("service_requests", _requests([queries.published_case(name, actor=_actor(request))]))
+    """One matter, by its id here or by its code. The receipt's secret as `api_key` shows it as its reporter sees it."""
+    key = request.GET.get("api_key", "")
+    own = bool(key) and queries.is_receipt(queries.case_named(name), key, now=timezone.now())
+    card = queries.published_case(name, actor=None if own else _actor(request), own=own)
+    return Answer("service_requests", _requests([card]))
 
 
 def _actor(request: HttpRequest) -> Actor | None:
@@ -323,10 +328,62 @@ def _request(card: PublishedCase, words: _Words) -> dict[str, object]:
     }
 
 
-@require_safe
+# updates: FixMyStreet's extension ------------------------------------------------------------------------------------
+
+STILL_OPEN = frozenset({"OPEN", "REOPEN", "IN_PROGRESS", "INVESTIGATING", "PLANNED", "ACTION_SCHEDULED", "FOR_TRIAGE"})
+SETTLED = frozenset(
+    {"CLOSED", "FIXED", "DUPLICATE", "NOT_COUNCILS_RESPONSIBILITY", "NO_FURTHER_ACTION", "INTERNAL_REFERRAL"}
+)
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
 @_door
 def updates(request: HttpRequest) -> Answer:
-    """What was answered or reopened (FixMyStreet's extension): each matter with its latest change."""
+    """Say what is new of a matter, or ask what is."""
+    return _take_update(request) if request.method == "POST" else _changes(request)
+
+
+def _take_update(request: HttpRequest) -> Answer:
+    """What a system that filed a matter here, or follows it, adds to it. Names and addresses that it sends are not looked at."""
+    typed = {**request.GET.dict(), **request.POST.dict()}
+    case_id = queries.case_named(str(typed.get("service_request_id", "")))
+    media = [url.strip()[:500] for url in request.POST.getlist("media_url")[:20]]
+    entry_id = services.take_update(
+        actor=_sender(str(typed.get("api_key", "")), case_id),
+        case_id=case_id,
+        update_id=str(typed.get("update_id") or typed.get("update_id_ext") or "").strip(),
+        words="\n".join(filter(None, (str(typed.get("description", "")).strip(), *media))),
+        is_open=_stands_open(str(typed.get("status", ""))),
+        now=timezone.now(),
+    )
+    return Answer("service_request_updates", [{"update_id": queries.update_name(entry_id)}], 201)
+
+
+def _sender(key: str, case_id: uuid.UUID) -> Actor:
+    """The reporter, who has the receipt's secret, or an official who may see the matter. Raises Unknown, Forbidden, Absent."""
+    if not key:
+        sentence = _("Please send api_key: the receipt secret of this matter, or a token of a post. Nothing was added.")
+        raise Unknown("key-missing", sentence)
+    now = timezone.now()
+    if queries.is_receipt(case_id, key, now=now):
+        return resident()
+    caller: Caller = directory.caller_with(key, at=now)
+    caller.check("intake")
+    queries.check_sees(caller.actor, case_id)
+    return caller.actor
+
+
+def _stands_open(status: str) -> bool | None:
+    """How the matter stands over there; None where that is not said. Raises Invalid for a status that nobody knows."""
+    wanted = status.strip().upper()
+    if wanted and wanted not in STILL_OPEN | SETTLED:
+        raise Invalid("status-unknown", _("This status is not known. OPEN, CLOSED and FIXED are. Nothing was added."))
+    return wanted in STILL_OPEN if wanted else None
+
+
+def _changes(request: HttpRequest) -> Answer:
+    """What was answered or reopened: each matter with its latest change."""
     since, until = _span(request.GET)
     first, most = _page(request.GET)
     found = queries.changed_cases(since=since, until=until, actor=_actor(request), first=first, most=most)
