@@ -6,7 +6,7 @@ from functools import partial
 
 from django.utils import timezone
 
-from pianqu.rooms.casework import readers as day_counts
+from pianqu.rooms.casework import readers as casework
 from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.ledger.services import Heard
 from pianqu.rooms.notices import readers as notices
@@ -23,7 +23,8 @@ class Reader:
 
 
 READERS: tuple[Reader, ...] = (
-    Reader(name=day_counts.NAME, hear=day_counts.hear, forget=day_counts.forget),
+    Reader(name=casework.NAME, hear=casework.hear, forget=casework.forget),
+    Reader(name=casework.CHANGES, hear=casework.hear_changes, forget=casework.forget_changes),
     Reader(name=notices.INBOX, hear=notices.hear, forget=notices.forget),
     Reader(name=notices.MESSAGES, hear=notices.plan, forget=notices.keep),
     Reader(name=notices.WEBHOOKS, hear=notices.tell_systems, forget=notices.keep),

@@ -91,10 +91,11 @@ from pianqu.rooms.casework.queries.opendata import (
 from pianqu.rooms.casework.queries.overview import SAMPLE, WEEKS, Line, Overview, Week, overview_for
 from pianqu.rooms.casework.queries.published import (
     PublishedCase,
+    PublishedChange,
     case_named,
-    changed_cases,
     published_case,
     published_cases,
+    published_changes,
     published_id,
     update_name,
 )
@@ -140,6 +141,7 @@ __all__ = [
     "PhotoFile",
     "PublicRow",
     "PublishedCase",
+    "PublishedChange",
     "ResidentCase",
     "Standing",
     "TimelineItem",
@@ -150,7 +152,6 @@ __all__ = [
     "cases_for",
     "categories",
     "centre_code",
-    "changed_cases",
     "check_sees",
     "counts",
     "days",
@@ -179,6 +180,7 @@ __all__ = [
     "public_recent",
     "published_case",
     "published_cases",
+    "published_changes",
     "published_id",
     "published_month",
     "published_months",
