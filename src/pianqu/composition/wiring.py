@@ -6,7 +6,7 @@ from functools import partial
 
 from django.utils import timezone
 
-from pianqu.rooms.casework import readers as day_counts
+from pianqu.rooms.casework import readers as casework
 from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.ledger.services import Heard
 from pianqu.rooms.notices import readers as notices
@@ -24,7 +24,8 @@ class Reader:
 
 
 READERS: tuple[Reader, ...] = (
-    Reader(name=day_counts.NAME, hear=day_counts.hear, forget=day_counts.forget),
+    Reader(name=casework.NAME, hear=casework.hear, forget=casework.forget),
+    Reader(name=casework.CHANGES, hear=casework.hear_changes, forget=casework.forget_changes),
     Reader(name=partners.ACT, hear=partners.act, forget=partners.keep),
     Reader(name=partners.FOLLOW, hear=partners.follow, forget=partners.keep),
     Reader(name=partners.POST, hear=partners.post, forget=partners.keep),

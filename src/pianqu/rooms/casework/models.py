@@ -388,6 +388,24 @@ class DayCount(models.Model):
         return f"{self.day} {self.category} {self.street_code}"
 
 
+class Change(models.Model):
+    """That a case was answered, or reopened 变化: what systems that follow it are told. Made from facts by readers.py."""
+
+    derived = True
+
+    entry_id = models.UUIDField("条目 entry", primary_key=True, editable=False)
+    case = models.ForeignKey(Case, models.PROTECT, related_name="+")
+    at = models.DateTimeField("时间 when")
+    is_open = models.BooleanField("重开 open again")
+
+    class Meta:
+        verbose_name = "变化 change"
+        indexes = [models.Index(fields=["at", "entry_id"], name="change_by_time")]
+
+    def __str__(self) -> str:
+        return f"{'reopening' if self.is_open else 'answer'} of {self.case_id}"
+
+
 class PublishedMonth(models.Model):
     """What was published of a month 月度开放数据. Written once: what would change with every late matter could be compared."""
 

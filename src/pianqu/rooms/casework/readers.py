@@ -1,5 +1,7 @@
-"""What casework makes of its own facts: the counts of each day, rebuilt by a replay, unchanged by an erasure."""
+"""What casework makes of its own facts, rebuilt by a replay, unchanged by an erasure: the counts of each day, and the list of
+answers and reopenings that other systems follow."""
 
+import uuid
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -7,11 +9,12 @@ from datetime import date, datetime
 from django.utils import timezone
 
 from pianqu.rooms.casework.facts import CaseClosed, CaseOpened, CaseReopened, CaseResolved, CaseWithdrawn
-from pianqu.rooms.casework.models import DayCount
+from pianqu.rooms.casework.models import Change, DayCount
 from pianqu.rooms.casework.queries import opendata, street_of
 from pianqu.rooms.ledger.services import Heard
 
 NAME = opendata.DAY_COUNTS
+CHANGES = "casework.changes"
 _COLUMN: dict[type, str] = {
     CaseOpened: "opened",
     CaseResolved: "resolved",
@@ -46,6 +49,30 @@ def _cell(item: Heard) -> Cell | None:
     claimed = getattr(fact, "happened_at", "")
     day = datetime.fromisoformat(claimed).date() if claimed else timezone.localdate(item.recorded_at)
     return day, fact.category, street_of(fact.place_code)
+
+
+def hear_changes(heard: Sequence[Heard]) -> None:
+    """Note a page's answers and reopenings, in one statement."""
+    if found := [change for item in heard if (change := _change(item))]:
+        Change.objects.bulk_create(found, ignore_conflicts=True)
+
+
+def forget_changes() -> None:
+    """Remove the list, before a replay."""
+    Change.objects.all().delete()
+
+
+def _change(item: Heard) -> Change | None:
+    fact = item.fact
+    if not isinstance(fact, CaseResolved | CaseReopened):
+        return None
+    claimed = getattr(fact, "happened_at", "")
+    return Change(
+        entry_id=item.entry_id,
+        case_id=uuid.UUID(fact.case_id),
+        at=datetime.fromisoformat(claimed) if claimed else item.recorded_at,
+        is_open=isinstance(fact, CaseReopened),
+    )
 
 
 def _add(changes: dict[Cell, Counter[str]]) -> None:

@@ -45,6 +45,7 @@ from pianqu.rooms.casework.queries.cases import (
     holders,
     id_of,
     imported_ids,
+    is_receipt,
     known_codes,
     own_case,
     own_cases,
@@ -94,10 +95,13 @@ from pianqu.rooms.casework.queries.opendata import (
 from pianqu.rooms.casework.queries.overview import SAMPLE, WEEKS, Line, Overview, Week, overview_for
 from pianqu.rooms.casework.queries.published import (
     PublishedCase,
-    changed_cases,
+    PublishedChange,
+    case_named,
     published_case,
     published_cases,
+    published_changes,
     published_id,
+    update_name,
 )
 from pianqu.rooms.casework.queries.seen import GONE
 
@@ -142,6 +146,7 @@ __all__ = [
     "PhotoFile",
     "PublicRow",
     "PublishedCase",
+    "PublishedChange",
     "ResidentCase",
     "Standing",
     "TimelineItem",
@@ -149,11 +154,11 @@ __all__ = [
     "addition_of",
     "case_for",
     "case_head",
+    "case_named",
     "cases_for",
     "categories",
     "category_of",
     "centre_code",
-    "changed_cases",
     "check_sees",
     "codes_of",
     "counts",
@@ -172,6 +177,7 @@ __all__ = [
     "holders",
     "id_of",
     "imported_ids",
+    "is_receipt",
     "known_codes",
     "months_to_publish",
     "named_by_list",
@@ -182,6 +188,7 @@ __all__ = [
     "public_recent",
     "published_case",
     "published_cases",
+    "published_changes",
     "published_id",
     "published_month",
     "published_months",
@@ -196,5 +203,6 @@ __all__ = [
     "tail_scope",
     "timeline",
     "told_by",
+    "update_name",
     "working_days",
 ]

@@ -827,6 +827,18 @@ def follow(
     return resident_case(case.id)
 
 
+def is_receipt(case_id: uuid.UUID, secret: str, *, now: datetime) -> bool:
+    """Whether this is the secret of the matter's receipt, and not of another one's. Raises Refused where it has expired.
+
+    Wrong tries are not counted: nobody guesses 128 bits, and whoever knows a public id could lock the reporter out.
+    """
+    case = Case.objects.filter(id=case_id).first()
+    if case is None or not secret or not _has_secret(case, secret):
+        return False
+    _check_not_expired(case, None, now)
+    return True
+
+
 def _has_secret(case: Case, secret: str | None) -> bool:
     known = bytes(case.receipt_secret_hash or b"")
     offered = sha256((secret or "").strip().encode("utf-8", "backslashreplace")).digest()

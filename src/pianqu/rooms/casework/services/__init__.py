@@ -58,6 +58,7 @@ from pianqu.rooms.casework.services.rating import (
     supervise_case,
     unlink_case,
 )
+from pianqu.rooms.casework.services.updating import take_update
 
 __all__ = [
     "BASES",
@@ -119,6 +120,7 @@ __all__ = [
     "take_history",
     "take_in",
     "take_over_shift",
+    "take_update",
     "unlink_case",
     "use_contact",
     "warn_due_soon",

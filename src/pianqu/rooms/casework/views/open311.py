@@ -5,6 +5,7 @@ may see. Source: Open311 GeoReport API v2; FixMyStreet's service request updates
 """
 
 import hashlib
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -21,13 +22,13 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.api import Caller, address_of
+from pianqu.foundation.api import Caller, Unknown, address_of
 from pianqu.foundation.errors import Absent, Invalid, Problem, as_problem
 from pianqu.foundation.installation import installation
 from pianqu.foundation.limits import LIMITS, TooFast
-from pianqu.kernels import checkcode, open311
+from pianqu.kernels import checkcode, georeport, open311
 from pianqu.rooms.casework import queries, services
-from pianqu.rooms.casework.queries import PublishedCase
+from pianqu.rooms.casework.queries import PublishedCase, PublishedChange
 from pianqu.rooms.casework.views import shown
 from pianqu.rooms.casework.views.report import resident
 from pianqu.rooms.directory import queries as directory
@@ -39,6 +40,12 @@ SPAN = timedelta(days=90)
 LAST_PAGE = 100
 TYPES = {"json": "application/json; charset=utf-8", "xml": "text/xml; charset=utf-8"}
 LANDMARK = "landmark"
+CHANGED = "2026-11-28T00:00:00+08:00"
+SPOKEN = (
+    "http://wiki.open311.org/GeoReport_v2",
+    "https://github.com/mysociety/fixmystreet/wiki/Open311-FMS---Proposed-differences-to-Open311",
+)
+"""The specification first, which clients look for; then the extension with servicerequestupdates, at the same address."""
 Door = Callable[..., HttpResponse]
 
 
@@ -89,17 +96,18 @@ def discovery(request: HttpRequest) -> Answer:
     """Where the doors are."""
     root = f"{installation().public_url}/open311/v2"
     told = {
-        "changeset": "2026-11-24T00:00:00+08:00",
+        "changeset": CHANGED,
         "contact": f"{installation().public_url}/open/api/",
         "key_service": f"{installation().public_url}{reverse('casework:follow')}",
         "endpoints": [
             {
-                "specification": "http://wiki.open311.org/GeoReport_v2",
+                "specification": specification,
                 "url": root,
-                "changeset": "2026-11-24T00:00:00+08:00",
+                "changeset": CHANGED,
                 "type": "production",
                 "formats": ["application/json", "text/xml"],
             }
+            for specification in SPOKEN
         ],
     }
     return Answer("discovery", told)
@@ -178,6 +186,7 @@ def _file(request: HttpRequest) -> Answer:
         "service_notice": notice
         % {"code": checkcode.show(opened.case_code), "link": f"{installation().public_url}{link}"},
         "account_id": None,
+        "receipt_secret": opened.receipt_secret,
     }
     return Answer("service_requests", [told], 201)
 
@@ -238,8 +247,10 @@ def _list(request: HttpRequest) -> Answer:
 @require_safe
 @_door
 def one_request(request: HttpRequest, name: str) -> Answer:
-    """One matter, by its id here or by its code."""
-    return Answer("service_requests", _requests([queries.published_case(name, actor=_actor(request))]))
+    """One matter, by its id here or by its code. The receipt's secret as `api_key` shows it as its reporter sees it."""
+    own = _own(request.GET.get("api_key", ""), [name]) is not None
+    card = queries.published_case(name, actor=None if own else _actor(request), own=own)
+    return Answer("service_requests", _requests([card]))
 
 
 def _actor(request: HttpRequest) -> Actor | None:
@@ -323,23 +334,90 @@ def _request(card: PublishedCase, words: _Words) -> dict[str, object]:
     }
 
 
-@require_safe
+# updates: FixMyStreet's extension ------------------------------------------------------------------------------------
+
+
+@csrf_exempt
+@require_http_methods(["GET", "HEAD", "POST"])
 @_door
 def updates(request: HttpRequest) -> Answer:
-    """What was answered or reopened (FixMyStreet's extension): each matter with its latest change."""
-    since, until = _span(request.GET)
-    first, most = _page(request.GET)
-    found = queries.changed_cases(since=since, until=until, actor=_actor(request), first=first, most=most)
-    words = _Words(())
-    return Answer("service_request_updates", [_update(card, words) for card in found])
+    """Say what is new of a matter, or ask what is."""
+    return _take_update(request) if request.method == "POST" else _changes(request)
 
 
-def _update(card: PublishedCase, words: _Words) -> dict[str, object]:
+def _take_update(request: HttpRequest) -> Answer:
+    """What a system that filed a matter here, or follows it, adds to it. Names and addresses that it sends are not looked at."""
+    typed = {**request.GET.dict(), **request.POST.dict()}
+    case_id = queries.case_named(str(typed.get("service_request_id", "")))
+    media = [url.strip()[:500] for url in request.POST.getlist("media_url")[:20]]
+    entry_id = services.take_update(
+        actor=_sender(str(typed.get("api_key", "")), case_id),
+        case_id=case_id,
+        update_id=str(typed.get("update_id") or typed.get("update_id_ext") or "").strip(),
+        words="\n".join(filter(None, (str(typed.get("description", "")).strip(), *media))),
+        is_open=_stands_open(str(typed.get("status", ""))),
+        now=timezone.now(),
+    )
+    return Answer("service_request_updates", [{"update_id": queries.update_name(entry_id)}], 201)
+
+
+def _sender(key: str, case_id: uuid.UUID) -> Actor:
+    """The reporter, who has the receipt's secret, or an official who may see the matter. Raises Unknown, Forbidden, Absent."""
+    if not key:
+        sentence = _("Please send api_key: the receipt secret of this matter, or a token of a post. Nothing was added.")
+        raise Unknown("key-missing", sentence)
+    now = timezone.now()
+    if queries.is_receipt(case_id, key, now=now):
+        return resident()
+    caller: Caller = directory.caller_with(key, at=now)
+    caller.check("intake")
+    queries.check_sees(caller.actor, case_id)
+    return caller.actor
+
+
+def _stands_open(status: str) -> bool | None:
+    """How the matter stands over there; None where that is not said. Raises Invalid for a status that nobody knows."""
+    is_open = georeport.stands_open(status)
+    if is_open is None and status.strip():
+        raise Invalid("status-unknown", _("This status is not known. OPEN, CLOSED and FIXED are. Nothing was added."))
+    return is_open
+
+
+def _changes(request: HttpRequest) -> Answer:
+    """What was answered or reopened, the oldest first. Whoever filed one of them asks for that with the receipt's secret."""
+    asked = request.GET
+    since, until = _span(asked)
+    first, most = _page(asked)
+    names = [name for name in asked.get("service_request_id", "").split(",") if name][:MOST]
+    own = _own(asked.get("api_key", ""), names)
+    found = queries.published_changes(
+        since=since,
+        until=until,
+        names=None if own else names or None,
+        actor=None if own else _actor(request),
+        own=own,
+        first=first,
+        most=most,
+        now=timezone.now(),
+    )
+    states = {choice.code: choice.name for choice in shown.states()}
+    return Answer("service_request_updates", [_change(card, states) for card in found])
+
+
+def _own(key: str, names: Sequence[str]) -> uuid.UUID | None:
+    """The one matter that is asked for, where the key is the secret of its receipt."""
+    if not key or len(names) != 1:
+        return None
+    case_id = queries.case_named(names[0])
+    return case_id if queries.is_receipt(case_id, key, now=timezone.now()) else None
+
+
+def _change(card: PublishedChange, states: Mapping[str, str]) -> dict[str, object]:
     return {
-        "update_id": f"{card.published_id}-{card.updated_at:%Y%m%d%H%M%S}",
+        "update_id": card.update_id,
         "service_request_id": card.published_id,
         "status": "OPEN" if card.is_open else "CLOSED",
-        "updated_datetime": card.updated_at.isoformat(),
-        "description": card.reply or words.states[card.state],
+        "updated_datetime": card.at.isoformat(),
+        "description": card.words or states["reopened" if card.is_open else "resolved"],
         "media_url": None,
     }
