@@ -15,7 +15,7 @@ from pianqu.composition import wiring
 from pianqu.foundation.limits import LIMITS
 from pianqu.foundation.testing import reset_database
 from pianqu.kernels import georeport as ours
-from pianqu.rooms.casework import services
+from pianqu.rooms.casework import readers, services
 from pianqu.rooms.casework.models import Addition, Case
 from pianqu.rooms.casework.tests.builders import clerk, opened, small_district
 from pianqu.rooms.ledger import services as ledger
@@ -124,6 +124,8 @@ def test_our_client_files_follows_and_adds(server: str, form: Form) -> None:
     answer, again = ours.updates(asked(question))
     assert (answer.is_open, answer.description) == (False, "灯已换好。")
     assert (again.is_open, again.description, again.update_id) == (True, "还是不亮", reopening)
+    wiring.replay(readers.CHANGES)
+    assert ours.updates(asked(question)) == (answer, again)
     assert answer.updated_datetime and again.updated_datetime and answer.updated_datetime <= again.updated_datetime
 
 

@@ -37,8 +37,10 @@ R = TypeVar("R")
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BOM = b"\xef\xbb\xbf"
-_WEB_PAGE = re.compile(rb"(?:\s|<\?xml[^>]*>|<!--.*?-->)*<(?:!doctype\s+)?(?:html|head|body)\b", re.I | re.S)
-_CHINESE = re.compile(rb"""\s*<\?xml[^>]*encoding\s*=\s*["'](?:gb2312|gbk|gb18030)["']""", re.I)
+_WEB_PAGE = re.compile(
+    rb"(?:\s|<\?xml[^>]*+>|<!--(?:(?!-->).)*+-->)*+<(?:!doctype\s+)?(?:html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
+_CHINESE = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["'](?:gb2312|gbk|gb18030)["']""", re.IGNORECASE)
 _WHOLE = re.compile(r"(-?[0-9]+)\.0+")
 _WRAPPERS = frozenset(
     {"services", "service_definition", "service_requests", "requests", "service_request_updates", "errors", "discovery"}
@@ -535,7 +537,7 @@ def _from_xml(body: bytes) -> Value:
     parser.StartDoctypeDeclHandler = parser.EntityDeclHandler = _refuse_doctype
     parser.ExternalEntityRefHandler = _refuse_doctype
     try:
-        parser.Parse(body.decode("gb18030") if _CHINESE.match(body) else body, True)
+        parser.Parse(body.decode("gb18030") if _CHINESE.match(body[:200]) else body, True)
     except GeoReportError:
         raise
     except expat.ExpatError as error:

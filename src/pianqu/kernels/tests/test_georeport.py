@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -444,6 +445,14 @@ def test_a_page_within_the_words_is_no_web_page() -> None:
     rows = [{"service_request_id": "1", "description": "<html><body>"}]
     for body in both(rows, "service_requests"):
         assert georeport.requests(body)[0].description == "<html><body>"
+
+
+@pytest.mark.parametrize("filling", [b"<!---->", b"<?xml?>", b" \n", b"<!--", b"<!-- - -->", b"<?xml ", b"encoding "])
+def test_nothing_takes_for_ever(filling: bytes) -> None:
+    """Each pattern goes over its text once: with one that tries anew, these would not end."""
+    for body in (filling * 500, filling * 500 + b"<services/>", b"<?xml " + filling * 500):
+        with suppress(GeoReportError):
+            georeport.services(body)
 
 
 @given(st.binary(max_size=200) | st.text(max_size=100).map(lambda text: text.encode("utf-8", "surrogatepass")))

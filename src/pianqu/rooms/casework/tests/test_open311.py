@@ -393,6 +393,7 @@ def test_who_filed_reads_the_answer_with_the_receipts_secret() -> None:
     path, key = f"{ROOT}/requests/{known['service_request_id']}.json", {"api_key": known["api_key"]}
     (row,) = Client().get(path, key).json()
     assert (row["status"], row["status_notes"], row["description"]) == ("closed", "灯已换好。", "路灯坏了三天")
+    assert listed(**known) == [row | {"service_name": listed()[0]["service_name"]}]
     assert "灯已换好。" not in Client().get(path).content.decode()
     assert Client().get(path, {"api_key": "pq_wrong"}).status_code == 401
 
@@ -491,6 +492,7 @@ def test_the_lists_of_everybody_are_of_whole_days() -> None:
     before, after = noon(2).replace(hour=23), noon(0).replace(hour=0)
     assert listed(start_date=before.isoformat(), end_date=noon(1).replace(hour=0).isoformat()) == []
     assert listed(start_date=after.isoformat()) == []
+    assert len(listed(start_date=before.isoformat().replace("+", " "))) == 1
 
 
 def test_updates_cost_the_same_statements_whatever_they_hold() -> None:

@@ -5,6 +5,7 @@ may see. Source: Open311 GeoReport API v2; FixMyStreet's service request updates
 """
 
 import hashlib
+import re
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ SPAN = timedelta(days=90)
 LAST_PAGE = 100
 TYPES = {"json": "application/json; charset=utf-8", "xml": "text/xml; charset=utf-8"}
 LANDMARK = "landmark"
+_UNQUOTED = re.compile(r"(?<=:\d\d) (?=\d\d:\d\d$)")
+"""The plus of a zone that a client forgot to quote."""
 CHANGED = "2026-11-28T00:00:00+08:00"
 SPOKEN = (
     "http://wiki.open311.org/GeoReport_v2",
@@ -226,9 +229,11 @@ def token(request: HttpRequest, name: str) -> Answer:
 
 
 def _list(request: HttpRequest) -> Answer:
-    asked, actor = request.GET, _actor(request)
+    asked = request.GET
     since, until = _span(asked)
-    names = [name for name in asked.get("service_request_id", "").split(",") if name][:MOST]
+    names = _names(asked)
+    if _own(asked.get("api_key", ""), names):
+        return Answer("service_requests", _requests([queries.published_case(names[0], own=True)]))
     status = {"open": True, "closed": False}.get(asked.get("status", ""))
     first, most = _page(asked)
     found = queries.published_cases(
@@ -237,7 +242,7 @@ def _list(request: HttpRequest) -> Answer:
         categories=[code for code in asked.get("service_code", "").split(",") if code][:100],
         is_open=status,
         names=names or None,
-        actor=actor,
+        actor=_actor(request),
         first=first,
         most=most,
     )
@@ -261,6 +266,11 @@ def _actor(request: HttpRequest) -> Actor | None:
     caller: Caller = directory.caller_with(key, at=timezone.now())
     caller.check("read")
     return caller.actor
+
+
+def _names(asked: Mapping[str, str]) -> list[str]:
+    """The requests that are asked for by name."""
+    return [name for name in asked.get("service_request_id", "").split(",") if name][:MOST]
 
 
 def _page(asked: Mapping[str, str]) -> tuple[int, int]:
@@ -288,7 +298,7 @@ def _moment(text: str) -> datetime | None:
     if not text:
         return None
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(_UNQUOTED.sub("+", text))
     except ValueError as error:
         raise Invalid("moment-wrong", _("A moment looks like 2026-11-24T09:00:00+08:00.")) from error
     if not date(2000, 1, 1) <= moment.date() < date(2100, 1, 1):
@@ -388,7 +398,7 @@ def _changes(request: HttpRequest) -> Answer:
     asked = request.GET
     since, until = _span(asked)
     first, most = _page(asked)
-    names = [name for name in asked.get("service_request_id", "").split(",") if name][:MOST]
+    names = _names(asked)
     own = _own(asked.get("api_key", ""), names)
     found = queries.published_changes(
         since=since,
