@@ -164,6 +164,7 @@ class Watch(models.Model):
         Transfer, models.PROTECT, related_name="+", primary_key=True, verbose_name="移送 transfer"
     )
     token = models.CharField("令牌 token instead of a reference", max_length=120, blank=True)
+    sealed_secret = models.TextField("办件密钥密文 sealed key to this matter", blank=True)
     next_at = models.DateTimeField("下次 next at")
     tries = models.PositiveIntegerField("连续失败 failures in a row", default=0)
     outcome = models.CharField("结果 outcome", max_length=120, blank=True)

@@ -1,4 +1,4 @@
-"""note_posted, take_updates, settle_posting: what an Open311 server answers is kept as letters that it would have written."""
+"""What an Open311 server answers is kept as letters that it would have written; what nobody knows is settled by a person."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -40,6 +40,14 @@ def note_posted(*, actor: Actor, letter_id: uuid.UUID, reference: str, now: date
         return
     partner = locked_partner(transfer.partner_id)
     _heard(actor, partner, transfer, "taken", {"reference": reference}, f"{transfer.id} taken", now)
+
+
+@verb
+def note_declined(*, actor: Actor, letter_id: uuid.UUID, words: str, now: datetime) -> None:
+    """The server refused what was offered, for good: the matter is ours again, and the reason is known."""
+    transfer = Letter.objects.select_related("transfer").get(id=letter_id, direction="out").transfer
+    partner = locked_partner(transfer.partner_id)
+    _heard(actor, partner, transfer, "declined", {"words": words[:2_000]}, f"{transfer.id} declined", now)
 
 
 @verb

@@ -398,6 +398,10 @@ def why(outcome: str) -> str:
         "false-receipt": _("The receipt that it gave does not hold."),
         "answer": _("It answers: %(words)s") % {"words": rest},
         "settled:": _("Looked into by a colleague."),
+        "interrupted": _("Something broke off while it was sent."),
+        "no-number": _("It took the matter, but gave no number."),
+        "not-told": _("This server is not told of such things."),
+        "unsent": _("It cannot be sent as it is: %(words)s") % {"words": rest},
     }
     return sentences.get(code, outcome)
 
