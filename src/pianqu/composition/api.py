@@ -17,7 +17,17 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.renderers import JSONRenderer
 from ninja.security import HttpBearer
 
-from pianqu.foundation.api import KEY, RIGHTS, Caller, FieldFault, Unknown, address_of, problem_body
+from pianqu.foundation.api import (
+    KEY,
+    LEAST_OPEN_KEY,
+    LONGEST_KEY,
+    RIGHTS,
+    Caller,
+    FieldFault,
+    Unknown,
+    address_of,
+    problem_body,
+)
 from pianqu.foundation.errors import Absent, Invalid, Problem, as_problem
 from pianqu.foundation.installation import installation
 from pianqu.foundation.limits import LIMITS, TooFast
@@ -154,7 +164,9 @@ def _said(fault: Mapping[str, Any]) -> str:
     """What is wrong with a field, in the caller's language where the kind of fault is a common one."""
     told = _FAULTS.get(str(fault["type"]))
     bound = fault.get("ctx", {}) or {}
-    return _(told) % {name: bound[name] for name in bound if name != "error"} if told else str(fault["msg"])
+    if told is None:
+        return str(fault["msg"]).removeprefix("Value error, ")
+    return _(told) % {name: bound[name] for name in bound if name != "error"}
 
 
 _FAULTS = {
@@ -178,6 +190,22 @@ _FAULTS = {
     "date_from_datetime_parsing": gettext_noop("This has to be a day, as in 2026-11-24."),
     "date_parsing": gettext_noop("This has to be a day, as in 2026-11-24."),
     "too_long": gettext_noop("At most %(max_length)s of them."),
+    "too_short": gettext_noop("At least %(min_length)s of them."),
+    "finite_number": gettext_noop("This has to be a number."),
+    "int_from_float": gettext_noop("This has to be a whole number."),
+    "list_type": gettext_noop("This has to be a list."),
+    "tuple_type": gettext_noop("This has to be a list."),
+    "model_attributes_type": gettext_noop("This has to be an object with named fields."),
+    "model_type": gettext_noop("This has to be an object with named fields."),
+    "dict_type": gettext_noop("This has to be an object with named fields."),
+    "uuid_parsing": gettext_noop("This is no id as the API gives them."),
+    "date_type": gettext_noop("This has to be a day, as in 2026-11-24."),
+    "date_from_datetime_inexact": gettext_noop("This has to be a day, as in 2026-11-24."),
+    "datetime_parsing": gettext_noop("A moment needs its zone, as in 2026-11-24T09:00:00+08:00."),
+    "datetime_from_date_parsing": gettext_noop("A moment needs its zone, as in 2026-11-24T09:00:00+08:00."),
+    "datetime_type": gettext_noop("A moment needs its zone, as in 2026-11-24T09:00:00+08:00."),
+    "datetime_object_invalid": gettext_noop("A moment needs its zone, as in 2026-11-24T09:00:00+08:00."),
+    "string_unicode": gettext_noop("This text holds signs that are none."),
 }
 """Kinds of faults of fields as the validator names them, in words."""
 
@@ -251,7 +279,12 @@ def _with_headers(operation: dict[str, Any]) -> None:
                 "in": "header",
                 "required": False,
                 "description": "A text of your own, new for each request: the same one again does nothing twice.",
-                "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[0-9A-Za-z_-]+$"},
+                "schema": {
+                    "type": "string",
+                    "minLength": 1 if right else LEAST_OPEN_KEY,
+                    "maxLength": LONGEST_KEY,
+                    "pattern": "^[0-9A-Za-z_-]+$",
+                },
             }
         )
 

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_noop
 from ninja import Header, Query
 
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.api import KEY, Body, Code, Doors, Short, actor_of, address_of, cursor_of, token_in
+from pianqu.foundation.api import Body, Code, Doors, Short, actor_of, address_of, cursor_of, own_key, token_in
 from pianqu.foundation.errors import Absent, Invalid
 from pianqu.kernels import checkcode
 from pianqu.rooms.casework import forms, queries, schemas, services
@@ -57,16 +58,18 @@ def list_cases(request: HttpRequest, asked: Query[schemas.CaseAsked]) -> schemas
 def _filters(asked: schemas.CaseAsked) -> CaseFilter:
     if asked.category and asked.category not in queries.known_codes():
         raise Invalid("category-unknown", _("There is no such category."))
+    if asked.since and asked.until and asked.since > asked.until:
+        raise Invalid("span-wrong", _("The first day is after the last one: no matter can lie between them."))
     return CaseFilter(
         state=str(asked.state or ""),
         category=asked.category or "",
-        place_code=(asked.place or "")[:12],
-        text=asked.q[:100],
+        place_code=asked.place or "",
+        text=asked.q,
         queue=asked.queue or "",
         platform=asked.platform or "",
-        cell_code=(asked.cell or "")[:24],
-        cluster_code=(asked.cluster or "")[:24],
-        party=(asked.party or "")[:32],
+        cell_code=asked.cell or "",
+        cluster_code=asked.cluster or "",
+        party=asked.party or "",
         since=asked.since,
         until=asked.until,
         moment=asked.moment or "",
@@ -90,7 +93,7 @@ def take_in(request: HttpRequest, typed: schemas.Intake) -> schemas.Taken:
         words=typed.words,
         category=_offered(typed.category),
         place=typed.place.choice(),
-        contact=typed.contact.strip() or None,
+        contact=_contact(typed),
         tell=typed.tell,
         reply=typed.reply,
         idempotency_key=_key(request),
@@ -105,8 +108,16 @@ def _offered(category: str) -> str:
     return category
 
 
+def _contact(typed: schemas.Report) -> str | None:
+    """Where to reach the reporter. Raises Invalid for who wants to be told and does not say where."""
+    contact = typed.contact.strip()
+    if typed.tell and not contact:
+        raise Invalid("contact-missing", _("Please say where to send messages, or leave `tell` out. Nothing was kept."))
+    return contact or None
+
+
 def _key(request: HttpRequest) -> str:
-    return request.headers.get(KEY, "") or forms.new_key()
+    return own_key(request) or forms.new_key()
 
 
 def _taken(opened: services.Opened) -> schemas.Taken:
@@ -283,7 +294,20 @@ def list_filters(request: HttpRequest) -> list[FilterCard]:
 
 @desk.does("/filters", name="keepFilter", says=gettext_noop("Keep a list"), right="handle", status=201)
 def keep_filter(request: HttpRequest, typed: schemas.Kept) -> uuid.UUID:
-    return services.save_filter(actor=actor_of(request), name=typed.name, query=typed.query, now=timezone.now())
+    return services.save_filter(
+        actor=actor_of(request), name=typed.name, query=_same_list(typed.query), now=timezone.now()
+    )
+
+
+def _same_list(query: str) -> str:
+    """The query of a list as the desk's page has it. Raises Invalid for one that no list knows."""
+    try:
+        asked = schemas.CaseAsked.model_validate(dict(parse_qsl(query.removeprefix("?"), strict_parsing=bool(query))))
+    except ValueError as error:
+        sentence = _("This is no list: write the parameters of listCases, as in queue=unassigned&category=roads.")
+        raise Invalid("filter-query", sentence) from error
+    given = asked.model_dump(mode="json", exclude={"cursor", "size"}, exclude_defaults=True)
+    return urlencode(given)
 
 
 @desk.does(
@@ -406,7 +430,7 @@ def report(request: HttpRequest, typed: schemas.Report) -> schemas.Taken:
         words=typed.words,
         category=_offered(typed.category),
         place=typed.place.choice(),
-        contact=typed.contact.strip() or None,
+        contact=_contact(typed),
         tell=typed.tell,
         idempotency_key=_key(request),
         now=timezone.now(),

@@ -36,8 +36,12 @@ class CaseAsked(Schema):
 
     state: State | None = Field(None, examples=["in_progress"])
     category: Code | None = Field(None, examples=["roads"])
-    place: Code | None = Field(None, description="A community, a street (its communities too), or `none`.")
-    q: Short = Field("", description="A code, or words of the matter or its landmark.")
+    place: Annotated[Code, Field(max_length=12)] | None = Field(
+        None, description="A community, a street (its communities too), or `none`."
+    )
+    q: Annotated[Short, Field(max_length=100)] = Field(
+        "", description="A code, or words of the matter or its landmark."
+    )
     queue: Literal["mine", "unassigned", "overdue", "asked", "answered", "open", "week"] | None = None
     platform: Literal["order", "market", "enforcement", "services", "none"] | None = None
     cell: Code | None = None
@@ -54,7 +58,7 @@ class CaseAsked(Schema):
 
 
 class Place(Body):
-    """Where a matter is: a point (WGS 84), or a community, with a landmark in words if one likes."""
+    """Where a matter is: a point (WGS 84), which outweighs a community, or a community, with a landmark in words if one likes."""
 
     community_code: Code | None = Field(None, examples=["330205001001"])
     lon: float | None = Field(None, ge=-180, le=180, allow_inf_nan=False, examples=[121.551])

@@ -28,9 +28,14 @@ OUTCOMES = ("arrived", "again", "given-up")
 def clear_inbox(*, actor: Actor, up_to: int, now: datetime) -> None:
     """The actor's organisation is done with its notices up to this position of the ledger; what came later stays.
 
-    Going back is not possible, and nothing is told where it is cleared as far already. Raises Forbidden.
+    Going back is not possible, and nothing is told where it is cleared as far already. Raises Forbidden, and Invalid for a
+    position that the ledger has not come to: what nobody has seen yet is not done with.
     """
     rules.check_may_clear(actor)
+    if up_to >= max(ledger_questions.sealed_size(), 1):
+        raise Invalid(
+            "inbox-ahead", _("The ledger has not come so far yet: no notice is as late as that. Nothing was changed.")
+        )
     inbox, _made = Inbox.objects.select_for_update().get_or_create(
         organisation_code=actor.organisation_code, defaults={"cleared_to": -1}
     )
