@@ -12,6 +12,8 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import gettext, override
+from ninja import Schema
 
 from pianqu.composition.api import api
 from pianqu.foundation.api import RIGHTS
@@ -377,3 +379,35 @@ def test_the_description_is_whole() -> None:
             assert operation["x-right"] == "" or operation["x-right"] in RIGHTS
             assert bool(operation.get("security")) == bool(operation["x-right"])
     assert len(names) == len(set(names))
+
+
+def test_every_body_has_an_example_that_can_be_sent_as_it_stands() -> None:
+    """Ids in it are made up; everything else is taken."""
+    validators = pytest.importorskip("jsonschema_rs", reason="install the extra `dev`: it reads JSON Schema")
+    described = json.loads(json.dumps(api.get_openapi_schema(), default=str))
+    for operation in (one for methods in described["paths"].values() for one in methods.values()):
+        for media, content in operation.get("requestBody", {}).get("content", {}).items():
+            if media == "application/json":
+                schema = {**content["schema"], "components": described["components"]}
+                assert content["example"], operation["operationId"]
+                validators.validate(schema, content["example"])
+
+
+def test_every_operation_is_said_in_chinese() -> None:
+    with override("zh-hans"):
+        for methods in api.get_openapi_schema()["paths"].values():
+            for operation in methods.values():
+                said = gettext(operation["summary"])
+                assert any("\u4e00" <= sign <= "\u9fff" for sign in said), operation["summary"]
+
+
+def test_no_two_shapes_of_the_description_share_a_name() -> None:
+    """The later one would stand in the place of the first."""
+    classes = [one for one in _below(Schema) if one.__module__.startswith("pianqu")]
+    assert len(classes) == len({one.__name__ for one in classes})
+
+
+def _below(parent: type) -> Iterator[type]:
+    for child in parent.__subclasses__():
+        yield child
+        yield from _below(child)

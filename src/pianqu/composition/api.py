@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -17,6 +18,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.renderers import JSONRenderer
 from ninja.security import HttpBearer
 
+from pianqu.composition import endpoints as together
 from pianqu.foundation.api import (
     KEY,
     LEAST_OPEN_KEY,
@@ -34,6 +36,7 @@ from pianqu.foundation.limits import LIMITS, TooFast
 from pianqu.rooms.casework import endpoints as casework
 from pianqu.rooms.directory import endpoints as directory_doors
 from pianqu.rooms.directory import queries as directory
+from pianqu.rooms.ledger import endpoints as ledger
 from pianqu.rooms.notices import endpoints as notices
 from pianqu.rooms.territory import endpoints as territory
 
@@ -123,7 +126,7 @@ api = Api(
     openapi_url="openapi.json",
     urls_namespace="api",
 )
-for room in (casework, directory_doors, territory, notices):
+for room in (casework, directory_doors, territory, notices, ledger, together):
     for path, router in room.routers.items():
         api.add_router(path, router)
 
@@ -210,6 +213,13 @@ _FAULTS = {
 """Kinds of faults of fields as the validator names them, in words."""
 
 
+@api.exception_handler(SuspiciousOperation)
+@api.exception_handler(MultiPartParserError)
+def _unsuitable(request: HttpRequest, error: Exception) -> HttpResponse:
+    sentence = _("The form cannot be read: it is broken, or holds too many fields or files. Nothing was changed.")
+    return api.refuse(request, Malformed("request-unreadable", sentence))
+
+
 @api.exception_handler(HttpError)
 def _unreadable(request: HttpRequest, error: HttpError) -> HttpResponse:
     return api.refuse(
@@ -234,12 +244,14 @@ def no_such_door(request: HttpRequest, rest: str = "") -> HttpResponse:
 
 _CASE = {"case_id": "$response.body#/case_id"}
 _OWN = {"path.code": "$response.body#/code", "header.Receipt-Secret": "$response.body#/receipt_secret"}
+_PASS = {"header.Resident-Pass": "$response.body#/resident_pass"}
 LINKS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "takeInCase": (
-        ("getCase", "explainDueDate", "revealContact", *(act.name for act in casework.ACTS.values())),
+        ("getCase", "explainDueDate", "revealContact", "addPhotos", *(act.name for act in casework.ACTS.values())),
         _CASE,
     ),
     "report": (tuple(casework.OWN), _OWN),
+    "confirmContact": (("getOwnMatters", "addOwnMatter", "notMe", "endPasses", "leaveRoll"), _PASS),
     "keepFilter": (("dropFilter",), {"filter_id": "$response.body#/id"}),
     "handOverShift": (("takeOverShift",), {"handover_id": "$response.body#/id"}),
     "appoint": (("endPost",), {"post_id": "$response.body#/id"}),
@@ -258,6 +270,7 @@ def _complete(found: dict[str, Any]) -> None:
     found["info"]["license"] = {"name": "Apache-2.0"}
     for operation in _operations(found):
         _with_headers(operation)
+        _with_example(operation, found["components"]["schemas"])
         for status, answer in operation["responses"].items():
             _with_media_type(operation, int(status), answer)
         _with_links(operation)
@@ -266,6 +279,23 @@ def _complete(found: dict[str, Any]) -> None:
 def _operations(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for methods in found["paths"].values():
         yield from methods.values()
+
+
+def _with_example(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
+    """A whole body, put together from the examples of its fields."""
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        if (example := _example(content["schema"], schemas)) is not None:
+            content["example"] = example
+
+
+def _example(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
+    schema = schema["allOf"][0] if "allOf" in schema else schema
+    if "$ref" in schema:
+        schema = schemas[str(schema["$ref"]).rpartition("/")[2]]
+    if schema.get("examples"):
+        return schema["examples"][0]
+    fields = {name: _example(field, schemas) for name, field in schema.get("properties", {}).items()}
+    return {name: value for name, value in fields.items() if value not in (None, {})} or None
 
 
 def _with_headers(operation: dict[str, Any]) -> None:

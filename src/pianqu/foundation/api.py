@@ -42,6 +42,8 @@ RIGHTS: dict[str, str] = {
 }
 """What a token can be allowed to do 权限. A token never gives more than its post may."""
 
+RESIDENT_PASS = "Resident-Pass"
+"""The header in which a resident's program sends what `confirmContact` gave it."""
 KEY = "Idempotency-Key"
 LONGEST_KEY = 64
 LEAST_OPEN_KEY = 16
@@ -178,17 +180,19 @@ class Doors:
         gives: Any = Done,
         status: int = 200,
         keyed: bool | None = None,
+        files: bool = False,
     ) -> Callable[[View], View]:
         """Mount a verb. What the view answers is the id that the verb gave; a repeated key does nothing twice.
 
         A view that answers something else than an id says what it `gives`, and whether it looks after repeated keys itself.
+        So does one that takes `files`: their bytes are read once only.
         """
 
         def mount(view: View) -> View:
             @wraps(view)
             def door(request: HttpRequest, *args: Any, **given: Any) -> Any:
                 _admit(request, right)
-                if gives is not Done:
+                if gives is not Done or files:
                     return Status(status, view(request, *args, **given))
                 answer = _answer(request, right, lambda: view(request, *args, **given))
                 return Status(status, Done(id=answer or None))
