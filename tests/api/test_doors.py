@@ -92,7 +92,6 @@ def test_a_broken_form_is_said_to_be_broken(world: World) -> None:
 
 
 def test_a_receipt_comes_as_far_as_the_ledger(world: World) -> None:
-    ledger.create_log(now=timezone.now())
     stranger = world.program()
     entry = post(stranger, "/reports", {"words": "井盖响", "category": "roads"}).json()["entry_id"]
     assert stranger.get(f"{ROOT}/ledger/receipts/{entry}").json()["stage"] == "recorded"
