@@ -393,6 +393,19 @@ def test_every_body_has_an_example_that_can_be_sent_as_it_stands() -> None:
                 validators.validate(schema, content["example"])
 
 
+def test_parameters_have_examples_as_openapi_has_them() -> None:
+    """A list of them is none, and a default has to fit its own schema: foreign readers refuse the description whole."""
+    validators = pytest.importorskip("jsonschema_rs", reason="install the extra `dev`: it reads JSON Schema")
+    components = api.get_openapi_schema()["components"]
+    for methods in api.get_openapi_schema()["paths"].values():
+        for operation in methods.values():
+            for parameter in operation.get("parameters", []):
+                assert "examples" not in parameter, parameter["name"]
+                schema = {**parameter["schema"], "components": components}
+                for told in [schema[key] for key in ("default",) if key in schema]:
+                    validators.validate(schema, told)
+
+
 def test_every_operation_is_said_in_chinese() -> None:
     with override("zh-hans"):
         for methods in api.get_openapi_schema()["paths"].values():

@@ -270,6 +270,7 @@ def _complete(found: dict[str, Any]) -> None:
     found["info"]["license"] = {"name": "Apache-2.0"}
     for operation in _operations(found):
         _with_headers(operation)
+        _with_parameters(operation)
         _with_example(operation, found["components"]["schemas"])
         for status, answer in operation["responses"].items():
             _with_media_type(operation, int(status), answer)
@@ -279,6 +280,13 @@ def _complete(found: dict[str, Any]) -> None:
 def _operations(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for methods in found["paths"].values():
         yield from methods.values()
+
+
+def _with_parameters(operation: dict[str, Any]) -> None:
+    """A parameter's own example is one; a list of them belongs to its schema alone."""
+    for parameter in operation.get("parameters", []):
+        if examples := parameter.pop("examples", []):
+            parameter["example"] = examples[0]
 
 
 def _with_example(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:

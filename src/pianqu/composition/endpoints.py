@@ -92,7 +92,7 @@ class GridReport(Schema):
 def adopt_grid(
     request: HttpRequest,
     file: File[UploadedFile],
-    valid_from: Form[Day],
+    valid_from: Annotated[Day, Form(examples=["2026-12-01"])],
     crs: Annotated[Crs, Form("WGS84")],
     source: Annotated[Short, Field(max_length=80), Form("")],
     adopt: Annotated[bool, Form(False)],

@@ -285,7 +285,7 @@ Photos = File[list[UploadedFile]]
 """Pictures as they come from a phone: JPEG, PNG or WebP, at most 5 of at most 10 MB. They are made anew without metadata."""
 
 
-FormWords = Annotated[Text, Form("")]
+FormWords = Annotated[Text, Form("", examples=["修好后的照片"])]
 
 
 def _safe(photos: list[UploadedFile]) -> list[SafePhoto]:
@@ -461,8 +461,8 @@ def recent(request: HttpRequest) -> list[PublicRow]:
     gives=Counts,
     right="",
 )
-def counts(request: HttpRequest, since: schemas.Day | None = None, street: Code = "") -> Counts:
-    return queries.counts(since=since, street_code=street[:12])
+def counts(request: HttpRequest, since: schemas.Day | None = None, street: Code | None = None) -> Counts:
+    return queries.counts(since=since, street_code=(street or "")[:12])
 
 
 @reports.asks(
