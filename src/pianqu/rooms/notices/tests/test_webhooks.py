@@ -22,11 +22,13 @@ from django.utils.translation import override
 
 from pianqu.foundation import posting
 from pianqu.foundation.errors import Forbidden, Invalid, Refused
+from pianqu.foundation.facts import REGISTRY
+from pianqu.rooms.casework import services as casework
 from pianqu.rooms.casework.tests.builders import clerk, dispatched, opened
 from pianqu.rooms.ledger import queries as history
 from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.notices import jobs, queries, readers, services
-from pianqu.rooms.notices.models import Call
+from pianqu.rooms.notices.models import Call, Webhook
 from pianqu.rooms.notices.templatetags.notices import said
 from pianqu.rooms.notices.tests.conftest import at_home
 from pianqu.rooms.notices.tests.test_sending import administrator
@@ -344,3 +346,15 @@ def test_a_replay_tells_nothing_again(system: System) -> None:
 def test_nobody_knows_this_id() -> None:
     with pytest.raises(Refused):
         services.drop_webhook(actor=administrator(), webhook_id=uuid.uuid4(), now=timezone.now())
+
+
+def test_what_is_about_a_person_or_a_post_is_told_to_no_system(system: System) -> None:
+    assert not queries.OF_PERSONS & set(queries.webhook_kinds()) and set(REGISTRY) >= queries.OF_PERSONS
+    with pytest.raises(Invalid):
+        added(system.url, kinds=("casework.reporter-forgotten",))
+    added(system.url)
+    Webhook.objects.update(kinds=[OPENED, "casework.filter-saved"])  # chosen before it could not be
+    opened()
+    casework.save_filter(actor=clerk(), name="道路", query="category=roads", now=timezone.now())
+    hear()
+    assert [call.kind for call in Call.objects.all()] == [OPENED]
