@@ -14,6 +14,7 @@ from pianqu.foundation.limits import LIMITS
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.directory.tests.builders import SYSTEM, WAITAN_1, body, small_district
+from pianqu.rooms.ledger import services as ledger
 from tests.journeys import test_matrix as matrix
 
 
@@ -37,6 +38,7 @@ def world(db: None) -> Iterator[World]:
     casework.forget_working_days()
     LIMITS.forget()
     small_district()
+    ledger.create_log(now=now)
     more = [body(matrix.HEALTH), body(matrix.OWNERS, "owners_committee", WAITAN_1)]
     directory.add_organisations(actor=SYSTEM, items=more, valid_from=now.date(), now=now)
     matrix._places(now)

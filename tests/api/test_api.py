@@ -12,6 +12,8 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import gettext, override
+from ninja import Schema
 
 from pianqu.composition.api import api
 from pianqu.foundation.api import RIGHTS
@@ -149,6 +151,10 @@ def test_cursors_lead_through_a_list_once(world: World) -> None:
         ({"size": 1_000_000}, 422, "request-invalid"),
         ({"size": 0}, 422, "request-invalid"),
         ({"stat": "opened"}, 422, "parameter-unknown"),
+        ({"state": ["opened", "closed"]}, 422, "parameter-twice"),
+        ({"since": "2026-12-01", "until": "2026-11-01"}, 422, "span-wrong"),
+        ({"q": "路" * 101}, 422, "request-invalid"),
+        ({"place": f"{WAITAN_1}9999"}, 422, "request-invalid"),
         ({"category": "nothing"}, 422, "category-unknown"),
         ({"since": "9999-12-31"}, 422, "request-invalid"),
         ({"q": "\x00"}, 422, "request-invalid"),
@@ -158,6 +164,21 @@ def test_cursors_lead_through_a_list_once(world: World) -> None:
 def test_odd_questions_get_a_sentence(world: World, query: dict[str, Any], status: int, code: str) -> None:
     answer = world.program("window").get(f"{ROOT}/cases", query)
     assert (answer.status_code, answer.json().get("code", "")) == (status, code)
+
+
+def test_a_place_that_is_too_long_is_not_cut_to_one_that_is_there(world: World) -> None:
+    program = world.program("window")
+    assert program.get(f"{ROOT}/cases", {"place": WAITAN_1}).json()["rows"]
+    assert program.get(f"{ROOT}/cases", {"place": f"{WAITAN_1}9999"}).status_code == 422
+
+
+def test_a_list_is_kept_as_the_desk_shows_it_and_nothing_else(world: World) -> None:
+    program = world.program("window")
+    kept = post(program, "/desk/filters", {"name": "道路", "query": "?category=roads&queue=unassigned"})
+    assert kept.status_code == 201
+    assert program.get(f"{ROOT}/desk/filters").json()[0]["query"] == "category=roads&queue=unassigned"
+    for query in ("<script>", "stat=opened", "since=yesterday"):
+        assert post(program, "/desk/filters", {"name": "x", "query": query}).json()["code"] == "filter-query"
 
 
 def test_a_cursor_belongs_to_its_question_and_its_post(world: World) -> None:
@@ -200,6 +221,31 @@ def test_a_matter_is_taken_in_once(world: World) -> None:
     assert "13800138000" not in program.get(f"{ROOT}/cases/{first.json()['case_id']}").content.decode()
 
 
+@pytest.mark.parametrize(
+    ("login", "path", "key", "status"),
+    [
+        ("window", "/cases", "!!", 422),
+        ("window", "/cases", "a" * 65, 422),
+        ("window", "/cases", "1", 201),
+        ("", "/reports", "1", 422),
+        ("", "/reports", "a key with blanks", 422),
+        ("", "/reports", "a-key-of-my-own-0002", 201),
+    ],
+)
+def test_a_key_has_to_look_like_one(world: World, login: str, path: str, key: str, status: int) -> None:
+    body = {"words": "路灯不亮", "category": "roads", "place": {"community_code": WAITAN_1}}
+    answer = post(world.program(login), path, body, Idempotency_Key=key)
+    assert answer.status_code == status, answer.content
+    if status == 422:
+        assert answer.json()["code"] == "idempotency-key-wrong" and "Idempotency-Key" in answer.json()["title"]
+
+
+def test_a_key_is_one_of_its_token_alone(world: World) -> None:
+    body = {"words": "路灯不亮", "category": "roads", "place": {"community_code": WAITAN_1}}
+    first, second = (post(world.program(login), "/cases", body, Idempotency_Key="1") for login in ("window", "leader"))
+    assert first.status_code == second.status_code == 201 and first.json()["code"] != second.json()["code"]
+
+
 # a resident ----------------------------------------------------------------------------------------------------------
 
 
@@ -236,6 +282,7 @@ def test_a_wrong_secret_is_counted_and_locked(world: World) -> None:
         ({"words": "路灯", "place": {"lon": 0, "lat": 0}}, 422, None),
         ({"words": "路" * 5_001}, 422, "request-invalid"),
         ({"words": "路灯", "contact": "12"}, 422, None),
+        ({"words": "路灯", "tell": True}, 422, "contact-missing"),
         ({"words": "路灯", "surprise": 1}, 422, "request-invalid"),
         ({"words": "\ud800"}, 422, "request-invalid"),
         ([1], 422, "request-invalid"),
@@ -264,6 +311,25 @@ def test_a_wrong_field_is_named_in_the_language_that_is_asked_for(world: World) 
         answer = post(world.program("", language), "/reports", {"words": "路" * 5_001})
         assert answer.json()["errors"] == [{"field": "body.words", "message": word}]
     assert "最多" in answer.content.decode()
+
+
+def test_every_kind_of_wrong_field_is_named_in_chinese(world: World) -> None:
+    sent = {
+        '{"words": "x", "place": {"lon": NaN, "lat": 29}}': "应为数字。",
+        '{"words": "x", "place": []}': "应为带字段名的对象。",
+        '{"words": "\\u0000"}': "文字中不能有空字符（NUL）。",
+    }
+    program = world.program("", "zh-hans")
+    for content, said in sent.items():
+        answer = program.post(f"{ROOT}/reports", content, content_type="application/json")
+        assert [one["message"] for one in answer.json()["errors"]] == [said], answer.content.decode()
+    late = world.program("window", "zh-hans").get(f"{ROOT}/cases?since=9999-12-31").json()
+    assert late["errors"][0]["message"] == "应为 2000 至 2099 年之间的日期。"
+
+
+def test_chinese_sentences_are_joined_without_a_blank(world: World) -> None:
+    program, path = world.program("window", "zh-hans"), f"/cases/{world.made['new'].case_id}/close"
+    assert post(program, path).json()["title"] == "这件事还没有受理。没有作任何改动。"
 
 
 def test_what_is_no_door_or_no_json_is_said_so(world: World) -> None:
@@ -313,3 +379,48 @@ def test_the_description_is_whole() -> None:
             assert operation["x-right"] == "" or operation["x-right"] in RIGHTS
             assert bool(operation.get("security")) == bool(operation["x-right"])
     assert len(names) == len(set(names))
+
+
+def test_every_body_has_an_example_that_can_be_sent_as_it_stands() -> None:
+    """Ids in it are made up; everything else is taken."""
+    validators = pytest.importorskip("jsonschema_rs", reason="install the extra `dev`: it reads JSON Schema")
+    described = json.loads(json.dumps(api.get_openapi_schema(), default=str))
+    for operation in (one for methods in described["paths"].values() for one in methods.values()):
+        for media, content in operation.get("requestBody", {}).get("content", {}).items():
+            if media == "application/json":
+                schema = {**content["schema"], "components": described["components"]}
+                assert content["example"], operation["operationId"]
+                validators.validate(schema, content["example"])
+
+
+def test_parameters_have_examples_as_openapi_has_them() -> None:
+    """A list of them is none, and a default has to fit its own schema: foreign readers refuse the description whole."""
+    validators = pytest.importorskip("jsonschema_rs", reason="install the extra `dev`: it reads JSON Schema")
+    components = api.get_openapi_schema()["components"]
+    for methods in api.get_openapi_schema()["paths"].values():
+        for operation in methods.values():
+            for parameter in operation.get("parameters", []):
+                assert "examples" not in parameter, parameter["name"]
+                schema = {**parameter["schema"], "components": components}
+                for told in [schema[key] for key in ("default",) if key in schema]:
+                    validators.validate(schema, told)
+
+
+def test_every_operation_is_said_in_chinese() -> None:
+    with override("zh-hans"):
+        for methods in api.get_openapi_schema()["paths"].values():
+            for operation in methods.values():
+                said = gettext(operation["summary"])
+                assert any("\u4e00" <= sign <= "\u9fff" for sign in said), operation["summary"]
+
+
+def test_no_two_shapes_of_the_description_share_a_name() -> None:
+    """The later one would stand in the place of the first."""
+    classes = [one for one in _below(Schema) if one.__module__.startswith("pianqu")]
+    assert len(classes) == len({one.__name__ for one in classes})
+
+
+def _below(parent: type) -> Iterator[type]:
+    for child in parent.__subclasses__():
+        yield child
+        yield from _below(child)

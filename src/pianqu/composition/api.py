@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import RequestDataTooBig
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -17,13 +18,25 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.renderers import JSONRenderer
 from ninja.security import HttpBearer
 
-from pianqu.foundation.api import KEY, RIGHTS, Caller, FieldFault, Unknown, address_of, problem_body
+from pianqu.composition import endpoints as together
+from pianqu.foundation.api import (
+    KEY,
+    LEAST_OPEN_KEY,
+    LONGEST_KEY,
+    RIGHTS,
+    Caller,
+    FieldFault,
+    Unknown,
+    address_of,
+    problem_body,
+)
 from pianqu.foundation.errors import Absent, Invalid, Problem, as_problem
 from pianqu.foundation.installation import installation
 from pianqu.foundation.limits import LIMITS, TooFast
 from pianqu.rooms.casework import endpoints as casework
 from pianqu.rooms.directory import endpoints as directory_doors
 from pianqu.rooms.directory import queries as directory
+from pianqu.rooms.ledger import endpoints as ledger
 from pianqu.rooms.notices import endpoints as notices
 from pianqu.rooms.partners import endpoints as partners
 from pianqu.rooms.territory import endpoints as territory
@@ -114,7 +127,7 @@ api = Api(
     openapi_url="openapi.json",
     urls_namespace="api",
 )
-for room in (casework, directory_doors, territory, partners, notices):
+for room in (casework, directory_doors, territory, partners, notices, ledger, together):
     for path, router in room.routers.items():
         api.add_router(path, router)
 
@@ -155,7 +168,9 @@ def _said(fault: Mapping[str, Any]) -> str:
     """What is wrong with a field, in the caller's language where the kind of fault is a common one."""
     told = _FAULTS.get(str(fault["type"]))
     bound = fault.get("ctx", {}) or {}
-    return _(told) % {name: bound[name] for name in bound if name != "error"} if told else str(fault["msg"])
+    if told is None:
+        return str(fault["msg"]).removeprefix("Value error, ")
+    return _(told) % {name: bound[name] for name in bound if name != "error"}
 
 
 _FAULTS = {
@@ -179,8 +194,31 @@ _FAULTS = {
     "date_from_datetime_parsing": gettext_noop("This has to be a day, as in 2026-11-24."),
     "date_parsing": gettext_noop("This has to be a day, as in 2026-11-24."),
     "too_long": gettext_noop("At most %(max_length)s of them."),
+    "too_short": gettext_noop("At least %(min_length)s of them."),
+    "finite_number": gettext_noop("This has to be a number."),
+    "int_from_float": gettext_noop("This has to be a whole number."),
+    "list_type": gettext_noop("This has to be a list."),
+    "tuple_type": gettext_noop("This has to be a list."),
+    "model_attributes_type": gettext_noop("This has to be an object with named fields."),
+    "model_type": gettext_noop("This has to be an object with named fields."),
+    "dict_type": gettext_noop("This has to be an object with named fields."),
+    "uuid_parsing": gettext_noop("This is no id as the API gives them."),
+    "date_type": gettext_noop("This has to be a day, as in 2026-11-24."),
+    "date_from_datetime_inexact": gettext_noop("This has to be a day, as in 2026-11-24."),
+    "datetime_parsing": gettext_noop("A moment needs its zone, as in 2026-11-24T09:00:00+08:00."),
+    "datetime_from_date_parsing": gettext_noop("A moment needs its zone, as in 2026-11-24T09:00:00+08:00."),
+    "datetime_type": gettext_noop("A moment needs its zone, as in 2026-11-24T09:00:00+08:00."),
+    "datetime_object_invalid": gettext_noop("A moment needs its zone, as in 2026-11-24T09:00:00+08:00."),
+    "string_unicode": gettext_noop("This text holds signs that are none."),
 }
 """Kinds of faults of fields as the validator names them, in words."""
+
+
+@api.exception_handler(SuspiciousOperation)
+@api.exception_handler(MultiPartParserError)
+def _unsuitable(request: HttpRequest, error: Exception) -> HttpResponse:
+    sentence = _("The form cannot be read: it is broken, or holds too many fields or files. Nothing was changed.")
+    return api.refuse(request, Malformed("request-unreadable", sentence))
 
 
 @api.exception_handler(HttpError)
@@ -207,12 +245,14 @@ def no_such_door(request: HttpRequest, rest: str = "") -> HttpResponse:
 
 _CASE = {"case_id": "$response.body#/case_id"}
 _OWN = {"path.code": "$response.body#/code", "header.Receipt-Secret": "$response.body#/receipt_secret"}
+_PASS = {"header.Resident-Pass": "$response.body#/resident_pass"}
 LINKS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "takeInCase": (
-        ("getCase", "explainDueDate", "revealContact", *(act.name for act in casework.ACTS.values())),
+        ("getCase", "explainDueDate", "revealContact", "addPhotos", *(act.name for act in casework.ACTS.values())),
         _CASE,
     ),
     "report": (tuple(casework.OWN), _OWN),
+    "confirmContact": (("getOwnMatters", "addOwnMatter", "notMe", "endPasses", "leaveRoll"), _PASS),
     "keepFilter": (("dropFilter",), {"filter_id": "$response.body#/id"}),
     "handOverShift": (("takeOverShift",), {"handover_id": "$response.body#/id"}),
     "appoint": (("endPost",), {"post_id": "$response.body#/id"}),
@@ -231,6 +271,8 @@ def _complete(found: dict[str, Any]) -> None:
     found["info"]["license"] = {"name": "Apache-2.0"}
     for operation in _operations(found):
         _with_headers(operation)
+        _with_parameters(operation)
+        _with_example(operation, found["components"]["schemas"])
         for status, answer in operation["responses"].items():
             _with_media_type(operation, int(status), answer)
         _with_links(operation)
@@ -239,6 +281,30 @@ def _complete(found: dict[str, Any]) -> None:
 def _operations(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for methods in found["paths"].values():
         yield from methods.values()
+
+
+def _with_parameters(operation: dict[str, Any]) -> None:
+    """A parameter's own example is one; a list of them belongs to its schema alone."""
+    for parameter in operation.get("parameters", []):
+        if examples := parameter.pop("examples", []):
+            parameter["example"] = examples[0]
+
+
+def _with_example(operation: dict[str, Any], schemas: Mapping[str, Any]) -> None:
+    """A whole body, put together from the examples of its fields."""
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        if (example := _example(content["schema"], schemas)) is not None:
+            content["example"] = example
+
+
+def _example(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
+    schema = schema["allOf"][0] if "allOf" in schema else schema
+    if "$ref" in schema:
+        schema = schemas[str(schema["$ref"]).rpartition("/")[2]]
+    if schema.get("examples"):
+        return schema["examples"][0]
+    fields = {name: _example(field, schemas) for name, field in schema.get("properties", {}).items()}
+    return {name: value for name, value in fields.items() if value not in (None, {})} or None
 
 
 def _with_headers(operation: dict[str, Any]) -> None:
@@ -252,7 +318,12 @@ def _with_headers(operation: dict[str, Any]) -> None:
                 "in": "header",
                 "required": False,
                 "description": "A text of your own, new for each request: the same one again does nothing twice.",
-                "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[0-9A-Za-z_-]+$"},
+                "schema": {
+                    "type": "string",
+                    "minLength": 1 if right else LEAST_OPEN_KEY,
+                    "maxLength": LONGEST_KEY,
+                    "pattern": "^[0-9A-Za-z_-]+$",
+                },
             }
         )
 

@@ -42,8 +42,12 @@ def escalate() -> int:
 def send() -> int:
     """Messages that wait leave, in the installation's language."""
     with override(settings.LANGUAGE_CODE):
-        sent = sending.send_waiting(actor=system_actor(), now=timezone.now())
-    return sent + sending.call_systems(now=timezone.now())
+        return sending.send_waiting(actor=system_actor(), now=timezone.now())
+
+
+def tell_systems() -> int:
+    """Other systems are told. One that hangs holds up no message to a person."""
+    return sending.call_systems(now=timezone.now())
 
 
 def exchange() -> int:
@@ -61,6 +65,7 @@ CHORES = (
     Chore("escalation", escalate, 60.0),
     Chore("sending", send, 5.0, aside=True),
     Chore("partners", exchange, 2.0, aside=True),
+    Chore("other systems", tell_systems, 5.0, aside=True),
     Chore("open data", publish, 300.0),
     Chore("tidying", tidying.tidy, 3600.0),
 )

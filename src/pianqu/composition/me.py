@@ -15,23 +15,17 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
+from pianqu.composition import known as by_contact
 from pianqu.composition import portal
 from pianqu.composition.signing import outside
 from pianqu.foundation import onetime, residentpass
-from pianqu.foundation.actor import Actor
 from pianqu.foundation.crypto import decrypt, encrypt
-from pianqu.foundation.errors import Absent, Invalid, Problem, Unavailable, as_problem
-from pianqu.foundation.facts import REGISTRY
-from pianqu.foundation.installation import installation
-from pianqu.foundation.reached import Reached, reached
-from pianqu.foundation.verbs import verb
+from pianqu.foundation.errors import Absent, Invalid, Problem, as_problem
+from pianqu.foundation.reached import Reached
 from pianqu.rooms.casework import queries as casework
-from pianqu.rooms.casework import services as cases
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.directory import services as roll
 from pianqu.rooms.directory.queries import ResidentCard
-from pianqu.rooms.ledger import queries as ledger
-from pianqu.rooms.notices import jobs as sending
 
 ASKED = "me"
 """Under this name a session keeps to whom a code was sent: sealed, since sessions lie in the database."""
@@ -55,23 +49,10 @@ class Wrong:
     typed: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Something that the ledger keeps about the person."""
-
-    what: str
-    at: datetime
-    purpose: str
-
-
 def known(request: HttpRequest) -> ResidentCard | None:
     """Whom this device's pass names. No statement without a pass, else one."""
     mine = residentpass.held(request)
     return directory.resident(mine[0], since=mine[1]) if mine else None
-
-
-def _resident() -> Actor:
-    return Actor(kind="resident", organisation_code=casework.centre_code())
 
 
 @never_cache
@@ -111,20 +92,10 @@ def _ask(request: HttpRequest, asked: Asked | None, wrong: Wrong | None = None, 
 
 def _send(request: HttpRequest, now: datetime) -> HttpResponse:
     """A code to the contact that was typed."""
-    typed = request.POST.get("contact", "")
-    try:
-        to = reached(typed)
-    except Invalid as problem:
-        sentence = _("Please give a telephone number, as in 138 0000 0000, or a mail address.")
-        raise Invalid(problem.code, sentence) from problem
-    code = onetime.new_code(to=to.value, address=request.META.get("REMOTE_ADDR", ""), now=now)
-    outcome = sending.send_code(to=to, code=code)
-    if outcome.state in {"failed", "waiting"}:
-        sentence = _("The code could not be sent just now. Nothing is lost; please try again in a few minutes.")
-        raise Unavailable("code-not-sent", sentence)
-    shows = outcome.why == sending.OUTBOX and installation().is_demonstration
-    kept = {"kind": to.kind, "to": _seal(to.value), "at": now.isoformat(), "code": code if shows else ""}
-    request.session[ASKED] = kept | {"outbox": outcome.why == sending.OUTBOX}
+    address = request.META.get("REMOTE_ADDR", "")
+    sent = by_contact.send_code(request.POST.get("contact", ""), address=address, now=now)
+    kept = {"kind": sent.to.kind, "to": _seal(sent.to.value), "at": now.isoformat(), "code": sent.shown}
+    request.session[ASKED] = kept | {"outbox": sent.to_outbox}
     return redirect("me")
 
 
@@ -155,7 +126,7 @@ def _confirm(request: HttpRequest, now: datetime) -> HttpResponse:
         raise Absent("code-none", _("The code was for ten minutes. Please ask for a new one."))
     code = request.POST.get("code", "")
     onetime.check(to=asked.to.value, code=code, now=now)
-    resident_id = roll.confirm_contact(actor=_resident(), to=asked.to, code=code, now=now)
+    resident_id = roll.confirm_contact(actor=by_contact.resident(), to=asked.to, code=code, now=now)
     del request.session[ASKED]
     response = redirect("me")
     residentpass.give(request, response, resident_id=resident_id, now=now)
@@ -186,22 +157,12 @@ def _mine(request: HttpRequest, card: ResidentCard, wrong: Wrong | None = None, 
         "step": {directory.CONFIRMED: 1, directory.PROVEN: 2}[card.level],
         "matters": [(names.matter(row.category, row.place_code, row.state, row.opened_at), row) for row in rows],
         "community": names.place(card.area_code) if card.area_code else None,
-        "told": [] if card.doubted else _told(card),
+        "told": [] if card.doubted else by_contact.told_of(card),
         "voucher": outside.voucher(),
         "wrong": wrong,
         "done": request.GET.get("done", ""),
     }
     return render(request, "composition/me.html", context, status=status)
-
-
-def _told(card: ResidentCard) -> list[Told]:
-    """What the ledger keeps of this person under the roll's id, latest first."""
-    items = reversed(ledger.history(f"resident:{card.resident_id}"))
-    return [
-        Told(str(REGISTRY[item.kind].label), item.at, str(item.fact.get("purpose", "")))
-        for item in items
-        if item.kind in REGISTRY
-    ]
 
 
 def _done(what: str) -> HttpResponse:
@@ -211,38 +172,22 @@ def _done(what: str) -> HttpResponse:
 
 
 def _add(request: HttpRequest, card: ResidentCard, now: datetime) -> HttpResponse:
-    """A matter that was reported with this contact before, or by telephone."""
-    _check_not_doubted(card)
     address = request.META.get("REMOTE_ADDR", "")
-    try:
-        case = casework.follow_as(request.POST.get("code", ""), card.contact, address=address, now=now)
-    except Absent as absent:
-        sentence = _(
-            "No matter with this code was reported with your contact. Please check the code; "
-            "after five wrong tries you must wait an hour."
-        )
-        raise Absent(absent.code, sentence) from absent
-    by = cases.Reporter(resident_id=card.resident_id, level=card.level, contact=card.contact)
-    cases.recognise_reporter(actor=_resident(), case_id=case.case_id, reporter=by, now=now)
+    by_contact.add_matter(card, request.POST.get("code", ""), address=address, now=now)
     return _done("added")
-
-
-def _check_not_doubted(card: ResidentCard) -> None:
-    if card.doubted:
-        raise Invalid("resident-doubted", _("Please say first whether this contact is still yours."))
 
 
 def _number(request: HttpRequest, card: ResidentCard, now: datetime) -> HttpResponse:
     """After a long time the contact may be another person's: the identity number says it is not."""
     number = request.POST.get("number", "")
     directory.check_number(card.resident_id, number, now=now)
-    roll.restore_proof(actor=_resident(), resident_id=card.resident_id, number=number, now=now)
+    roll.restore_proof(actor=by_contact.resident(), resident_id=card.resident_id, number=number, now=now)
     return _done("restored")
 
 
 def _not_me(_request: HttpRequest, card: ResidentCard, now: datetime) -> HttpResponse:
     """The contact came to somebody else."""
-    roll.not_me(actor=_resident(), resident_id=card.resident_id, now=now)
+    roll.not_me(actor=by_contact.resident(), resident_id=card.resident_id, now=now)
     return _forgotten()
 
 
@@ -251,23 +196,16 @@ def _out(_request: HttpRequest, _card: ResidentCard, _now: datetime) -> HttpResp
 
 
 def _everywhere(_request: HttpRequest, card: ResidentCard, now: datetime) -> HttpResponse:
-    roll.end_passes(actor=_resident(), resident_id=card.resident_id, now=now)
+    roll.end_passes(actor=by_contact.resident(), resident_id=card.resident_id, now=now)
     return _forgotten()
 
 
 def _leave(request: HttpRequest, card: ResidentCard, now: datetime) -> HttpResponse:
-    _check_not_doubted(card)
+    by_contact.check_not_doubted(card)
     if request.POST.get("sure") != "1":
         raise Invalid("leave-unsure", _("Please tick that you know it cannot be undone. Nothing was changed."))
-    leave(actor=_resident(), card=card, now=now)
+    by_contact.leave(actor=by_contact.resident(), card=card, now=now)
     return _forgotten()
-
-
-@verb
-def leave(*, actor: Actor, card: ResidentCard, now: datetime) -> None:
-    """Off the roll; what was reported is one person's no longer."""
-    cases.forget_reporter(actor=actor, resident_ids=card.ids, now=now)
-    roll.leave_roll(actor=actor, resident_id=card.resident_id, now=now)
 
 
 def _forgotten() -> HttpResponse:
@@ -297,7 +235,7 @@ def vouched(request: HttpRequest, claims: dict[str, Any] | None) -> HttpResponse
     try:
         name, number = _read(claims)
         resident_id = roll.prove_by_service(
-            actor=_resident(), resident_id=card.resident_id, name=name, number=number, now=now
+            actor=by_contact.resident(), resident_id=card.resident_id, name=name, number=number, now=now
         )
     except Problem as problem:
         return _mine(request, card, Wrong("prove", problem.message), problem.status)

@@ -7,6 +7,7 @@ routers of all rooms together.
 import base64
 import binascii
 import hashlib
+import re
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -41,7 +42,13 @@ RIGHTS: dict[str, str] = {
 }
 """What a token can be allowed to do 权限. A token never gives more than its post may."""
 
+RESIDENT_PASS = "Resident-Pass"
+"""The header in which a resident's program sends what `confirmContact` gave it."""
 KEY = "Idempotency-Key"
+LONGEST_KEY = 64
+LEAST_OPEN_KEY = 16
+"""Signs of a key without a token: everybody's lie together there, so that it has to be one that nobody else thinks of."""
+_KEY_SIGNS = re.compile(r"[0-9A-Za-z_-]+")
 LONGEST_PAGE = 200
 
 
@@ -102,13 +109,13 @@ class ProblemBody(Schema):
 
 def _day_of_century(day: Any) -> Any:
     if not 2000 <= day.year < 2100:
-        raise ValueError("a day between 2000 and 2099")
+        raise ValueError(_("This has to be a day between 2000 and 2099."))
     return day
 
 
 def _no_nul(text: str) -> str:
     if "\x00" in text:
-        raise ValueError("text without the character NUL")
+        raise ValueError(_("A text cannot hold the character NUL."))
     return text
 
 
@@ -173,17 +180,19 @@ class Doors:
         gives: Any = Done,
         status: int = 200,
         keyed: bool | None = None,
+        files: bool = False,
     ) -> Callable[[View], View]:
         """Mount a verb. What the view answers is the id that the verb gave; a repeated key does nothing twice.
 
         A view that answers something else than an id says what it `gives`, and whether it looks after repeated keys itself.
+        So does one that takes `files`: their bytes are read once only.
         """
 
         def mount(view: View) -> View:
             @wraps(view)
             def door(request: HttpRequest, *args: Any, **given: Any) -> Any:
                 _admit(request, right)
-                if gives is not Done:
+                if gives is not Done or files:
                     return Status(status, view(request, *args, **given))
                 answer = _answer(request, right, lambda: view(request, *args, **given))
                 return Status(status, Done(id=answer or None))
@@ -221,7 +230,7 @@ class Doors:
 
 
 def _strict(door: View, router: Router) -> View:
-    """The door, which refuses parameters that it does not know: a misspelt filter would answer everything."""
+    """The door, which refuses parameters that it does not know, or gets twice: a misspelt filter would answer everything."""
 
     @cache
     def known() -> frozenset[str]:
@@ -235,6 +244,9 @@ def _strict(door: View, router: Router) -> View:
         if strange := sorted(set(request.GET) - known()):
             sentence = _("These parameters are not known here: %(names)s. Nothing was looked up or changed.")
             raise Invalid("parameter-unknown", sentence % {"names": ", ".join(strange)[:200]})
+        if twice := sorted(name for name, given_values in request.GET.lists() if len(given_values) > 1):
+            sentence = _("Please give each parameter once: %(names)s. Nothing was looked up or changed.")
+            raise Invalid("parameter-twice", sentence % {"names": ", ".join(twice)[:200]})
         return door(request, *args, **given)
 
     return strict
@@ -266,8 +278,26 @@ def _admit(request: HttpRequest, right: str) -> None:
         caller.check(right)
 
 
-def _answer(request: HttpRequest, right: str, act: Callable[[], Any]) -> str:
+def key_of(request: HttpRequest, *, least: int = 1) -> str:
+    """The request's idempotency key, empty where it has none. Raises Invalid for one that is none of ours."""
     key = request.headers.get(KEY, "")
+    if key and not (least <= len(key) <= LONGEST_KEY and _KEY_SIGNS.fullmatch(key)):
+        sentence = _("An Idempotency-Key has %(least)s to %(most)s letters, digits, - or _. Nothing was changed.")
+        raise Invalid("idempotency-key-wrong", sentence % {"least": least, "most": LONGEST_KEY})
+    return key
+
+
+def own_key(request: HttpRequest) -> str:
+    """The same for a verb that looks after keys itself: a token's key is no other token's. Without a token it has to be long."""
+    caller: Any = getattr(request, "auth", None)
+    if not isinstance(caller, Caller):
+        return key_of(request, least=LEAST_OPEN_KEY)
+    key = key_of(request)
+    return hashlib.sha256(f"{caller.token_id}|{key}".encode()).hexdigest() if key else ""
+
+
+def _answer(request: HttpRequest, right: str, act: Callable[[], Any]) -> str:
+    key = key_of(request, least=1 if right else LEAST_OPEN_KEY)
     if not key or not right:
         return str(act() or "")
     caller = caller_of(request)

@@ -53,6 +53,11 @@ class Unavailable(Problem):
     status = 503
 
 
+def unchanged(sentence: str) -> str:
+    """The sentence, and that nothing was changed: joined as the reader's language joins sentences."""
+    return _("%(sentence)s Nothing was changed.") % {"sentence": sentence}
+
+
 def as_problem(error: Exception) -> Problem | None:
     """What a person can be told about this error; None for a bug. A database that is busy or full says so itself."""
     if isinstance(error, Problem):

@@ -35,7 +35,11 @@ def take(response: HttpResponse) -> None:
 
 def held(request: HttpRequest) -> tuple[uuid.UUID, datetime] | None:
     """Whom the browser's pass names and since when; None without a true one."""
-    text = request.COOKIES.get(NAME, "")
+    return named(request.COOKIES.get(NAME, ""))
+
+
+def named(text: str) -> tuple[uuid.UUID, datetime] | None:
+    """Whom a pass names and since when; None for none, a made-up one and one that is over."""
     if not text:
         return None
     try:

@@ -29,12 +29,14 @@ def headings() -> dict[str, str]:
     """Headings of the API in words, in the order of the page."""
     return {
         "reports": pgettext("api", "For everybody"),
+        "resident": pgettext("api", "A resident's own"),
         "cases": pgettext("api", "Matters"),
         "desk": pgettext("api", "The desk"),
         "partners": pgettext("api", "Other districts and systems"),
         "notices": pgettext("api", "Notices and messages"),
         "territory": pgettext("api", "Cells, clusters and service points"),
         "directory": pgettext("api", "Organisations, posts, duty, residents"),
+        "ledger": pgettext("api", "The ledger"),
         "token": pgettext("api", "The token"),
     }
 

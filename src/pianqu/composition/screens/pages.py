@@ -212,6 +212,7 @@ PAGES = (
     Page(name="open", route="open", at="/open/"),
     Page(name="ledger", route="ledger", at="/open/ledger/"),
     Page(name="open-data", route="casework:open_data", at="/open/data/"),
+    Page(name="open-month", route="casework:month", at="/open/data/{month}/?of=answered", needs_data=True),
     Page(name="api", route="api_guide", at="/open/api/"),
     Page(name="verify", route="verify", at="/open/verify/"),
     Page(name="not-found", route="", at="/nowhere/", needs_data=True),

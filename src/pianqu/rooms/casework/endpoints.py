@@ -6,17 +6,36 @@ Residents' doors (`reports`) need no token: the code with the receipt secret pro
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
-from ninja import Header, Query
+from ninja import File, Form, Header, Query
+from ninja.files import UploadedFile
 
+from pianqu.foundation import residentpass
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.api import KEY, Body, Code, Doors, Short, actor_of, address_of, cursor_of, token_in
+from pianqu.foundation.api import (
+    RESIDENT_PASS,
+    Body,
+    Code,
+    Done,
+    Doors,
+    Short,
+    Text,
+    Unknown,
+    actor_of,
+    address_of,
+    cursor_of,
+    own_key,
+    token_in,
+)
 from pianqu.foundation.errors import Absent, Invalid
+from pianqu.foundation.photos import MAX_BYTES, MAX_PHOTOS, SafePhoto, sanitise
 from pianqu.kernels import checkcode
 from pianqu.rooms.casework import forms, queries, schemas, services
 from pianqu.rooms.casework.queries import (
@@ -57,16 +76,18 @@ def list_cases(request: HttpRequest, asked: Query[schemas.CaseAsked]) -> schemas
 def _filters(asked: schemas.CaseAsked) -> CaseFilter:
     if asked.category and asked.category not in queries.known_codes():
         raise Invalid("category-unknown", _("There is no such category."))
+    if asked.since and asked.until and asked.since > asked.until:
+        raise Invalid("span-wrong", _("The first day is after the last one: no matter can lie between them."))
     return CaseFilter(
         state=str(asked.state or ""),
         category=asked.category or "",
-        place_code=(asked.place or "")[:12],
-        text=asked.q[:100],
+        place_code=asked.place or "",
+        text=asked.q,
         queue=asked.queue or "",
         platform=asked.platform or "",
-        cell_code=(asked.cell or "")[:24],
-        cluster_code=(asked.cluster or "")[:24],
-        party=(asked.party or "")[:32],
+        cell_code=asked.cell or "",
+        cluster_code=asked.cluster or "",
+        party=asked.party or "",
         since=asked.since,
         until=asked.until,
         moment=asked.moment or "",
@@ -90,7 +111,7 @@ def take_in(request: HttpRequest, typed: schemas.Intake) -> schemas.Taken:
         words=typed.words,
         category=_offered(typed.category),
         place=typed.place.choice(),
-        contact=typed.contact.strip() or None,
+        contact=_contact(typed),
         tell=typed.tell,
         reply=typed.reply,
         idempotency_key=_key(request),
@@ -105,8 +126,16 @@ def _offered(category: str) -> str:
     return category
 
 
+def _contact(typed: schemas.Report, by: services.Reporter | None = None) -> str | None:
+    """Where to reach the reporter. Raises Invalid for who wants to be told and does not say where."""
+    contact = typed.contact.strip() or (by.contact.value if by else "")
+    if typed.tell and not contact:
+        raise Invalid("contact-missing", _("Please say where to send messages, or leave `tell` out. Nothing was kept."))
+    return contact or None
+
+
 def _key(request: HttpRequest) -> str:
-    return request.headers.get(KEY, "") or forms.new_key()
+    return own_key(request) or forms.new_key()
 
 
 def _taken(opened: services.Opened) -> schemas.Taken:
@@ -252,6 +281,42 @@ def reveal_contact(request: HttpRequest, case_id: uuid.UUID, typed: schemas.Purp
     return schemas.Contact(contact=contact)
 
 
+Photos = File[list[UploadedFile]]
+"""Pictures as they come from a phone: JPEG, PNG or WebP, at most 5 of at most 10 MB. They are made anew without metadata."""
+
+
+FormWords = Annotated[Text, Form("", examples=["修好后的照片"])]
+
+
+def _safe(photos: list[UploadedFile]) -> list[SafePhoto]:
+    if len(photos) > MAX_PHOTOS:
+        raise Invalid("photos-too-many", _("Please send at most 5 photos."))
+    return [sanitise(photo.read(MAX_BYTES + 1)) for photo in photos]
+
+
+@cases.does(
+    "/{uuid:case_id}/photos",
+    name="addPhotos",
+    says=gettext_noop("Add photos to a matter, with words if one likes"),
+    right="handle",
+    gives=Done,
+    keyed=True,
+    files=True,
+)
+def add_photos(request: HttpRequest, case_id: uuid.UUID, photos: Photos, words: FormWords) -> Done:
+    actor = actor_of(request)
+    queries.check_sees(actor, case_id)
+    entry_id = services.extend_case(
+        actor=actor,
+        case_id=case_id,
+        words=words,
+        photos=_safe(photos),
+        idempotency_key=_key(request),
+        now=timezone.now(),
+    )
+    return Done(id=str(entry_id))
+
+
 # the desk ------------------------------------------------------------------------------------------------------------
 
 
@@ -283,7 +348,20 @@ def list_filters(request: HttpRequest) -> list[FilterCard]:
 
 @desk.does("/filters", name="keepFilter", says=gettext_noop("Keep a list"), right="handle", status=201)
 def keep_filter(request: HttpRequest, typed: schemas.Kept) -> uuid.UUID:
-    return services.save_filter(actor=actor_of(request), name=typed.name, query=typed.query, now=timezone.now())
+    return services.save_filter(
+        actor=actor_of(request), name=typed.name, query=_same_list(typed.query), now=timezone.now()
+    )
+
+
+def _same_list(query: str) -> str:
+    """The query of a list as the desk's page has it. Raises Invalid for one that no list knows."""
+    try:
+        asked = schemas.CaseAsked.model_validate(dict(parse_qsl(query.removeprefix("?"), strict_parsing=bool(query))))
+    except ValueError as error:
+        sentence = _("This is no list: write the parameters of listCases, as in queue=unassigned&category=roads.")
+        raise Invalid("filter-query", sentence) from error
+    given = asked.model_dump(mode="json", exclude={"cursor", "size"}, exclude_defaults=True)
+    return urlencode(given)
 
 
 @desk.does(
@@ -383,12 +461,38 @@ def recent(request: HttpRequest) -> list[PublicRow]:
     gives=Counts,
     right="",
 )
-def counts(request: HttpRequest, since: schemas.Day | None = None, street: Code = "") -> Counts:
-    return queries.counts(since=since, street_code=street[:12])
+def counts(request: HttpRequest, since: schemas.Day | None = None, street: Code | None = None) -> Counts:
+    return queries.counts(since=since, street_code=(street or "")[:12])
+
+
+@reports.asks(
+    "/open-data",
+    name="listMonths",
+    says=gettext_noop("Published months: how many matters came in and were answered"),
+    gives=list[schemas.Month],
+    right="",
+)
+def months(request: HttpRequest) -> list[schemas.Month]:
+    return [schemas.Month.of(card) for card in queries.published_months()]
+
+
+@reports.asks(
+    "/open-data/{month}",
+    name="getMonth",
+    says=gettext_noop("The figures of a month by category and street; what would speak of too few is withheld"),
+    gives=schemas.MonthWhole,
+    right="",
+)
+def month(request: HttpRequest, month: schemas.MonthCode) -> schemas.MonthWhole:
+    card = queries.published_month(date.fromisoformat(f"{month}-01"))
+    return schemas.MonthWhole(month=schemas.Month.of(card), figures=list(card.figures))
 
 
 def _resident() -> Actor:
     return Actor(kind="resident", organisation_code=queries.centre_code())
+
+
+Known = Annotated[Short, Header("", alias=RESIDENT_PASS, description="A pass of the resident roll, if one has it.")]
 
 
 @reports.does(
@@ -400,18 +504,35 @@ def _resident() -> Actor:
     status=201,
     keyed=True,
 )
-def report(request: HttpRequest, typed: schemas.Report) -> schemas.Taken:
+def report(
+    request: HttpRequest,
+    typed: schemas.Report,
+    known: Known,
+) -> schemas.Taken:
+    by = _reporter(known)
     opened = services.open_case(
         actor=_resident(),
         words=typed.words,
         category=_offered(typed.category),
         place=typed.place.choice(),
-        contact=typed.contact.strip() or None,
+        contact=_contact(typed, by),
         tell=typed.tell,
+        reporter=by,
         idempotency_key=_key(request),
         now=timezone.now(),
     )
     return _taken(opened)
+
+
+def _reporter(text: str) -> services.Reporter | None:
+    """Who reports, where a pass of the resident roll names them. Raises Unknown for a pass that names nobody (any more)."""
+    if not text:
+        return None
+    named = residentpass.named(text)
+    card = directory.resident(named[0], since=named[1]) if named else None
+    if card is None or card.doubted:
+        raise Unknown("pass-unknown", _("This pass is over, or none of ours. Please confirm your contact again."))
+    return services.Reporter(resident_id=card.resident_id, level=card.level, contact=card.contact)
 
 
 Secret = Annotated[
@@ -449,10 +570,23 @@ def own_clock(request: HttpRequest, code: Code, secret: Secret) -> schemas.Clock
     return schemas.Clock.of(queries.explained(_own(request, code, secret).case_id))
 
 
+@reports.asks(
+    "/reports/{code}/photos/{uuid:photo_id}",
+    name="getOwnPhoto",
+    says=gettext_noop("A photo of one's own matter"),
+    gives={"image/jpeg": bytes},
+    right="",
+)
+def own_photo(request: HttpRequest, code: Code, photo_id: uuid.UUID, secret: Secret) -> HttpResponse:
+    found = queries.resident_photo(_own(request, code, secret).case_id, photo_id)
+    return HttpResponse(found.content, content_type=found.media_type)
+
+
 OWN = (
     "followReport",
     "explainOwnDueDate",
     "addToReport",
+    "addPhotosToReport",
     "rateReport",
     "reopenReport",
     "withdrawReport",
@@ -474,6 +608,30 @@ def add(request: HttpRequest, code: Code, typed: schemas.Words, secret: Secret) 
     mine = _own(request, code, secret).case_id
     services.extend_case(
         actor=_resident(), case_id=mine, words=typed.words, idempotency_key=_key(request), now=timezone.now()
+    )
+    return schemas.Reported(case=queries.resident_case(mine))
+
+
+@reports.does(
+    "/reports/{code}/photos",
+    name="addPhotosToReport",
+    says=gettext_noop("Add photos to one's own matter, with words if one likes"),
+    right="",
+    gives=schemas.Reported,
+    keyed=True,
+    files=True,
+)
+def add_own_photos(
+    request: HttpRequest, code: Code, photos: Photos, secret: Secret, words: FormWords
+) -> schemas.Reported:
+    mine = _own(request, code, secret).case_id
+    services.extend_case(
+        actor=_resident(),
+        case_id=mine,
+        words=words,
+        photos=_safe(photos),
+        idempotency_key=_key(request),
+        now=timezone.now(),
     )
     return schemas.Reported(case=queries.resident_case(mine))
 

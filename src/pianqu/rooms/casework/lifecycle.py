@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from django.utils.translation import gettext as _
 
-from pianqu.foundation.errors import Refused
+from pianqu.foundation.errors import Refused, unchanged
 
 
 class State(StrEnum):
@@ -82,7 +82,6 @@ def check_move(state: str, move: Move) -> State:
 
 
 def _sentence(state: State) -> str:
-    unchanged = _("Nothing was changed.")
     said = {
         State.OPENED: _("This matter was not accepted yet."),
         State.ACCEPTED: _("This matter was accepted already; nobody answers for it yet."),
@@ -96,7 +95,7 @@ def _sentence(state: State) -> str:
         State.DISPATCHED: _("An organisation has this matter already."),
         State.IN_PROGRESS: _("An organisation works on this matter already."),
     }
-    return f"{said[state]} {unchanged}"
+    return unchanged(said[state])
 
 
 def diagram() -> str:

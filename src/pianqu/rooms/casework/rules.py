@@ -8,7 +8,7 @@ A resident acts as the holder of the receipt: the door has proved that before it
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.errors import Forbidden
+from pianqu.foundation.errors import Forbidden, unchanged
 from pianqu.foundation.installation import installation
 from pianqu.rooms.directory import queries as directory
 
@@ -252,4 +252,4 @@ def check_may_add_categories(actor: Actor) -> None:
 
 def _check(allowed: bool, sentence: str) -> None:
     if not allowed:
-        raise Forbidden("casework-forbidden", f"{sentence} {_('Nothing was changed.')}")
+        raise Forbidden("casework-forbidden", unchanged(sentence))

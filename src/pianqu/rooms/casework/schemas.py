@@ -10,11 +10,22 @@ from pianqu.foundation.api import LONGEST_PAGE, Body, Code, Moment, Short, Text,
 from pianqu.kernels.deadline import Due, Pause
 from pianqu.rooms.casework.lifecycle import State
 from pianqu.rooms.casework.queries import CaseCard as Card
-from pianqu.rooms.casework.queries import CaseRow, Explained, Handling, Line, Overview, ResidentCase, Week
+from pianqu.rooms.casework.queries import (
+    CaseRow,
+    Explained,
+    Figure,
+    Handling,
+    Line,
+    MonthCard,
+    Overview,
+    ResidentCase,
+    Week,
+)
 from pianqu.rooms.casework.services import PlaceChoice
 from pianqu.rooms.directory.queries import Responsibility
 
 Day = Annotated[date, AfterValidator(day)]
+MonthCode = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-09"])]
 Nature = Literal["enquiry", "help", "complaint", "urgent"]
 Reason = Literal["waiting-for-reporter", "inspection", "appraisal", "hearing", "other-procedure", "weather"]
 
@@ -36,8 +47,12 @@ class CaseAsked(Schema):
 
     state: State | None = Field(None, examples=["in_progress"])
     category: Code | None = Field(None, examples=["roads"])
-    place: Code | None = Field(None, description="A community, a street (its communities too), or `none`.")
-    q: Short = Field("", description="A code, or words of the matter or its landmark.")
+    place: Annotated[Code, Field(max_length=12)] | None = Field(
+        None, description="A community, a street (its communities too), or `none`."
+    )
+    q: Annotated[Short, Field(max_length=100)] = Field(
+        "", description="A code, or words of the matter or its landmark."
+    )
     queue: Literal["mine", "unassigned", "overdue", "asked", "answered", "open", "week"] | None = None
     platform: Literal["order", "market", "enforcement", "services", "none"] | None = None
     cell: Code | None = None
@@ -54,7 +69,11 @@ class CaseAsked(Schema):
 
 
 class Place(Body):
-    """Where a matter is: a point (WGS 84), or a community, with a landmark in words if one likes."""
+    """Where a matter is: a point (WGS 84), which outweighs a community, or a community, with a landmark in words if one likes."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"community_code": "330205001001", "landmark": "桥头公交站旁"}]}
+    )
 
     community_code: Code | None = Field(None, examples=["330205001001"])
     lon: float | None = Field(None, ge=-180, le=180, allow_inf_nan=False, examples=[121.551])
@@ -116,17 +135,17 @@ class Dispatch(Body):
 
 
 class Take(Body):
-    nature: Nature | Literal[""] = ""
+    nature: Nature | Literal[""] = Field("", examples=["complaint"])
 
 
 class Join(Body):
-    helper_code: Code
+    helper_code: Code = Field(examples=["330205-housing"])
     sub_due: Moment | None = None
     words: Text = ""
 
 
 class Link(Body):
-    parent_code: Short
+    parent_code: Short = Field(examples=["8K3F-27QH"])
 
 
 class Words(Body):
@@ -138,19 +157,19 @@ class Cited(Words):
 
 
 class Verdict(Words):
-    upheld: bool
+    upheld: bool = Field(examples=[True])
 
 
 class Decision(Words):
-    granted: bool
+    granted: bool = Field(examples=[True])
 
 
 class Pausing(Words):
-    reason: Reason
+    reason: Reason = Field(examples=["inspection"])
 
 
 class Score(Body):
-    score: int = Field(ge=1, le=5)
+    score: int = Field(ge=1, le=5, examples=[5])
     words: Text = ""
 
 
@@ -166,9 +185,39 @@ class Basis(Body):
     basis: Short = Field(examples=["period-over"])
 
 
+class Month(Schema):
+    """A published month."""
+
+    month: date = Field(description="Its first day.")
+    digest: str = Field(description="SHA-256 of the published file; the ledger holds it.")
+    published_at: datetime
+    received: int | None
+    answered: int | None
+    withheld: int = Field(description="How many numbers of the table are withheld.")
+
+    @classmethod
+    def of(cls, card: MonthCard) -> "Month":
+        """Its totals."""
+        return cls(
+            month=card.month,
+            digest=card.digest,
+            published_at=card.published_at,
+            received=card.count("received"),
+            answered=card.count("answered"),
+            withheld=card.withheld,
+        )
+
+
+class MonthWhole(Schema):
+    """A published month with its whole table."""
+
+    month: Month
+    figures: list[Figure]
+
+
 class Telling(Body):
-    tell: bool
-    contact: Short = ""
+    tell: bool = Field(examples=[True])
+    contact: Short = Field("", examples=["13800138000"])
 
 
 class Contact(Schema):
@@ -176,8 +225,8 @@ class Contact(Schema):
 
 
 class Kept(Body):
-    name: Short
-    query: Short
+    name: Short = Field(examples=["道路待分派"])
+    query: Short = Field(examples=["queue=unassigned&category=roads"])
 
 
 class Clock(Schema):

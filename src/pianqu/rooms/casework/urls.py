@@ -17,6 +17,7 @@ urlpatterns = [
     re_path(rf"^open311/v2/tokens/(?P<name>[\w-]+){FORM}", open311.token, name="open311_token"),
     re_path(rf"^open311/v2/servicerequestupdates{FORM}", open311.updates, name="open311_updates"),
     path("open/data/", opendata.page, name="open_data"),
+    path("open/data/<int:year>-<int:month>/", opendata.month_page, name="month"),
     path("open/data/<int:year>-<int:month>.json", opendata.month_json, name="month_json"),
     path("open/data/<int:year>-<int:month>.csv", opendata.month_csv, name="month_csv"),
     path("report/", report.report, name="report"),

@@ -20,6 +20,7 @@ from pianqu.rooms.directory.queries import (
     OrganisationCard,
     SendDownCard,
     SubstitutionCard,
+    TokenCard,
     Trouble,
 )
 
@@ -152,6 +153,24 @@ def appoint(request: HttpRequest, typed: schemas.Appointment) -> uuid.UUID:
 )
 def end_post(request: HttpRequest, post_id: uuid.UUID) -> None:
     services.end_post(actor=actor_of(request), post_id=post_id, now=timezone.now())
+
+
+@directory.asks(
+    "/tokens",
+    name="listTokens",
+    says=gettext_noop("Living tokens of the own post; administrators see all"),
+    gives=list[TokenCard],
+    right="arrange",
+)
+def tokens(request: HttpRequest) -> list[TokenCard]:
+    return list(queries.tokens_for(actor_of(request), at=timezone.now()))
+
+
+@directory.does(
+    "/tokens/{uuid:token_id}", name="endToken", says=gettext_noop("End a token"), right="arrange", method="DELETE"
+)
+def end_token(request: HttpRequest, token_id: uuid.UUID) -> None:
+    services.end_token(actor=actor_of(request), token_id=token_id, now=timezone.now())
 
 
 # who is there --------------------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from pianqu.foundation.errors import Absent, Unavailable
 from pianqu.foundation.installation import installation
 from pianqu.kernels import merkle, note, receipt
@@ -186,7 +188,7 @@ def receipt_for(entry_id: uuid.UUID) -> ReceiptState:
     """The receipt of one entry, with text and QR once it is sealed and published. Raises Absent."""
     entry = Entry.objects.filter(id=entry_id).first()
     if entry is None:
-        raise Absent("entry-unknown", "There is no such entry.")
+        raise Absent("entry-unknown", _("There is no such entry."))
     position = Position.objects.filter(entry_id=entry_id).values_list("position", flat=True).first()
     shown = published()
     if position is None or shown is None or shown.size <= position:

@@ -28,7 +28,7 @@ def inbox(request: HttpRequest) -> list[NoticeCard]:
 class Read(Body):
     """Up to which notice everything is done with."""
 
-    up_to: int = Field(ge=0, le=2**53 - 1)
+    up_to: int = Field(ge=0, le=2**53 - 1, examples=[1204])
 
 
 @notices.does(
@@ -58,7 +58,7 @@ def messages(
 class Outcome(Body):
     """What became of a message in doubt."""
 
-    outcome: Short = Field(examples=["sent"])
+    outcome: Literal["arrived", "again", "given-up"] = Field(examples=["arrived"])
 
 
 @notices.does(
@@ -74,7 +74,7 @@ def settle(request: HttpRequest, message_id: uuid.UUID, typed: Outcome) -> None:
 class Hook(Body):
     """A system that wants to be told."""
 
-    name: Annotated[Short, Field(min_length=1, max_length=60)]
+    name: Annotated[Short, Field(min_length=1, max_length=40, examples=["市级平台"])]
     url: Short = Field(examples=["https://events.example/pianqu"])
     kinds: list[_Kind] = Field(max_length=100, examples=[["casework.case-opened"]])
 

@@ -234,7 +234,7 @@ def _call(call: Call, now: datetime) -> Outcome:
         "webhook-signature": webhook.sign(secret, message_id=str(call.id), timestamp=at, body=body),
     }
     try:
-        reply = post_bytes(hook.url, body, headers, address=address)
+        reply = post_bytes(hook.url, body, headers, address=address, most=0)
     except (NotSent, Unclear) as error:
         return Outcome("waiting", f"no answer: {error}")
     if 200 <= reply.status < 300:

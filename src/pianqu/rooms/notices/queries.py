@@ -140,10 +140,25 @@ class WebhookCard:
     """What became of the latest message that did not arrive; empty where all did."""
 
 
+OF_PERSONS = frozenset(
+    f"casework.{name}"
+    for name in (
+        "channel-chosen",
+        "filter-dropped",
+        "filter-saved",
+        "reporter-forgotten",
+        "reporter-known",
+        "shift-handed-over",
+        "shift-taken-over",
+    )
+)
+"""Facts whose subject or sense is a resident, a colleague's post or shift: these stay in the house."""
+
+
 def webhook_kinds() -> dict[str, "StrOrPromise"]:
-    """Kinds of facts that another system may be told of, with what they are called: those of matters."""
+    """Kinds of facts that another system may be told of, with what they are called: those of matters, none of a person."""
     found = {kind: fact.label for kind, fact in REGISTRY.items() if kind.startswith("casework.")}
-    return dict(sorted(found.items()))
+    return {kind: found[kind] for kind in sorted(set(found) - OF_PERSONS)}
 
 
 def webhooks_for(actor: Actor) -> tuple[WebhookCard, ...]:

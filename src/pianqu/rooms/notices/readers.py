@@ -17,6 +17,7 @@ from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.ledger.services import Heard
 from pianqu.rooms.notices.facts import SendSettled
 from pianqu.rooms.notices.models import Call, Notice, Outgoing, Planned, Webhook
+from pianqu.rooms.notices.queries import OF_PERSONS
 from pianqu.rooms.partners.facts import LetterReceived
 
 INBOX, MESSAGES, WEBHOOKS = "notices.inbox", "notices.messages", "notices.webhooks"
@@ -276,7 +277,7 @@ def tell_systems(heard: Sequence[Heard]) -> None:
             )
             for item in fresh
             for hook in hooks
-            if item.kind in hook.kinds and item.position >= hook.since
+            if item.kind in hook.kinds and item.kind not in OF_PERSONS and item.position >= hook.since
         ],
         ignore_conflicts=True,
     )

@@ -1,5 +1,6 @@
 """The verbs of notices."""
 
+import re
 import secrets
 import uuid
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ from pianqu.rooms.notices import queries, rules
 from pianqu.rooms.notices.facts import InboxCleared, SendSettled, WebhookAdded, WebhookDropped, WebhookRetried
 from pianqu.rooms.notices.models import Call, Inbox, Webhook
 
+_SIGNS = re.compile(r"[!-~]*")
+"""What an address is written with; anything else would have to be escaped first."""
 OUTCOMES = ("arrived", "again", "given-up")
 
 
@@ -28,9 +31,14 @@ OUTCOMES = ("arrived", "again", "given-up")
 def clear_inbox(*, actor: Actor, up_to: int, now: datetime) -> None:
     """The actor's organisation is done with its notices up to this position of the ledger; what came later stays.
 
-    Going back is not possible, and nothing is told where it is cleared as far already. Raises Forbidden.
+    Going back is not possible, and nothing is told where it is cleared as far already. Raises Forbidden, and Invalid for a
+    position that the ledger has not come to: what nobody has seen yet is not done with.
     """
     rules.check_may_clear(actor)
+    if up_to >= max(ledger_questions.sealed_size(), 1):
+        raise Invalid(
+            "inbox-ahead", _("The ledger has not come so far yet: no notice is as late as that. Nothing was changed.")
+        )
     inbox, _made = Inbox.objects.select_for_update().get_or_create(
         organisation_code=actor.organisation_code, defaults={"cleared_to": -1}
     )
@@ -104,7 +112,8 @@ def _checked_url(url: str) -> SplitResult:
         port = parts.port
     except ValueError:
         parts, port = urlsplit(""), None
-    if len(url) > 300 or parts.scheme not in {"https", "http"} or not parts.hostname or parts.username or port == 0:
+    written = len(url) <= 300 and _SIGNS.fullmatch(url.strip())
+    if not written or parts.scheme not in {"https", "http"} or not parts.hostname or parts.username or port == 0:
         raise Invalid("webhook-url", _("Please give an address like https://system.example/hook."))
     if parts.scheme == "http" and not installation().webhook_networks:
         raise Invalid("webhook-url", _("Messages leave over https only. Please give an https address."))

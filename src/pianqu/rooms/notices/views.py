@@ -190,6 +190,7 @@ def webhooks(request: HttpRequest) -> HttpResponse:
     context = {
         "hooks": queries.webhooks_for(actor),
         "kinds": queries.webhook_kinds().items(),
+        "names": queries.webhook_kinds(),
         "chosen": request.POST.getlist("kinds") if error else (),
         "typed": request.POST if error else {},
         "secret": secret,

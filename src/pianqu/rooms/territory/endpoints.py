@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from pianqu.foundation.api import Code, Doors, Moment, Short, actor_of
-from pianqu.foundation.errors import Invalid
+from pianqu.foundation.errors import Invalid, Refused
+from pianqu.kernels import opening
 from pianqu.rooms.territory import queries, schemas, services
 from pianqu.rooms.territory.queries import CellCard, CellPlace, ClusterCard, EntryAnswer, Hit, PointCard, VersionCard
 
@@ -100,6 +101,15 @@ def set_entry_list(request: HttpRequest, typed: schemas.EntryList) -> None:
 
 
 @territory.asks(
+    "/entry-list", name="listEntries", says=gettext_noop("The entry list of a day"), gives=list[schemas.EntryLine]
+)
+def entries(request: HttpRequest, on: schemas.Day | None = None) -> list[schemas.EntryLine]:
+    names = ("list_name", "cell_kind", "category", "article")
+    rows = queries.entry_list(on=on or timezone.localdate())
+    return [schemas.EntryLine(**dict(zip(names, row, strict=True))) for row in rows]
+
+
+@territory.asks(
     "/find", name="findPlaces", says=gettext_noop("Places and landmarks by name"), gives=list[Hit], right=""
 )
 def find(request: HttpRequest, q: Short) -> list[Hit]:
@@ -150,6 +160,51 @@ def points(request: HttpRequest, on: schemas.Day | None = None) -> list[PointCar
 def point(request: HttpRequest, code: Code) -> schemas.PointWhole:
     card = queries.point(code)
     return schemas.PointWhole(point=card, rooms=list(queries.rooms(card.code)))
+
+
+@territory.does("/points", name="openPoint", says=gettext_noop("Open a service point"), right="arrange", status=201)
+def open_point(request: HttpRequest, typed: schemas.NewPoint) -> str:
+    given = dict(typed)
+    valid_from = given.pop("valid_from") or timezone.localdate()
+    item = services.NewPoint(**{**given, "weekly": _weekly(typed.weekly)})
+    if not services.open_points(actor=actor_of(request), items=[item], valid_from=valid_from, now=timezone.now()):
+        raise Refused("point-known", _("There is a service point with this code already. Nothing was changed."))
+    return item.code
+
+
+def _weekly(texts: list[str]) -> list[opening.Spans]:
+    return [_spans(text) for text in texts] or [()] * 7
+
+
+def _spans(text: str) -> opening.Spans:
+    try:
+        return opening.read(text)
+    except opening.WrongHours as wrong:
+        raise services.wrong_hours(text) from wrong
+
+
+@territory.asks(
+    "/points/{code}/hours", name="getHours", says=gettext_noop("When a point is open"), gives=schemas.Hours, right=""
+)
+def hours(request: HttpRequest, code: Code) -> schemas.Hours:
+    table = queries.hours_of([queries.point(code).code])[code]
+    return schemas.Hours(
+        weekly=[opening.write(spans) for spans in table.weekly],
+        days={day.isoformat(): opening.write(spans) for day, spans in table.exceptions.items()},
+    )
+
+
+@territory.does(
+    "/points/{code}/hours", name="setHours", says=gettext_noop("Say anew when a point is open"), right="arrange"
+)
+def set_hours(request: HttpRequest, code: Code, typed: schemas.NewHours) -> None:
+    services.set_hours(
+        actor=actor_of(request),
+        code=code,
+        weekly=_weekly(typed.weekly),
+        days={day: _spans(text) for day, text in typed.days.items()},
+        now=timezone.now(),
+    )
 
 
 @territory.asks(

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.errors import Forbidden
+from pianqu.foundation.errors import Forbidden, unchanged
 from pianqu.rooms.directory import queries as directory
 
 
@@ -38,7 +38,7 @@ def may_book(actor: Actor, *, booked_by: str, organisation_code: str) -> bool:
 def check_may_manage_point(actor: Actor, organisation_code: str) -> None:
     if not may_manage_point(actor, organisation_code):
         sentence = _("Only a leader or administrator of the organisation that runs a service point may arrange it.")
-        raise Forbidden("point-forbidden", f"{sentence} {_('Nothing was changed.')}")
+        raise Forbidden("point-forbidden", unchanged(sentence))
 
 
 def check_may_book(actor: Actor, *, booked_by: str, organisation_code: str) -> None:

@@ -47,7 +47,9 @@ class Person(Body):
 
 
 class Staff(Body):
-    people: list[Person] = Field(max_length=60)
+    people: list[Person] = Field(
+        max_length=60, examples=[[{"role": "leader", "post_id": "0198f3a2-7c1e-7d3a-9d52-1f6f0c9b7a11"}]]
+    )
     valid_from: Day | None = None
 
 
@@ -58,23 +60,67 @@ class Entry(Body):
 
 
 class EntryList(Body):
-    name: Annotated[Short, Field(min_length=1, max_length=80)]
-    items: list[Entry] = Field(max_length=2_000)
+    name: Annotated[Short, Field(min_length=1, max_length=80, examples=["网格准入清单 2026"])]
+    items: list[Entry] = Field(
+        max_length=2_000, examples=[[{"cell_kind": "ordinary", "category": "environment", "article": "1.1"}]]
+    )
+    valid_from: Day | None = None
+
+
+class EntryLine(Schema):
+    """A kind of matter that may be handed to a kind of cell, and the article that says so."""
+
+    list_name: str
+    cell_kind: str
+    category: str
+    article: str
+
+
+Spans = Annotated[Short, Field(description="Spans of a day; empty: closed.", examples=["08:30-12:00, 14:00-17:30"])]
+
+
+class Hours(Schema):
+    """When a point is open: seven weekdays from Monday on, and days that differ."""
+
+    weekly: list[str]
+    days: dict[str, str] = Field(description="By day, as 2026-10-01; empty: closed.")
+
+
+class NewHours(Body):
+    """The same, said anew: what was said before is replaced."""
+
+    weekly: list[Spans] = Field(min_length=7, max_length=7, examples=[[*["08:30-12:00, 14:00-17:30"] * 5, "", ""]])
+    days: dict[Day, Spans] = Field(default_factory=dict, max_length=366)
+
+
+class NewPoint(Body):
+    code: Annotated[Code, Field(max_length=32, examples=["C99"])]
+    name: Annotated[Short, Field(min_length=1, max_length=60, examples=["外滩便民服务点"])]
+    kind: Short = Field(examples=["window"])
+    place_code: Code = Field(examples=["330205001001"])
+    organisation_code: Code = Field(examples=["330205-centre"])
+    name_en: Annotated[Short, Field(max_length=80)] = ""
+    address: Annotated[Short, Field(max_length=120)] = ""
+    lon: float | None = Field(None, ge=-180, le=180, allow_inf_nan=False)
+    lat: float | None = Field(None, ge=-90, le=90, allow_inf_nan=False)
+    phone: Annotated[Short, Field(max_length=32)] = ""
+    accessible: bool = False
+    weekly: list[Spans] = Field(default_factory=list, max_length=7)
     valid_from: Day | None = None
 
 
 class NewRoom(Body):
-    name: Annotated[Short, Field(min_length=1, max_length=40)]
-    seats: int = Field(ge=1, le=2_000)
+    name: Annotated[Short, Field(min_length=1, max_length=40, examples=["议事厅"])]
+    seats: int = Field(ge=1, le=2_000, examples=[30])
     equipment: Short = ""
     booked_by: Literal["staff", "own"] = "staff"
 
 
 class NewBooking(Body):
-    starts: Moment
-    ends: Moment
-    purpose: Annotated[Short, Field(min_length=1)]
+    starts: Annotated[Moment, Field(examples=["2026-12-01T09:00:00+08:00"])]
+    ends: Annotated[Moment, Field(examples=["2026-12-01T10:30:00+08:00"])]
+    purpose: Annotated[Short, Field(min_length=1, examples=["meeting"])]
 
 
 class Ending(Body):
-    on: Day
+    on: Day = Field(examples=["2026-12-31"])

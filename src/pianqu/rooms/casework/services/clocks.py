@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.errors import Invalid, Refused
+from pianqu.foundation.errors import Invalid, Refused, unchanged
 from pianqu.foundation.facts import Fact
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.rulepacks import Rule, term_rule, year_table
@@ -140,7 +140,7 @@ def ask_for_time(*, actor: Actor, case_id: uuid.UUID, words: str, now: datetime)
     rules.check_may_handle(actor, case.lead_code)
     clock = running(case).first()
     if case.state == State.PAUSED:
-        raise Refused("case-is-paused", f"{_('This matter is paused; resume it first.')} {_('Nothing was changed.')}")
+        raise Refused("case-is-paused", unchanged(_("This matter is paused; resume it first.")))
     if clock is None or term_rule(clock.rule_id).extend is None:
         raise Refused("extension-none", _("The rule of this clock allows no more time. Nothing was changed."))
     if clock.extra:

@@ -508,3 +508,28 @@ def test_updates_cost_the_same_statements_whatever_they_hold() -> None:
     for _number in range(4):
         told_and_retold(noon(1))
     assert statements() == few <= 5
+
+
+def test_a_service_that_is_not_named_is_asked_for() -> None:
+    for answer in (
+        filed(service_code=""),
+        Client().post(f"{ROOT}/requests.json", "{}", content_type="application/json"),
+    ):
+        assert (answer.status_code, answer.json()[0]["code"]) == (400, 400)
+    assert "service_code" in filed(service_code="").json()[0]["description"]
+
+
+def test_a_community_can_be_the_address() -> None:
+    given = {"service_code": "roads", "description": "路灯坏了", "address_id": COMMUNITY}
+    client = Client(headers={"accept-language": "en"})
+    assert client.post(f"{ROOT}/requests.json", given).status_code == 201
+    assert Case.objects.get().place_code == COMMUNITY
+    nowhere = client.post(f"{ROOT}/requests.json", given | {"address_id": "999999999999"})
+    assert nowhere.status_code == 400 and "community" in nowhere.json()[0]["description"]
+
+
+def test_a_status_that_is_none_is_not_taken_for_all() -> None:
+    filed()
+    assert len(listed(status="open")) == len(listed(status="open,closed")) == len(listed()) == 1
+    assert listed(status="closed") == []
+    assert listed(status="weird")[0]["code"] == 400

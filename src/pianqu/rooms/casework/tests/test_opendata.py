@@ -138,3 +138,18 @@ def test_the_page_asks_the_same_however_many_months(client: Client, django_asser
     services.publish_due(actor=importer(), now=APRIL + timedelta(days=40))
     with django_assert_max_num_queries(8):  # type: ignore[operator]
         client.get("/open/data/")
+
+
+def test_every_month_has_a_page_with_what_was_received_answered_and_reopened(client: Client) -> None:
+    happened(7, category="roads")
+    published()
+    page = client.get("/open/data/2026-03/", headers={"accept-language": "en"}).content.decode()
+    assert "Received in March 2026" in page and "<b>7</b>" in page
+    answered = client.get("/open/data/2026-03/?of=answered", headers={"accept-language": "en"}).content.decode()
+    assert "Answered in March 2026" in answered and "<b>7</b>" not in answered
+    assert (
+        "Received in March 2026"
+        in client.get("/open/data/2026-03/?of=nonsense", headers={"accept-language": "en"}).content.decode()
+    )
+    for nowhere in ("/open/data/2026-02/", "/open/data/2026-13/", "/open/data/0-0/"):
+        assert client.get(nowhere).status_code == 404

@@ -170,6 +170,10 @@ def _file(request: HttpRequest) -> Answer:
     typed = {**request.GET.dict(), **request.POST.dict()}
     words = "\n".join(filter(None, (str(typed.get("description", "")), str(typed.get("media_url", ""))[:500])))
     code = str(typed.get("service_code", ""))
+    if not code:
+        raise Invalid(
+            "service-missing", _("Please send service_code as a field of a form: the list of services names them.")
+        )
     if code not in queries.shipped_codes():
         raise Absent("service-absent", _("There is no such service. The list of services names them all."))
     opened = services.open_case(
@@ -199,8 +203,10 @@ def _place(typed: Mapping[str, Any]) -> services.PlaceChoice:
     landmark = str(typed.get(f"attribute[{LANDMARK}]") or typed.get("address_string") or "").strip()
     lon, lat = str(typed.get("long", "")).strip(), str(typed.get("lat", "")).strip()
     if not lon and not lat:
+        if code := str(typed.get("address_id", "")).strip():
+            return services.PlaceChoice(community_code=code, landmark=landmark or None, source="community")
         if not landmark:
-            raise Invalid("place-missing", _("Where is it? Please send lat and long, or address_string."))
+            raise Invalid("place-missing", _("Where is it? Please send lat and long, address_id or address_string."))
         return services.PlaceChoice(landmark=landmark)
     try:
         x, y = float(lon), float(lat)
@@ -234,7 +240,7 @@ def _list(request: HttpRequest) -> Answer:
     names = _names(asked)
     if _own(asked.get("api_key", ""), names):
         return Answer("service_requests", _requests([queries.published_case(names[0], own=True)]))
-    status = {"open": True, "closed": False}.get(asked.get("status", ""))
+    status = _status(asked.get("status", ""))
     first, most = _page(asked)
     found = queries.published_cases(
         since=since,
@@ -271,6 +277,14 @@ def _actor(request: HttpRequest) -> Actor | None:
 def _names(asked: Mapping[str, str]) -> list[str]:
     """The requests that are asked for by name."""
     return [name for name in asked.get("service_request_id", "").split(",") if name][:MOST]
+
+
+def _status(text: str) -> bool | None:
+    """Whether open or closed ones are asked for; None for both. Raises Invalid for anything else."""
+    told = {"": None, "open": True, "closed": False, "open,closed": None, "closed,open": None}
+    if text not in told:
+        raise Invalid("status-unknown", _("status is open or closed; leave it out for both."))
+    return told[text]
 
 
 def _page(asked: Mapping[str, str]) -> tuple[int, int]:

@@ -12,12 +12,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
+from pianqu.foundation.templatetags.ui import month_year
 from pianqu.kernels.suppression import K
 from pianqu.rooms.casework import queries
 from pianqu.rooms.casework.queries import ALL, MonthCard
 from pianqu.rooms.casework.views import shown
 from pianqu.rooms.territory import queries as territory
 
+MEASURES = ("received", "answered", "reopened")
 COLUMNS = ("month", "measure", "category", "category_name", "street", "street_name", "count", "withheld")
 
 
@@ -41,12 +43,36 @@ class Line:
 def page(request: HttpRequest) -> HttpResponse:
     """All months, and the latest one's table."""
     months = queries.published_months()
-    latest = months[0] if months else None
+    return _page(request, months, months[0] if months else None, "received")
+
+
+@require_safe
+def month_page(request: HttpRequest, year: int, month: int) -> HttpResponse:
+    """The same with another month's table, and with what was answered or reopened in it."""
+    measure = request.GET.get("of", "received")
+    if measure not in MEASURES:
+        measure = "received"
+    return _page(request, queries.published_months(), queries.published_month(_day(year, month)), measure)
+
+
+def _page(request: HttpRequest, months: Sequence[MonthCard], chosen: MonthCard | None, measure: str) -> HttpResponse:
+    titles = {
+        "received": _("Received in %(month)s"),
+        "answered": _("Answered in %(month)s"),
+        "reopened": _("Reopened in %(month)s"),
+    }
     seen = {
         "months": [_told(month) for month in months],
-        "latest": latest,
-        "streets": _streets(latest) if latest else (),
-        "lines": _lines(latest) if latest else (),
+        "chosen": _told(chosen) if chosen else None,
+        "title": titles[measure] % {"month": month_year(chosen.month)} if chosen else "",
+        "measure": measure,
+        "measures": [
+            ("received", pgettext("figures", "Received")),
+            ("answered", pgettext("figures", "Answered")),
+            ("reopened", pgettext("figures", "Reopened")),
+        ],
+        "streets": _streets(chosen) if chosen else (),
+        "lines": _lines(chosen, measure) if chosen else (),
         "most": K - 1,
     }
     return render(request, "casework/open_data.html", seen)
@@ -119,9 +145,9 @@ def _streets(card: MonthCard) -> list[str]:
     return list(_street_names(card).values())
 
 
-def _lines(card: MonthCard) -> list[Line]:
+def _lines(card: MonthCard, measure: str) -> list[Line]:
     names = _category_names()
-    by_cell = {(f.category, f.street_code): f.count for f in card.figures if f.measure == "received"}
+    by_cell = {(f.category, f.street_code): f.count for f in card.figures if f.measure == measure}
     streets = _codes(card, "street_code")
     return [
         Line(

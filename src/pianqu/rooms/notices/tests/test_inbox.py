@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.errors import Forbidden
+from pianqu.foundation.errors import Forbidden, Invalid
 from pianqu.rooms.casework import services as cases
 from pianqu.rooms.casework.models import Case
 from pianqu.rooms.casework.tests.builders import (
@@ -104,6 +104,13 @@ def test_an_organisation_is_done_with_its_notices_once_for_all_who_work_there() 
 def test_an_auditor_is_done_with_nothing() -> None:
     with pytest.raises(Forbidden):
         services.clear_inbox(actor=replace(handler(LEAD), reads_only=True), up_to=3, now=NOW)
+
+
+def test_what_is_yet_to_come_cannot_be_done_with() -> None:
+    actor = handler(LEAD)
+    with pytest.raises(Invalid) as refused:
+        services.clear_inbox(actor=actor, up_to=2**53 - 1, now=NOW)
+    assert refused.value.code == "inbox-ahead"
 
 
 def test_a_replay_makes_the_same_lines() -> None:

@@ -18,14 +18,18 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
+from django.utils.translation import override
 
 from pianqu.foundation import posting
 from pianqu.foundation.errors import Forbidden, Invalid, Refused
+from pianqu.foundation.facts import REGISTRY
+from pianqu.rooms.casework import services as casework
 from pianqu.rooms.casework.tests.builders import clerk, dispatched, opened
 from pianqu.rooms.ledger import queries as history
 from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.notices import jobs, queries, readers, services
-from pianqu.rooms.notices.models import Call
+from pianqu.rooms.notices.models import Call, Webhook
+from pianqu.rooms.notices.templatetags.notices import said
 from pianqu.rooms.notices.tests.conftest import at_home
 from pianqu.rooms.notices.tests.test_sending import administrator
 
@@ -38,7 +42,7 @@ class System:
 
     url: str = ""
     answers: list[int | str] = field(default_factory=list)
-    """A status, or `hang`, `drip`."""
+    """A status, or `hang`, `drip`, or `endless`: a status, and no end of the answer."""
     got: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
     inside: list[str] = field(default_factory=list)
@@ -54,8 +58,11 @@ class Door(BaseHTTPRequestHandler):
             self.here.inside.append(self.path)
         self.here.got.append(({name.lower(): value for name, value in self.headers.items()}, body))
         answer = self.here.answers.pop(0) if self.here.answers else 204
+        if answer == "endless":
+            self.send_response(200)
+            self.end_headers()
         if isinstance(answer, str):
-            return self.dawdle(drips=answer == "drip")
+            return self.dawdle(drips=answer != "hang")
         self.send_response(answer)
         if answer == 302:
             self.send_header("Location", "/inside")
@@ -217,6 +224,31 @@ def test_one_that_never_answers_holds_up_nobody(system: System, manner: str, mon
     assert call(timedelta(minutes=2)) == 5 and set(Call.objects.values_list("state", flat=True)) == {"sent"}
 
 
+def test_what_is_taken_is_taken_however_long_the_answer_goes_on(system: System) -> None:
+    added(system.url)
+    opened()
+    hear()
+    system.answers = ["endless"]
+    assert call() == 1 and Call.objects.get().state == "sent"
+    system.over.set()
+
+
+@pytest.mark.parametrize(
+    ("outcome", "word"),
+    [
+        ("answer 500", "500"),
+        ("answer 302", "not followed"),
+        ("answer 410", "no more"),
+        ("no answer: TimeoutError", "in time"),
+        ("address not found or not allowed", "nothing may be sent"),
+        ("settled: again", "settled: again"),
+    ],
+)
+def test_what_became_of_a_try_is_said_in_words(outcome: str, word: str) -> None:
+    with override("en"):
+        assert word in said(outcome)
+
+
 def test_a_redirection_is_not_followed_wherever_it_leads(system: System) -> None:
     system.answers = [302]
     added(system.url)
@@ -257,6 +289,9 @@ def test_an_address_inside_is_never_reached(system: System, tmp_path: Path) -> N
         "https://me@system.example/",
         "https://x:0/",
         "https://x:99999/",
+        "https://system.example/a b",
+        "https://system.example/\r\nX: y",
+        "https://system.example/钩子",
     ],
 )
 def test_what_is_no_address_is_said(system: System, url: str) -> None:
@@ -311,3 +346,15 @@ def test_a_replay_tells_nothing_again(system: System) -> None:
 def test_nobody_knows_this_id() -> None:
     with pytest.raises(Refused):
         services.drop_webhook(actor=administrator(), webhook_id=uuid.uuid4(), now=timezone.now())
+
+
+def test_what_is_about_a_person_or_a_post_is_told_to_no_system(system: System) -> None:
+    assert not queries.OF_PERSONS & set(queries.webhook_kinds()) and set(REGISTRY) >= queries.OF_PERSONS
+    with pytest.raises(Invalid):
+        added(system.url, kinds=("casework.reporter-forgotten",))
+    added(system.url)
+    Webhook.objects.update(kinds=[OPENED, "casework.filter-saved"])  # chosen before it could not be
+    opened()
+    casework.save_filter(actor=clerk(), name="道路", query="category=roads", now=timezone.now())
+    hear()
+    assert [call.kind for call in Call.objects.all()] == [OPENED]
