@@ -73,5 +73,5 @@ def test_a_stranger_files_and_follows_a_matter_by_the_page_of_the_api(here: str,
 
 def test_a_stranger_files_and_follows_a_matter_by_the_page_of_open311(here: str, tmp_path: Path) -> None:
     said = typed("open311.md", here, tmp_path)
-    assert len(said) == 7 and "service_request_id" in said[3] and '"status": "open"' in said[4]
-    assert "<service_requests><request>" in said[5]
+    assert len(said) == 9 and "service_request_id" in said[3] and '"status": "open"' in said[4]
+    assert "<service_requests><request>" in said[5] and "路灯坏了三天" in said[6] and '"update_id"' in said[7]

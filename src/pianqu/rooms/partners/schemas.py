@@ -22,7 +22,7 @@ class District(Body):
 class Server(Body):
     """An Open311 server to be connected. `services`: our category → its service_code."""
 
-    name: Annotated[Short, Field(min_length=1, max_length=60)]
+    name: Annotated[Short, Field(min_length=1, max_length=60, examples=["城市热线"])]
     url: Short = Field(examples=["https://city.example/open311/v2"])
     api_key: Short = ""
     jurisdiction: Short = ""
@@ -33,7 +33,7 @@ class Server(Body):
 class Offering(Body):
     """A matter to be given to a partner."""
 
-    partner_id: uuid.UUID
+    partner_id: uuid.UUID = Field(examples=["0198f3a2-7c1e-7d3a-9d52-1f6f0c9b7a11"])
     words: Words = Field("", examples=["井盖在你区一侧，请接手。"])
     with_photos: bool = True
 
@@ -53,7 +53,7 @@ class Reason(Body):
 class Settling(Body):
     """What became of a letter in doubt; where it arrived, under which number the server has it."""
 
-    outcome: Literal["arrived", "again", "given-up"]
+    outcome: Literal["arrived", "again", "given-up"] = Field(examples=["again"])
     reference: Annotated[Short, Field(max_length=120)] = ""
 
 
