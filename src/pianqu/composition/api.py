@@ -213,6 +213,7 @@ LINKS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     ),
     "report": (tuple(casework.OWN), _OWN),
     "keepFilter": (("dropFilter",), {"filter_id": "$response.body#/id"}),
+    "askForExport": (("getExport", "fetchExport", "cancelExport"), {"export_id": "$response.body#/id"}),
     "handOverShift": (("takeOverShift",), {"handover_id": "$response.body#/id"}),
     "appoint": (("endPost",), {"post_id": "$response.body#/id"}),
     "substitute": (("endSubstitution",), {"substitution_id": "$response.body#/id"}),

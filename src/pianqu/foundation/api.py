@@ -14,7 +14,7 @@ from datetime import datetime
 from functools import cache, wraps
 from typing import Annotated, Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -155,7 +155,7 @@ class Doors:
             def door(request: HttpRequest, *args: Any, **given: Any) -> Any:
                 _admit(request, right)
                 answer = view(request, *args, **given)
-                return answer if isinstance(answer, HttpResponse) else Status(200, answer)
+                return answer if isinstance(answer, HttpResponseBase) else Status(200, answer)
 
             self._mount("GET", path, door, name=name, says=says, right=right, gives=gives, status=200)
             return view

@@ -33,6 +33,17 @@ from pianqu.rooms.casework.services.dispatching import (
 )
 from pianqu.rooms.casework.services.erasing import BASES, erase_case
 from pianqu.rooms.casework.services.escalating import escalate_overdue, escalate_parts, warn_due_soon
+from pianqu.rooms.casework.services.exporting import (
+    KEPT,
+    MOST_WAITING,
+    Made,
+    ask_for_export,
+    cancel_export,
+    make_export,
+    put_away_exports,
+    stop_export,
+    take_export,
+)
 from pianqu.rooms.casework.services.handing import Handed, HandOverReport, hand_over
 from pianqu.rooms.casework.services.history import History, take_history
 from pianqu.rooms.casework.services.intake import take_in
@@ -60,6 +71,8 @@ from pianqu.rooms.casework.services.rating import (
 
 __all__ = [
     "BASES",
+    "KEPT",
+    "MOST_WAITING",
     "NATURES",
     "NOTICE",
     "REASONS",
@@ -68,6 +81,7 @@ __all__ = [
     "HandOverReport",
     "Handed",
     "History",
+    "Made",
     "NewCategory",
     "Opened",
     "Opening",
@@ -77,8 +91,10 @@ __all__ = [
     "accept_case",
     "add_categories",
     "announce_year",
+    "ask_for_export",
     "ask_for_time",
     "call_back",
+    "cancel_export",
     "choose_channel",
     "close_case",
     "close_cases",
@@ -95,12 +111,14 @@ __all__ = [
     "hand_over_shift",
     "join_case",
     "link_case",
+    "make_export",
     "object_to_dispatch",
     "open_case",
     "open_cases",
     "pause_case",
     "publish_due",
     "publish_month",
+    "put_away_exports",
     "rate_case",
     "recognise_reporter",
     "reopen_case",
@@ -112,8 +130,10 @@ __all__ = [
     "review_objection",
     "save_filter",
     "start_task",
+    "stop_export",
     "supervise_case",
     "take_case",
+    "take_export",
     "take_history",
     "take_in",
     "take_over_shift",
