@@ -17,6 +17,7 @@ from ninja.openapi.schema import OpenAPISchema
 from ninja.renderers import JSONRenderer
 from ninja.security import HttpBearer
 
+from pianqu.composition.desk import calendar
 from pianqu.foundation.api import KEY, RIGHTS, Caller, FieldFault, Unknown, address_of, problem_body
 from pianqu.foundation.errors import Absent, Invalid, Problem, as_problem
 from pianqu.foundation.installation import installation
@@ -113,7 +114,7 @@ api = Api(
     openapi_url="openapi.json",
     urls_namespace="api",
 )
-for room in (casework, directory_doors, territory, notices):
+for room in (casework, directory_doors, territory, notices, calendar):
     for path, router in room.routers.items():
         api.add_router(path, router)
 

@@ -37,6 +37,7 @@ RIGHTS: dict[str, str] = {
     "contacts": gettext_noop("Reveal a reporter's contact, one at a time and with a reason"),
     "residents": gettext_noop("Enter residents into the roll"),
     "arrange": gettext_noop("Change organisations, posts, duty, grid and service points"),
+    "calendar": gettext_noop("Subscribe to the calendar of due dates and duty, and nothing else"),
     "connect": gettext_noop("Arrange what other systems are told"),
 }
 """What a token can be allowed to do 权限. A token never gives more than its post may."""

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from io import BytesIO
 from uuid import UUID
 
@@ -20,8 +21,10 @@ from pianqu.foundation.models import Account
 from pianqu.foundation.photos import SafePhoto, sanitise
 from pianqu.foundation.reached import reached
 from pianqu.kernels.identity_number import check_character
+from pianqu.rooms.casework import jobs
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework import services as verbs
+from pianqu.rooms.casework.queries import CaseFilter
 from pianqu.rooms.casework.services import Claim, History, Opening, PlaceChoice, Reporter
 from pianqu.rooms.directory import queries as directory_questions
 from pianqu.rooms.directory import services as directory
@@ -62,7 +65,19 @@ def fill(*, empty: bool) -> dict[str, str]:
     cell = next(c for c in territory.cells(on=timezone.localdate(now)) if c.community_code in cluster.community_codes)
     known = _known(others["checker"], now)
     told |= {"cluster": cluster.code, "cell": cell.code, "me": residentpass.made(known.resident_id, now)}
-    return told | _matters(staff, known, now) | _open_data(now)
+    told |= _matters(staff, known, now) | _open_data(now)
+    _tables(staff)
+    return told
+
+
+def _tables(staff: Actor) -> None:
+    """One that can be fetched, one that was cancelled, and one that waits."""
+    asked = partial(verbs.ask_for_export, actor=staff, language="zh-hans")
+    asked(form="xlsx", filters=CaseFilter(state="opened"), with_words=True, purpose="月报", now=timezone.now())
+    jobs.write_exports(actor=Actor(kind="system", organisation_code=casework.centre_code()))
+    cancelled = asked(form="geojson", filters=CaseFilter(category="noise"), now=timezone.now())
+    verbs.cancel_export(actor=staff, export_id=cancelled, now=timezone.now())
+    asked(form="csv", filters=CaseFilter(), now=timezone.now())
 
 
 def _known(officer: Actor, now: datetime) -> Reporter:

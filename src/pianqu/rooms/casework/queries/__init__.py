@@ -67,6 +67,7 @@ from pianqu.rooms.casework.queries.desk import (
     handovers,
     standing_for,
 )
+from pianqu.rooms.casework.queries.due import DueCard, due_dates
 from pianqu.rooms.casework.queries.exports import (
     ASKED,
     CANCELLED,
@@ -158,6 +159,7 @@ __all__ = [
     "CaseRow",
     "CategoryCard",
     "Counts",
+    "DueCard",
     "Explained",
     "ExportCard",
     "ExportFile",
@@ -192,6 +194,7 @@ __all__ = [
     "counts",
     "days",
     "days_between",
+    "due_dates",
     "earlier",
     "explained",
     "export_columns",
