@@ -107,7 +107,7 @@ from pianqu.rooms.casework.queries.handling import (
     handling_for,
     named_by_list,
 )
-from pianqu.rooms.casework.queries.naming import nature_name, platform_name
+from pianqu.rooms.casework.queries.naming import CHANNELS, NATURES, nature_name, platform_name
 from pianqu.rooms.casework.queries.opendata import (
     ALL,
     Figure,
@@ -132,6 +132,7 @@ __all__ = [
     "BY_ADDRESS",
     "BY_CODE",
     "CANCELLED",
+    "CHANNELS",
     "COUNT_TO",
     "DUE",
     "ERASED",
@@ -140,6 +141,7 @@ __all__ = [
     "IN_WORDS",
     "MOMENTS",
     "MORE_QUEUES",
+    "NATURES",
     "NONE",
     "PAGE",
     "PLATFORMS",

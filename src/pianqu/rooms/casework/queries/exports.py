@@ -20,6 +20,7 @@ from pianqu.foundation.tables import Cell, Column
 from pianqu.foundation.templatetags.ui import state_word
 from pianqu.kernels import checkcode
 from pianqu.rooms.casework import sql
+from pianqu.rooms.casework.lifecycle import State
 from pianqu.rooms.casework.models import Case, Export, ExportRun
 from pianqu.rooms.casework.queries.cases import (
     NEWEST,
@@ -28,7 +29,7 @@ from pianqu.rooms.casework.queries.cases import (
     categories,
     street_of,
 )
-from pianqu.rooms.casework.queries.naming import channel_name, nature_name, platform_name
+from pianqu.rooms.casework.queries.naming import CHANNELS, NATURES, channel_name, nature_name, platform_name
 from pianqu.rooms.casework.queries.seen import scope_of
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
@@ -53,6 +54,9 @@ class Names:
         self.platforms = {card.code: platform_name(card.platform) for card in cards if card.platform}
         self.places = {code: _called(card, english) for code, card in ground.places.items()}
         self.clusters = {code: card.name for card in ground.clusters for code in card.community_codes}
+        self.states = {str(state): state_word(str(state)) for state in State}
+        self.natures = {code: nature_name(code) for code in NATURES}
+        self.channels = {code: channel_name(code) for code in CHANNELS}
         self.organisations = {card.code: _called(card, english) for card in directory.every_organisation()}
 
 
@@ -88,7 +92,7 @@ def _named(name: str, which: str) -> Callable[[Row, Names], Cell]:
 _TOLD = (
     _Told(name="code", heading=lambda: _("Code"), of=lambda row, _names: checkcode.show(row["code"])),
     _Told(name="state", heading=lambda: _("State (code)"), of=_plain("state")),
-    _Told(name="state_name", heading=lambda: _("State"), of=lambda row, _names: state_word(row["state"])),
+    _Told(name="state_name", heading=lambda: _("State"), of=_named("state", "states")),
     _Told(name="category", heading=lambda: _("Category (code)"), of=_plain("category")),
     _Told(name="category_name", heading=lambda: _("Category"), of=_named("category", "categories")),
     _Told(
@@ -96,8 +100,8 @@ _TOLD = (
         heading=lambda: _("Platform"),
         of=lambda row, names: names.platforms.get(row["category"], ""),
     ),
-    _Told(name="nature", heading=lambda: _("Kind of request"), of=lambda row, _names: nature_name(row["nature"])),
-    _Told(name="channel", heading=lambda: _("Channel"), of=lambda row, _names: channel_name(row["channel"])),
+    _Told(name="nature", heading=lambda: _("Kind of request"), of=_named("nature", "natures")),
+    _Told(name="channel", heading=lambda: _("Channel"), of=_named("channel", "channels")),
     _Told(name="street", heading=lambda: _("Street (code)"), of=lambda row, _names: street_of(row["place_code"])),
     _Told(
         name="street_name",

@@ -5,6 +5,9 @@ from django.utils.translation import pgettext
 
 from pianqu.rooms.casework.queries.cases import NONE
 
+NATURES = ("enquiry", "help", "complaint", "urgent")
+CHANNELS = ("portal", "phone", "window", "department", "open311", "import")
+
 
 def nature_name(code: str) -> str:
     """What kind of matter it is."""
