@@ -66,18 +66,25 @@ def fill(*, empty: bool) -> dict[str, str]:
     known = _known(others["checker"], now)
     told |= {"cluster": cluster.code, "cell": cell.code, "me": residentpass.made(known.resident_id, now)}
     told |= _matters(staff, known, now) | _open_data(now)
-    _tables(staff)
-    return told
+    return told | _tables(staff) | _calendar(staff, now)
 
 
-def _tables(staff: Actor) -> None:
+def _calendar(staff: Actor, now: datetime) -> dict[str, str]:
+    """A calendar program looks here."""
+    ends = now + timedelta(days=30)
+    secret = directory.issue_token(actor=staff, name="日历", rights=["calendar"], expires_at=ends, now=now)
+    return {"calendar": secret}
+
+
+def _tables(staff: Actor) -> dict[str, str]:
     """One that can be fetched, one that was cancelled, and one that waits."""
     asked = partial(verbs.ask_for_export, actor=staff, language="zh-hans")
-    asked(form="xlsx", filters=CaseFilter(state="opened"), with_words=True, purpose="月报", now=timezone.now())
+    ready = asked(form="xlsx", filters=CaseFilter(state="opened"), with_words=True, purpose="月报", now=timezone.now())
     jobs.write_exports(actor=Actor(kind="system", organisation_code=casework.centre_code()))
     cancelled = asked(form="geojson", filters=CaseFilter(category="noise"), now=timezone.now())
     verbs.cancel_export(actor=staff, export_id=cancelled, now=timezone.now())
     asked(form="csv", filters=CaseFilter(), now=timezone.now())
+    return {"export_id": str(ready)}
 
 
 def _known(officer: Actor, now: datetime) -> Reporter:
