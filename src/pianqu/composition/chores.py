@@ -65,6 +65,6 @@ CHORES = (
     Chore("escalation", escalate, 60.0),
     Chore("sending", send, 5.0, aside=True),
     Chore("open data", publish, 300.0),
-    Chore("exports", write_exports, 1.0, aside=True),
+    Chore("exports", write_exports, 2.0, aside=True),
     Chore("tidying", tidy, 3600.0),
 )

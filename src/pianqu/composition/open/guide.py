@@ -31,6 +31,7 @@ def headings() -> dict[str, str]:
         "reports": pgettext("api", "For everybody"),
         "cases": pgettext("api", "Matters"),
         "desk": pgettext("api", "The desk"),
+        "calendar": pgettext("api", "Calendars"),
         "notices": pgettext("api", "Notices and messages"),
         "territory": pgettext("api", "Cells, clusters and service points"),
         "directory": pgettext("api", "Organisations, posts, duty, residents"),
