@@ -210,3 +210,8 @@ def test_text_is_escaped_and_long_lines_are_folded() -> None:
     assert event.summary.value == awkward
     assert event.dtstart.value == date(2026, 11, 30)
     assert [day.date() for day in event.getrruleset()][:3] == [date(2026, 11, 30), date(2026, 12, 2), date(2026, 12, 7)]
+
+
+def test_the_apis_page_names_the_calendars() -> None:
+    page = anonymous("/open/api/").content.decode()
+    assert "Calendars" in page and "/api/v1/calendar/due.ics" in page and "/api/v1/desk/exports" in page
