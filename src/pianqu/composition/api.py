@@ -19,6 +19,7 @@ from ninja.renderers import JSONRenderer
 from ninja.security import HttpBearer
 
 from pianqu.composition import endpoints as together
+from pianqu.composition.desk import calendar
 from pianqu.foundation.api import (
     KEY,
     LEAST_OPEN_KEY,
@@ -127,7 +128,7 @@ api = Api(
     openapi_url="openapi.json",
     urls_namespace="api",
 )
-for room in (casework, directory_doors, territory, partners, notices, ledger, together):
+for room in (casework, directory_doors, territory, partners, notices, ledger, together, calendar):
     for path, router in room.routers.items():
         api.add_router(path, router)
 
@@ -254,6 +255,7 @@ LINKS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "report": (tuple(casework.OWN), _OWN),
     "confirmContact": (("getOwnMatters", "addOwnMatter", "notMe", "endPasses", "leaveRoll"), _PASS),
     "keepFilter": (("dropFilter",), {"filter_id": "$response.body#/id"}),
+    "askForExport": (("getExport", "fetchExport", "cancelExport"), {"export_id": "$response.body#/id"}),
     "handOverShift": (("takeOverShift",), {"handover_id": "$response.body#/id"}),
     "appoint": (("endPost",), {"post_id": "$response.body#/id"}),
     "substitute": (("endSubstitution",), {"substitution_id": "$response.body#/id"}),

@@ -10,6 +10,7 @@ from django.utils.translation import override
 from pianqu.composition import tidying
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.installation import installation
+from pianqu.rooms.casework import jobs as tables
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework import services as cases
 from pianqu.rooms.notices import jobs as sending
@@ -24,7 +25,7 @@ class Chore:
     act: Callable[[], int]
     every: float
     aside: bool = False
-    """It waits for other systems, so it gets a thread of its own and holds up neither sealing nor reading."""
+    """It waits for other systems or takes long, so it gets a thread of its own and holds up neither sealing nor reading."""
 
 
 def system_actor() -> Actor:
@@ -56,6 +57,16 @@ def exchange() -> int:
         return partners.exchange(actor=system_actor(), now=timezone.now())
 
 
+def write_exports() -> int:
+    """Tables that posts asked for."""
+    return tables.write_exports(actor=system_actor())
+
+
+def tidy() -> int:
+    """What nobody needs any more goes."""
+    return tidying.tidy() + tables.put_away_exports(actor=system_actor(), now=timezone.now())
+
+
 def publish() -> int:
     """Months that are over become open data."""
     return cases.publish_due(actor=system_actor(), now=timezone.now())
@@ -67,5 +78,6 @@ CHORES = (
     Chore("partners", exchange, 2.0, aside=True),
     Chore("other systems", tell_systems, 5.0, aside=True),
     Chore("open data", publish, 300.0),
-    Chore("tidying", tidying.tidy, 3600.0),
+    Chore("exports", write_exports, 2.0, aside=True),
+    Chore("tidying", tidy, 3600.0),
 )

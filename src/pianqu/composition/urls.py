@@ -5,7 +5,17 @@ from django.views.i18n import set_language
 
 from pianqu.composition import clusters, me, outside, portal, setup, sign
 from pianqu.composition.api import api, no_such_door
-from pianqu.composition.desk import account, accounts, cell_lists, duty_lists, passkeys, reorganise, second_step, tokens
+from pianqu.composition.desk import (
+    account,
+    accounts,
+    calendar,
+    cell_lists,
+    duty_lists,
+    passkeys,
+    reorganise,
+    second_step,
+    tokens,
+)
 from pianqu.composition.health import health
 from pianqu.composition.importing import grid
 from pianqu.composition.open import components, guide, pages, reports, verify
@@ -31,6 +41,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/account/passkeys/options/", passkeys.options, name="passkey_options"),
     path("desk/account/tokens/", tokens.page, name="tokens"),
     path("desk/account/tokens/<uuid:token_id>/end/", tokens.end, name="end_token"),
+    path("desk/calendar/", calendar.page, name="calendar"),
+    path("desk/calendar/<slug:which>.ics", calendar.subscribed, name="calendar_by_password"),
+    path("desk/calendar/<str:key>/<slug:which>.ics", calendar.subscribed, name="calendar_feed"),
     path("desk/accounts/", accounts.page, name="accounts"),
     path("desk/accounts/renew/", accounts.renew, name="renew_access"),
     path("desk/accounts/take-in/", accounts.take_in, name="take_accounts"),

@@ -15,7 +15,7 @@ from datetime import datetime
 from functools import cache, wraps
 from typing import Annotated, Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -38,6 +38,7 @@ RIGHTS: dict[str, str] = {
     "contacts": gettext_noop("Reveal a reporter's contact, one at a time and with a reason"),
     "residents": gettext_noop("Enter residents into the roll"),
     "arrange": gettext_noop("Change organisations, posts, duty, grid and service points"),
+    "calendar": gettext_noop("Subscribe to the calendar of due dates and duty, and nothing else"),
     "connect": gettext_noop("Arrange what other systems are told"),
 }
 """What a token can be allowed to do 权限. A token never gives more than its post may."""
@@ -162,7 +163,7 @@ class Doors:
             def door(request: HttpRequest, *args: Any, **given: Any) -> Any:
                 _admit(request, right)
                 answer = view(request, *args, **given)
-                return answer if isinstance(answer, HttpResponse) else Status(200, answer)
+                return answer if isinstance(answer, HttpResponseBase) else Status(200, answer)
 
             self._mount("GET", path, door, name=name, says=says, right=right, gives=gives, status=200)
             return view

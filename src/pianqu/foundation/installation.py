@@ -52,6 +52,11 @@ class Installation:
     def files(self) -> Path:
         return self.data / "files"
 
+    @property
+    def exports(self) -> Path:
+        """Tables that posts asked for, until they are a few days old. Never part of a backup: they can be asked for again."""
+        return self.data / "exports"
+
 
 @lru_cache(maxsize=1)
 def installation() -> Installation:

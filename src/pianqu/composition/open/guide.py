@@ -33,6 +33,7 @@ def headings() -> dict[str, str]:
         "cases": pgettext("api", "Matters"),
         "desk": pgettext("api", "The desk"),
         "partners": pgettext("api", "Other districts and systems"),
+        "calendar": pgettext("api", "Calendars"),
         "notices": pgettext("api", "Notices and messages"),
         "territory": pgettext("api", "Cells, clusters and service points"),
         "directory": pgettext("api", "Organisations, posts, duty, residents"),

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from io import BytesIO
 from uuid import UUID
 
@@ -21,8 +22,10 @@ from pianqu.foundation.models import Account
 from pianqu.foundation.photos import SafePhoto, sanitise
 from pianqu.foundation.reached import reached
 from pianqu.kernels.identity_number import check_character
+from pianqu.rooms.casework import jobs
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework import services as verbs
+from pianqu.rooms.casework.queries import CaseFilter
 from pianqu.rooms.casework.services import Claim, History, Opening, PlaceChoice, Reporter
 from pianqu.rooms.directory import queries as directory_questions
 from pianqu.rooms.directory import services as directory
@@ -65,7 +68,26 @@ def fill(*, empty: bool) -> dict[str, str]:
     told |= {"cluster": cluster.code, "cell": cell.code, "me": residentpass.made(known.resident_id, now)}
     told |= _matters(staff, known, now)
     offered, given = make_neighbour(window=staff, away=UUID(told.pop("away")), now=now)
-    return told | {"offered": str(offered), "given": str(given)} | _open_data(now)
+    told |= {"offered": str(offered), "given": str(given)} | _open_data(now)
+    return told | _tables(staff) | _calendar(staff, now)
+
+
+def _calendar(staff: Actor, now: datetime) -> dict[str, str]:
+    """A calendar program looks here."""
+    ends = now + timedelta(days=30)
+    secret = directory.issue_token(actor=staff, name="日历", rights=["calendar"], expires_at=ends, now=now)
+    return {"calendar": secret}
+
+
+def _tables(staff: Actor) -> dict[str, str]:
+    """One that can be fetched, one that was cancelled, and one that waits."""
+    asked = partial(verbs.ask_for_export, actor=staff, language="zh-hans")
+    ready = asked(form="xlsx", filters=CaseFilter(state="opened"), with_words=True, purpose="月报", now=timezone.now())
+    jobs.write_exports(actor=Actor(kind="system", organisation_code=casework.centre_code()))
+    cancelled = asked(form="geojson", filters=CaseFilter(category="noise"), now=timezone.now())
+    verbs.cancel_export(actor=staff, export_id=cancelled, now=timezone.now())
+    asked(form="csv", filters=CaseFilter(), now=timezone.now())
+    return {"export_id": str(ready)}
 
 
 def _known(officer: Actor, now: datetime) -> Reporter:

@@ -10,14 +10,14 @@ from datetime import date
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils import timezone
+from django.utils.translation import get_language, gettext_noop
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 from ninja import File, Form, Header, Query
 from ninja.files import UploadedFile
 
-from pianqu.foundation import residentpass
+from pianqu.foundation import growing, residentpass
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.api import (
     RESIDENT_PASS,
@@ -36,6 +36,7 @@ from pianqu.foundation.api import (
 )
 from pianqu.foundation.errors import Absent, Invalid
 from pianqu.foundation.photos import MAX_BYTES, MAX_PHOTOS, SafePhoto, sanitise
+from pianqu.foundation.tables import FORMS
 from pianqu.kernels import checkcode
 from pianqu.rooms.casework import forms, queries, schemas, services
 from pianqu.rooms.casework.queries import (
@@ -73,7 +74,7 @@ def list_cases(request: HttpRequest, asked: Query[schemas.CaseAsked]) -> schemas
     return schemas.CaseList(rows=list(page.rows), total=page.total, next_cursor=cursor_of(page.next_page, question))
 
 
-def _filters(asked: schemas.CaseAsked) -> CaseFilter:
+def _filters(asked: schemas.Filtered) -> CaseFilter:
     if asked.category and asked.category not in queries.known_codes():
         raise Invalid("category-unknown", _("There is no such category."))
     if asked.since and asked.until and asked.since > asked.until:
@@ -400,6 +401,67 @@ def hand_over(request: HttpRequest, typed: schemas.Words) -> uuid.UUID:
 )
 def take_over(request: HttpRequest, handover_id: uuid.UUID) -> None:
     services.take_over_shift(actor=actor_of(request), handover_id=handover_id, now=timezone.now())
+
+
+# tables --------------------------------------------------------------------------------------------------------------
+
+
+@desk.asks(
+    "/exports", name="listExports", says=gettext_noop("Tables that the post asked for"), gives=list[schemas.Export]
+)
+def list_exports(request: HttpRequest) -> list[schemas.Export]:
+    return [_export(card) for card in queries.exports_of(actor_of(request), now=timezone.now())]
+
+
+def _export(card: queries.ExportCard) -> schemas.Export:
+    told = {name: getattr(card, name) for name in schemas.Export.model_fields if name != "export_id"}
+    return schemas.Export(export_id=str(card.export_id), **told)
+
+
+@desk.does(
+    "/exports",
+    name="askForExport",
+    says=gettext_noop("Ask for a table of all matters that a filter means; it is made in the background"),
+    right="read",
+    status=201,
+)
+def ask_for_export(request: HttpRequest, typed: schemas.ExportWanted) -> uuid.UUID:
+    return services.ask_for_export(
+        actor=actor_of(request),
+        form=typed.form,
+        filters=_filters(typed),
+        with_words=typed.with_words,
+        purpose=typed.purpose,
+        language=get_language() or "",
+        now=timezone.now(),
+    )
+
+
+@desk.asks("/exports/{uuid:export_id}", name="getExport", says=gettext_noop("How far a table is"), gives=schemas.Export)
+def get_export(request: HttpRequest, export_id: uuid.UUID) -> schemas.Export:
+    return _export(queries.export_of(actor_of(request), export_id, now=timezone.now()))
+
+
+@desk.does(
+    "/exports/{uuid:export_id}",
+    name="cancelExport",
+    says=gettext_noop("Cancel a table that is being made, or destroy one that is ready"),
+    right="read",
+    method="DELETE",
+)
+def cancel_export(request: HttpRequest, export_id: uuid.UUID) -> None:
+    services.cancel_export(actor=actor_of(request), export_id=export_id, now=timezone.now())
+
+
+@desk.asks(
+    "/exports/{uuid:export_id}/file",
+    name="fetchExport",
+    says=gettext_noop("The file of a table that is ready; that it was fetched is recorded"),
+    gives=dict.fromkeys((form.media_type for form in FORMS.values()), bytes),
+)
+def fetch_export(request: HttpRequest, export_id: uuid.UUID) -> HttpResponseBase:
+    taken = services.take_export(actor=actor_of(request), export_id=export_id, now=timezone.now())
+    return growing.answer(taken.name, called=taken.called, media_type=FORMS[taken.form].media_type)
 
 
 # for everybody -------------------------------------------------------------------------------------------------------

@@ -524,3 +524,64 @@ class MonthPublished(Fact):
     digest: str
     counts: int
     withheld: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AboutExport(Fact, shared=True):
+    """What happened to a table that a post asked for."""
+
+    export_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportAsked(AboutExport):
+    """A post asked for a table of matters. `filters` are codes; of words that were searched for it says only that there were."""
+
+    kind: ClassVar[str] = "casework.export-asked"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Table of matters asked for")
+
+    form: str
+    with_words: bool
+    filters: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportMade(AboutExport):
+    """The table is whole and waits to be fetched."""
+
+    kind: ClassVar[str] = "casework.export-made"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Table of matters made")
+
+    matters: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportStopped(AboutExport):
+    """The table was not made, or destroyed before its time. `reason` is a code; `cancelled`: its post wanted it no more."""
+
+    kind: ClassVar[str] = "casework.export-stopped"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Table of matters given up")
+
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportTaken(AboutExport):
+    """Its post fetched the table; with words in it, an access record stands beside this."""
+
+    kind: ClassVar[str] = "casework.export-taken"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Table of matters fetched")
+
+    form: str
+    matters: int
+    with_words: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportsPutAway(Fact):
+    """Tables whose time was over were destroyed."""
+
+    kind: ClassVar[str] = "casework.exports-put-away"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Old tables of matters destroyed")
+
+    exports: int

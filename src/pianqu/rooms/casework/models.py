@@ -276,6 +276,65 @@ class SavedFilter(models.Model):
         return self.name
 
 
+class Export(models.Model):
+    """A table of matters that a post asked for 导出. Its file lies in the data folder while it is `ready`, for a few days."""
+
+    id = models.UUIDField("编号 id", primary_key=True, editable=False)
+    post_id = models.CharField("岗位 post", max_length=36)
+    account_id = models.UUIDField("申请账号 account that asked")
+    organisation_code = models.CharField("机构 organisation", max_length=32)
+    form = models.CharField("格式 form", max_length=8)
+    filters = models.JSONField("条件 filters")
+    with_words = models.BooleanField("含诉求原文 with words", default=False)
+    purpose = models.CharField("用途 purpose", max_length=200, blank=True)
+    language = models.CharField("语言 language", max_length=12)
+    state = models.CharField("状态 state", max_length=12)
+    reason = models.CharField("原因 reason", max_length=24, blank=True)
+    matters = models.PositiveIntegerField("件数 matters", null=True)
+    file_name = models.CharField("文件名 file", max_length=64, blank=True)
+    size = models.PositiveBigIntegerField("字节数 size", null=True)
+    scope_mark = models.CharField("范围摘要 digest of the scope", max_length=32, blank=True)
+    asked_at = models.DateTimeField("申请时间 asked at")
+    ready_at = models.DateTimeField("完成时间 ready at", null=True)
+    expires_at = models.DateTimeField("到期时间 expires at")
+
+    class Meta:
+        verbose_name = "导出 export"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state="ready") & ~Q(file_name="") | ~Q(state="ready") & Q(file_name=""),
+                name="export_has_a_file_while_ready",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["post_id", "asked_at"], name="export_by_post"),
+            models.Index(fields=["state", "asked_at"], name="export_by_state"),
+            models.Index(fields=["expires_at"], name="export_by_expiry"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.form} {self.state}"
+
+
+class ExportRun(models.Model):
+    """Who writes an export's file just now, and how far it is 导出进度."""
+
+    delivery = True
+
+    export_id = models.UUIDField("导出 export", primary_key=True, editable=False)
+    token = models.CharField("写入者 writer", max_length=16, blank=True)
+    held_until = models.DateTimeField("占用至 held until")
+    tries = models.PositiveSmallIntegerField("次数 tries", default=0)
+    written = models.PositiveIntegerField("已写件数 written", default=0)
+    total = models.PositiveIntegerField("总件数 total", null=True)
+
+    class Meta:
+        verbose_name = "导出进度 run of an export"
+
+    def __str__(self) -> str:
+        return f"{self.written} of {self.total}"
+
+
 class Handover(models.Model):
     """What one shift leaves to the next 交接班: words, with the counts as they were then."""
 

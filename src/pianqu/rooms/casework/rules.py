@@ -135,6 +135,19 @@ def may_claim(actor: Actor) -> bool:
     return actor.kind == "system"
 
 
+def may_export(actor: Actor) -> bool:
+    """Whoever sees the list in a post, an auditor too: a table shows no more than the list does."""
+    return actor.kind == "post" and bool(actor.account_id)
+
+
+def check_may_export(actor: Actor) -> None:
+    _check(may_export(actor), _("Only somebody in a post may ask for a table."))
+
+
+def check_is_own_program(actor: Actor) -> None:
+    _check(actor.kind == "system", _("Only the platform itself does this."))
+
+
 def check_may_publish(actor: Actor) -> None:
     """Figures are published by the house's own program, so that nobody chooses when."""
     _check(actor.kind == "system", _("Figures of a month are published by the platform itself."))

@@ -40,8 +40,8 @@ class CaseList(Schema):
     next_cursor: str = ""
 
 
-class CaseAsked(Schema):
-    """Which matters a list shows. What is left out means everything."""
+class Filtered(Schema):
+    """Which matters are meant. What is left out means everything."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -64,8 +64,38 @@ class CaseAsked(Schema):
         None, description="To which moment `since` and `until` point."
     )
     order: Literal["due"] | None = Field(None, description="`due`: what is due first; else the newest first.")
+
+
+class CaseAsked(Filtered):
+    """Which matters a list shows, and which page of it."""
+
     cursor: Short = ""
     size: int = Field(50, ge=1, le=LONGEST_PAGE)
+
+
+class ExportWanted(Filtered):
+    """A table of matters that is to be made."""
+
+    form: Literal["csv", "xlsx", "geojson", "parquet"] = Field(examples=["csv"])
+    with_words: bool = Field(False, description="Whether it has landmarks, what people said, and replies.")
+    purpose: Short = Field("", description="What the words are needed for; needed with them, and written down.")
+
+
+class Export(Schema):
+    """A table that the post asked for."""
+
+    export_id: str = Field(examples=["0198f3a2-7c1e-7d3a-9d52-1f6f0c9b7a11"])
+    form: str
+    state: Literal["asked", "ready", "stopped"]
+    reason: str = Field(description="Why it stopped, as a code: `cancelled`, `disk-full`, `post-ended`, …; empty else.")
+    with_words: bool
+    asked_at: datetime
+    ready_at: datetime | None
+    expires_at: datetime
+    written: int = Field(description="How many rows are written so far.")
+    total: int | None = Field(description="How many there will be, where that is known.")
+    matters: int | None = Field(description="How many rows it has, once it is ready.")
+    size: int | None = Field(description="Bytes, once it is ready.")
 
 
 class Place(Body):

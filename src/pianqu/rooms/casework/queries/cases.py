@@ -433,6 +433,11 @@ def _walks(
     return lambda turn, size: walks(scope, where, turn, size, stem=stem, places=places)
 
 
+def cases_walked(actor: Actor, filters: CaseFilter, *, page: str, size: int, now: datetime) -> Sequence[Statement]:
+    """The same list by when matters came in, whatever its order, for who reads all of it: the walks to its next rows."""
+    return _walks(actor, filters, sought(filters.text), now)(NEWEST.turn(page), size)
+
+
 def _means_open(filters: CaseFilter) -> bool:
     """Whether what is asked for can only be open: few of all that there are."""
     return bool(filters.queue or filters.order == DUE or filters.state in OPEN)
@@ -468,7 +473,11 @@ class _Order:
     falling: bool
 
     def token(self, row: Sequence[Any]) -> str:
-        return f"{row[self.place].isoformat()},{row[0]}"
+        return self.token_of(row[self.place], row[0])
+
+    def token_of(self, moment: datetime, case_id: uuid.UUID) -> str:
+        """What `turn` finds the row after this one by."""
+        return f"{moment.isoformat()},{case_id}"
 
     def turn(self, page: str) -> Turn:
         """The order, from a page's token on. Raises Invalid for a token of the caller's own making."""

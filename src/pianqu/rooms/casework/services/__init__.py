@@ -33,6 +33,17 @@ from pianqu.rooms.casework.services.dispatching import (
 )
 from pianqu.rooms.casework.services.erasing import BASES, erase_case
 from pianqu.rooms.casework.services.escalating import escalate_overdue, escalate_parts, warn_due_soon
+from pianqu.rooms.casework.services.exporting import (
+    KEPT,
+    MOST_WAITING,
+    Made,
+    ask_for_export,
+    cancel_export,
+    make_export,
+    put_away_exports,
+    stop_export,
+    take_export,
+)
 from pianqu.rooms.casework.services.handing import Handed, HandOverReport, hand_over
 from pianqu.rooms.casework.services.history import History, take_history
 from pianqu.rooms.casework.services.intake import take_in
@@ -62,6 +73,8 @@ from pianqu.rooms.casework.services.updating import take_update
 
 __all__ = [
     "BASES",
+    "KEPT",
+    "MOST_WAITING",
     "NATURES",
     "NOTICE",
     "REASONS",
@@ -70,6 +83,7 @@ __all__ = [
     "HandOverReport",
     "Handed",
     "History",
+    "Made",
     "NewCategory",
     "Opened",
     "Opening",
@@ -79,8 +93,10 @@ __all__ = [
     "accept_case",
     "add_categories",
     "announce_year",
+    "ask_for_export",
     "ask_for_time",
     "call_back",
+    "cancel_export",
     "choose_channel",
     "close_case",
     "close_cases",
@@ -97,6 +113,7 @@ __all__ = [
     "hand_over_shift",
     "join_case",
     "link_case",
+    "make_export",
     "note_case",
     "object_to_dispatch",
     "open_case",
@@ -104,6 +121,7 @@ __all__ = [
     "pause_case",
     "publish_due",
     "publish_month",
+    "put_away_exports",
     "rate_case",
     "recognise_reporter",
     "reopen_case",
@@ -115,8 +133,10 @@ __all__ = [
     "review_objection",
     "save_filter",
     "start_task",
+    "stop_export",
     "supervise_case",
     "take_case",
+    "take_export",
     "take_history",
     "take_in",
     "take_over_shift",

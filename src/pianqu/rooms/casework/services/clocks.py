@@ -42,7 +42,7 @@ def rule_of(nature: str) -> Rule:
     return term_rule(f"case.{nature}")
 
 
-NATURES = ("enquiry", "help", "complaint", "urgent")
+NATURES = queries.NATURES
 """性质: 咨询、求助、投诉举报建议、紧急. Each has its rule in the pack."""
 
 

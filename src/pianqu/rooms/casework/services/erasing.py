@@ -16,6 +16,7 @@ from pianqu.rooms.casework import rules
 from pianqu.rooms.casework.facts import CaseErased
 from pianqu.rooms.casework.lifecycle import ENDED
 from pianqu.rooms.casework.models import Addition, Case, Contact, Note, Photo, SearchText
+from pianqu.rooms.casework.services.exporting import stop_for_erasure
 from pianqu.rooms.ledger import queries as ledger_queries
 from pianqu.rooms.ledger import services as ledger
 
@@ -58,6 +59,7 @@ def erase_case(*, actor: Actor, case_id: uuid.UUID, basis: str, now: datetime) -
         if not item.erased and REGISTRY[item.kind].about_person:
             ledger.erase(actor=actor, entry_id=item.entry_id, reason=basis, now=now)
     _destroy(case_id, now)
+    stop_for_erasure(actor, now)
     return entry.entry_id
 
 

@@ -31,7 +31,7 @@ from pianqu.rooms.casework.services.steps import iso
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import services as ledger
 
-CHANNELS = frozenset({"portal", "window", "phone", "department", "import", "open311", "district"})
+CHANNELS = frozenset(queries.CHANNELS)
 RECEIPT_LIFE = timedelta(days=180)
 SCOPE = "casework.open"
 

@@ -76,7 +76,7 @@ def cases(request: HttpRequest) -> HttpResponse:
 def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     names, categories = shown.Places(), shown.category_names()
-    filters, scope = _filters(request, set(categories)), directory.scope_of(actor)
+    filters, scope = filters_in(request, set(categories)), directory.scope_of(actor)
     page = queries.cases_for(actor, filters=filters, page=request.GET.get("page", ""), now=now)
     words, organisations = _words(categories, names, now), shown.Organisations()
     context = {
@@ -85,9 +85,9 @@ def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> 
         "heading": shown.queue_name(filters.queue) if filters.queue else _("All cases"),
         "parties": shown.options(organisations.choices(*PARTY_KINDS), filters.party),
         "by_due": filters.order == queries.DUE,
-        "order": _query(filters, order="" if filters.order else queries.DUE),
-        "kept": [(kept, "?" + kept.query == _query(filters)) for kept in queries.filters_of(actor)],
-        "query": _query(filters),
+        "order": query_of(filters, order="" if filters.order else queries.DUE),
+        "kept": [(kept, "?" + kept.query == query_of(filters)) for kept in queries.filters_of(actor)],
+        "query": query_of(filters),
         "refused": refused,
         "typed_name": request.POST.get("name", ""),
         "filters": filters,
@@ -109,9 +109,9 @@ def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> 
         "places": names.options(scope),
         "clusters": shown.options(_clusters(names, scope), filters.cluster_code),
         "queues": _queues(filters, queries.standing_for(actor, now=now)),
-        "everything": _query(filters, queue=""),
-        "older": _query(filters, page=page.next_page) if page.has_next else "",
-        "newest": _query(filters) if request.GET.get("page") else "",
+        "everything": query_of(filters, queue=""),
+        "older": query_of(filters, page=page.next_page) if page.has_next else "",
+        "newest": query_of(filters) if request.GET.get("page") else "",
         "title": directory.title_of_post(actor),
     }
     return render(request, "casework/desk.html", context, status=status)
@@ -156,7 +156,7 @@ def _queues(filters: queries.CaseFilter, standing: queries.Standing) -> list[Que
         Queue(
             code=code,
             name=shown.queue_name(code),
-            href=_query(filters, queue=code),
+            href=query_of(filters, queue=code),
             icon=_QUEUE_ICONS[code],
             count=counts[code],
         )
@@ -164,7 +164,8 @@ def _queues(filters: queries.CaseFilter, standing: queries.Standing) -> list[Que
     ]
 
 
-def _filters(request: HttpRequest, categories: set[str]) -> queries.CaseFilter:
+def filters_in(request: HttpRequest, categories: set[str]) -> queries.CaseFilter:
+    """What an address asks for; what it does not know is left out."""
     asked = request.GET
     return queries.CaseFilter(
         state=forms.one_of(asked.get("state", ""), [str(state) for state in State]),
@@ -195,7 +196,8 @@ def _doubts(request: HttpRequest, filters: queries.CaseFilter) -> list[str]:
     return doubts
 
 
-def _query(filters: queries.CaseFilter, **changes: str) -> str:
+def query_of(filters: queries.CaseFilter, **changes: str) -> str:
+    """The part of an address that asks for it."""
     now = {
         "state": filters.state,
         "category": filters.category,
@@ -216,7 +218,7 @@ def _query(filters: queries.CaseFilter, **changes: str) -> str:
 
 def address_of(**wanted: Any) -> str:
     """Where the list stands that shows exactly this."""
-    return reverse("casework:desk") + _query(queries.CaseFilter(**wanted))
+    return reverse("casework:desk") + query_of(queries.CaseFilter(**wanted))
 
 
 @never_cache
@@ -229,7 +231,7 @@ def keep(request: HttpRequest) -> HttpResponse:
         if dropped := request.POST.get("drop", ""):
             services.drop_filter(actor=actor, filter_id=_uuid(dropped), now=timezone.now())
             return redirect("casework:desk")
-        shown_query = _query(_filters(request, set(shown.category_names()))).removeprefix("?")
+        shown_query = query_of(filters_in(request, set(shown.category_names()))).removeprefix("?")
         services.save_filter(actor=actor, name=request.POST.get("name", ""), query=shown_query, now=timezone.now())
     except Problem as problem:
         return list_page(request, refused=problem.message, status=problem.status)
@@ -405,7 +407,7 @@ def _handling(
         "handling": handling,
         "may": handling.may,
         "left": shown.left(handling.due_at, now),
-        "nature": shown.nature_name(handling.nature) if handling.nature else "",
+        "nature": queries.nature_name(handling.nature) if handling.nature else "",
         "natures": shown.natures(),
         "pause_reasons": shown.pause_reasons(),
         "parties": _parties(card, organisations) if handling.may.dispatch or handling.may.join else (),

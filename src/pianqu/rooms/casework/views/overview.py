@@ -203,7 +203,7 @@ class _Tables:
         return Row(name=_day(week.first), href="", cells=cells)
 
     def platforms(self) -> Table:
-        rows = [self._row(line, shown.platform_name(line.code), platform=line.code) for line in self.seen.platforms]
+        rows = [self._row(line, queries.platform_name(line.code), platform=line.code) for line in self.seen.platforms]
         return Table(title=_("By platform"), head=(_("Platform"), *_head()), rows=rows)
 
     def categories(self) -> Table:

@@ -10,15 +10,15 @@ from django.shortcuts import redirect
 Door = Callable[..., HttpResponse]
 
 
-def posted(page: str, *, by: str) -> Callable[[Door], Door]:
-    """Answer anything but POST by a redirect to `page`, which takes the argument `by`."""
+def posted(page: str, *, by: str = "") -> Callable[[Door], Door]:
+    """Answer anything but POST by a redirect to `page`, which takes the argument `by`, or none."""
 
     def guard(view: Door) -> Door:
         @wraps(view)
         def door(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if request.method == "POST":
                 return view(request, *args, **kwargs)
-            back: HttpResponse = redirect(page, **{by: kwargs[by]})
+            back: HttpResponse = redirect(page, **({by: kwargs[by]} if by else {}))
             return back
 
         return door

@@ -25,6 +25,8 @@ from pianqu.rooms.casework.queries import (
     ResidentCase,
     TimelineItem,
     categories,
+    nature_name,
+    platform_name,
 )
 from pianqu.rooms.casework.services import NOTICE
 from pianqu.rooms.directory import queries as directory
@@ -325,17 +327,6 @@ def letter_name(kind: str) -> str:
     return names.get(kind, kind)
 
 
-def nature_name(code: str) -> str:
-    """What kind of matter it is."""
-    names = {
-        "enquiry": _("Enquiry"),
-        "help": _("Request for help"),
-        "complaint": _("Complaint, report or suggestion"),
-        "urgent": _("Urgent"),
-    }
-    return names.get(code, code)
-
-
 def natures() -> tuple[Choice, ...]:
     return tuple(Choice(code=code, name=nature_name(code)) for code in ("complaint", "help", "enquiry", "urgent"))
 
@@ -477,18 +468,6 @@ def queue_name(queue: str) -> str:
 def more_queues(queue: str) -> tuple[Choice, ...]:
     """The queue that the list shows, where it is one of those that only the overview points to."""
     return (Choice(code=queue, name=queue_name(queue)),) if queue in MORE_QUEUES else ()
-
-
-def platform_name(platform: str) -> str:
-    """One of the four platforms of a street."""
-    names = {
-        "order": _("Public order"),
-        "market": _("Market regulation"),
-        "enforcement": _("Law enforcement"),
-        "services": _("Services to people"),
-        NONE: _("No platform"),
-    }
-    return names[platform]
 
 
 def platforms() -> tuple[Choice, ...]:

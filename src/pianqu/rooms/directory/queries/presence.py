@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from django.db.models import Q
 
+from pianqu.foundation.actor import Actor
 from pianqu.rooms.directory import rules
 from pianqu.rooms.directory.models import Duty, SendDown, Substitution
 from pianqu.rooms.directory.queries.organisations import valid_on
@@ -111,9 +112,35 @@ def on_duty(organisation_code: str, at: datetime) -> tuple[DutyCard, ...]:
 
 def roster(organisation_codes: Iterable[str] | None, starts: datetime, ends: datetime) -> tuple[DutyCard, ...]:
     """Duties that touch the time from `starts` to `ends`, of these organisations or all, by start. Two statements."""
-    rows = Duty.objects.filter(starts__lte=ends, ends__gt=starts, post__valid_to=None)
-    if organisation_codes is not None:
-        rows = rows.filter(organisation__code__in=set(organisation_codes))
+    whose = Q() if organisation_codes is None else Q(organisation__code__in=set(organisation_codes))
+    return _duties(whose, starts, ends)
+
+
+def turns_of(actor: Actor, starts: datetime, ends: datetime) -> tuple[DutyCard, ...]:
+    """Duties of the actor's organisation, and of its own post anywhere, an absent colleague's included. Three statements."""
+    own = rules.post_uuid(actor.post_id)
+    absent = Substitution.objects.filter(by_post_id=own).values_list("post_id", flat=True)
+    found = _duties(
+        Q(organisation__code=actor.organisation_code) | Q(post_id=own) | Q(post_id__in=list(absent)), starts, ends
+    )
+    return tuple(card for card in found if card.organisation_code == actor.organisation_code or card.post_id == own)
+
+
+def rotations_of(actor: Actor, *, on: date) -> tuple[SendDownCard, ...]:
+    """What comes to the actor's organisation on some weekdays, and where its own post goes, from a day on. One statement."""
+    own = rules.post_uuid(actor.post_id)
+    rows = (
+        SendDown.objects.filter(presence=rules.ROTATING)
+        .exclude(weekdays="")
+        .filter(Q(ends=None) | Q(ends__gt=on))
+        .filter(Q(post=None) | Q(post__valid_to=None))
+        .filter(Q(centre__code=actor.organisation_code) | Q(post_id=own))
+    )
+    return tuple(_card(row) for row in rows.select_related("sender", "centre", "post").order_by("starts", "id"))
+
+
+def _duties(whose: Q, starts: datetime, ends: datetime) -> tuple[DutyCard, ...]:
+    rows = Duty.objects.filter(whose, starts__lte=ends, ends__gt=starts, post__valid_to=None)
     rows = rows.select_related("organisation", "post", "post__organisation").order_by("starts", "id")
     duties = [row for row in rows if row.starts < row.ends]
     standing_in = _standing_in({row.post_id for row in duties}, starts, ends)

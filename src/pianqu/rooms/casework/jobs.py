@@ -1,0 +1,195 @@
+"""Writes the tables of matters that posts asked for: page by page, several in turn, so that a small one waits for no large one.
+
+Each page is read by a statement of its own, and no transaction stays open. Who writes holds the export for a while and says
+so again with each page: a writer that died lets go by itself, and another one begins from the first row.
+"""
+
+import secrets
+import uuid
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from pianqu.foundation import growing
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.errors import Unavailable
+from pianqu.foundation.growing import Growing
+from pianqu.foundation.tables import FORMS, Cell, Table, has_parquet
+from pianqu.rooms.casework import queries, services
+from pianqu.rooms.casework.models import ExportRun
+from pianqu.rooms.casework.queries import POST_ENDED, STUMBLED, ExportWork, Names
+from pianqu.rooms.directory import queries as directory
+
+PAGE = 2_000
+AT_ONCE = 4
+HOLD = timedelta(seconds=30)
+"""So long a writer keeps an export without a word."""
+TRIES = 3
+"""So often a table is begun; one that its writer never survives is given up."""
+SAY_EVERY = timedelta(seconds=1)
+UNNAMED = timedelta(hours=1)
+"""A file that no export names is kept so long: it may be one that is being written."""
+
+
+def write_exports(*, actor: Actor) -> int:
+    """Write every table that waits, and those that are asked for meanwhile; answers how many were brought to an end."""
+    writers: dict[uuid.UUID, Iterator[int]] = {}
+    done = 0
+    try:
+        while True:
+            for work in queries.exports_to_write(now=timezone.now(), most=AT_ONCE - len(writers)):
+                writers.setdefault(work.export_id, written(work, actor=actor))
+            if not writers:
+                return done
+            for export_id, writer in list(writers.items()):
+                if next(writer, None) is None:
+                    del writers[export_id]
+                    done += 1
+    finally:
+        for writer in writers.values():
+            getattr(writer, "close", lambda: None)()
+
+
+def written(work: ExportWork, *, actor: Actor, page_size: int = PAGE) -> Iterator[int]:
+    """Write one table, a page at each step; tells how many rows stand. However it ends, no half file is left."""
+    token = secrets.token_hex(8)
+    if not _hold(work.export_id, token, timezone.now()):
+        return
+    if _tries(work.export_id) > TRIES:
+        _stop(work, STUMBLED, actor)
+        return
+    try:
+        yield from _begun(work, token, actor, page_size)
+    except (OSError, Unavailable) as error:
+        problem = error if isinstance(error, Unavailable) else growing.cannot(error)
+        _stop(work, problem.code, actor)
+    finally:
+        _let_go(work.export_id, token)
+
+
+def _begun(work: ExportWork, token: str, actor: Actor, page_size: int) -> Iterator[int]:
+    if work.form == "parquet" and not has_parquet():
+        raise Unavailable("parquet-missing", _("Parquet is not installed here."))
+    holder = _holder(work)
+    if holder is None:
+        _stop(work, POST_ENDED, actor)
+        return
+    file = Growing(f"{work.export_id.hex}-{token}.{FORMS[work.form].suffix}")
+    table: Table | None = None
+    try:
+        with override(work.language):
+            columns, title = queries.export_columns(with_words=work.with_words), _("Matters")
+            names = Names(timezone.localdate(work.asked_at))
+        table = FORMS[work.form].begin(file.file, columns, title)
+        writing = _Writing(work, token, actor, holder, names, page_size)
+        for rows in writing.pages():
+            table.add(rows)
+            file.check_room()
+            yield writing.count
+        if writing.is_whole:
+            table.finish()
+            _keep(writing, file)
+    finally:
+        if table is not None:
+            table.give_up()
+        file.drop()
+
+
+class _Writing:
+    """One table that is being written: what was read of it, and whether it is still to be read on."""
+
+    def __init__(self, work: ExportWork, token: str, actor: Actor, holder: Actor, names: Names, page_size: int) -> None:
+        self.work, self.token, self.actor, self.mark = work, token, actor, queries.scope_mark(holder)
+        self.count, self.is_whole = 0, False
+        self._holder, self._names, self._size = holder, names, page_size
+        self._total = queries.export_total(holder, work.filters, now=work.asked_at)
+        self._said = timezone.now() - SAY_EVERY
+
+    def pages(self) -> Iterator[tuple[tuple[Cell, ...], ...]]:
+        """The rows, page by page, for as long as they are wanted; then `is_whole` says whether these were all."""
+        page = ""
+        while self._goes_on():
+            with override(self.work.language):
+                read = queries.export_page(
+                    self._holder,
+                    self.work.filters,
+                    self._names,
+                    with_words=self.work.with_words,
+                    page=page,
+                    size=self._size,
+                    now=self.work.asked_at,
+                )
+            self.count, page = self.count + len(read.rows), read.next_page
+            yield read.rows
+            if not page:
+                self.is_whole = self._is_allowed()
+                return
+
+    def _goes_on(self) -> bool:
+        """Not where its post wants it no more, nor where another writer took it over."""
+        if not (queries.export_waits(self.work.export_id) and self._is_allowed()):
+            return False
+        now = timezone.now()
+        if now - self._said < SAY_EVERY:
+            return True
+        self._said = now
+        return _say(self.work.export_id, self.token, written=self.count, total=self._total)
+
+    def _is_allowed(self) -> bool:
+        """The post is held still, and sees what it saw: one table has one scope; under another one it is begun anew."""
+        holder = _holder(self.work)
+        if holder is None:
+            _stop(self.work, POST_ENDED, self.actor)
+        return holder is not None and queries.scope_mark(holder) == self.mark
+
+
+def _keep(writing: _Writing, file: Growing) -> None:
+    made = services.Made(file_name=file.name, size=file.keep(), matters=writing.count, scope_mark=writing.mark)
+    if not services.make_export(actor=writing.actor, export_id=writing.work.export_id, made=made, now=timezone.now()):
+        growing.remove(file.name)
+
+
+def _holder(work: ExportWork) -> Actor | None:
+    """Who asked, in the post in which they asked, if they hold it still."""
+    return directory.actor_for(work.account_id, work.post_id, timezone.now())
+
+
+def _hold(export_id: uuid.UUID, token: str, now: datetime) -> bool:
+    """Become the export's writer; no where another one is."""
+    ExportRun.objects.bulk_create([ExportRun(export_id=export_id, held_until=now)], ignore_conflicts=True)
+    free = ExportRun.objects.filter(export_id=export_id, held_until__lte=now)
+    return bool(free.update(token=token, held_until=now + HOLD, tries=F("tries") + 1, written=0, total=None))
+
+
+def _tries(export_id: uuid.UUID) -> int:
+    return ExportRun.objects.values_list("tries", flat=True).get(export_id=export_id)
+
+
+def _say(export_id: uuid.UUID, token: str, *, written: int, total: int | None) -> bool:
+    mine = ExportRun.objects.filter(export_id=export_id, token=token)
+    return bool(mine.update(written=written, total=total, held_until=timezone.now() + HOLD))
+
+
+def _let_go(export_id: uuid.UUID, token: str) -> None:
+    ExportRun.objects.filter(export_id=export_id, token=token).update(held_until=timezone.now())
+
+
+def _stop(work: ExportWork, reason: str, actor: Actor) -> None:
+    services.stop_export(actor=actor, export_id=work.export_id, reason=reason, now=timezone.now())
+
+
+def put_away_exports(*, actor: Actor, now: datetime) -> int:
+    """Destroy the tables that are over, and files that no table names; answers how many went."""
+    gone = 0
+    while count := services.put_away_exports(actor=actor, now=now):
+        gone += count
+    ExportRun.objects.filter(held_until__lte=now - services.KEPT * 3).delete()
+    names = list(growing.last_written_before(now - UNNAMED))
+    for name in set(names) - queries.export_files(names):
+        growing.sweep(name)
+        gone += 1
+    return gone

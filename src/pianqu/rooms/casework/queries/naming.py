@@ -1,0 +1,46 @@
+"""How codes of casework are called in the reader's language, for pages and for tables."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
+
+from pianqu.rooms.casework.queries.cases import NONE
+
+NATURES = ("enquiry", "help", "complaint", "urgent")
+CHANNELS = ("portal", "phone", "window", "department", "open311", "district", "import")
+
+
+def nature_name(code: str) -> str:
+    """What kind of matter it is."""
+    names = {
+        "enquiry": _("Enquiry"),
+        "help": _("Request for help"),
+        "complaint": _("Complaint, report or suggestion"),
+        "urgent": _("Urgent"),
+    }
+    return names.get(code, code)
+
+
+def platform_name(platform: str) -> str:
+    """One of the four platforms of a street."""
+    names = {
+        "order": _("Public order"),
+        "market": _("Market regulation"),
+        "enforcement": _("Law enforcement"),
+        "services": _("Services to people"),
+        NONE: _("No platform"),
+    }
+    return names[platform]
+
+
+def channel_name(code: str) -> str:
+    """By which way a matter came in."""
+    names = {
+        "portal": pgettext("channel", "Portal"),
+        "phone": pgettext("channel", "Telephone"),
+        "window": pgettext("channel", "Window"),
+        "department": pgettext("channel", "Department"),
+        "open311": "Open311",
+        "district": pgettext("channel", "Another district"),
+        "import": pgettext("channel", "Taken over"),
+    }
+    return names.get(code, code)
