@@ -14,6 +14,7 @@ from pianqu.kernels import letter as kernel
 from pianqu.kernels import note
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.ledger import queries as ledger
+from pianqu.rooms.ledger import services as ledger_verbs
 from pianqu.rooms.partners import queries, services
 
 URL = "https://yinzhou.invalid"
@@ -69,6 +70,7 @@ def make_neighbour(*, window: Actor, away: uuid.UUID | None, now: datetime) -> t
     centre = Actor(kind="system", organisation_code=casework.centre_code())
     if queries.partners_for(centre):
         return uuid.UUID(int=0), None
+    ledger_verbs.create_log(now=now)  # letters name it; nothing where it is there, as after every start
     neighbour, offered = Neighbour(), uuid.uuid4()
     neighbour.connect(actor=centre, now=now)
     body = {"category": "roads", "words": OFFERED, "reference": "YZ26-4471", "landmark": "永达路口", "photos": []}
