@@ -11,6 +11,8 @@ import random
 import secrets
 import time
 from collections.abc import Callable, Sequence
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -175,15 +177,41 @@ def _told(actor: Actor, filters: CaseFilter) -> dict[str, object]:
 
 
 def whole_reads(count: int = 40) -> list[str]:
-    """Statements of lists, searches and a matter's page whose plan reads a table of more than LARGE rows from end to end."""
+    """Statements of lists, searches, a matter's page and what programs ask whose plan reads a table of more than LARGE rows
+    from end to end."""
     sizes = {str(name): float(rows) for name, rows in fetch(("SELECT relname, reltuples FROM pg_class", ()))}
     with CaptureQueriesContext(connection) as seen:
         for actor, filters in questions(5_000, count, seed=13):
             page = _ask(actor, filters)
+            if page.next_page:
+                casework.cases_for(actor, filters=filters, page=page.next_page, size=50, now=NOW)
             for row in page.rows[:1]:
                 casework.case_for(actor, row.case_id)
+                casework.handling_for(actor, row.case_id, now=NOW)
+        for act in _asked_by_programs():
+            act()
     reads = [query["sql"] for query in seen if query["sql"].lstrip("( ").upper().startswith(("SELECT", "WITH"))]
     return [sql for sql in reads if any(sizes.get(table, 0) > LARGE for table in _read_whole(_plan(sql)))]
+
+
+def _asked_by_programs() -> list[Callable[[], object]]:
+    """What Open311 and the open doors of the API ask: everybody's, a department's, a street office's and a community's."""
+    known, centre = ground(), _post(casework.centre_code())
+    askers = (None, centre, _post(LEADS), _post(f"{known.communities[0][:9]}000"), _post(known.communities[0]))
+    span: dict[str, Any] = {"since": NOW - timedelta(days=90), "until": NOW, "most": 50}
+    acts: list[Callable[[], object]] = [casework.counts, partial(casework.public_recent, 20)]
+    for actor in askers:
+        found = casework.published_cases(actor=actor, **span)
+        acts += [
+            partial(casework.published_cases, actor=actor, **span),
+            partial(casework.published_cases, actor=actor, is_open=True, **span),
+            partial(casework.published_cases, actor=actor, is_open=False, categories=[known.categories[0]], **span),
+            partial(casework.published_cases, actor=actor, first=200, **span),
+            partial(casework.published_cases, actor=actor, names=[one.published_id for one in found], **span),
+            partial(casework.changed_cases, actor=actor, **span),
+            *(partial(casework.published_case, one.published_id, actor=actor) for one in found[:1]),
+        ]
+    return acts
 
 
 def _plan(sql: str) -> dict[str, Any]:

@@ -100,18 +100,6 @@ def holding(terms: Sequence[str]) -> RawSQL:
     return RawSQL(text, (_for_postgresql(terms), list(terms)))
 
 
-def places_under(stems: Sequence[str]) -> Statement:
-    """The codes of places under some stems in which cases lie: from one to the next by the index, however many there are."""
-    least = "SELECT MIN(place_code) FROM casework_case WHERE place_code"
-    first = UNION.join([f"SELECT ({least} >= %s AND place_code < %s), %s"] * len(stems))
-    following = (
-        f"SELECT ({least} > walked.code AND place_code < walked.until), until FROM walked WHERE walked.code IS NOT NULL"
-    )
-    text = f"WITH RECURSIVE walked(code, until) AS ({first} UNION ALL {following}) SELECT code FROM walked WHERE code IS NOT NULL"
-    ends = [f"{stem}z" for stem in stems]  # a letter comes after all digits, whatever the locale
-    return text, [value for stem, end in zip(stems, ends, strict=True) for value in (stem, end, end)]
-
-
 def _for_sqlite(terms: Iterable[str]) -> str:
     """What FTS5 is asked for (SQLite documentation, FTS5, 3: full-text query syntax)."""
     return " AND ".join(part for term in terms for part in _parts(term, bigrams.as_token, "{}*"))
