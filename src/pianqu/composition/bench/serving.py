@@ -5,6 +5,7 @@ Processor time and memory are those of a whole process tree, so that nothing a p
 
 import http.client
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -97,7 +98,12 @@ def _program(name: str, **settings: str) -> Iterator[int]:
         yield process.pid
     finally:
         process.terminate()
-        process.wait(15)
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
 
 
 def _wait(port: int) -> None:
