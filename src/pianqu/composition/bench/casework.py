@@ -247,6 +247,6 @@ def _over_http(port: int, pid: int, session: Session, scoped: Session, requests:
         Act("list of 50", lambda _n: session.get("/desk/"), 12),
         Act("list of 50 in a department's scope", lambda _n: scoped.get("/desk/"), 12),
         Act("detail", lambda _n: session.get(detail)),
-        Act("overview", lambda _n: session.get("/desk/overview/"), share=0.2),
+        Act("overview", lambda _n: session.get("/desk/overview/"), share=0.05),
     ]
     return [row for act in acts for row in figures(port, pid, act, requests=requests)]

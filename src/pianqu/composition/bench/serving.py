@@ -161,11 +161,11 @@ def crowd(port: int, pid: int, act: Act, *, clients: int, requests: int) -> Run:
 
 def figures(port: int, pid: int, act: Act, *, requests: int) -> list[Row]:
     """Processor time of a request, and what crowds of each size see."""
-    wanted = max(max(CROWDS), int(requests * act.share))
-    crowd(port, pid, act, clients=8, requests=min(WARM, wanted))
+    wanted = int(requests * act.share)
+    crowd(port, pid, act, clients=8, requests=max(8, min(WARM, wanted)))
     found = []
     for clients in CROWDS:
-        run = crowd(port, pid, act, clients=clients, requests=wanted)
+        run = crowd(port, pid, act, clients=clients, requests=max(clients, wanted))
         label = f"{act.name}, {clients} client{'s' if clients > 1 else ''}"
         if clients == 1:
             name = f"{act.name}: CPU"
