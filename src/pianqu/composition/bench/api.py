@@ -132,8 +132,12 @@ def _steps(centre: Program, department: Program, requests: int) -> list[Step]:
         Step("list of 50", lambda _n: centre.get(f"{ROOT}/cases"), 10, 12, told["list"]),
         Step("list of 50 in a department's scope", lambda _n: department.get(f"{ROOT}/cases"), 10, 12, told["list"]),
         Step("one matter", lambda _n: centre.get(f"{ROOT}/cases/{looked_at}"), 22, 12, told["detail"]),
-        Step("dispatch", lambda _n: centre.post(_act(next(given), "dispatch"), given_now), VERB + DOOR, None, told["act"]),
-        Step("answer", lambda _n: department.post(_act(next(answered), "resolve"), sent), VERB + DOOR, None, told["act"]),
+        Step(
+            "dispatch", lambda _n: centre.post(_act(next(given), "dispatch"), given_now), VERB + DOOR, None, told["act"]
+        ),
+        Step(
+            "answer", lambda _n: department.post(_act(next(answered), "resolve"), sent), VERB + DOOR, None, told["act"]
+        ),
         Step("Open311 file", _filed, 12, 6, told["create"]),
         Step("Open311 list of 50", lambda _n: NOBODY.get(f"{listed}&page_size=50"), 10, 12, told["list"]),
         Step("Open311 list of 1000", lambda _n: NOBODY.get(listed), 10, share=0.2),

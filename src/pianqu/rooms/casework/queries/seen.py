@@ -106,6 +106,12 @@ def _both(one: str, other: str) -> str:
     return longer if longer.startswith(shorter) else ""
 
 
+def is_narrow(scope: directory.Scope) -> bool:
+    """Whether a scope holds little beside what is open anywhere: communities, and departments' stations on their ground."""
+    areas = scope.stems
+    return not scope.everything and bool(areas or scope.crossed) and all(len(one) == COMMUNITY for one in areas)
+
+
 def walks(scope: directory.Scope, where: Q, turn: Turn, size: int, *, stem: str = "") -> list[Statement]:
     """One statement for each way into a scope, each answering id and moment of its first `size` cases by when they came in.
 

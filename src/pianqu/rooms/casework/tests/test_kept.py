@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pianqu.rooms.casework.queries import desk, kept, overview, overview_for, standing_for
-from pianqu.rooms.casework.tests.builders import NOW, clerk, opened, small_district
+from pianqu.rooms.casework.tests.builders import NOW, clerk, opened
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
@@ -17,7 +17,6 @@ SECOND = timedelta(seconds=1)
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Two open matters are very many."""
-    small_district()
     for module in (desk, overview):
         monkeypatch.setattr(module, "MANY", 1)
     yield
@@ -25,8 +24,7 @@ def many(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     overview.OVERVIEWS.forget()
 
 
-def test_numbers_over_few_are_counted_for_each_page(db: None) -> None:
-    small_district()
+def test_numbers_over_few_are_counted_for_each_page() -> None:
     for number in range(1, 3):
         opened(now=NOW)
         assert standing_for(clerk(), now=NOW).waiting == overview_for(clerk(), now=NOW).total.open == number
