@@ -79,7 +79,7 @@ class Step:
 def measure(*, rows: int, filled: Filled, quick: bool) -> list[Row]:
     """All figures over so many matters."""
     fill_to(rows, filled)
-    requests = 96 if quick else 240
+    requests = 96 if quick else 160
     centre, department = program_of(casework.centre_code()), program_of(LEADS)
     steps = _steps(centre, department, requests)
     found = [Row(name="matters", value=_matters())]

@@ -62,7 +62,7 @@ def measure(*, rows: int, filled: Filled, quick: bool) -> list[Row]:
         found += [Row(name="plans that read a large table from end to end", value=len(whole_reads()), at_most=0)]
     for clients in CROWDS:
         found += _lifecycles(128 if quick else 800, clients)
-    return found + casework_bench.asked_by_officials(requests=96 if quick else 240)
+    return found + casework_bench.asked_by_officials(requests=96 if quick else 160)
 
 
 # what should not grow ------------------------------------------------------------------------------------------------
