@@ -87,14 +87,17 @@ def standing_for(actor: Actor, *, now: datetime) -> Standing:
 
 def _counts(scope: directory.Scope, organisation_code: str, now: datetime) -> Mapping[str, Sequence[int]]:
     """The numbers of `sql.standing` by state."""
-    key = scope, organisation_code
-    if kept := STANDINGS.get(key, now):
-        return {**kept, **_by_state(sql.mine(organisation_code))}
-    asked = asked_of(scope, (*OPEN, State.RESOLVED), ("id", "state", "due_at", "warn_at"))
-    found = _by_state(sql.standing(asked, organisation_code, now)) if asked else {}
-    if sum(numbers[0] for state, numbers in found.items() if state in OPEN) > MANY:
-        STANDINGS.keep(key, found, now)
-    return found
+
+    def count() -> Mapping[str, Sequence[int]]:
+        asked = asked_of(scope, (*OPEN, State.RESOLVED), ("id", "state", "due_at", "warn_at"))
+        return _by_state(sql.standing(asked, organisation_code, now)) if asked else {}
+
+    found, is_new = STANDINGS.answer((scope, organisation_code), now=now, count=count, is_kept=_are_many)
+    return found if is_new else {**found, **_by_state(sql.mine(organisation_code))}
+
+
+def _are_many(found: Mapping[str, Sequence[int]]) -> bool:
+    return sum(numbers[0] for state, numbers in found.items() if state in OPEN) > MANY
 
 
 def _by_state(asked: Statement) -> Mapping[str, Sequence[int]]:

@@ -155,12 +155,12 @@ def overview_for(actor: Actor, *, now: datetime, area_code: str = "") -> Overvie
     With a street, places are its communities; with a community, its cells. Where very many are open, what was counted within
     the last minute is answered again; it says when that was.
     """
-    key = scope_of(actor), area_code
-    if kept := OVERVIEWS.get(key, now):
-        return kept
-    found = _overview(actor, now, area_code)
-    if found.total.open > MANY:
-        OVERVIEWS.keep(key, found, now)
+    found, _is_new = OVERVIEWS.answer(
+        (scope_of(actor), area_code),
+        now=now,
+        count=lambda: _overview(actor, now, area_code),
+        is_kept=lambda found: found.total.open > MANY,
+    )
     return found
 
 

@@ -1,7 +1,9 @@
 """Numbers over very many matters are some seconds old, those over fewer never."""
 
+import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -49,9 +51,38 @@ def test_kept_numbers_cost_one_statement_for_the_own_ones(many: None) -> None:
     assert len(seen) == 1 and "casework_task" in seen[0]["sql"] and "casework_case" not in seen[0]["sql"]
 
 
-def test_the_memory_is_bounded_and_never_answers_for_a_moment_before() -> None:
+def test_the_memory_is_bounded() -> None:
     memory: kept.Kept[int] = kept.Kept(10 * SECOND)
-    for number in range(kept.MOST + 1):
-        memory.keep(number, number, NOW)
-    assert memory.get(0, NOW) is None and memory.get(1, NOW) == 1
-    assert memory.get(1, NOW - SECOND) is None
+
+    def asked(key: int) -> bool:
+        return memory.answer(key, now=NOW, count=lambda: key, is_kept=lambda _value: True)[1]
+
+    assert all(asked(number) for number in range(kept.MOST + 1))
+    assert not asked(kept.MOST) and asked(0)
+
+
+def test_one_counts_again_while_others_wait_for_it() -> None:
+    memory: kept.Kept[int] = kept.Kept(10 * SECOND)
+    counted: list[int] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def count() -> int:
+        counted.append(1)
+        begun.set()
+        go_on.wait(20)
+        return len(counted)
+
+    def ask(now: datetime) -> int:
+        return memory.answer("key", now=now, count=count, is_kept=lambda _value: True)[0]
+
+    go_on.set()
+    assert ask(NOW) == 1
+    go_on.clear()
+    begun.clear()
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(ask, NOW + 10 * SECOND)
+        assert begun.wait(20)
+        others = [pool.submit(ask, NOW + 11 * SECOND) for _ in range(3)]
+        go_on.set()
+        assert [one.result(20) for one in (first, *others)] == [2, 2, 2, 2]
+    assert len(counted) == 2
