@@ -63,6 +63,7 @@ def each(asked: Statement, values: Sequence[str]) -> Statement:
 
 
 UNION = " UNION ALL "
+ONCE_EACH = " UNION "
 
 
 def _together(walks: Sequence[Statement]) -> Statement:

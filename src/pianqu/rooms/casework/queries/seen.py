@@ -71,8 +71,31 @@ def _lies_in(stem: str) -> Q:
 
 @lru_cache(maxsize=512)
 def asked_of(scope: directory.Scope, states: tuple[str, ...], columns: tuple[str, ...]) -> Statement | None:
-    """What is asked for the cases of a scope in some states: the same text each time, so put together once."""
-    return question(_seen_in(scope).filter(state__in=states).order_by().values(*columns))
+    """What is asked for the cases of a scope in some states: the same text each time, so put together once.
+
+    Each way into the scope is asked for by itself, so that its own index answers; id, one of the columns, makes them one.
+    """
+    alike = Case.objects.filter(state__in=states).order_by().values(*columns)
+    asked = [one for way in _ways(scope) if (one := question(alike.filter(way)))]
+    return (
+        (sql.ONCE_EACH.join(text for text, _ in asked), [value for _, row in asked for value in row]) if asked else None
+    )
+
+
+def _ways(scope: directory.Scope) -> Iterator[Q]:
+    if scope.everything:
+        yield Q()
+    elif scope.organisation_codes:
+        yield from _held(scope.organisation_codes)
+        yield from map(_lies_in, scope.stems)
+        for code, area in sorted(scope.crossed):
+            yield from (way & _lies_in(directory.stem(area)) for way in _held({code}))
+
+
+def _held(codes: Set[str]) -> tuple[Q, Q]:
+    """Received, and with a part."""
+    parts = Task.objects.filter(organisation_code__in=codes).exclude(state__in=GONE)
+    return Q(organisation_code__in=codes), Q(id__in=parts.values("case_id"))
 
 
 # walks ---------------------------------------------------------------------------------------------------------------
