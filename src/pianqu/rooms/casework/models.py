@@ -96,6 +96,7 @@ class Case(models.Model):
             models.Index(fields=["place_code", "opened_at", "id"], name="case_by_place"),
             models.Index(STREET, "opened_at", "id", name="case_by_street"),
             models.Index(fields=["resolved_at", "id"], name="case_by_answer"),
+            models.Index(fields=["parent", "opened_at"], name="case_by_parent", condition=Q(parent__isnull=False)),
             models.Index(
                 fields=["reopened_at", "id"], name="case_by_reopening", condition=Q(reopened_at__isnull=False)
             ),
