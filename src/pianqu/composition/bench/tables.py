@@ -60,9 +60,10 @@ def _line(cells: Iterable[str]) -> str:
 
 
 def _groups(runs: Sequence[Measured]) -> dict[str, list[str]]:
-    """Names of figures under the line in which they stand, in the order of the first run that has them."""
+    """Names of figures under the line in which they stand, in the order of the run that has most."""
     found: dict[str, list[str]] = {}
-    for name in dict.fromkeys(name for run in runs for name in run.rows):
+    fullest = sorted(runs, key=lambda run: -len(run.rows))
+    for name in dict.fromkeys(name for run in fullest for name in run.rows):
         label, _colon, figure = name.rpartition(": ")
         if figure == "failures":
             continue
