@@ -11,9 +11,18 @@ from pathlib import Path
 
 import pytest
 from django.db import OperationalError
+from django.utils import timezone
 
+from pianqu.composition import wiring
 from pianqu.composition.sentences import sentence_for
 from pianqu.composition.worker import IDLE_PAUSE, LONGEST_PAUSE, Task, turn
+from pianqu.foundation.actor import Actor
+from pianqu.rooms.casework import queries
+from pianqu.rooms.casework import services as cases
+from pianqu.rooms.casework.services import Opening, PlaceChoice
+from pianqu.rooms.casework.tests.builders import small_district
+from pianqu.rooms.ledger import services as ledger
+from pianqu.rooms.ledger.services.delivering import PAGE
 from tests.platform.houses import environment, wait_until
 
 
@@ -71,6 +80,31 @@ def test_a_reader_that_stumbles_stops_nobody_else() -> None:
         turn(task, readers, float(second))
     assert (sealer.times, good.times) == (10, 10)
     assert bad.times < 6
+
+
+@pytest.mark.django_db
+def test_a_reader_with_much_behind_it_goes_on_each_turn_and_lets_the_sealer_in_between() -> None:
+    sealed, heard = Act(), iter([1_000, 1_500, 20, 0])
+    reader = Task("reader", lambda: next(heard), every=IDLE_PAUSE, full=1_000)
+    sealer = Task("sealer", sealed, listens=False)
+    reader.listens = False
+    for second in range(3):
+        turn(sealer, [reader], float(second))
+    assert sealed.times == 3 and reader.due == 2 + IDLE_PAUSE
+
+
+@pytest.mark.django_db
+def test_a_turn_hears_a_page_and_leaves_the_rest_for_the_next() -> None:
+    now = timezone.now()
+    ledger.create_log(now=now)
+    small_district()
+    wiring.seal_and_drain()
+    items = [Opening(words=f"路灯坏了 {number}", category="roads", place=PlaceChoice()) for number in range(PAGE + 7)]
+    cases.open_cases(actor=Actor(kind="system", organisation_code=queries.centre_code()), items=items, now=now)
+    wiring.seal()
+    hear = dict(wiring.catching_up(at_once=PAGE))["casework.day-counts"]
+    assert [hear(), hear(), hear()] == [PAGE, 7, 0]
+    assert queries.counts().opened == PAGE + 7
 
 
 @pytest.mark.django_db(transaction=True)

@@ -49,9 +49,9 @@ def seal_and_drain() -> None:
     drain()
 
 
-def catching_up() -> list[tuple[str, Callable[[], int]]]:
-    """Every reader's name with the act that brings it up to date."""
-    return [(reader.name, partial(_catch_up, reader)) for reader in READERS]
+def catching_up(*, at_once: int) -> list[tuple[str, Callable[[], int]]]:
+    """Every reader's name with the act that lets it hear the next facts: `at_once` of them, or a page more."""
+    return [(reader.name, partial(_catch_up, reader, at_once)) for reader in READERS]
 
 
 def drain() -> int:
@@ -59,9 +59,9 @@ def drain() -> int:
     return sum(_catch_up(reader) for reader in READERS)
 
 
-def _catch_up(reader: Reader) -> int:
+def _catch_up(reader: Reader, at_once: int | None = None) -> int:
     total = 0
-    while heard := ledger.deliver(reader=reader.name, to=reader.hear):
+    while (at_once is None or total < at_once) and (heard := ledger.deliver(reader=reader.name, to=reader.hear)):
         total += heard
     return total
 

@@ -21,6 +21,8 @@ PAUSE = 0.4
 """Between two looks for unsealed entries."""
 IDLE_PAUSE = 10.0
 """Between two looks of a reader while nothing was sealed: what a crash left behind is found then."""
+HEARD_AT_ONCE = 1_000
+"""So many facts a reader hears in one turn: one that has millions behind it keeps neither the sealer nor a stop waiting."""
 LONGEST_PAUSE = 15.0
 LAST_WORDS = 2.0
 """How long something that waits for another system may still take when the worker stops; then it counts as broken off."""
@@ -39,6 +41,8 @@ class Task:
     """Whether a seal wakes it before its time."""
     aside: bool = False
     """Whether it waits for other systems: then it has a thread of its own, and nobody waits for it."""
+    full: int | None = None
+    """Who does so much at once is not done yet, and goes on at the next turn."""
     thread: threading.Thread | None = None
     due: float = 0.0
     pause: float = PAUSE
@@ -70,7 +74,8 @@ class Task:
             return 0
         if self.said:
             log.warning("%s works again.", self.name)
-        self.said, self.pause, self.due = "", PAUSE, now + self.every
+        more_waits = self.full is not None and done >= self.full
+        self.said, self.pause, self.due = "", PAUSE, now if more_waits else now + self.every
         return done
 
     def _complain(self, error: Exception) -> None:
@@ -89,7 +94,7 @@ def work(
 ) -> None:
     """Seal, deliver and do the chores until told to stop."""
     sealer = Task("sealer", seal)
-    others = [Task(f"reader {name}", act, every=IDLE_PAUSE) for name, act in readers]
+    others = [Task(f"reader {name}", act, every=IDLE_PAUSE, full=HEARD_AT_ONCE) for name, act in readers]
     others += chores
     while not stop.asked:
         turn(sealer, others, time.monotonic())
@@ -115,7 +120,7 @@ def main() -> None:
     wiring = import_module("pianqu.composition.wiring")
     chores = import_module("pianqu.composition.chores").CHORES
     tasks = [Task(chore.name, chore.act, chore.every, listens=False, aside=chore.aside) for chore in chores]
-    work(stop, wiring.seal, wiring.catching_up(), tasks)
+    work(stop, wiring.seal, wiring.catching_up(at_once=HEARD_AT_ONCE), tasks)
 
 
 if __name__ == "__main__":

@@ -4,21 +4,13 @@ The rows are made by the batch form of the verbs; the server is the one that `pi
 its whole process tree, so that nothing it does is left out.
 """
 
-import http.client
-import os
 import random
 import re
 import secrets
-import socket
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,7 +20,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from pianqu.composition.bench.recording import verbs_per_second
-from pianqu.composition.bench.report import Row, p50, percentile
+from pianqu.composition.bench.report import Row
+from pianqu.composition.bench.serving import Act, Asked, ask, figures, link_to, server
 from pianqu.composition.district import load_district
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.models import Account
@@ -55,30 +48,28 @@ WORDS = (
     "垃圾两天没有清运",
     "电梯又停了，老人下不了楼",
 )
-HEADERS = {"Host": "localhost", "Connection": "keep-alive", "Accept": "text/html", "Accept-Language": "zh-CN"}
 SIGNALENS = {
     "create": "Signalen: 45 statements, 52-62 ms, 17/s with 1 client, 33/s with 8",
     "list": "Signalen: 263 statements, 217-223 ms, 9/s with 8 clients",
     "detail": "Signalen: 2 statements, 10-14 ms",
+    "act": "Signalen: 41 statements",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a signed-in browser holds."""
+    """What a signed-in browser holds, and in which post its official acts."""
 
     cookie: str
     token: str
+    actor: Actor
 
+    def get(self, path: str) -> Asked:
+        return Asked("GET", path, {"Accept": "text/html", "Cookie": self.cookie})
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """What a crowd of clients saw."""
-
-    waits_ms: list[float]
-    cpu_ms: float
-    per_second: float
-    failed: int
+    def post(self, path: str, form: dict[str, str]) -> Asked:
+        kind = {"Content-Type": "application/x-www-form-urlencoded", "Origin": "http://localhost"}
+        return Asked("POST", path, {"Accept": "text/html", "Cookie": self.cookie, **kind}, urlencode(form))
 
 
 def fill(rows: int, *, seed: int = 7) -> None:
@@ -108,11 +99,17 @@ def fill(rows: int, *, seed: int = 7) -> None:
             cases.close_cases(actor=centre, items=ended, now=at + ARCHIVED)
         while ledger.seal(now=at):
             pass
-    _dispatch(min(GIVEN, rows // 5))
+    give(min(GIVEN, rows // 5))
 
 
-def _dispatch(count: int) -> None:
-    """Give the latest waiting matters to one department, so that a scope has something to hold."""
+def give(count: int) -> None:
+    """Give the latest waiting matters to one department until it has so many, so that a scope has something to hold."""
+    led = casework.CaseFilter(state="dispatched")
+    leads = Actor(kind="post", post_id="0" * 32, organisation_code=LEADS)
+    has = casework.cases_for(leads, filters=led, size=1, now=NOW)
+    count = max(0, count - (has.more_than if has.total is None else has.total))
+    if not count:
+        return
     centre = Actor(kind="system", organisation_code=casework.centre_code())
     waiting = casework.cases_for(centre, filters=casework.CaseFilter(queue="unassigned"), size=count, now=NOW)
     for row in waiting.rows:
@@ -124,12 +121,8 @@ def measure(*, rows: int, quick: bool) -> list[Row]:
     began = time.process_time()
     fill(rows)
     filled = time.process_time() - began
-    session, scoped = _sign_in("bench", casework.centre_code()), _sign_in("bench-scoped", LEADS)
     found = [Row(name="rows", value=rows), Row(name="fill, CPU per row", value=filled / rows * 1000, unit="ms")]
-    found += _statements(session, scoped)
-    found += _steps()
-    with server() as (port, pid):
-        found += _over_http(port, pid, session, scoped, quick)
+    found += asked_by_officials(requests=160 if quick else 800)
     if connection.vendor == "postgresql":
         rate, failed = verbs_per_second(clients=32, verbs=640 if quick else 3200)
         found += [
@@ -139,9 +132,18 @@ def measure(*, rows: int, quick: bool) -> list[Row]:
     return found
 
 
-def _sign_in(login: str, organisation_code: str) -> Session:
-    """An official of the organisation, signed in."""
-    account = Account.objects.create_account(login=login, password=secrets.token_urlsafe(16), name=login)
+def asked_by_officials(*, requests: int) -> list[Row]:
+    """What pages cost over what is there: statements, processor time, and how long crowds of clients wait."""
+    session, scoped = sign_in(casework.centre_code()), sign_in(LEADS)
+    found = _statements(session, scoped) + _steps(session.actor, scoped.actor)
+    with server() as (port, pid):
+        return found + _over_http(port, pid, session, scoped, requests)
+
+
+def sign_in(organisation_code: str) -> Session:
+    """A new official of the organisation, signed in."""
+    login = f"bench-{secrets.token_hex(4)}"
+    account = Account.objects.create_account(login=login, password=secrets.token_urlsafe(16), name="测速")
     system = Actor(kind="system", organisation_code="330205")
     directory.appoint(
         actor=system,
@@ -155,10 +157,11 @@ def _sign_in(login: str, organisation_code: str) -> Session:
     client.force_login(account)
     token = secrets.token_hex(16)
     cookie = f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
-    return Session(f"{cookie}; {settings.CSRF_COOKIE_NAME}={token}", token)
+    return Session(f"{cookie}; {settings.CSRF_COOKIE_NAME}={token}", token, _actor_of(account))
 
 
-def _form(session: Session, number: int) -> dict[str, str]:
+def form(session: Session, number: int) -> dict[str, str]:
+    """A report as the portal's form posts it."""
     return {
         "csrfmiddlewaretoken": session.token,
         "key": secrets.token_urlsafe(16),
@@ -177,9 +180,9 @@ def _client(session: Session) -> Client:
 def _statements(session: Session, scoped: Session) -> list[Row]:
     """SQL statements of the same requests, counted inside this process; BEGIN and COMMIT count too."""
     client, handler = _client(session), _client(scoped)
-    detail = _detail_path(client.get("/desk/").content.decode())
+    detail = detail_path(client.get("/desk/").content.decode())
     acts: list[tuple[str, Callable[[], Any], int]] = [
-        ("create", lambda: client.post("/report/", _form(session, 1)), 12),
+        ("create", lambda: client.post("/report/", form(session, 1)), 12),
         ("list of 50", lambda: client.get("/desk/"), 10),
         ("list of 50 in a department's scope", lambda: handler.get("/desk/"), 10),
         ("detail", lambda: client.get(detail), 22),
@@ -198,9 +201,8 @@ def _statements(session: Session, scoped: Session) -> list[Row]:
     return found
 
 
-def _steps() -> list[Row]:
+def _steps(clerk: Actor, handler: Actor) -> list[Row]:
     """Statements of each step that changes a matter's state, on one that a department leads."""
-    clerk, handler = _actor_of("bench"), _actor_of("bench-scoped")
     given = casework.CaseFilter(state="dispatched", order=casework.DUE)
     case = casework.cases_for(handler, filters=given, size=1, now=NOW).rows[0]
     at: dict[str, Any] = {"case_id": case.case_id, "now": NOW}
@@ -222,132 +224,29 @@ def _steps() -> list[Row]:
     return found
 
 
-def _actor_of(login: str) -> Actor:
-    actor = directory_questions.actor_for(Account.objects.get(login=login).id)
+def _actor_of(account: Account) -> Actor:
+    actor = directory_questions.actor_for(account.id)
     if actor is None:
-        raise RuntimeError(f"{login} holds no post")
+        raise RuntimeError("who was just appointed holds no post")
     return actor
 
 
-def _detail_path(page: str) -> str:
+def detail_path(page: str) -> str:
+    """The first matter of a list's page."""
     found = re.search(r'href="(/desk/case/[0-9a-f-]+/)"', page)
     if found is None:
         raise RuntimeError("the list shows no case")
     return found.group(1)
 
 
-@contextmanager
-def server() -> Iterator[tuple[int, int]]:
-    """The real web server on a free port of this machine; answers the port and its process."""
-    connection.close()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    environ = {**os.environ, "PIANQU_PORT": str(port), "PIANQU_BIND": "127.0.0.1"}
-    process = subprocess.Popen([sys.executable, "-m", "pianqu.composition.web"], env=environ, start_new_session=True)
-    try:
-        _wait(port)
-        yield port, process.pid
-    finally:
-        process.terminate()
-        process.wait(15)
-
-
-def _wait(port: int) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.1)
-    raise RuntimeError("the web server did not start")
-
-
-Asked = tuple[str, str, str]
-
-
-def _over_http(port: int, pid: int, session: Session, scoped: Session, quick: bool) -> list[Row]:
-    listing = _ask(http.client.HTTPConnection("127.0.0.1", port, timeout=30), "GET", "/desk/", session)[1]
-    detail = _detail_path(listing.decode())
-    acts: list[tuple[str, Session, Callable[[int], Asked], float | None]] = [
-        ("create", session, lambda n: ("POST", "/report/", urlencode(_form(session, n))), 6),
-        ("list of 50", session, lambda _n: ("GET", "/desk/", ""), 12),
-        ("list of 50 in a department's scope", scoped, lambda _n: ("GET", "/desk/", ""), 12),
-        ("detail", session, lambda _n: ("GET", detail, ""), None),
-        ("overview", session, lambda _n: ("GET", "/desk/overview/", ""), None),
+def _over_http(port: int, pid: int, session: Session, scoped: Session, requests: int) -> list[Row]:
+    listing = ask(link_to(port), session.get("/desk/"))[1]
+    detail = detail_path(listing.decode())
+    acts = [
+        Act("create", lambda n: session.post("/report/", form(session, n)), 6),
+        Act("list of 50", lambda _n: session.get("/desk/"), 12),
+        Act("list of 50 in a department's scope", lambda _n: scoped.get("/desk/"), 12),
+        Act("detail", lambda _n: session.get(detail)),
+        Act("overview", lambda _n: session.get("/desk/overview/"), share=0.05),
     ]
-    found: list[Row] = []
-    for name, who, act, most in acts:
-        _crowd(port, pid, who, act, clients=8, requests=80)  # warm: every thread of every worker has been asked
-        for clients in (1, 8, 32):
-            run = _crowd(port, pid, who, act, clients=clients, requests=(160 if quick else 800))
-            label = f"{name}, {clients} client{'s' if clients > 1 else ''}"
-            if clients == 1:
-                found.append(Row(name=f"{name}: CPU", value=run.cpu_ms, unit="ms", at_most=most))
-            found += [
-                Row(name=f"{label}: p50", value=p50(run.waits_ms), unit="ms"),
-                Row(name=f"{label}: p95", value=percentile(run.waits_ms, 0.95), unit="ms"),
-                Row(name=f"{label}: rate", value=run.per_second, unit="/s"),
-                Row(name=f"{label}: failures", value=run.failed, at_most=0),
-            ]
-    return found
-
-
-def _ask(
-    link: http.client.HTTPConnection, method: str, path: str, session: Session, body: str = ""
-) -> tuple[int, bytes]:
-    headers = {**HEADERS, "Cookie": session.cookie}
-    if body:
-        headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": "http://localhost"}
-    link.request(method, path, body=body or None, headers=headers)
-    answer = link.getresponse()
-    return answer.status, answer.read()
-
-
-def _crowd(port: int, pid: int, session: Session, act: Callable[[int], Asked], *, clients: int, requests: int) -> Run:
-    each = requests // clients
-    waits: list[float] = []
-    failed: list[int] = []
-
-    def client(who: int) -> None:
-        link = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        for turn in range(each):
-            began = time.perf_counter()
-            status, _body = _ask(link, *_spread(act(who * each + turn), session))
-            waits.append((time.perf_counter() - began) * 1000)
-            if status not in {200, 302}:
-                failed.append(status)
-        link.close()
-
-    crowd = [threading.Thread(target=client, args=(who,)) for who in range(clients)]
-    cpu, began = cpu_seconds(pid), time.perf_counter()
-    for thread in crowd:
-        thread.start()
-    for thread in crowd:
-        thread.join()
-    seconds, used = time.perf_counter() - began, cpu_seconds(pid) - cpu
-    return Run(waits, used / (each * clients) * 1000, each * clients / seconds, len(failed))
-
-
-def _spread(request: tuple[str, str, str], session: Session) -> tuple[str, str, Session, str]:
-    method, path, body = request
-    return method, path, session, body
-
-
-def cpu_seconds(pid: int) -> float:
-    """User and system time of a process and all below it (Linux)."""
-    ticks = sum(_ticks(each) for each in _tree(pid))
-    return ticks / os.sysconf("SC_CLK_TCK")
-
-
-def _tree(pid: int) -> list[int]:
-    found = [pid]
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += _tree(int(child))
-    return found
-
-
-def _ticks(pid: int) -> int:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return int(fields[11]) + int(fields[12])
+    return [row for act in acts for row in figures(port, pid, act, requests=requests)]

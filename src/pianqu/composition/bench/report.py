@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import math
 import os
 import platform
 import sys
@@ -30,13 +31,14 @@ class Row:
     @property
     def target(self) -> str:
         if self.at_most is not None:
-            return f"≤ {_number(self.at_most)}"
-        return f"≥ {_number(self.at_least)}" if self.at_least is not None else ""
+            return f"≤ {number(self.at_most)}"
+        return f"≥ {number(self.at_least)}" if self.at_least is not None else ""
 
 
 def options(name: str, description: str) -> argparse.ArgumentParser:
     """The options that every measurement has."""
     parser = argparse.ArgumentParser(prog=f"pianqu bench {name}", description=description)
+    parser.set_defaults(subject=name)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too 另存为 JSON")
     parser.add_argument("--check", action="store_true", help="exit 1 when a target is missed 未达标则退出码为 1")
     parser.add_argument("--quick", action="store_true", help="small sizes, within 50 s 小规模")
@@ -47,7 +49,14 @@ def finish(asked: argparse.Namespace, title: str, rows: Sequence[Row]) -> int:
     """Print, write and judge."""
     sys.stdout.write(table(title, rows))
     if asked.json:
-        body = {"title": title, "machine": machine(), "rows": [{**asdict(row), "holds": row.holds} for row in rows]}
+        body = {
+            "title": title,
+            "subject": asked.subject,
+            "db": getattr(asked, "db", ""),
+            "matters": getattr(asked, "rows", 0),
+            "machine": machine(),
+            "rows": [{**asdict(row), "holds": row.holds} for row in rows],
+        }
         asked.json.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return 1 if asked.check and not all(row.holds for row in rows) else 0
 
@@ -63,7 +72,7 @@ def table(title: str, rows: Sequence[Row]) -> str:
         "|---|---:|---:|---|---|",
     ]
     lines += [
-        f"| {row.name} | {_number(row.value)} {row.unit} | {row.target} | {_verdict(row)} | {row.baseline} |"
+        f"| {row.name} | {number(row.value)} {row.unit} | {row.target} | {_verdict(row)} | {row.baseline} |"
         for row in rows
     ]
     return "\n".join(lines) + "\n"
@@ -75,7 +84,8 @@ def _verdict(row: Row) -> str:
     return "yes" if row.holds else "**no**"
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """A figure as people read it: thousands apart, two places at most."""
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}".replace(",", "\u2009")
     return f"{value:.2f}" if abs(value) < 100 else f"{value:,.0f}".replace(",", "\u2009")
@@ -91,7 +101,7 @@ def machine() -> str:
 def percentile(values: Sequence[float], share: float) -> float:
     """Nearest-rank percentile of a non-empty sample."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, max(0, round(share * len(ordered) + 0.5) - 1))]
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
 def p50(values: Sequence[float]) -> float:

@@ -5,9 +5,11 @@ from importlib import import_module
 
 NAMES = {
     "casework": ("bench_casework", "create, list and detail against the real server 办件读写"),
+    "api": ("bench_api", "the JSON API and Open311 against the real server 接口"),
     "search": ("bench_search", "words of two characters and more, found in so many matters 检索"),
     "locate": ("bench_locate", "to which cell points belong, by date 坐标定位"),
     "faults": ("bench_faults", "kill at every step and see that nothing is lost 断点故障"),
+    "table": ("bench_table", "runs side by side, from their files 结果并列"),
 }
 
 
@@ -15,6 +17,8 @@ def main(argv: list[str]) -> int:
     """Run one measurement."""
     if not argv or argv[0] not in NAMES:
         lines = [f"  pianqu bench {name:<10} {words}\n" for name, (_, words) in NAMES.items()]
-        sys.stdout.write("Measurements 测量:\n" + "".join(lines) + "Each has --json FILE, --check and --quick.\n")
+        sys.stdout.write(
+            "Measurements 测量:\n" + "".join(lines) + "Each that measures has --json FILE, --check and --quick.\n"
+        )
         return 0 if not argv or argv[0] in {"-h", "--help"} else 2
     return int(import_module(f"pianqu.composition.commands.{NAMES[argv[0]][0]}").main(argv[1:]))

@@ -17,9 +17,20 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--db", choices=["sqlite", "postgres"], default="sqlite", help="which database 数据库")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the filled database there 保留数据库")
     parser.add_argument("--size", action="store_true", help="measure how times grow, at any number of rows 规模测试")
+    parser.add_argument(
+        "--minutes",
+        type=float,
+        default=0,
+        help="watch the memory of server and worker for so long instead 内存观察分钟数",
+    )
     asked = parser.parse_args(argv)
-    rows = min(asked.rows, 2_000) if asked.quick else asked.rows
+    rows = asked.rows = min(asked.rows, 2_000) if asked.quick else asked.rows
     with installation(asked.db, asked.keep) as folder:
+        if asked.minutes:
+            asked.subject = "casework --minutes"
+            memory = import_module("pianqu.composition.bench.memory")
+            found = memory.measure(rows=rows, filled=Filled(folder), minutes=asked.minutes)
+            return finish(asked, f"Memory over {asked.minutes:g} minutes at {rows} rows ({asked.db})", found)
         if asked.size or rows > SMALL:
             at_size = import_module("pianqu.composition.bench.size")
             found = at_size.measure(rows=rows, filled=Filled(folder), quick=asked.quick)

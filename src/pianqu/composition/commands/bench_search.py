@@ -14,7 +14,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--db", choices=["sqlite", "postgres"], default="sqlite", help="which database 数据库")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the filled database there 保留数据库")
     asked = parser.parse_args(argv)
-    rows = min(asked.rows, 5_000) if asked.quick else asked.rows
+    rows = asked.rows = min(asked.rows, 5_000) if asked.quick else asked.rows
     with installation(asked.db, asked.keep) as folder:
         import_module("pianqu.composition.bench.filling").fill_to(rows, Filled(folder))
         found = import_module("pianqu.composition.bench.search").measure(rows=rows, count=200 if asked.quick else 1_000)

@@ -1,10 +1,13 @@
 """Tables of casework: columns and constraints. Words, replies and their salts lie here and nowhere else."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Func, Q
 
 from pianqu.foundation.fields import GramsField
 from pianqu.rooms.casework.lifecycle import State
+
+STREET = Func(F("place_code"), template="SUBSTR(%(expressions)s, 1, 9)", output_field=models.CharField(max_length=9))
+"""The digits of a place's code that name its street or town. The index says it with the same signs, or it would not be used."""
 
 
 class Category(models.Model):
@@ -91,7 +94,9 @@ class Case(models.Model):
             ),
             models.Index(fields=["category", "opened_at", "id"], name="case_by_category"),
             models.Index(fields=["place_code", "opened_at", "id"], name="case_by_place"),
+            models.Index(STREET, "opened_at", "id", name="case_by_street"),
             models.Index(fields=["resolved_at", "id"], name="case_by_answer"),
+            models.Index(fields=["parent", "opened_at"], name="case_by_parent", condition=Q(parent__isnull=False)),
             models.Index(
                 fields=["reopened_at", "id"], name="case_by_reopening", condition=Q(reopened_at__isnull=False)
             ),

@@ -30,9 +30,15 @@ def standing(cases: Statement, organisation_code: str, now: datetime) -> Stateme
         "SUM(CASE WHEN due_at > %s AND warn_at < %s THEN 1 ELSE 0 END), "
         "SUM(CASE WHEN id IN (SELECT case_id FROM casework_request WHERE decided_at IS NULL) THEN 1 ELSE 0 END) "
         f"FROM ({cases[0]}) AS seen GROUP BY state "
-        f"UNION ALL SELECT '{MINE}', COUNT(*), 0, 0, 0 FROM casework_task WHERE organisation_code = %s AND ended_at IS NULL",
+        f"UNION ALL {mine(organisation_code)[0]}",
         (at, at, at, *cases[1], organisation_code),
     )
+
+
+def mine(organisation_code: str) -> Statement:
+    """In how many cases the organisation has a part, as the last row of `standing`."""
+    counted = f"SELECT '{MINE}', COUNT(*), 0, 0, 0 FROM casework_task WHERE organisation_code = %s AND ended_at IS NULL"
+    return counted, (organisation_code,)
 
 
 EACH = "\x00each"
@@ -57,6 +63,7 @@ def each(asked: Statement, values: Sequence[str]) -> Statement:
 
 
 UNION = " UNION ALL "
+ONCE_EACH = " UNION "
 
 
 def _together(walks: Sequence[Statement]) -> Statement:
@@ -98,18 +105,6 @@ def holding(terms: Sequence[str]) -> RawSQL:
         return RawSQL(text, (_for_sqlite(terms), *terms))
     text = "SELECT held FROM casework_holding(%s::tsquery, %s::text[]) AS held"
     return RawSQL(text, (_for_postgresql(terms), list(terms)))
-
-
-def places_under(stems: Sequence[str]) -> Statement:
-    """The codes of places under some stems in which cases lie: from one to the next by the index, however many there are."""
-    least = "SELECT MIN(place_code) FROM casework_case WHERE place_code"
-    first = UNION.join([f"SELECT ({least} >= %s AND place_code < %s), %s"] * len(stems))
-    following = (
-        f"SELECT ({least} > walked.code AND place_code < walked.until), until FROM walked WHERE walked.code IS NOT NULL"
-    )
-    text = f"WITH RECURSIVE walked(code, until) AS ({first} UNION ALL {following}) SELECT code FROM walked WHERE code IS NOT NULL"
-    ends = [f"{stem}z" for stem in stems]  # a letter comes after all digits, whatever the locale
-    return text, [value for stem, end in zip(stems, ends, strict=True) for value in (stem, end, end)]
 
 
 def _for_sqlite(terms: Iterable[str]) -> str:

@@ -27,7 +27,7 @@ from pianqu.rooms.casework import rules, sql
 from pianqu.rooms.casework.lifecycle import ENDED, OPEN, WAITING, Move, State, may_move
 from pianqu.rooms.casework.models import Addition, Case, Category, Contact, DayCount, Note, Photo, Request, Task, Year
 from pianqu.rooms.casework.queries.search import Sought, sought
-from pianqu.rooms.casework.queries.seen import Turn, all_walks, one_seen_by, places_of, scope_of, walk_of, walks
+from pianqu.rooms.casework.queries.seen import Turn, all_walks, is_narrow, one_seen_by, scope_of, walk_of, walks
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import queries as ledger
 from pianqu.rooms.territory import queries as territory
@@ -386,7 +386,7 @@ def cases_for(
     filters = filters or CaseFilter()
     if filters.queue in ("overdue", "week") and now is None:
         raise ValueError("what is due depends on the moment")
-    order = DUE_ORDER if filters.order == DUE else NEWEST
+    order = _order_of(filters)
     found = sought(filters.text)
     walk = _walks(actor, filters, found, now or _NEVER)
     further = walk(order.turn(page), size + 1)
@@ -420,17 +420,17 @@ def _walks(
     """How the actor's list is walked: by each way into the scope, or, where few cases can be meant, these and then the scope."""
     scope = scope_of(actor)
     if filters == CaseFilter():
-        places = places_of(scope)
-        return lambda turn, size: (
-            walks(scope, Q(), turn, size, places=places) if turn.after else all_walks(scope, turn, size, places)
-        )
+        return lambda turn, size: walks(scope, Q(), turn, size) if turn.after else all_walks(scope, turn, size)
     where = _filtered(filters, actor, now) & found.where
-    if found.is_few or _means_open(filters):
+    if found.is_few or (_means_open(filters) and not (is_narrow(scope) and _order_of(filters) is NEWEST)):
         few = one_seen_by(actor).filter(where)
         return lambda turn, size: walk_of(few, turn, size)
     stem = directory.stem(filters.place_code) if filters.place_code not in ("", NONE) else ""
-    places = places_of(scope, stem)
-    return lambda turn, size: walks(scope, where, turn, size, stem=stem, places=places)
+    return lambda turn, size: walks(scope, where, turn, size, stem=stem)
+
+
+def _order_of(filters: CaseFilter) -> "_Order":
+    return DUE_ORDER if filters.order == DUE else NEWEST
 
 
 def cases_walked(actor: Actor, filters: CaseFilter, *, page: str, size: int, now: datetime) -> Sequence[Statement]:

@@ -1,22 +1,24 @@
 """What the desk asks beside its lists: kept lists, how one's matters stand, hand-overs, earlier matters of a caller."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.db import fetch
+from pianqu.foundation.db import Statement, fetch
 from pianqu.kernels import checkcode
 from pianqu.rooms.casework import sql
 from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, WAITING, State
 from pianqu.rooms.casework.models import Handover, SavedFilter
 from pianqu.rooms.casework.queries.cases import CaseFilter, CaseRow, cases_for
+from pianqu.rooms.casework.queries.kept import MANY, Kept
 from pianqu.rooms.casework.queries.seen import asked_of, scope_of
 from pianqu.rooms.directory import queries as directory
 
 EARLIER = 5
 LOOK_BACK = timedelta(days=30)
+STANDINGS: Kept[Mapping[str, Sequence[int]]] = Kept(timedelta(seconds=10))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,10 +64,11 @@ def filters_of(actor: Actor) -> tuple[FilterCard, ...]:
 
 
 def standing_for(actor: Actor, *, now: datetime) -> Standing:
-    """Counts over everything that the actor sees, in one statement beside the scope's."""
-    asked = asked_of(scope_of(actor), (*OPEN, State.RESOLVED), ("id", "state", "due_at", "warn_at"))
-    rows = fetch(sql.standing(asked, actor.organisation_code, now)) if asked else []
-    counts = {state: numbers for state, *numbers in rows}
+    """Counts over everything that the actor sees, in one statement beside the scope's.
+
+    Where very many are open they are some seconds old; how many are the organisation's own never is.
+    """
+    counts = _counts(scope_of(actor), actor.organisation_code, now)
 
     def over(states: Iterable[str], which: int) -> int:
         return sum(counts[state][which] for state in states if state in counts)
@@ -80,6 +83,25 @@ def standing_for(actor: Actor, *, now: datetime) -> Standing:
         mine=over((sql.MINE,), there),
         asked=over(OPEN, decided),
     )
+
+
+def _counts(scope: directory.Scope, organisation_code: str, now: datetime) -> Mapping[str, Sequence[int]]:
+    """The numbers of `sql.standing` by state."""
+
+    def count() -> Mapping[str, Sequence[int]]:
+        asked = asked_of(scope, (*OPEN, State.RESOLVED), ("id", "state", "due_at", "warn_at"))
+        return _by_state(sql.standing(asked, organisation_code, now)) if asked else {}
+
+    found, is_new = STANDINGS.answer((scope, organisation_code), now=now, count=count, is_kept=_are_many)
+    return found if is_new else {**found, **_by_state(sql.mine(organisation_code))}
+
+
+def _are_many(found: Mapping[str, Sequence[int]]) -> bool:
+    return sum(numbers[0] for state, numbers in found.items() if state in OPEN) > MANY
+
+
+def _by_state(asked: Statement) -> Mapping[str, Sequence[int]]:
+    return {state: numbers for state, *numbers in fetch(asked)}
 
 
 def handovers(actor: Actor, *, most: int = 14) -> tuple[HandoverCard, ...]:

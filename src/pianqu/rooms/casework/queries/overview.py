@@ -18,7 +18,8 @@ from pianqu.kernels.share import Quantile, Share, quantile, share
 from pianqu.rooms.casework.lifecycle import OPEN
 from pianqu.rooms.casework.models import Case
 from pianqu.rooms.casework.queries.cases import NONE, shipped_categories, street_of, week_ends
-from pianqu.rooms.casework.queries.seen import seen_by
+from pianqu.rooms.casework.queries.kept import MANY, Kept
+from pianqu.rooms.casework.queries.seen import scope_of, seen_by
 from pianqu.rooms.casework.sql import minutes_between
 from pianqu.rooms.territory import queries as territory
 
@@ -102,6 +103,9 @@ class Overview:
         return self.weeks[-1].last
 
 
+OVERVIEWS: Kept[Overview] = Kept(timedelta(minutes=1))
+
+
 class _Sums:
     """Adds what the statements answer up, by every way in which the page divides it."""
 
@@ -148,8 +152,19 @@ class _Sums:
 def overview_for(actor: Actor, *, now: datetime, area_code: str = "") -> Overview:
     """In five statements beside the scope's and one for the grid of the day, whatever the number of cases.
 
-    With a street, places are its communities; with a community, its cells.
+    With a street, places are its communities; with a community, its cells. Where very many are open, what was counted within
+    the last minute is answered again; it says when that was.
     """
+    found, _is_new = OVERVIEWS.answer(
+        (scope_of(actor), area_code),
+        now=now,
+        count=lambda: _overview(actor, now, area_code),
+        is_kept=lambda found: found.total.open > MANY,
+    )
+    return found
+
+
+def _overview(actor: Actor, now: datetime, area_code: str) -> Overview:
     cases, sums = seen_by(actor), _Sums(area_code, timezone.localdate(now))
     ends = week_ends(now)
     mondays = [_midnight(timezone.localdate(ends) - timedelta(weeks=back)) for back in range(WEEKS, -1, -1)]

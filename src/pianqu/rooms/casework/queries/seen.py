@@ -8,15 +8,15 @@ import uuid
 from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.db import Statement, fetch, question
+from pianqu.foundation.db import Statement, question
 from pianqu.rooms.casework import rules, sql
-from pianqu.rooms.casework.models import Case, Task
+from pianqu.rooms.casework.models import STREET, Case, Task
 from pianqu.rooms.directory import queries as directory
 
 GONE = ("returned", "objected", "replaced")
@@ -25,6 +25,8 @@ HELD = ("given", "working", "done", "withdrawn")
 """All others."""
 COMMUNITY = 12
 """Digits of a code that names one community and nothing beneath it."""
+AREAS = {COMMUNITY: "place_code", 9: "street"}
+"""Columns by which areas are walked, by the digits that name one."""
 
 _EVERYTHING = directory.Scope(organisation_codes=frozenset(), area_codes=frozenset(), everything=True)
 
@@ -69,8 +71,31 @@ def _lies_in(stem: str) -> Q:
 
 @lru_cache(maxsize=512)
 def asked_of(scope: directory.Scope, states: tuple[str, ...], columns: tuple[str, ...]) -> Statement | None:
-    """What is asked for the cases of a scope in some states: the same text each time, so put together once."""
-    return question(_seen_in(scope).filter(state__in=states).order_by().values(*columns))
+    """What is asked for the cases of a scope in some states: the same text each time, so put together once.
+
+    Each way into the scope is asked for by itself, so that its own index answers; id, one of the columns, makes them one.
+    """
+    alike = Case.objects.filter(state__in=states).order_by().values(*columns)
+    asked = [one for way in _ways(scope) if (one := question(alike.filter(way)))]
+    return (
+        (sql.ONCE_EACH.join(text for text, _ in asked), [value for _, row in asked for value in row]) if asked else None
+    )
+
+
+def _ways(scope: directory.Scope) -> Iterator[Q]:
+    if scope.everything:
+        yield Q()
+    elif scope.organisation_codes:
+        yield from _held(scope.organisation_codes)
+        yield from map(_lies_in, scope.stems)
+        for code, area in sorted(scope.crossed):
+            yield from (way & _lies_in(directory.stem(area)) for way in _held({code}))
+
+
+def _held(codes: Set[str]) -> tuple[Q, Q]:
+    """Received, and with a part."""
+    parts = Task.objects.filter(organisation_code__in=codes).exclude(state__in=GONE)
+    return Q(organisation_code__in=codes), Q(id__in=parts.values("case_id"))
 
 
 # walks ---------------------------------------------------------------------------------------------------------------
@@ -98,46 +123,43 @@ class Turn:
         return tuple(f"{sign}{name}" for name in (first, column, key) if name)
 
 
-def places_of(scope: directory.Scope, stem: str = "") -> tuple[str, ...]:
-    """The places of a scope, under a stem if there is one, in which cases lie, where they are more than single communities.
-    At most one statement."""
-    if scope.everything:
-        wider = {stem} - {""}
-    else:
-        wider = {one for one in map(partial(_both, stem), scope.stems) if one and len(one) != COMMUNITY}
-    return tuple(str(row[0]) for row in fetch(sql.places_under(sorted(wider)))) if wider else ()
-
-
 def _both(one: str, other: str) -> str:
     """The stem of what lies under both; empty where nothing does."""
     longer, shorter = (one, other) if len(one) > len(other) else (other, one)
     return longer if longer.startswith(shorter) else ""
 
 
-def walks(
-    scope: directory.Scope, where: Q, turn: Turn, size: int, *, stem: str = "", places: tuple[str, ...] = ()
-) -> list[Statement]:
+def is_narrow(scope: directory.Scope) -> bool:
+    """Whether a scope holds little beside what is open anywhere: communities, and departments' stations on their ground."""
+    areas = scope.stems
+    return not scope.everything and bool(areas or scope.crossed) and all(len(one) == COMMUNITY for one in areas)
+
+
+def walks(scope: directory.Scope, where: Q, turn: Turn, size: int, *, stem: str = "") -> list[Statement]:
     """One statement for each way into a scope, each answering id and moment of its first `size` cases by when they came in.
 
     A way has an index in which its cases stand in the order of time: however many a scope holds, only a page of each is read.
-    The first rows of all ways together are the first rows of the scope. A case can come by several ways. An area is walked
-    by its communities (`places_of`), so that one that holds little is not looked for among all. `stem` is where all lie.
+    The first rows of all ways together are the first rows of the scope. A case can come by several ways. Communities and
+    streets have such an index; what is wider is nearly everything. `stem` is where all lie.
     """
     if scope.everything and not stem:
         return walk_of(Case.objects.filter(where), turn, size)
-    own = [one for one in map(partial(_both, stem), scope.stems) if len(one) == COMMUNITY]
-    communities = sorted({*own, *places})
+    stems = {stem} if scope.everything else {_both(stem, one) for one in scope.stems} - {""}
     found = list(_of_organisations(scope.organisation_codes, where, turn, size))
-    found += _each(_walk_each("place_code", where, turn, size), communities)
+    for length, column in AREAS.items():
+        alike = sorted(one for one in stems if len(one) == length)
+        found += _each(_walk_each(column, where, turn, size), alike)
+    for wide in sorted(one for one in stems if len(one) not in AREAS):
+        found += walk_of(Case.objects.filter(where, _lies_in(wide)), turn, size)
     for code, area in sorted(scope.crossed):
         found += _of_organisations({code}, where & _lies_in(directory.stem(area)), turn, size)
     return found
 
 
 @lru_cache(maxsize=512)
-def all_walks(scope: directory.Scope, turn: Turn, size: int, places: tuple[str, ...]) -> tuple[Statement, ...]:
+def all_walks(scope: directory.Scope, turn: Turn, size: int) -> tuple[Statement, ...]:
     """The walks of a list that nothing filters: the same each time, so put together once."""
-    return tuple(walks(scope, Q(), turn, size, places=places))
+    return tuple(walks(scope, Q(), turn, size))
 
 
 def _of_organisations(codes: Set[str], where: Q, turn: Turn, size: int) -> Iterator[Statement]:
@@ -153,7 +175,7 @@ def walk_of(cases: QuerySet[Case], turn: Turn, size: int) -> list[Statement]:
 
 def _walk_each(column: str, where: Q, turn: Turn, size: int) -> list[Statement]:
     """The cases of each value of a column, which stands in an index before the moment."""
-    cases = Case.objects.filter(where, turn.past(turn.column, "id"), **_only(column))
+    cases = Case.objects.alias(street=STREET).filter(where, turn.past(turn.column, "id"), **_only(column))
     ordered = cases.order_by(*turn.by(turn.column, "id", first=column))
     return _asked(ordered.values(seen=F("id"), at=F(turn.column))[:size])
 

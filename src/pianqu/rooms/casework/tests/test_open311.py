@@ -123,7 +123,7 @@ def test_an_officials_program_reads_what_its_post_may_see() -> None:
     [
         ({"service_code": "potholes"}, 404, "no such service"),
         ({"lat": "", "long": ""}, 400, "Where is it"),
-        ({"lat": "121.55", "long": "29.9"}, 400, "wrong way round"),
+        ({"lat": "121.55", "long": "29.9"}, 400, "seem to be swapped"),
         ({"lat": "29.9", "long": ""}, 400, "two numbers"),
         ({"lat": "here", "long": "there"}, 400, "two numbers"),
         ({"lat": "nan", "long": "inf"}, 400, ""),

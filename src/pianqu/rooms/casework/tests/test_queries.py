@@ -1,6 +1,7 @@
 """The questions: who sees what, how many statements, pages, following, public figures."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from pianqu.rooms.casework.tests.builders import (
     NOW,
     OTHER_COMMUNITY,
     clerk,
+    dispatched,
     handler,
     importer,
     opened,
@@ -25,6 +27,8 @@ from pianqu.rooms.casework.tests.builders import (
     resident,
     resolved,
 )
+from pianqu.rooms.directory import services as directory
+from pianqu.rooms.directory.services import NewOrganisation
 from pianqu.rooms.ledger import services as ledger
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +91,26 @@ def test_filters() -> None:
     assert found(text=f"{lamp.case_code[:4].lower()}-{lamp.case_code[4:]}") == {lamp.case_id}
     assert found(text="桥头", state="opened") == {lamp.case_id}
     assert found(organisation_code="330205-market") == set()
+
+
+@pytest.mark.parametrize("queue", ["", "unassigned", "overdue", "open", "answered"])
+@pytest.mark.parametrize("area", [COMMUNITY, OTHER_COMMUNITY, f"{COMMUNITY[:9]}000"])
+def test_an_area_lists_what_the_centre_lists_of_it(area: str, queue: str) -> None:
+    """However a list is walked: an area by its own index, the centre by what is open anywhere."""
+    bodies = [(f"{COMMUNITY[:9]}000", "street", "330205"), (COMMUNITY, "community", f"{COMMUNITY[:9]}000")]
+    bodies += [
+        (f"{OTHER_COMMUNITY[:9]}000", "town", "330205"),
+        (OTHER_COMMUNITY, "community", f"{OTHER_COMMUNITY[:9]}000"),
+    ]
+    items = [NewOrganisation(code=c, kind=kind, name=c, short_name=c, parent_code=above) for c, kind, above in bodies]
+    directory.add_organisations(actor=importer("330205"), items=items, valid_from=NOW.date(), now=NOW)
+    for place in (COMMUNITY, OTHER_COMMUNITY, COMMUNITY):
+        at = {"place": services.PlaceChoice(community_code=place, source="community")}
+        opened(**at), resolved(**at), dispatched(**at)
+    asked = CaseFilter(queue=queue), NOW + timedelta(days=30)
+    own = queries.cases_for(handler(area), filters=asked[0], now=asked[1])
+    all_of_it = queries.cases_for(clerk(), filters=replace(asked[0], place_code=area), now=asked[1])
+    assert own.rows == all_of_it.rows and own.rows and own.total == all_of_it.total
 
 
 def test_a_place_without_matters_has_an_empty_list() -> None:

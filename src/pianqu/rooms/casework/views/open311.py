@@ -199,7 +199,7 @@ def _file(request: HttpRequest) -> Answer:
 
 
 def _place(typed: Mapping[str, Any]) -> services.PlaceChoice:
-    """A point, or words for a place. Raises Invalid where there is neither, and for numbers the wrong way round."""
+    """A point, or words for a place. Raises Invalid where there is neither, and for what is no number."""
     landmark = str(typed.get(f"attribute[{LANDMARK}]") or typed.get("address_string") or "").strip()
     lon, lat = str(typed.get("long", "")).strip(), str(typed.get("lat", "")).strip()
     if not lon and not lat:
@@ -212,8 +212,6 @@ def _place(typed: Mapping[str, Any]) -> services.PlaceChoice:
         x, y = float(lon), float(lat)
     except ValueError as error:
         raise Invalid("place-no-number", _("lat and long have to be two numbers, as in 29.887 and 121.551.")) from error
-    if territory.looks_swapped(x, y):
-        raise Invalid("place-swapped", _("lat and long are the wrong way round: this point would lie here if swapped."))
     return services.PlaceChoice(lon=x, lat=y, landmark=landmark or None, source="position")
 
 
