@@ -13,6 +13,7 @@ from django.db.models import F
 
 from pianqu.foundation.posting import NotSent, Reply, Unclear, address_of, get, post_bytes
 from pianqu.kernels import letter as kernel
+from pianqu.kernels import words
 from pianqu.rooms.ledger import queries as ledger
 from pianqu.rooms.partners.models import Letter, Posting
 from pianqu.rooms.partners.queries.outside import LETTERS
@@ -88,7 +89,7 @@ def _judged(letter: Letter, reply: Reply) -> Outcome:
     if reply.status == 409 and type(expected) is int and 0 < expected < letter.number:
         return Outcome(why=f"expects {expected}", back_to=expected)
     why = told.get("code") or told.get("title") or ""
-    return Outcome(why=f"answer {reply.status} {why}".strip()[:120])
+    return Outcome(why=words.excerpt(words.clean(f"answer {reply.status} {why}"), 120))
 
 
 def _record(body: bytes) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Questions to partners. Answers are frozen cards of plain values."""
 
-from pianqu.rooms.partners.queries.bodies import moment_of, photos_of, text_of
+from pianqu.rooms.partners.queries.bodies import encoded, moment_of, photos_of, text_of
 from pianqu.rooms.partners.queries.letters import Incoming, Proof, incoming, our_card, proof_of_ours, taken_letter
 from pianqu.rooms.partners.queries.outside import NoCard, checked_url, read_card
 from pianqu.rooms.partners.queries.partners import PartnerCard, Trouble, check_may_connect, partners_for, troubles_for
@@ -36,6 +36,7 @@ __all__ = [
     "check_may_connect",
     "checked_url",
     "doubtful_for",
+    "encoded",
     "followed",
     "incoming",
     "letter_proof",

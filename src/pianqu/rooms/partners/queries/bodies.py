@@ -1,17 +1,20 @@
 """Reading what another system wrote: each part is taken only if it is what it should be, and nothing raises."""
 
 import binascii
-from base64 import b64decode
-from collections.abc import Mapping
+from base64 import b64decode, b64encode
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from pianqu.foundation.errors import Invalid
 from pianqu.foundation.photos import MAX_PHOTOS, SafePhoto, sanitise
+from pianqu.kernels import letter as kernel
 from pianqu.kernels import words
 
 Body = Mapping[str, Any]
 LONGEST = 5_000
+ROOM = kernel.LONGEST - 2 * 1024 * 1024
+"""Characters of photos in one letter: a longer one would be refused for ever, and hold up all behind it."""
 
 
 def text_of(body: Body, name: str = "words", longest: int = LONGEST) -> str:
@@ -39,3 +42,16 @@ def photos_of(encoded: object) -> tuple[SafePhoto, ...]:
         except (Invalid, binascii.Error, TypeError, ValueError):
             continue
     return tuple(found)
+
+
+def encoded(photos: Iterable[bytes]) -> list[str]:
+    """The photos for a letter, in their order, as many as one letter holds."""
+    found: list[str] = []
+    left = ROOM
+    for content in photos:
+        text = b64encode(content).decode()
+        left -= len(text)
+        if left < 0:
+            break
+        found.append(text)
+    return found

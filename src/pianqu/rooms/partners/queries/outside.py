@@ -21,7 +21,9 @@ def checked_url(url: str) -> SplitResult:
         port = parts.port
     except ValueError:
         parts, port = urlsplit(""), None
-    if len(url) > 300 or parts.scheme not in {"https", "http"} or not parts.hostname or parts.username or port == 0:
+    plain = parts.path.isascii() and parts.path.isprintable() and not {*" ?#"} & {*url.strip()}
+    known = parts.scheme in {"https", "http"} and parts.hostname and not parts.username and port != 0
+    if len(url) > 300 or not plain or not known:
         raise Invalid("partner-url", _("Please give an address like https://district.example."))
     if parts.scheme == "http" and not installation().webhook_networks:
         raise Invalid("partner-url", _("Matters leave over https only. Please give an https address."))

@@ -255,7 +255,7 @@ def followed(case_ids: Collection[uuid.UUID]) -> frozenset[uuid.UUID]:
     """Those of these matters that a partner gave us or has from us. One statement, none where there is none to ask for."""
     if not case_ids:
         return frozenset()
-    rows = Transfer.objects.filter(case_id__in=case_ids, partner__dropped_at=None)
+    rows = Transfer.objects.filter(case_id__in=case_ids)
     return frozenset(id_ for id_ in rows.values_list("case_id", flat=True) if id_ is not None)
 
 

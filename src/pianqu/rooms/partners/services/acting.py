@@ -9,9 +9,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
+from pianqu.foundation.errors import Refused
 from pianqu.foundation.verbs import verb
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework import services as cases
+from pianqu.rooms.partners.lifecycle import State
 from pianqu.rooms.partners.models import Letter, Transfer
 from pianqu.rooms.partners.queries import photos_of, text_of
 from pianqu.rooms.partners.services.writing import locked_partner, write
@@ -19,6 +21,8 @@ from pianqu.rooms.partners.services.writing import locked_partner, write
 Body = Mapping[str, Any]
 """What another system wrote: nothing in it is of a kind that can be relied on."""
 Effect = Callable[[Actor, Transfer, Body, datetime], None]
+LONGEST = 5_000
+"""Characters of a note and of an answer."""
 
 
 @verb
@@ -45,10 +49,12 @@ def leave_undone(*, actor: Actor, letter_id: uuid.UUID, code: str, sentence: str
     if transfer.case_id is not None:
         words = _("%(name)s wrote, and it could not be carried out here (%(why)s): %(words)s")
         filled = words % {"name": transfer.partner.name, "why": sentence, "words": text_of(_body(row))}
-        cases.note_case(actor=actor, case_id=transfer.case_id, words=filled[:5_000], now=now)
+        cases.note_case(actor=actor, case_id=transfer.case_id, words=filled[:LONGEST], now=now)
     if transfer.direction == "in":
         body = {"letter": row.number, "kind": row.kind, "code": code, "words": sentence}
-        write(actor, locked_partner(transfer.partner_id), transfer, "refused", body, now)
+        partner = locked_partner(transfer.partner_id)
+        transfer.refresh_from_db()
+        write(actor, partner, transfer, "refused", body, now)
 
 
 # a matter that we gave away -------------------------------------------------------------------------------------------
@@ -56,7 +62,13 @@ def leave_undone(*, actor: Actor, letter_id: uuid.UUID, code: str, sentence: str
 
 def _taken(actor: Actor, transfer: Transfer, _body: Body, now: datetime) -> None:
     words = _("%(name)s has taken this matter under its number %(number)s and works on it. The answer comes here.")
-    _note(actor, transfer, words % {"name": transfer.partner.name, "number": transfer.their_reference}, now, shown=True)
+    filled = words % {"name": transfer.partner.name, "number": transfer.their_reference}
+    _note(actor, transfer, filled, now, shown=_has_it(transfer))
+
+
+def _has_it(transfer: Transfer) -> bool:
+    """Whether it works on the matter or has answered it: who reported it reads nothing of others."""
+    return transfer.state in (State.TAKEN, State.ANSWERED)
 
 
 def _declined(actor: Actor, transfer: Transfer, body: Body, now: datetime) -> None:
@@ -67,19 +79,25 @@ def _declined(actor: Actor, transfer: Transfer, body: Body, now: datetime) -> No
 def _progress(actor: Actor, transfer: Transfer, body: Body, now: datetime) -> None:
     if said := text_of(body):
         words = _("%(name)s writes: %(words)s")
-        _note(actor, transfer, words % {"name": transfer.partner.name, "words": said}, now, shown=True)
+        _note(actor, transfer, words % {"name": transfer.partner.name, "words": said}, now, shown=_has_it(transfer))
 
 
 def _answered(actor: Actor, transfer: Transfer, body: Body, now: datetime) -> None:
-    """Their answer is the answer: who reported it reads it here, with who gave it."""
+    """Their answer is the answer: who reported it reads it here, with who gave it. Raises Refused from who has not taken it."""
+    if transfer.state not in (State.ANSWERED, State.CLOSED):
+        raise Refused("answer-of-another", _("This matter does not lie there. It was not answered by this."))
     reply = _("%(words)s\n\n(Answered by %(name)s, number %(number)s)")
-    filled = reply % {
-        "words": text_of(body),
-        "name": transfer.partner.name,
-        "number": transfer.their_reference or "—",
-    }
+    given = {"name": transfer.partner.name, "number": transfer.their_reference or "—"}
+    words = text_of(body)[: LONGEST - len(reply % {**given, "words": ""})]
     assert transfer.case_id is not None
-    cases.resolve_case(actor=actor, case_id=transfer.case_id, reply=filled, now=now)
+    cases.resolve_case(actor=actor, case_id=transfer.case_id, reply=reply % {**given, "words": words}, now=now)
+
+
+def _closed(actor: Actor, transfer: Transfer, _body: Body, now: datetime) -> None:
+    """Nobody works on it there any more: where it was not answered, people here have to know."""
+    if transfer.case_id is not None and casework.case_head(transfer.case_id).state in casework.OPEN:
+        words = _("%(name)s has closed this matter without an answer. Please see what becomes of it here.")
+        _note(actor, transfer, words % {"name": transfer.partner.name}, now)
 
 
 def _refused(actor: Actor, transfer: Transfer, body: Body, now: datetime) -> None:
@@ -89,7 +107,7 @@ def _refused(actor: Actor, transfer: Transfer, body: Body, now: datetime) -> Non
 
 def _note(actor: Actor, transfer: Transfer, words: str, now: datetime, *, shown: bool = False) -> None:
     if transfer.case_id is not None:
-        cases.note_case(actor=actor, case_id=transfer.case_id, words=words[:5_000], for_reporter=shown, now=now)
+        cases.note_case(actor=actor, case_id=transfer.case_id, words=words[:LONGEST], for_reporter=shown, now=now)
 
 
 # a matter that we took -----------------------------------------------------------------------------------------------
@@ -148,6 +166,7 @@ _EFFECTS: dict[str, dict[str, Effect]] = {
         "declined": _declined,
         "progress": _progress,
         "answered": _answered,
+        "closed": _closed,
         "refused": _refused,
     },
     "in": {

@@ -49,24 +49,13 @@ def add_district(*, actor: Actor, url: str, card: kernel.Card, fingerprint: str,
         raise Invalid("partner-is-here", _("This is the address of this installation itself."))
     if Partner.objects.filter(origin=card.origin, dropped_at=None).exists():
         raise Refused("partner-known", _("This district is connected already. Nothing was changed."))
-    # what was said to it and by it before a disconnection goes on counting
-    former = Partner.objects.filter(origin=card.origin).order_by("-added_at").first()
-    return _add(
-        actor,
-        Partner(
-            id=new_id(),
-            kind="district",
-            name=card.name_zh[:60],
-            url=url.strip().rstrip("/"),
-            origin=card.origin,
-            vkey=card.vkey,
-            written=former.written if former else 0,
-            received=former.received if former else 0,
-            added_at=now,
-        ),
-        parts,
-        now,
+    # who comes back is the same partner: its numbers go on, and what waited for it leaves
+    partner = Partner.objects.filter(origin=card.origin).first() or Partner(
+        id=new_id(), kind="district", origin=card.origin, added_at=now
     )
+    partner.name, partner.url, partner.vkey = card.name_zh[:60], url.strip().rstrip("/"), card.vkey
+    partner.dropped_at = None
+    return _add(actor, partner, parts, now)
 
 
 @verb
@@ -101,7 +90,7 @@ def add_server(*, actor: Actor, server: NewServer, now: datetime) -> uuid.UUID:
 
 
 def _add(actor: Actor, partner: Partner, parts: SplitResult, now: datetime) -> uuid.UUID:
-    partner.save(force_insert=True)
+    partner.save()
     fact = PartnerAdded(
         subject=f"partner:{partner.id}",
         organisation_code=actor.organisation_code,
@@ -121,7 +110,10 @@ def _digits(text: str) -> str:
 
 @verb
 def drop_partner(*, actor: Actor, partner_id: uuid.UUID, now: datetime) -> None:
-    """Exchange nothing with it any more; what waits is not sent. Raises Forbidden, Refused where that is so already."""
+    """Exchange nothing with it any more; what waits leaves only if it is connected again.
+
+    Raises Forbidden, Refused where that is so already.
+    """
     rules.check_may_connect(actor)
     row = Partner.objects.select_for_update().filter(id=partner_id, dropped_at=None).first()
     if row is None:

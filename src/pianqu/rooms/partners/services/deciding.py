@@ -13,7 +13,7 @@ from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework import services as cases
 from pianqu.rooms.partners import queries, rules
 from pianqu.rooms.partners.lifecycle import State
-from pianqu.rooms.partners.models import Letter, Transfer
+from pianqu.rooms.partners.models import Letter, Partner, Transfer
 from pianqu.rooms.partners.services.writing import locked_partner, write
 from pianqu.rooms.territory import queries as territory
 
@@ -28,8 +28,7 @@ def take_offer(*, actor: Actor, transfer_id: uuid.UUID, category: str = "", now:
     A place that is none of this district's is kept as words. Raises Absent, Forbidden, Refused where it is decided already.
     """
     rules.check_may_decide(actor)
-    transfer = _offered(transfer_id)
-    partner = locked_partner(transfer.partner_id)
+    transfer, partner = _offered(transfer_id)
     content = queries.offer_of(transfer_id)
     opened = cases.open_case(
         actor=actor,
@@ -48,14 +47,16 @@ def take_offer(*, actor: Actor, transfer_id: uuid.UUID, category: str = "", now:
     return opened
 
 
-def _offered(transfer_id: uuid.UUID) -> Transfer:
-    """The locked transfer, while it waits for a decision."""
-    transfer = Transfer.objects.select_for_update().filter(id=transfer_id, direction="in").first()
+def _offered(transfer_id: uuid.UUID) -> tuple[Transfer, Partner]:
+    """The transfer and its partner, locked in the order in which letters lock them, while it waits for a decision."""
+    transfer = Transfer.objects.filter(id=transfer_id, direction="in").first()
     if transfer is None:
         raise Absent("transfer-absent", _("There is no such transfer."))
+    partner = locked_partner(transfer.partner_id)
+    transfer.refresh_from_db()
     if transfer.state != State.OFFERED:
         raise Refused("offer-decided", _("This offer was decided on or withdrawn already. Nothing was changed."))
-    return transfer
+    return transfer, partner
 
 
 def _category(code: str) -> str:
@@ -76,7 +77,6 @@ def decline_offer(*, actor: Actor, transfer_id: uuid.UUID, words: str, now: date
     rules.check_may_decide(actor)
     if not words.strip():
         raise Invalid("decline-words", _("Please say why, so that the other district can help who reported it."))
-    transfer = _offered(transfer_id)
-    partner = locked_partner(transfer.partner_id)
+    transfer, partner = _offered(transfer_id)
     write(actor, partner, transfer, "declined", {"words": words.strip()[:2_000]}, now)
     Letter.objects.filter(transfer=transfer, direction="in").update(text="")

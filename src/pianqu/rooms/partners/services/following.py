@@ -1,11 +1,12 @@
 """follow_cases: what happens to a matter here is told to the partner that gave it to us or has it from us."""
 
 import uuid
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from django.db.models import Q
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.facts import Fact
@@ -17,9 +18,12 @@ from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.partners.facts import LettersEmptied
 from pianqu.rooms.partners.lifecycle import LIVE, State
 from pianqu.rooms.partners.models import Letter, Posting, Transfer
+from pianqu.rooms.partners.queries import encoded
 from pianqu.rooms.partners.services.writing import locked_partner, write
 
 Body = Mapping[str, Any]
+LEAVING = ("waiting", "sending", "doubtful")
+"""Postings whose letters still have to leave, unless nothing is exchanged with their partner any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +41,24 @@ def follow_cases(*, actor: Actor, items: Sequence[Following], now: datetime) -> 
     written = 0
     for item in _without_repeats(items):
         for transfer in transfers.get(case_of(item.fact), ()):
+            partner = locked_partner(transfer.partner_id)  # first: a letter that comes in meanwhile moves the transfer
             transfer.refresh_from_db()
-            if (letter := _letter(transfer, item)) and not _is_written(transfer, item.entry_id):
-                kind, body = letter
-                partner = locked_partner(transfer.partner_id)
-                write(actor, partner, transfer, kind, body, now, cause=item.entry_id)
+            listens = partner.dropped_at is None and not _is_written(transfer, item.entry_id)
+            letter = _letter(transfer, item) if listens else None
+            if letter is not None:
+                write(actor, partner, transfer, *letter, now, cause=item.entry_id)
                 written += 1
-                if kind == "erased":
-                    transfer.erased_at = now
-                    transfer.save(update_fields=["erased_at"])
+            # what cannot leave any more is emptied at once, the rest when it has left
+            if isinstance(item.fact, told.CaseErased) and (_emptied(actor, transfer, now) or letter is not None):
+                transfer.erased_at = now
+                transfer.save(update_fields=["erased_at"])
     return written
 
 
 def _transfers(case_ids: set[uuid.UUID]) -> dict[uuid.UUID, list[Transfer]]:
-    """The transfers of these matters whose partner still listens."""
+    """The transfers of these matters, those of disconnected partners too: what was erased goes from their letters."""
     found: dict[uuid.UUID, list[Transfer]] = {}
-    rows = Transfer.objects.filter(case_id__in=case_ids, partner__dropped_at=None).order_by("offered_at", "id")
+    rows = Transfer.objects.filter(case_id__in=case_ids).order_by("offered_at", "id")
     for transfer in rows.select_related("partner"):
         assert transfer.case_id is not None
         found.setdefault(transfer.case_id, []).append(transfer)
@@ -100,8 +106,8 @@ def _added(transfer: Transfer, item: Following) -> tuple[str, Body] | None:
     added = casework.addition_of(item.entry_id)
     if added is None:
         return None
-    photos = [b64encode(casework.resident_photo(case_of(item.fact), one.photo_id).content) for one in added.photos]
-    return "added", {"words": added.words, "photos": [photo.decode() for photo in photos]}
+    photos = encoded(casework.resident_photo(case_of(item.fact), one.photo_id).content for one in added.photos)
+    return "added", {"words": added.words, "photos": photos}
 
 
 def _taken_back(transfer: Transfer, _item: Following) -> tuple[str, Body] | None:
@@ -110,7 +116,11 @@ def _taken_back(transfer: Transfer, _item: Following) -> tuple[str, Body] | None
 
 
 def _reopened(transfer: Transfer, item: Following) -> tuple[str, Body] | None:
-    return ("reopened", {"words": _words(item)}) if transfer.state in (State.ANSWERED, State.CLOSED) else None
+    """To who had it last alone: a matter lies with one system at a time."""
+    later = Transfer.objects.filter(case_id=transfer.case_id, direction="out", offered_at__gt=transfer.offered_at)
+    if transfer.state not in (State.ANSWERED, State.CLOSED) or later.exists():
+        return None
+    return "reopened", {"words": _words(item)}
 
 
 def _rated(transfer: Transfer, item: Following) -> tuple[str, Body] | None:
@@ -170,12 +180,18 @@ FOLLOWED = (*_TO_TAKER, *_TO_GIVER, told.CaseErased)
 @verb
 def empty_letters(*, actor: Actor, now: datetime) -> int:
     """Destroy the words of letters whose matter was erased, as soon as none of them waits to leave; answers how many."""
-    waiting = Posting.objects.filter(state__in=("waiting", "sending", "doubtful")).values("letter__transfer_id")
+    waiting = Posting.objects.filter(state__in=LEAVING, letter__partner__dropped_at=None).values("letter__transfer_id")
     full = Letter.objects.exclude(text="").values("transfer_id")
     due = Transfer.objects.exclude(erased_at=None).filter(id__in=full).exclude(id__in=waiting)
-    count = 0
-    for transfer in due.order_by("id")[:100]:
-        emptied = Letter.objects.filter(transfer=transfer).exclude(text="").update(text="")
+    return sum(_emptied(actor, transfer, now) for transfer in due.order_by("id")[:100])
+
+
+def _emptied(actor: Actor, transfer: Transfer, now: datetime) -> int:
+    """Destroy the words of a transfer's letters, but for those that still leave; answers how many."""
+    full = Letter.objects.filter(transfer=transfer).exclude(text="")
+    gone = Posting.objects.exclude(state__in=LEAVING).values("letter_id")
+    waits = Q(direction="out", partner__dropped_at=None) & ~Q(id__in=gone)  # also where there is no posting yet
+    if emptied := full.exclude(waits).update(text=""):
         fact = LettersEmptied(
             subject=f"case:{transfer.case_id}" if transfer.case_id else f"transfer:{transfer.id}",
             organisation_code=actor.organisation_code,
@@ -184,5 +200,4 @@ def empty_letters(*, actor: Actor, now: datetime) -> int:
             case_id=str(transfer.case_id or ""),
         )
         ledger.record([fact], actor=actor, now=now)
-        count += emptied
-    return count
+    return emptied

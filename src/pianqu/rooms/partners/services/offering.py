@@ -1,7 +1,6 @@
 """offer_case, withdraw_offer: a matter that lies elsewhere is given to who has it."""
 
 import uuid
-from base64 import b64encode
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.partners import rules
 from pianqu.rooms.partners.lifecycle import LIVE, State
 from pianqu.rooms.partners.models import Partner, Transfer
+from pianqu.rooms.partners.queries import encoded
 from pianqu.rooms.partners.services.writing import locked_partner, write
 
 LONGEST = 2_000
@@ -90,7 +90,7 @@ def _content(actor: Actor, card: casework.CaseCard, words: str, with_photos: boo
         "lat_e7": kernel.scaled(card.lat),
         "opened_at": card.opened_at.isoformat(),
         "additions": [one.words for one in card.additions if one.words],
-        "photos": [b64encode(casework.photo_for(actor, one.photo_id).content).decode() for one in photos],
+        "photos": encoded(casework.photo_for(actor, one.photo_id).content for one in photos),
     }
 
 

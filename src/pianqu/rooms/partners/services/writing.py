@@ -115,7 +115,7 @@ def take_note(transfer: Transfer, kind: str, body: Mapping[str, Any], now: datet
         transfer.their_due_at = moment_of(body, "due_at") or transfer.their_due_at
     if kind == "erased" or (kind == "withdrawn" and transfer.case_id is None):
         transfer.erased_at = now
-    if kind == "refused" and body.get("kind") == "reopened":
+    if kind == "refused" and body.get("kind") == "reopened" and transfer.state == lifecycle.State.TAKEN:
         transfer.state = str(lifecycle.State.ANSWERED)  # it was to be reopened and could not be: its answer stands
     transfer.save()
 
