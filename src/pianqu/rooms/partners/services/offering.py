@@ -12,6 +12,7 @@ from pianqu.foundation.ids import new_id
 from pianqu.foundation.verbs import verb
 from pianqu.kernels import letter as kernel
 from pianqu.rooms.casework import queries as casework
+from pianqu.rooms.casework import services as cases
 from pianqu.rooms.partners import rules
 from pianqu.rooms.partners.lifecycle import LIVE, State
 from pianqu.rooms.partners.models import Partner, Transfer
@@ -52,6 +53,8 @@ def offer_case(
         changed_at=now,
     )
     write(actor, partner, transfer, "offered", _content(actor, card, words.strip(), with_photos), now)
+    told = _("This matter was offered to %(name)s, where it belongs. The answer comes here all the same.")
+    cases.note_case(actor=actor, case_id=case_id, words=told % {"name": partner.name}, for_reporter=True, now=now)
     return transfer.id
 
 

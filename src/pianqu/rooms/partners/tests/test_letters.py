@@ -166,6 +166,12 @@ def test_words_place_and_photos_leave_and_the_contact_stays(neighbour: Neighbour
     assert body["words"] == "路灯坏了三天，晚上很黑。" and len(body["photos"]) == 1
 
 
+def test_who_reported_it_reads_at_once_where_it_went(neighbour: Neighbour) -> None:
+    case, _transfer = given(neighbour)
+    told = [line.words for line in casework.timeline(case.case_id, for_reporter=True)]
+    assert any("鄞州区" in words for words in told)
+
+
 def test_who_may_give_away_and_what(neighbour: Neighbour) -> None:
     case = dispatched()
     other = handler("330205-market")
