@@ -8,10 +8,12 @@ from random import Random
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
 from pianqu.foundation.errors import Invalid
+from pianqu.foundation.limits import LIMITS
 from pianqu.foundation.photos import sanitise
 from pianqu.kernels import letter as kernel
 from pianqu.rooms.casework import queries as casework
@@ -214,3 +216,15 @@ def test_what_was_erased_is_in_no_letter_to_who_was_disconnected(neighbour: Neig
     services.drop_partner(actor=importer(), partner_id=neighbour.partner_id, now=NOW)
     erased(case_id)
     assert not Letter.objects.exclude(text="").exists()
+
+
+# strangers ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("inside", [True, False])
+def test_a_stranger_fills_no_memory(client: Client, inside: bool) -> None:
+    LIMITS.forget()
+    many = f"[{'[],' * 300_000}0]"
+    content = json.dumps({"letter": many, "receipt": ""}) if inside else f'{{"letter":{many},"receipt":""}}'
+    answer = client.post("/districts/v1/letters", content, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (422, "letter-too-many-parts")

@@ -22,6 +22,8 @@ from pianqu.rooms.partners.services.receiving import OutOfTurn
 
 LONGEST = 2 * kernel.LONGEST
 """Bytes of a request: a letter as a text within JSON, with its receipt."""
+MOST_PARTS = 200_000
+"""Signs that begin or part JSON values: a letter is a few long texts, and millions of small values would fill the memory."""
 PROBLEM = "application/problem+json"
 Door = Callable[..., HttpResponse]
 
@@ -82,6 +84,8 @@ def _sent(request: HttpRequest) -> tuple[bytes, str]:
     content = request.read(LONGEST + 1)
     if len(content) > LONGEST:
         raise Invalid("letter-too-long", "This letter is longer than letters may be. It was not taken.")
+    if sum(map(content.count, (b"[", b"{", b","))) > MOST_PARTS:
+        raise Invalid("letter-too-many-parts", "This letter has more parts than letters have. It was not taken.")
     try:
         told = json.loads(content)
         letter, receipt = told["letter"], told["receipt"]
