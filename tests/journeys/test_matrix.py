@@ -237,7 +237,15 @@ DOORS = (*OWN_ROUTE, "accept")
 STAFF, SEERS, ADMINS, POSTED, OPEN_TO_ALL = "staff", "who sees it", "administrators", "only posted to", "everybody"
 BY_TOKEN = "a program with a token, signed in or not"
 SIGNED_IN = "whoever is signed in, with a post or without"
-EMPTY = ("reorganised", "casework:export_file", "territory:download", "points:desk_one")
+EMPTY = (
+    "reorganised",
+    "casework:export_file",
+    "territory:download",
+    "points:desk_one",
+    "partners:one",
+    "partners:photo",
+    "partners:receipt",
+)
 """Pages about something that this small district has none of."""
 ROUTES: dict[str, str] = {
     "casework:desk": STAFF,
@@ -267,6 +275,17 @@ ROUTES: dict[str, str] = {
     "territory:people": POSTED,
     "points:desk": STAFF,
     "points:desk_one": STAFF,
+    "partners:all": STAFF,
+    "partners:systems": ADMINS,
+    "partners:drop": POSTED,
+    "partners:case": SEERS,
+    "partners:one": STAFF,
+    "partners:photo": STAFF,
+    "partners:receipt": STAFF,
+    "partners:take": POSTED,
+    "partners:decline": POSTED,
+    "partners:withdraw": POSTED,
+    "partners:settle": POSTED,
     "notices:inbox": STAFF,
     "notices:clear": POSTED,
     "notices:sending": ADMINS,
@@ -313,6 +332,9 @@ OTHERS_PAGES: dict[str, list[Any]] = {
     "directory:organisation": [MARKET],
     "reorganised": [HEALTH],
     "casework:export_file": [UUID(int=0)],
+    "partners:one": [UUID(int=0)],
+    "partners:photo": [UUID(int=0), 0],
+    "partners:receipt": [UUID(int=0), "ours"],
 }
 """Arguments of routes that are about no matter."""
 

@@ -13,7 +13,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -63,28 +63,23 @@ def scenario(acknowledge: Callable[[str], None]) -> None:
         wiring.drain()
 
 
-def count_steps() -> int:
-    """How many steps (lines of the ledger's code) an undisturbed run has; runs it in the current data folder."""
-    seen = 0
-
-    def count(_frame: FrameType) -> None:
-        nonlocal seen
-        seen += 1
-
-    with _traced(count):
+def steps() -> list[str]:
+    """The file of each step (line of the ledger's code) of an undisturbed run, which is made in the current data folder."""
+    seen: list[str] = []
+    with _traced(lambda frame: seen.append(Path(frame.f_code.co_filename).name)):
         scenario(lambda _code: None)
     return seen
 
 
 def run(count: int, *, seed: int = 1) -> list[Outcome]:
-    """Kill at `count` steps spread over the whole run; answers what was found after each.
+    """Kill at `count` steps or a few more, as many in each file and spread over its steps; answers what was found after each.
 
     The current data folder and database must be prepared and empty; both are copied, and put back before every run.
     """
     with kept_aside() as put_back:
-        total = int(_in_child(lambda tell: tell(str(count_steps())))[0])
+        places = _in_child(lambda tell: _tell_all(tell, steps()))
         outcomes = []
-        for step in _chosen(total, count, seed):
+        for step in _chosen(places, count, seed):
             put_back()
             outcomes.append(_one(step))
     return outcomes
@@ -120,12 +115,20 @@ def _copy_database(*, there: str) -> None:
         cursor.execute(f'CREATE DATABASE "{target}" TEMPLATE "{source}"')
 
 
-def _chosen(total: int, count: int, seed: int) -> list[int]:
-    """One step out of each of `count` equal stretches."""
+def _chosen(places: Sequence[str], count: int, seed: int) -> list[int]:
+    """As many steps of each place, one out of each of equal stretches of its steps: what has many steps hides nothing else."""
     dice = random.Random(seed)
-    return [
-        dice.randrange(total * n // count, max(total * n // count + 1, total * (n + 1) // count)) for n in range(count)
-    ]
+    of_place: dict[str, list[int]] = {}
+    for step, place in enumerate(places):
+        of_place.setdefault(place, []).append(step)
+    each = -(-count // len(of_place))
+    return sorted(
+        {
+            own[dice.randrange(len(own) * n // each, max(len(own) * n // each + 1, len(own) * (n + 1) // each))]
+            for own in of_place.values()
+            for n in range(each)
+        }
+    )
 
 
 def _put_back(kept: Path, data: Path) -> None:

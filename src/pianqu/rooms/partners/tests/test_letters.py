@@ -406,3 +406,14 @@ def test_connecting_needs_the_right_digits_and_the_right_person(neighbour: Neigh
     auditor = Actor(kind="post", post_id="1" * 32, organisation_code="330205-centre", reads_only=True)
     with pytest.raises(Forbidden):
         services.take_offer(actor=auditor, transfer_id=neighbour.offers(), now=NOW)
+
+
+def test_everybody_sees_the_transfers_of_matters_that_they_see(neighbour: Neighbour) -> None:
+    case = dispatched()
+    transfer = services.offer_case(actor=handler(LEAD), case_id=case.case_id, partner_id=neighbour.partner_id, now=NOW)
+    neighbour.offers()
+    assert len(queries.transfers_for(clerk())) == 2
+    assert [one.transfer_id for one in queries.transfers_for(handler(LEAD))] == [transfer]
+    assert queries.transfers_for(handler("330205-market")) == ()
+    with pytest.raises(Absent):
+        queries.transfer_for(handler("330205-market"), transfer)
