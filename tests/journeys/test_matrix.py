@@ -55,6 +55,7 @@ from pianqu.rooms.directory.tests.builders import (
     power,
     small_district,
 )
+from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.territory import services as territory
 from pianqu.rooms.territory.services import NewPlace
 
@@ -371,6 +372,7 @@ class Matrix(TestCase):
         cls.now = timezone.now()
         casework.forget_working_days()
         small_district()
+        ledger.create_log(now=cls.now)
         more = [body(HEALTH), body(OWNERS, "owners_committee", WAITAN_1)]
         services.add_organisations(actor=SYSTEM, items=more, valid_from=cls.now.date(), now=cls.now)
         _places(cls.now)
