@@ -37,8 +37,7 @@ def server(live_server: Any, transactional_db: None) -> Iterator[str]:
 
 
 def go(minutes: int) -> None:
-    """What the worker does in a few seconds: a letter is written by a reader, sealed, and heard by the next."""
-    seal_and_drain()
+    """What the worker does in a few seconds."""
     seal_and_drain()
     jobs.exchange(actor=importer(), now=timezone.now() + timedelta(minutes=minutes))
     seal_and_drain()

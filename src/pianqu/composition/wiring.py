@@ -44,9 +44,9 @@ def seal() -> int:
 
 
 def seal_and_drain() -> None:
-    """Bring everything up to date at once, for a command that runs without a worker."""
-    seal()
-    drain()
+    """Bring everything up to date at once, for a command that runs without a worker: what readers record is heard too."""
+    while seal() + drain():
+        pass
 
 
 def catching_up(*, at_once: int) -> list[tuple[str, Callable[[], int]]]:
