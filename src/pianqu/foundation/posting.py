@@ -97,16 +97,17 @@ Bounds = tuple[float, float, int]
 
 def _asked(method: str, url: str, content: bytes, headers: Mapping[str, str], address: str, bounds: Bounds) -> Reply:
     parts, (timeout, whole, most) = urlsplit(url), bounds
+    where = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
     link = _link(parts.scheme, parts.hostname or "", parts.port, timeout)
     if address:
         link._create_connection = _only(address)  # type: ignore[attr-defined]  # the certificate is still the name's
     try:
         try:
+            where.encode("ascii")  # what no request line can hold leaves nothing
             link.connect()
-        except OSError as error:
+        except (OSError, UnicodeError) as error:
             raise NotSent(type(error).__name__) from error
         with _Patience(link.sock, whole):
-            where = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
             return _exchange(link, method, where, content, headers, most)
     finally:
         link.close()

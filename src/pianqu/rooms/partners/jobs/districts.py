@@ -51,7 +51,10 @@ def post_letters(*, now: datetime, most: int = AT_ONCE) -> int:
 def _post_to(partner_id: uuid.UUID, now: datetime, most: int) -> int:
     rows = Posting.objects.filter(partner_id=partner_id, state="waiting", letter__partner__dropped_at=None)
     tried = 0
-    for posting in rows.select_related("letter__partner").order_by("number")[:most]:
+    for letter_id in list(rows.order_by("number").values_list("letter_id", flat=True)[:most]):
+        posting = Posting.objects.select_related("letter__partner").get(
+            letter_id=letter_id
+        )  # one at a time: it has photos
         if posting.next_at > now:
             break
         outcome = _sent(posting.letter)
@@ -115,7 +118,7 @@ def _note(posting: Posting, outcome: Outcome, now: datetime) -> None:
     if outcome.back_to:
         earlier = Posting.objects.filter(partner_id=posting.partner_id, number__gte=outcome.back_to)
         earlier.exclude(state="waiting").update(state="waiting", next_at=now, tries=0)
-        delay = timedelta(0)
+        delay = delay if posting.tries else timedelta(0)  # who asks for them again and again has to wait
     Posting.objects.filter(letter_id=posting.letter_id).update(
         state=outcome.state,
         tries=tries if outcome.state == "waiting" else 0,
@@ -131,7 +134,8 @@ def prove_letters(*, now: datetime, most: int = AT_ONCE) -> int:
     rows = Posting.objects.filter(state="sent", next_at__lte=now, letter__partner__kind="district")
     rows = rows.filter(letter__partner__dropped_at=None).exclude(letter__text="")
     asked = 0
-    for posting in rows.select_related("letter__partner").order_by("next_at", "number")[:most]:
+    for letter_id in list(rows.order_by("next_at", "number").values_list("letter_id", flat=True)[:most]):
+        posting = Posting.objects.select_related("letter__partner").get(letter_id=letter_id)
         outcome = _asked(posting.letter)
         asked += 1
         delay = timedelta(seconds=DELAYS[min(posting.tries, len(DELAYS) - 1)])

@@ -1,7 +1,7 @@
 """With whom matters are exchanged, and how that goes."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db.models import Count, Q
@@ -52,10 +52,10 @@ def check_may_connect(actor: Actor) -> None:
 
 
 def partners_for(actor: Actor) -> tuple[PartnerCard, ...]:
-    """The connected systems, for who may give matters away. Four statements."""
+    """The connected systems; where they are and how that goes for the centre and the administrators. Four statements."""
     rows = Partner.objects.filter(dropped_at=None).order_by("kind", "name", "id")
-    if not rules.may_see_all(actor):
-        return tuple(_card(row, {}, {}, {}) for row in rows)
+    if not (rules.may_see_all(actor) or rules.may_connect(actor)):
+        return tuple(_named(row) for row in rows)
     counts = {
         partner_id: (given, taken)
         for partner_id, given, taken in Transfer.objects.order_by()
@@ -66,6 +66,12 @@ def partners_for(actor: Actor) -> tuple[PartnerCard, ...]:
         Posting.objects.filter(state="waiting").order_by().values_list("partner_id").annotate(Count("letter_id"))
     )
     return tuple(_card(row, counts, waiting, troubles_for()) for row in rows)
+
+
+def _named(row: Partner) -> PartnerCard:
+    """What everybody at a desk may know of it."""
+    whole = _card(row, {}, {}, {})
+    return replace(whole, url="", origin="", fingerprint="", services={}, jurisdiction="", has_key=False)
 
 
 def _card(

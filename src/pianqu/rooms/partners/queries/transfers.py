@@ -97,7 +97,7 @@ class PartnerRow:
 
 
 def transfers_for(actor: Actor, *, direction: str = "", most: int = PAGE) -> tuple[TransferCard, ...]:
-    """The latest transfers: all for the centre and the administrators, for others those of matters that they see."""
+    """The latest transfers: all for the centre, for others those of matters that they see."""
     rows = Transfer.objects.select_related("partner").order_by("-offered_at", "-id")
     rows = rows.filter(direction=direction) if direction else rows
     if rules.may_see_all(actor):

@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
+from django.db import IntegrityError
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
@@ -42,20 +43,32 @@ def offer_case(
     partner = _living(partner_id)
     _check_fits(partner, card.category)
     _check_not_given(case_id, partner)
-    transfer = Transfer.objects.create(
-        id=new_id(),
-        partner=partner,
-        direction="out",
-        state=str(State.OFFERED),
-        case_id=case_id,
-        category=card.category,
-        offered_at=now,
-        changed_at=now,
-    )
+    transfer = _made(partner, card, now)
     write(actor, partner, transfer, "offered", _content(actor, card, words.strip(), with_photos), now)
     told = _("This matter was offered to %(name)s, where it belongs. The answer comes here all the same.")
     cases.note_case(actor=actor, case_id=case_id, words=told % {"name": partner.name}, for_reporter=True, now=now)
     return transfer.id
+
+
+def _made(partner: Partner, card: casework.CaseCard, now: datetime) -> Transfer:
+    """The new transfer. Raises Refused where a colleague was quicker: then it lies with another system in this moment."""
+    try:
+        return Transfer.objects.create(
+            id=new_id(),
+            partner=partner,
+            direction="out",
+            state=str(State.OFFERED),
+            case_id=card.case_id,
+            category=card.category,
+            offered_at=now,
+            changed_at=now,
+        )
+    except IntegrityError as error:
+        raise _twice() from error
+
+
+def _twice() -> Refused:
+    return Refused("offer-twice", _("This matter lies with another system already. Nothing was sent."))
 
 
 def _living(partner_id: uuid.UUID) -> Partner:
@@ -74,7 +87,7 @@ def _check_not_given(case_id: uuid.UUID, partner: Partner) -> None:
     """Raise Refused where it is elsewhere already, or came from just this partner: it would go round in a circle."""
     live = Transfer.objects.filter(case_id=case_id, state__in=[str(one) for one in LIVE])
     if live.filter(direction="out").exists():
-        raise Refused("offer-twice", _("This matter lies with another system already. Nothing was sent."))
+        raise _twice()
     if live.filter(direction="in", partner__origin=partner.origin).exclude(partner__origin="").exists():
         raise Refused(
             "offer-back", _("This matter came from there. Decline it or answer it instead of sending it back.")

@@ -12,14 +12,16 @@ from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
-from pianqu.foundation.errors import Invalid
+from pianqu.foundation import posting
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.errors import Absent, Invalid
 from pianqu.foundation.limits import LIMITS
 from pianqu.foundation.photos import sanitise
 from pianqu.kernels import letter as kernel
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework import services as cases
 from pianqu.rooms.casework.tests.builders import clerk, importer, opened, resident
-from pianqu.rooms.partners import queries, services
+from pianqu.rooms.partners import jobs, queries, services
 from pianqu.rooms.partners.jobs import districts
 from pianqu.rooms.partners.models import Letter, Posting, Transfer
 from pianqu.rooms.partners.tests.builders import NOW, Neighbour, hear, partner, rows
@@ -228,3 +230,33 @@ def test_a_stranger_fills_no_memory(client: Client, inside: bool) -> None:
     content = json.dumps({"letter": many, "receipt": ""}) if inside else f'{{"letter":{many},"receipt":""}}'
     answer = client.post("/districts/v1/letters", content, content_type="application/json")
     assert (answer.status_code, answer.json()["code"]) == (422, "letter-too-many-parts")
+
+
+def test_who_asks_for_everything_again_and_again_has_to_wait(door: Door) -> None:
+    there = Neighbour.connected(door.url)
+    for _number in range(2):
+        services.offer_case(actor=clerk(), case_id=opened().case_id, partner_id=there.partner_id, now=NOW)
+    hear()
+    for turn in range(6):
+        door.answers = [(200, {"number": 1, "receipt": ""}), (409, {"code": "letter-out-of-turn", "next": 1})]
+        door.answers += [(503, {})] * 5
+        jobs.exchange(actor=importer(), now=timezone.now() + timedelta(seconds=turn))
+    stuck = Posting.objects.get(number=2)
+    assert stuck.tries >= 2 and stuck.next_at > timezone.now() + timedelta(seconds=2)
+
+
+def test_only_the_centre_reads_every_transfer_and_only_it_and_administrators_where_partners_are(
+    neighbour: Neighbour,
+) -> None:
+    transfer = neighbour.offers()
+    outside = Actor(kind="post", post_id="2" * 32, organisation_code="330205")
+    with pytest.raises(Absent):
+        queries.transfer_for(outside, transfer)
+    (card,) = queries.partners_for(outside)
+    assert (card.name, card.url, card.origin) == ("鄞州区", "", "")
+    assert queries.partners_for(clerk())[0].url
+
+
+def test_an_address_that_no_request_line_holds_is_not_reached() -> None:
+    with pytest.raises(posting.NotSent):
+        posting.get("http://127.0.0.1:9/路", {}, address="127.0.0.1")
