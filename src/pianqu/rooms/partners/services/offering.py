@@ -21,6 +21,8 @@ from pianqu.rooms.partners.queries import encoded
 from pianqu.rooms.partners.services.writing import locked_partner, write
 
 LONGEST = 2_000
+MOST_ADDITIONS = 20
+"""Later words that go with an offer; each has 5 000 characters at most."""
 
 
 @verb
@@ -105,7 +107,7 @@ def _content(actor: Actor, card: casework.CaseCard, words: str, with_photos: boo
         "lon_e7": kernel.scaled(card.lon),
         "lat_e7": kernel.scaled(card.lat),
         "opened_at": card.opened_at.isoformat(),
-        "additions": [one.words for one in card.additions if one.words],
+        "additions": [one.words for one in card.additions if one.words][:MOST_ADDITIONS],
         "photos": encoded(casework.photo_for(actor, one.photo_id).content for one in photos),
     }
 
