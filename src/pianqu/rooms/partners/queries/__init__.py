@@ -19,7 +19,6 @@ from pianqu.rooms.partners.queries.transfers import (
     transfer_for,
     transfers_for,
     transfers_of,
-    waiting_offers,
 )
 
 __all__ = [
@@ -55,5 +54,4 @@ __all__ = [
     "transfers_for",
     "transfers_of",
     "troubles_for",
-    "waiting_offers",
 ]

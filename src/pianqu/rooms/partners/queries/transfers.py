@@ -107,11 +107,6 @@ def transfers_for(actor: Actor, *, direction: str = "", most: int = PAGE) -> tup
     return _cards(rows.filter(case_id__in=seen)[:most])
 
 
-def waiting_offers(actor: Actor) -> int:
-    """How many offers wait for the centre's decision; none for all others. One statement."""
-    return Transfer.objects.filter(direction="in", state=State.OFFERED).count() if rules.may_decide(actor) else 0
-
-
 def transfers_of(actor: Actor, case_id: uuid.UUID) -> tuple[TransferCard, ...]:
     """The transfers of a matter that this actor may see. Raises Absent."""
     casework.check_sees(actor, case_id)
