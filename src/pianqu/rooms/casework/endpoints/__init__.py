@@ -1,0 +1,5 @@
+"""JSON doors of casework: what its pages do, for programs."""
+
+from pianqu.rooms.casework.endpoints.cases import ACTS, OWN, routers
+
+__all__ = ["ACTS", "OWN", "routers"]
