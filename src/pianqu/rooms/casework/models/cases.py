@@ -85,7 +85,11 @@ class Case(models.Model):
         indexes = [
             models.Index(fields=["opened_at", "id"], name="case_by_time"),
             models.Index(fields=["state", "opened_at", "id"], name="case_by_state"),
-            models.Index(fields=["organisation_code", "state", "opened_at", "id"], name="case_by_organisation"),
+            # with what the desk's counts ask behind the order of its lists: SQLite takes it for them only where it holds all
+            models.Index(
+                fields=["organisation_code", "state", "opened_at", "id", "due_at", "warn_at", "place_code"],
+                name="case_by_organisation",
+            ),
             models.Index(fields=["organisation_code", "opened_at", "id"], name="case_received"),
             models.Index(fields=["lead_code", "state", "due_at", "id"], name="case_by_lead"),
             # what the desk's counts ask, so that they read no row of the table
