@@ -1,6 +1,8 @@
 """The API does what its description says, whatever is sent: made-up requests with the token of each role, seeds fixed.
 
 No answer may be a bug of ours (5xx), none may be missing from the description or look otherwise than it says.
+With `PIANQU_API_EACH_ROLE=1` every operation gets all its examples with the token of every role, one role after the other,
+which takes an hour; without, the roles share them.
 """
 
 import os
@@ -28,7 +30,12 @@ from tests.api.conftest import World
 from tests.journeys import test_matrix as matrix
 
 EXAMPLES = int(os.environ.get("PIANQU_API_EXAMPLES", "100" if vendor() == "sqlite" else "20"))
-"""Made-up requests an operation, each with the token of one role or another; fewer on the second database."""
+"""Made-up requests an operation; fewer on the second database."""
+ROLES = sorted(matrix.ROLES)
+EACH_ROLE = os.environ.get("PIANQU_API_EACH_ROLE") == "1"
+TOKENS = [(login,) for login in ROLES] if EACH_ROLE else [tuple(ROLES)]
+WALKS = max(1, EXAMPLES // (4 if EACH_ROLE else 4 * len(ROLES)))
+"""Walks through linked answers with each role's token."""
 CHECKS = (
     checks.not_a_server_error,
     openapi.status_code_conformance,
@@ -74,8 +81,11 @@ def headers(world: World, login: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {world.tokens[login]}", "Accept-Language": "en"}
 
 
+@pytest.mark.parametrize("logins", TOKENS)
 @pytest.mark.parametrize(("method", "path"), OPERATIONS)
-def test_made_up_requests_are_answered_as_described(world: World, unhurried: None, method: str, path: str) -> None:
+def test_made_up_requests_are_answered_as_described(
+    world: World, unhurried: None, method: str, path: str, logins: tuple[str, ...]
+) -> None:
     """Half of them name something that is there, so that they come further than to 404."""
     operation = described()[path][method]
     real = {
@@ -88,7 +98,7 @@ def test_made_up_requests_are_answered_as_described(world: World, unhurried: Non
     @settings(max_examples=EXAMPLES, **CALM)
     @given(
         case=operation.as_strategy(),
-        login=st.sampled_from(sorted(matrix.ROLES)),
+        login=st.sampled_from(logins),
         is_real=st.booleans(),
         which=st.integers(0, 100),
     )
@@ -102,16 +112,15 @@ def test_made_up_requests_are_answered_as_described(world: World, unhurried: Non
     asked()
 
 
-def test_what_one_answer_names_the_next_request_finds(world: World, unhurried: None) -> None:
+@pytest.mark.parametrize("login", ROLES)
+def test_what_one_answer_names_the_next_request_finds(world: World, unhurried: None, login: str) -> None:
     """Requests in a row, each with ids from the answers before it (the description's links)."""
 
     class Machine(described().as_state_machine()):  # type: ignore[misc]
         def get_call_kwargs(self, case: Any) -> dict[str, Any]:
-            return {"headers": headers(world, "leader")}
+            return {"headers": headers(world, login)}
 
         def validate_response(self, response: Any, case: Any, *_given: Any, **_more: Any) -> None:
             case.validate_response(response, checks=CHECKS)
 
-    run_state_machine_as_test(
-        seed(SEED)(Machine), settings=settings(max_examples=max(10, EXAMPLES // 4), stateful_step_count=8, **CALM)
-    )
+    run_state_machine_as_test(seed(SEED)(Machine), settings=settings(max_examples=WALKS, stateful_step_count=8, **CALM))
