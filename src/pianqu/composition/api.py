@@ -171,7 +171,10 @@ def _said(fault: Mapping[str, Any]) -> str:
     bound = fault.get("ctx", {}) or {}
     if told is None:
         return str(fault["msg"]).removeprefix("Value error, ")
-    return _(told) % {name: bound[name] for name in bound if name != "error"}
+    given = {name: bound[name] for name in bound if name != "error"}
+    if "expected" in given:
+        given["expected"] = str(given["expected"]).replace(" or ", ", ")
+    return _(told) % given
 
 
 _FAULTS = {
