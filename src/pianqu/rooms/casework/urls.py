@@ -2,7 +2,19 @@
 
 from django.urls import path, re_path
 
-from pianqu.rooms.casework.views import acts, desk, exports, follow, intake, open311, opendata, overview, report, shift
+from pianqu.rooms.casework.views import (
+    acts,
+    desk,
+    exports,
+    follow,
+    intake,
+    open311,
+    opendata,
+    overview,
+    platforms,
+    report,
+    shift,
+)
 
 app_name = "casework"
 
@@ -56,5 +68,10 @@ urlpatterns = [
     path("desk/exports/progress/", exports.progress, name="exports_progress"),
     path("desk/exports/<uuid:export_id>/cancel/", exports.cancel, name="cancel_export"),
     path("desk/exports/<uuid:export_id>/file/", exports.file, name="export_file"),
+    path("desk/platforms/", platforms.platforms, name="platforms"),
+    path("desk/platforms/paper/<uuid:act_id>/", platforms.paper, name="platform_paper"),
+    path("desk/platforms/<str:code>/", platforms.platform, name="platform"),
+    path("desk/platforms/<str:code>/add/", platforms.add_member, name="add_platform_member"),
+    path("desk/platforms/<str:code>/remove/<uuid:member_id>/", platforms.remove_member, name="remove_platform_member"),
     path("desk/photo/<uuid:photo_id>/", desk.photo, name="desk_photo"),
 ]

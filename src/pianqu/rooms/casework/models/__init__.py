@@ -22,6 +22,7 @@ from pianqu.rooms.casework.models.cases import (
     Task,
     Year,
 )
+from pianqu.rooms.casework.models.platforms import PlatformAct, PlatformMember, PlatformMove
 
 __all__ = [
     "STREET",
@@ -38,6 +39,9 @@ __all__ = [
     "Note",
     "Pause",
     "Photo",
+    "PlatformAct",
+    "PlatformMember",
+    "PlatformMove",
     "PublishedMonth",
     "Request",
     "SavedFilter",
