@@ -213,7 +213,7 @@ VERBS: dict[str, tuple[dict[str, Any], Rule]] = {
         {"platform": "services", "words": "属便民事项"},
         lambda r, o: (centre(r) or leads(r, o) or helps(r, o)) and o.state in OPEN and o.state != State.PAUSED,
     ),
-    "call-joint": ({"members": [HEALTH], "last_day": "2030-01-01", "words": "请到场"}, lambda _r, _o: False),
+    "call-joint": ({"members": HEALTH, "last_day": "2030-01-01", "words": "请到场"}, lambda _r, _o: False),
     "inspect": ({"outcome": "in-order", "words": "没有问题"}, lambda _r, _o: False),
     "order-rectification": (
         {"words": "请清理", "last_day": SOON, "recheck_on": SOON},

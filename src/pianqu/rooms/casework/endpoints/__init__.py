@@ -1,5 +1,9 @@
 """JSON doors of casework: what its pages do, for programs."""
 
-from pianqu.rooms.casework.endpoints.cases import ACTS, OWN, routers
+from pianqu.rooms.casework.endpoints import cases, platforms
+from pianqu.rooms.casework.endpoints.cases import ACTS, OWN
+
+routers = {**cases.routers, "/platforms": platforms.platforms.router}
+"""Where composition mounts them under the API's address."""
 
 __all__ = ["ACTS", "OWN", "routers"]
