@@ -53,7 +53,7 @@ def test_the_main_act_of_each_platform(chrome: Browser, full_house: House) -> No
         market = take_in(window, "market", "小吃店的生肉和熟食放在一起卖。")
         noise = take_in(window, "noise", "店门口装修到半夜，纸箱堆满人行道。")
         service = take_in(window, "services", "老人行动不便，怎么办优待证？")
-        dispute = take_in(window, "noise", "两家为停车的事吵了一个月，昨天动了手。")
+        dispute = take_in(window, "environment", "两家为门口堆垃圾吵了一个月，昨天动了手。")
 
     with desk(chrome, full_house, "street") as street:  # a member of all four
         street.goto("/desk/platforms/")
