@@ -193,3 +193,17 @@ def put_away_exports(*, actor: Actor, now: datetime) -> int:
         growing.sweep(name)
         gone += 1
     return gone
+
+
+def apply_clock_rules(*, actor: Actor, now: datetime) -> int:
+    """Move open matters' dates by terms whose day has come, some at a time; answers how many batches there were.
+
+    A worker that is stopped goes on where it stood: each batch is a transaction of its own.
+    """
+    batches = 0
+    for version_id in queries.versions_to_apply(now=now):
+        goes_on = True
+        while goes_on:
+            goes_on = services.apply_clock_rules(actor=actor, version_id=version_id, now=now)
+            batches += 1
+    return batches

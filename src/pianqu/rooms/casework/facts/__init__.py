@@ -50,9 +50,18 @@ from pianqu.rooms.casework.facts.cases import (
     TaskStarted,
     YearAnnounced,
 )
+from pianqu.rooms.casework.facts.clockrules import (
+    AboutClockRules,
+    ClockRulesApplied,
+    ClockRulesDrafted,
+    ClockRulesDropped,
+    ClockRulesEnforced,
+    ClockTermChanged,
+)
 
 __all__ = [
     "AboutCase",
+    "AboutClockRules",
     "AboutExport",
     "CaseAccepted",
     "CaseClosed",
@@ -76,6 +85,11 @@ __all__ = [
     "CasesHandedOver",
     "CategoryAdded",
     "ChannelChosen",
+    "ClockRulesApplied",
+    "ClockRulesDrafted",
+    "ClockRulesDropped",
+    "ClockRulesEnforced",
+    "ClockTermChanged",
     "DispatchObjected",
     "DueDateSet",
     "ExportAsked",

@@ -22,6 +22,7 @@ from pianqu.rooms.casework.models.cases import (
     Task,
     Year,
 )
+from pianqu.rooms.casework.models.clockrules import ClockVersion
 
 __all__ = [
     "STREET",
@@ -30,6 +31,7 @@ __all__ = [
     "Category",
     "Change",
     "Clock",
+    "ClockVersion",
     "Contact",
     "DayCount",
     "Export",

@@ -182,6 +182,8 @@ class Clock(models.Model):
     unit = models.CharField("单位 unit", max_length=2)
     rolls = models.BooleanField("顺延 rolls", default=False)
     extra = models.PositiveSmallIntegerField("延长数量 extension", default=0)
+    extra_unit = models.CharField("延长单位 unit of the extension", max_length=2, blank=True, default="")
+    rules_version = models.PositiveIntegerField("时限规则版本 version of the district's terms", default=0)
     started_at = models.DateTimeField("起算 started at")
     due_at = models.DateTimeField("到期 due at", null=True)
     last_day = models.DateField("最后一日 last day", null=True)

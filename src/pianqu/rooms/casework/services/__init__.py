@@ -1,6 +1,12 @@
 """The verbs of casework."""
 
 from pianqu.rooms.casework.services.categories import NewCategory, add_categories
+from pianqu.rooms.casework.services.clockrules import (
+    apply_clock_rules,
+    draft_clock_rules,
+    drop_clock_draft,
+    enforce_clock_rules,
+)
 from pianqu.rooms.casework.services.clocks import (
     NATURES,
     REASONS,
@@ -93,6 +99,7 @@ __all__ = [
     "accept_case",
     "add_categories",
     "announce_year",
+    "apply_clock_rules",
     "ask_for_export",
     "ask_for_time",
     "call_back",
@@ -102,7 +109,10 @@ __all__ = [
     "close_cases",
     "decide_on_time",
     "dispatch_case",
+    "draft_clock_rules",
+    "drop_clock_draft",
     "drop_filter",
+    "enforce_clock_rules",
     "erase_case",
     "escalate_overdue",
     "escalate_parts",

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, ngettext, pgettext
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.markup import put, put_each
@@ -248,6 +248,8 @@ def _line(item: TimelineItem, case: ResidentCase, additions: list[AdditionCard],
         note = _("Taken over from %(source)s") % {"source": item.imported_from}
     by = names.short(item.organisation_code) if item.actor_kind == "post" else ""
     icon, tone, title = _kind(item.kind)
+    if item.kind == "casework.due-date-set" and item.fact.get("cause") == "rules-changed":
+        title = _("Due date moved: the district changed its terms")
     if item.purpose == NOTICE:
         icon, tone, title = "bell", "", _("The contact was used for a message")
     return Happened(
@@ -380,6 +382,7 @@ def _kind(kind: str) -> tuple[str, str, str]:
         "casework.extension-asked": ("clock", "", _("More time asked for")),
         "casework.extension-decided": ("clock", "", _("More time decided")),
         "casework.due-date-set": ("clock", "", _("Due date set")),
+        "casework.clock-term-changed": ("clock", "w", _("New term, computed when the clock runs again")),
         "casework.case-rated": ("circle-check", "p", _("Rated by who reported it")),
         "casework.case-reopened": ("rotate", "w", _("Reopened: the answer did not settle it")),
         "casework.case-escalated": ("trending-up", "w", _("Overdue: the next above is told")),
@@ -482,14 +485,3 @@ def moments() -> tuple[Choice, ...]:
 def chosen_place(names: Places, code: str) -> Choice | None:
     """The place that a list is bound to, NONE included."""
     return Choice(code=NONE, name=_("No place known")) if code == NONE else names.chosen(code)
-
-
-def term_words(amount: int, unit: str) -> str:
-    """A term in words."""
-    forms = {
-        "h": ngettext("%(n)d hour", "%(n)d hours", amount),
-        "wd": ngettext("%(n)d working day", "%(n)d working days", amount),
-        "cd": ngettext("%(n)d calendar day", "%(n)d calendar days", amount),
-        "mo": ngettext("%(n)d month", "%(n)d months", amount),
-    }
-    return forms[unit] % {"n": amount}
