@@ -265,6 +265,7 @@ ROUTES: dict[str, str] = {
     "casework:overview": STAFF,
     "casework:overview_tables": STAFF,
     "casework:take_over": POSTED,
+    "casework:breach": STAFF,
     "casework:clock_rules": STAFF,
     "casework:clock_progress": STAFF,
     "casework:clock_preview": ADMINS,

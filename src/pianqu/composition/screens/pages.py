@@ -68,8 +68,8 @@ PAGES = (
         at="/desk/clocks/",
         staff=True,
         by="admin",
-        wrong_press="#draft button.btn-primary",
     ),
+    Page(name="forecasts", route="casework:breach", at="/desk/forecasts/", staff=True),
     Page(
         name="clocks-preview",
         route="casework:clock_preview",

@@ -58,11 +58,13 @@ from pianqu.rooms.casework.facts.clockrules import (
     ClockRulesEnforced,
     ClockTermChanged,
 )
+from pianqu.rooms.casework.facts.forecasts import BreachModelLearned
 
 __all__ = [
     "AboutCase",
     "AboutClockRules",
     "AboutExport",
+    "BreachModelLearned",
     "CaseAccepted",
     "CaseClosed",
     "CaseDispatched",

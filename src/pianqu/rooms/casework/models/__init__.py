@@ -23,10 +23,12 @@ from pianqu.rooms.casework.models.cases import (
     Year,
 )
 from pianqu.rooms.casework.models.clockrules import ClockVersion
+from pianqu.rooms.casework.models.forecasts import BreachModel, Forecast
 
 __all__ = [
     "STREET",
     "Addition",
+    "BreachModel",
     "Case",
     "Category",
     "Change",
@@ -36,6 +38,7 @@ __all__ = [
     "DayCount",
     "Export",
     "ExportRun",
+    "Forecast",
     "Handover",
     "Note",
     "Pause",

@@ -107,7 +107,7 @@ class Turn:
 
     column: str
     falling: bool
-    after: tuple[datetime, uuid.UUID] | None = None
+    after: tuple[datetime | int, uuid.UUID] | None = None
 
     def past(self, column: str, key: str) -> Q:
         """What comes after that row, said in such a way that an index can begin there."""

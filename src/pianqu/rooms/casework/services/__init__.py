@@ -50,6 +50,7 @@ from pianqu.rooms.casework.services.exporting import (
     stop_export,
     take_export,
 )
+from pianqu.rooms.casework.services.forecasts import Learned, keep_breach_model
 from pianqu.rooms.casework.services.handing import Handed, HandOverReport, hand_over
 from pianqu.rooms.casework.services.history import History, take_history
 from pianqu.rooms.casework.services.intake import take_in
@@ -89,6 +90,7 @@ __all__ = [
     "HandOverReport",
     "Handed",
     "History",
+    "Learned",
     "Made",
     "NewCategory",
     "Opened",
@@ -122,6 +124,7 @@ __all__ = [
     "hand_over",
     "hand_over_shift",
     "join_case",
+    "keep_breach_model",
     "link_case",
     "make_export",
     "note_case",

@@ -464,6 +464,7 @@ def queue_name(queue: str) -> str:
         "answered": _("To call back"),
         "open": _("All open"),
         "week": _("Due this week"),
+        "likely": _("Likely late"),
     }
     return names[queue]
 
@@ -485,3 +486,37 @@ def moments() -> tuple[Choice, ...]:
 def chosen_place(names: Places, code: str) -> Choice | None:
     """The place that a list is bound to, NONE included."""
     return Choice(code=NONE, name=_("No place known")) if code == NONE else names.chosen(code)
+
+
+def likely_mark() -> SafeString:
+    """That a matter is likely to miss its date: glyph and words."""
+    return put('<span class="badge bg-yellow-lt">{}{}</span>', icon("hourglass"), _("Likely late"))
+
+
+def reasons(signs: Sequence[str], organisations: Organisations) -> tuple[str, ...]:
+    """What speaks for a matter's being late, in words, each thing once."""
+    said = (_reason(sign, organisations) for sign in signs)
+    return tuple(dict.fromkeys(sentence for sentence in said if sentence))
+
+
+def _reason(sign: str, organisations: Organisations) -> str:
+    field, _is, value = sign.partition("=")
+    name = value.partition("/")[0]
+    sentences = {
+        "state": {
+            "waiting": _("nobody answers for it yet"),
+            "returned": _("it was returned"),
+            "reopened": _("it was reopened"),
+        }.get(value, ""),
+        "queue": _("matters with %(name)s") % {"name": organisations.short(name)},
+        "queue-age": _("matters with %(name)s that have come as far in their term")
+        % {"name": organisations.short(name)},
+        "category": _("matters of its category"),
+        "category-age": _("matters of its category that have come as far in their term"),
+        "hour": _("the time of day at which it came in"),
+        "age": _("so much of its term has passed"),
+        "term": _("how long its term is in all"),
+        "load": _("how many matters are open beside it"),
+        "lately": _("how many dates were missed there in the last weeks"),
+    }
+    return sentences.get(field, "")
