@@ -284,6 +284,13 @@ ROUTES: dict[str, str] = {
     "casework:add_platform_member": POSTED,
     "casework:remove_platform_member": POSTED,
     "casework:take_over": POSTED,
+    "casework:breach": STAFF,
+    "casework:clock_rules": STAFF,
+    "casework:clock_progress": STAFF,
+    "casework:clock_preview": ADMINS,
+    "casework:clock_book": ADMINS,
+    "casework:clock_enforce": POSTED,
+    "casework:clock_back": POSTED,
     "casework:exports": STAFF,
     "casework:exports_progress": STAFF,
     "casework:cancel_export": POSTED,
@@ -404,6 +411,8 @@ class Matrix(TestCase):
         cls.made = objects()
         for name, one in cls.made.items():
             _make(name, one, cls.actors, cls.now)
+        terms = [casework.LocalTerm(nature="complaint", category="", amount=1, unit="wd")]
+        cases.draft_clock_rules(actor=SYSTEM, terms=terms, now=cls.now)
 
     def setUp(self) -> None:
         self.people = {login: self._browser(login) for login in (*ROLES, *NOBODY)}

@@ -72,7 +72,30 @@ def fill(*, empty: bool) -> dict[str, str]:
     told |= _papers(staff, now)
     offered, given = make_neighbour(window=staff, away=UUID(told.pop("away")), now=now)
     told |= {"offered": str(offered), "given": str(given)} | _open_data(now)
+    _terms(now)
     return told | _tables(staff) | _calendar(staff, now)
+
+
+def _terms(now: datetime) -> None:
+    """Terms of the district's own, in force, and a draft that would move something."""
+    system = Actor(kind="system", organisation_code=casework.centre_code())
+    first = (casework.LocalTerm(nature="complaint", category="noise", amount=3, unit="wd"),)
+    verbs.draft_clock_rules(actor=system, terms=first, now=now)
+    draft = casework.clock_draft()
+    if draft is not None:
+        verbs.enforce_clock_rules(
+            actor=system,
+            seen=draft.digest,
+            from_date=timezone.localdate(now),
+            also_open=True,
+            words="噪声事项办得快，先缩短这一类的时限。",
+            now=now,
+        )
+    jobs.apply_clock_rules(actor=system, now=now)
+    more = tuple(
+        casework.LocalTerm(nature=nature, category="", amount=2, unit="wd") for nature in ("help", "complaint")
+    )
+    verbs.draft_clock_rules(actor=system, terms=(*first, *more), now=now)
 
 
 def _calendar(staff: Actor, now: datetime) -> dict[str, str]:

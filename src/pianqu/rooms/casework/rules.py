@@ -121,6 +121,11 @@ def may_erase(actor: Actor) -> bool:
     return actor.acts and _acts_for_all(actor)
 
 
+def may_set_clocks(actor: Actor) -> bool:
+    """Administrators of the whole district: its own terms hold for everybody."""
+    return directory.may_change_directory(actor)
+
+
 def may_hand_over(actor: Actor) -> bool:
     """Who may reorganise the directory moves what its organisations hold."""
     return directory.may_change_directory(actor)
@@ -263,6 +268,10 @@ def check_may_announce(actor: Actor) -> None:
 
 def check_may_erase(actor: Actor) -> None:
     _check(may_erase(actor), _("Only the district's centre may erase what a matter says about a person."))
+
+
+def check_may_set_clocks(actor: Actor) -> None:
+    _check(may_set_clocks(actor), _("Only the district's administrators may change its terms."))
 
 
 def check_may_hand_over(actor: Actor) -> None:

@@ -54,7 +54,7 @@ class Filtered(Schema):
     q: Annotated[Short, Field(max_length=100)] = Field(
         "", description="A code, or words of the matter or its landmark."
     )
-    queue: Literal["mine", "unassigned", "overdue", "asked", "answered", "open", "week"] | None = None
+    queue: Literal["mine", "unassigned", "overdue", "asked", "answered", "open", "week", "likely"] | None = None
     platform: Literal["order", "market", "enforcement", "services", "none"] | None = None
     cell: Code | None = None
     cluster: Code | None = None
@@ -64,7 +64,9 @@ class Filtered(Schema):
     moment: Literal["resolved", "reopened"] | None = Field(
         None, description="To which moment `since` and `until` point."
     )
-    order: Literal["due"] | None = Field(None, description="`due`: what is due first; else the newest first.")
+    order: Literal["due", "risk"] | None = Field(
+        None, description="`due`: what is due first; `risk`: what is likeliest to be late first; else the newest first."
+    )
 
 
 class CaseAsked(Filtered):
@@ -366,6 +368,10 @@ class Clock(Schema):
     article: str = ""
     started_at: datetime | None = None
     extra: int = 0
+    extra_unit: str = Field("", description="In which unit more time was granted, where that was.")
+    amount: int = Field(0, description="How long the term is, in `unit`.")
+    unit: str = Field("", examples=["wd"])
+    rules_version: int = Field(0, description="The district's own set of terms by which it runs; 0 for the pack's.")
     due: Due | None = None
     pauses: list[Pause] = Field(default_factory=list)
 
@@ -383,6 +389,10 @@ class Clock(Schema):
             article=rule.article,
             started_at=found.started_at,
             extra=found.extra,
+            extra_unit=found.extra_unit if found.extra else "",
+            amount=(found.term or rule.term).amount,
+            unit=str((found.term or rule.term).unit),
+            rules_version=found.rules_version,
             due=found.due,
             pauses=list(found.pauses),
         )

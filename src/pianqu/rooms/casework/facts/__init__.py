@@ -50,6 +50,17 @@ from pianqu.rooms.casework.facts.cases import (
     TaskStarted,
     YearAnnounced,
 )
+from pianqu.rooms.casework.facts.clockrules import (
+    AboutClockRules,
+    ClockRulesApplied,
+    ClockRulesDrafted,
+    ClockRulesDropped,
+    ClockRulesEnforced,
+    ClockTermChanged,
+)
+from pianqu.rooms.casework.facts.forecasts import (
+    BreachModelLearned,
+)
 from pianqu.rooms.casework.facts.platforms import (
     AboutPlatform,
     GuidedAtWindow,
@@ -65,8 +76,10 @@ from pianqu.rooms.casework.facts.platforms import (
 
 __all__ = [
     "AboutCase",
+    "AboutClockRules",
     "AboutExport",
     "AboutPlatform",
+    "BreachModelLearned",
     "CaseAccepted",
     "CaseClosed",
     "CaseDispatched",
@@ -89,6 +102,11 @@ __all__ = [
     "CasesHandedOver",
     "CategoryAdded",
     "ChannelChosen",
+    "ClockRulesApplied",
+    "ClockRulesDrafted",
+    "ClockRulesDropped",
+    "ClockRulesEnforced",
+    "ClockTermChanged",
     "DispatchObjected",
     "DueDateSet",
     "ExportAsked",

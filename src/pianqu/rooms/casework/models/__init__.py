@@ -22,19 +22,33 @@ from pianqu.rooms.casework.models.cases import (
     Task,
     Year,
 )
-from pianqu.rooms.casework.models.platforms import PlatformAct, PlatformMember, PlatformMove
+from pianqu.rooms.casework.models.clockrules import (
+    ClockVersion,
+)
+from pianqu.rooms.casework.models.forecasts import (
+    BreachModel,
+    Forecast,
+)
+from pianqu.rooms.casework.models.platforms import (
+    PlatformAct,
+    PlatformMember,
+    PlatformMove,
+)
 
 __all__ = [
     "STREET",
     "Addition",
+    "BreachModel",
     "Case",
     "Category",
     "Change",
     "Clock",
+    "ClockVersion",
     "Contact",
     "DayCount",
     "Export",
     "ExportRun",
+    "Forecast",
     "Handover",
     "Note",
     "Pause",

@@ -136,6 +136,7 @@ class Task(models.Model):
     id = models.UUIDField("编号 id", primary_key=True, editable=False)
     case = models.ForeignKey(Case, models.PROTECT, related_name="+")
     case_opened_at = models.DateTimeField("办件受理时间 when its case came in")
+    case_ended = models.BooleanField("办件已终结 whether its case has ended", default=False)
     organisation_code = models.CharField("机构 organisation", max_length=32)
     role = models.CharField("角色 role", max_length=8)
     state = models.CharField("状态 state", max_length=12)
@@ -163,6 +164,10 @@ class Task(models.Model):
             models.Index(fields=["organisation_code", "ended_at", "case", "state"], name="task_by_organisation"),
             # a page of what an organisation has a part in, read in the order of the list (queries/seen.py)
             models.Index(fields=["organisation_code", "case_opened_at", "case", "state"], name="task_by_time"),
+            # the desk's counts: what was done in years past is not walked through for each page
+            models.Index(
+                fields=["organisation_code", "case", "state"], name="task_of_living", condition=Q(case_ended=False)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -179,6 +184,8 @@ class Clock(models.Model):
     unit = models.CharField("单位 unit", max_length=2)
     rolls = models.BooleanField("顺延 rolls", default=False)
     extra = models.PositiveSmallIntegerField("延长数量 extension", default=0)
+    extra_unit = models.CharField("延长单位 unit of the extension", max_length=2, blank=True, default="")
+    rules_version = models.PositiveIntegerField("时限规则版本 version of the district's terms", default=0)
     started_at = models.DateTimeField("起算 started at")
     due_at = models.DateTimeField("到期 due at", null=True)
     last_day = models.DateField("最后一日 last day", null=True)

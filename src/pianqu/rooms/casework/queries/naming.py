@@ -1,7 +1,7 @@
 """How codes of casework are called in the reader's language, for pages and for tables."""
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from pianqu.rooms.casework.queries.shipped import NONE
 
@@ -58,3 +58,14 @@ def channel_name(code: str) -> str:
         "import": pgettext("channel", "Taken over"),
     }
     return names.get(code, code)
+
+
+def term_words(amount: int, unit: str) -> str:
+    """A term in words."""
+    forms = {
+        "h": ngettext("%(n)d hour", "%(n)d hours", amount),
+        "wd": ngettext("%(n)d working day", "%(n)d working days", amount),
+        "cd": ngettext("%(n)d calendar day", "%(n)d calendar days", amount),
+        "mo": ngettext("%(n)d month", "%(n)d months", amount),
+    }
+    return forms[unit] % {"n": amount}

@@ -94,7 +94,7 @@ def _lies_in(stem: str) -> Q:
 
 @lru_cache(maxsize=512)
 def asked_of(scope: directory.Scope, states: tuple[str, ...], columns: tuple[str, ...]) -> Statement | None:
-    """What is asked for the cases of a scope in some states: the same text each time, so put together once.
+    """What is asked for the cases of a scope in some states that are no ends: the same text each time, so put together once.
 
     Each way into the scope is asked for by itself, so that its own index answers; id, one of the columns, makes them one.
     """
@@ -116,8 +116,8 @@ def _ways(scope: directory.Scope) -> Iterator[Q]:
 
 
 def _held(codes: Set[str]) -> tuple[Q, Q]:
-    """Received, and with a part."""
-    parts = Task.objects.filter(organisation_code__in=codes).exclude(state__in=GONE)
+    """Received, and with a part, of those that have not ended."""
+    parts = Task.objects.filter(organisation_code__in=codes, case_ended=False).exclude(state__in=GONE)
     return Q(organisation_code__in=codes), Q(id__in=parts.values("case_id"))
 
 
@@ -130,7 +130,7 @@ class Turn:
 
     column: str
     falling: bool
-    after: tuple[datetime, uuid.UUID] | None = None
+    after: tuple[datetime | int, uuid.UUID] | None = None
 
     def past(self, column: str, key: str) -> Q:
         """What comes after that row, said in such a way that an index can begin there."""

@@ -1,6 +1,12 @@
 """The verbs of casework."""
 
 from pianqu.rooms.casework.services.categories import NewCategory, add_categories
+from pianqu.rooms.casework.services.clockrules import (
+    apply_clock_rules,
+    draft_clock_rules,
+    drop_clock_draft,
+    enforce_clock_rules,
+)
 from pianqu.rooms.casework.services.clocks import (
     NATURES,
     REASONS,
@@ -44,6 +50,7 @@ from pianqu.rooms.casework.services.exporting import (
     stop_export,
     take_export,
 )
+from pianqu.rooms.casework.services.forecasts import Learned, keep_breach_model
 from pianqu.rooms.casework.services.handing import Handed, HandOverReport, hand_over
 from pianqu.rooms.casework.services.history import History, take_history
 from pianqu.rooms.casework.services.intake import take_in
@@ -93,6 +100,7 @@ __all__ = [
     "HandOverReport",
     "Handed",
     "History",
+    "Learned",
     "Made",
     "NewCategory",
     "Opened",
@@ -104,6 +112,7 @@ __all__ = [
     "add_categories",
     "add_platform_member",
     "announce_year",
+    "apply_clock_rules",
     "ask_for_export",
     "ask_for_time",
     "call_back",
@@ -115,7 +124,10 @@ __all__ = [
     "close_cases",
     "decide_on_time",
     "dispatch_case",
+    "draft_clock_rules",
+    "drop_clock_draft",
     "drop_filter",
+    "enforce_clock_rules",
     "erase_case",
     "escalate_overdue",
     "escalate_parts",
@@ -126,6 +138,7 @@ __all__ = [
     "hand_over",
     "hand_over_shift",
     "join_case",
+    "keep_breach_model",
     "link_case",
     "make_export",
     "move_platform",

@@ -46,15 +46,15 @@ def accept_case(*, actor: Actor, case_id: uuid.UUID, nature: str, now: datetime)
     case = locked([case_id])[case_id]
     rules.check_may_triage(actor)
     moved(case, Move.ACCEPT)
-    facts = _accepted(actor, case, nature)
+    facts = _accepted(actor, case, nature, now)
     case.save(update_fields=SAVED)
     return noted(actor, case, facts, now)
 
 
-def _accepted(actor: Actor, case: Case, nature: str) -> list[Fact]:
+def _accepted(actor: Actor, case: Case, nature: str, now: datetime) -> list[Fact]:
     rule = rule_of(nature)
     case.nature = nature
-    due = started(actor, case, rule, case.opened_at, "accepted")
+    due = started(actor, case, rule, case.opened_at, "accepted", said_at=now)
     return [tell(actor, case, CaseAccepted, nature=nature), due]
 
 
@@ -87,7 +87,7 @@ def dispatch_case(
     why = said(words, needed=False)
     facts: list[Fact] = []
     if case.state == State.OPENED:
-        facts = _accepted(actor, case, nature)
+        facts = _accepted(actor, case, nature, now)
     elif case.due_at is None and not running(case).exists():
         facts = [started(actor, case, rule_of(case.nature or nature), now, "dispatched")]
     moved(case, Move.DISPATCH)
@@ -241,7 +241,7 @@ def take_case(*, actor: Actor, case_id: uuid.UUID, nature: str = "", now: dateti
     _check_not_upheld(case, actor.organisation_code)
     facts: list[Fact] = []
     if case.state == State.OPENED:
-        facts = _accepted(actor, case, nature)
+        facts = _accepted(actor, case, nature, now)
     elif case.due_at is None and not running(case).exists():
         facts = [started(actor, case, rule_of(case.nature or nature), now, "dispatched")]
     moved(case, Move.DISPATCH)

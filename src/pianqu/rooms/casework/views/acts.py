@@ -215,11 +215,13 @@ def explanation(case_id: uuid.UUID) -> Mapping[str, Any]:
         }
         for step in (found.due.steps if found.due else ())
     ]
+    term = found.term or found.rule.term
     return {
         "rule": found.rule,
         "title": found.rule.title_en if english else found.rule.title_zh,
-        "term": shown.term_words(found.rule.term.amount, str(found.rule.term.unit)),
-        "extra": shown.term_words(found.extra, str(found.rule.term.unit)) if found.extra else "",
+        "term": queries.term_words(term.amount, str(term.unit)),
+        "extra": queries.term_words(found.extra, found.extra_unit or str(term.unit)) if found.extra else "",
+        "rules_version": found.rules_version,
         "started_at": found.started_at,
         "due": found.due,
         "steps": steps,
