@@ -429,7 +429,7 @@ def join_case(
 
 
 def call_helpers(actor: Actor, case: Case, codes: Sequence[str], last_day: date, now: datetime) -> datetime:
-    """Parts for several helpers at once, until the end of a day; answers that moment, within the matter's own while it is not over."""
+    """Parts for several helpers at once, until the end of a day; answers that moment, within the own term while it runs."""
     end = timezone.make_aware(datetime.combine(last_day, time.max.replace(microsecond=0)))
     is_late = case.due_at is not None and case.due_at <= now
     within = end if is_late else _within(case, end, now) or end
