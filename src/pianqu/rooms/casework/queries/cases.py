@@ -25,7 +25,16 @@ from pianqu.rooms.casework import rules, sql
 from pianqu.rooms.casework.lifecycle import ENDED, OPEN, WAITING, Move, State, may_move
 from pianqu.rooms.casework.models import Addition, Case, Category, Contact, DayCount, Note, Photo, Request, Task, Year
 from pianqu.rooms.casework.queries.search import Sought, sought
-from pianqu.rooms.casework.queries.seen import Turn, all_walks, is_narrow, one_seen_by, scope_of, walk_of, walks
+from pianqu.rooms.casework.queries.seen import (
+    Turn,
+    all_walks,
+    few_seen_by,
+    is_narrow,
+    one_seen_by,
+    scope_of,
+    walk_of,
+    walks,
+)
 from pianqu.rooms.casework.queries.shipped import NONE, CategoryCard, counts_for, shipped_categories
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import queries as ledger
@@ -391,7 +400,7 @@ def _walks(
         return lambda turn, size: walks(scope, Q(), turn, size) if turn.after else all_walks(scope, turn, size)
     where = _filtered(filters, actor, now) & found.where
     if found.is_few or (_means_open(filters) and not (is_narrow(scope) and _order_of(filters) is NEWEST)):
-        few = one_seen_by(actor).filter(where)
+        few = few_seen_by(actor).filter(where)
         return lambda turn, size: walk_of(few, turn, size)
     stem = directory.stem(filters.place_code) if filters.place_code not in ("", NONE) else ""
     return lambda turn, size: walks(scope, where, turn, size, stem=stem)

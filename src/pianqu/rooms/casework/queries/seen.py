@@ -43,13 +43,17 @@ def seen_by(actor: Actor) -> QuerySet[Case]:
     return _seen_in(scope_of(actor))
 
 
+def few_seen_by(actor: Actor) -> QuerySet[Case]:
+    """The same, to be asked for few: what organisations have parts in is looked up for these alone."""
+    return _seen_in(scope_of(actor), few=True)
+
+
 def one_seen_by(actor: Actor) -> QuerySet[Case]:
-    """The same, to be asked for single cases: what organisations have parts in is looked up for these alone.
+    """The same, to be asked for single cases.
 
     Members of a platform see the platform's matters of its street too, one by one and in its queue (queries/platforms.py).
     """
-    scope = scope_of(actor)
-    seen = _seen_in(scope, few=True)
+    scope, seen = scope_of(actor), few_seen_by(actor)
     return seen if scope.everything or actor.kind != "post" else seen | Case.objects.filter(_as_member(actor))
 
 
