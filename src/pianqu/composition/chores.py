@@ -87,7 +87,7 @@ CHORES = (
     Chore("sending", send, 5.0, aside=True),
     Chore("partners", exchange, 2.0, aside=True),
     Chore("other systems", tell_systems, 5.0, aside=True),
-    Chore("open data", publish, 300.0),
+    Chore("open data", publish, 20.0),
     Chore("exports", write_exports, 2.0, aside=True),
     Chore("clock rules", apply_clock_rules, 5.0, aside=True),
     Chore("forecasts", forecast, 600.0, aside=True),

@@ -17,6 +17,7 @@ from pianqu.composition.demo.ground import ground
 from pianqu.composition.demo.neighbour import make_neighbour
 from pianqu.composition.demo.people import CHECKER, CLUSTER, GRID, HANDLER, STREET, WINDOW, make_people
 from pianqu.composition.demo.pictures import drawn
+from pianqu.composition.demo.platforms import make_platforms
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
 from pianqu.composition.demo.residents import CONTACT, make_resident
@@ -67,6 +68,7 @@ def load(now: datetime, *, year: int = 0) -> None:
     own = [matter.case_id for matter in written if matter.is_own and matter.case_id]
     make_resident(own=own, window=actors[WINDOW.login], area_code=GRID.organisation, now=now)
     make_presence(now=now)
+    make_platforms(window=actors[WINDOW.login], now=now)
     make_points([actors[person.login] for person in (STREET, CLUSTER, HANDLER)], now=now)
     make_neighbour(window=actors[WINDOW.login], away=_newest_waiting(actors), now=now)
     _leave_notes(actors, now)

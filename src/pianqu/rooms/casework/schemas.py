@@ -21,8 +21,9 @@ from pianqu.rooms.casework.queries import (
     ResidentCase,
     Week,
 )
+from pianqu.rooms.casework.queries import PlatformFigures as Figures
 from pianqu.rooms.casework.services import PlaceChoice
-from pianqu.rooms.directory.queries import Responsibility
+from pianqu.rooms.directory.queries import PowerCard, Responsibility
 
 Day = Annotated[date, AfterValidator(day)]
 MonthCode = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-09"])]
@@ -198,6 +199,102 @@ class Decision(Words):
 
 class Pausing(Words):
     reason: Reason = Field(examples=["inspection"])
+
+
+Platform = Literal["order", "market", "enforcement", "services"]
+PlatformQueueName = Literal["open", "overdue", "waiting", "notices"]
+PageNumber = Annotated[int, Field(ge=1, le=9_999)]
+
+
+class Moving(Words):
+    platform: Platform = Field(examples=["market"])
+    nature: Nature | Literal[""] = Field(
+        "", description="Another kind of matter has another clock; only for the centre."
+    )
+
+
+class Calling(Words):
+    helper_codes: list[Code] = Field(min_length=1, max_length=20, examples=[["330205001000"]])
+    last_day: Day = Field(examples=["2026-12-04"])
+
+
+class Inspection(Words):
+    outcome: Literal["in-order", "put-right", "ordered", "filed"] = Field(examples=["ordered"])
+
+
+class Rectification(Words):
+    last_day: Day = Field(examples=["2026-12-04"])
+    recheck_on: Day = Field(examples=["2026-12-07"])
+
+
+class Recheck(Words):
+    put_right: bool = Field(examples=[True])
+
+
+class Guidance(Words):
+    outcome: Literal["answered", "service", "elsewhere"] = Field(examples=["service"])
+
+
+class PlatformMember(Body):
+    """Who is to take part."""
+
+    street: Code = Field(examples=["330205001000"])
+    organisation_code: Code = Field(examples=["330205-market"])
+    post_id: Short = Field("", description="One post alone; empty for the whole organisation.")
+
+
+class PlatformCases(Schema):
+    """One page of a platform's matters. `next_page` is null on the last one."""
+
+    rows: list[CaseRow]
+    next_page: int | None
+
+
+class PlatformWeek(Schema):
+    first: date
+    received: int
+    answered: int
+    reopened: int
+
+
+class PlatformFigures(Schema):
+    """Open ones as of now, the rest over twelve weeks; `in_time` counts among the `timed`, whose last clock is known."""
+
+    open: int
+    overdue: int
+    due_this_week: int
+    waiting: int
+    notices: int
+    received: int
+    answered: int
+    in_time: int
+    timed: int
+    reopened: int
+    weeks: list[PlatformWeek]
+
+    @classmethod
+    def of(cls, found: Figures) -> "PlatformFigures":
+        own = {name: getattr(found, name) for name in cls.model_fields if name != "weeks"}
+        weeks = [
+            PlatformWeek(**{name: getattr(week, name) for name in PlatformWeek.model_fields}) for week in found.weeks
+        ]
+        return cls(weeks=weeks, **own)
+
+
+class PlatformPower(Schema):
+    """A line of a duty list."""
+
+    category: str
+    verb: str
+    organisation_code: str
+    level: str
+    list_kind: str
+    article: str
+    source: str
+
+    @classmethod
+    def of(cls, card: PowerCard) -> "PlatformPower":
+        return cls(**{name: getattr(card, name) for name in cls.model_fields})
 
 
 class Score(Body):

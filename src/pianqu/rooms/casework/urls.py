@@ -13,6 +13,7 @@ from pianqu.rooms.casework.views import (
     open311,
     opendata,
     overview,
+    platforms,
     report,
     shift,
 )
@@ -76,5 +77,10 @@ urlpatterns = [
     path("desk/exports/progress/", exports.progress, name="exports_progress"),
     path("desk/exports/<uuid:export_id>/cancel/", exports.cancel, name="cancel_export"),
     path("desk/exports/<uuid:export_id>/file/", exports.file, name="export_file"),
+    path("desk/platforms/", platforms.platforms, name="platforms"),
+    path("desk/platforms/paper/<uuid:act_id>/", platforms.paper, name="platform_paper"),
+    path("desk/platforms/<str:code>/", platforms.platform, name="platform"),
+    path("desk/platforms/<str:code>/add/", platforms.add_member, name="add_platform_member"),
+    path("desk/platforms/<str:code>/remove/<uuid:member_id>/", platforms.remove_member, name="remove_platform_member"),
     path("desk/photo/<uuid:photo_id>/", desk.photo, name="desk_photo"),
 ]

@@ -58,12 +58,27 @@ from pianqu.rooms.casework.facts.clockrules import (
     ClockRulesEnforced,
     ClockTermChanged,
 )
-from pianqu.rooms.casework.facts.forecasts import BreachModelLearned
+from pianqu.rooms.casework.facts.forecasts import (
+    BreachModelLearned,
+)
+from pianqu.rooms.casework.facts.platforms import (
+    AboutPlatform,
+    GuidedAtWindow,
+    JointCalled,
+    PlaceInspected,
+    PlatformChanged,
+    PlatformMemberAdded,
+    PlatformMemberRemoved,
+    PlatformPingPong,
+    RectificationChecked,
+    RectificationOrdered,
+)
 
 __all__ = [
     "AboutCase",
     "AboutClockRules",
     "AboutExport",
+    "AboutPlatform",
     "BreachModelLearned",
     "CaseAccepted",
     "CaseClosed",
@@ -103,9 +118,18 @@ __all__ = [
     "ExtensionDecided",
     "FilterDropped",
     "FilterSaved",
+    "GuidedAtWindow",
+    "JointCalled",
     "MonthPublished",
     "ObjectionReviewed",
     "PingPongAlarmed",
+    "PlaceInspected",
+    "PlatformChanged",
+    "PlatformMemberAdded",
+    "PlatformMemberRemoved",
+    "PlatformPingPong",
+    "RectificationChecked",
+    "RectificationOrdered",
     "ReporterForgotten",
     "ReporterKnown",
     "ShiftHandedOver",

@@ -22,8 +22,18 @@ from pianqu.rooms.casework.models.cases import (
     Task,
     Year,
 )
-from pianqu.rooms.casework.models.clockrules import ClockVersion
-from pianqu.rooms.casework.models.forecasts import BreachModel, Forecast
+from pianqu.rooms.casework.models.clockrules import (
+    ClockVersion,
+)
+from pianqu.rooms.casework.models.forecasts import (
+    BreachModel,
+    Forecast,
+)
+from pianqu.rooms.casework.models.platforms import (
+    PlatformAct,
+    PlatformMember,
+    PlatformMove,
+)
 
 __all__ = [
     "STREET",
@@ -43,6 +53,9 @@ __all__ = [
     "Note",
     "Pause",
     "Photo",
+    "PlatformAct",
+    "PlatformMember",
+    "PlatformMove",
     "PublishedMonth",
     "Request",
     "SavedFilter",

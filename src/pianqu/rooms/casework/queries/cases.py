@@ -1,14 +1,12 @@
 """Questions to casework. Answers are frozen cards of plain values; no question of a template can follow from them."""
 
 import hmac
-import tomllib
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum, Value
@@ -28,6 +26,7 @@ from pianqu.rooms.casework.lifecycle import ENDED, OPEN, WAITING, Move, State, m
 from pianqu.rooms.casework.models import Addition, Case, Category, Contact, DayCount, Note, Photo, Request, Task, Year
 from pianqu.rooms.casework.queries.search import Sought, sought
 from pianqu.rooms.casework.queries.seen import Turn, all_walks, is_narrow, one_seen_by, scope_of, walk_of, walks
+from pianqu.rooms.casework.queries.shipped import NONE, CategoryCard, counts_for, shipped_categories
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import queries as ledger
 from pianqu.rooms.territory import queries as territory
@@ -35,26 +34,9 @@ from pianqu.rooms.territory import queries as territory
 PAGE = 50
 COUNT_TO = 1_000
 EXCERPT = 80
-NONE = "none"
-PLATFORMS = ("order", "market", "enforcement", "services")
-"""The four platforms 四平台: 综治工作, 市场监管, 综合执法, 便民服务."""
 MOMENTS = {"resolved": "resolved_at", "reopened": "reopened_at"}
 """Other moments by which a list can be bounded, and their columns."""
 BY_CODE, BY_ADDRESS = "casework.follow-code", "casework.follow-address"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CategoryCard:
-    """A category as a form offers it. Added ones have neither icon of their own nor hints."""
-
-    code: str
-    name_zh: str
-    name_en: str
-    icon: str = "file-text"
-    hint_zh: str = ""
-    hint_en: str = ""
-    platform: str = ""
-    """One of PLATFORMS; empty where it counts for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,24 +257,6 @@ class PhotoFile:
 
 
 # categories ----------------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=1)
-def shipped_categories() -> tuple[CategoryCard, ...]:
-    """The few categories of categories.toml, in its order; `unknown` is the last."""
-    table = tomllib.loads(Path(__file__).parent.with_name("categories.toml").read_text(encoding="utf-8"))
-    return tuple(
-        CategoryCard(
-            code=row["code"],
-            name_zh=row["zh"],
-            name_en=row["en"],
-            icon=row["icon"],
-            hint_zh=row["hint_zh"],
-            hint_en=row["hint_en"],
-            platform=row.get("platform", ""),
-        )
-        for row in table["category"]
-    )
 
 
 @lru_cache(maxsize=1)
@@ -553,7 +517,7 @@ def _filtered(filters: CaseFilter, actor: Actor, now: datetime) -> Q:
     where = Q(**{name: value for name, value in exact.items() if value})
     if filters.queue:
         where &= _queued(actor, filters.queue, now)
-    where &= _lies_in(filters.place_code) & _counts_for(filters.platform)
+    where &= _lies_in(filters.place_code) & counts_for(filters.platform)
     if filters.cell_code:
         where &= Q(cell_code="" if filters.cell_code == NONE else filters.cell_code)
     if filters.cluster_code:
@@ -580,14 +544,6 @@ def _in_cluster(code: str, today: date) -> Q:
     if code != NONE:
         return Q(place_code__in=drawn.get(code, ()))
     return Q(place_code=None) | ~Q(place_code__in=[place for places in drawn.values() for place in places])
-
-
-def _counts_for(platform: str) -> Q:
-    if not platform:
-        return Q()
-    if platform == NONE:
-        return ~Q(category__in=[card.code for card in shipped_categories() if card.platform])
-    return Q(category__in=[card.code for card in shipped_categories() if card.platform == platform])
 
 
 def _within(column: str, since: date | None, until: date | None) -> Q:

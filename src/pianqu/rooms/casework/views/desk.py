@@ -25,7 +25,7 @@ from pianqu.foundation.markup import put
 from pianqu.foundation.templatetags.ui import short_moment, state_badge
 from pianqu.rooms.casework import forms, queries, services
 from pianqu.rooms.casework.lifecycle import State
-from pianqu.rooms.casework.views import shown
+from pianqu.rooms.casework.views import platform_part, shown
 from pianqu.rooms.casework.views.posted import posted
 from pianqu.rooms.casework.views.report import picture
 from pianqu.rooms.directory import queries as directory
@@ -394,6 +394,7 @@ def case_page(
         "errors": {},
         "typed": {},
         **_handling(actor, card, organisations, timezone.now()),
+        **platform_part.of_case(actor, card, organisations),
         **more,
     }
     return render(request, "casework/desk_case.html", context, status=status)

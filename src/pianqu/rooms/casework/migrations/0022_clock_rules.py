@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('casework', '0020_counts_by_organisation'),
+        ('casework', '0021_parts_know_ends'),
     ]
 
     operations = [
