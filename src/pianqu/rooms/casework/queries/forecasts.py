@@ -130,8 +130,10 @@ def _read(row: BreachModel) -> breach.Model | None:
 
 def likely_late(case: Case, now: datetime) -> ForecastCard | None:
     """What is said of an open matter whose date is still to come, where that is more likely than not to be missed."""
-    said: Forecast | None = getattr(case, "forecast", None)
-    if said is None or said.risk < LIKELY or case.state not in OPEN or case.due_at is None or case.due_at <= now:
+    if case.state not in OPEN or case.due_at is None or case.due_at <= now:
+        return None
+    said = Forecast.objects.filter(case=case, risk__gte=LIKELY).first()
+    if said is None:
         return None
     return ForecastCard(risk=said.risk, reasons=tuple(said.reasons), asked_at=said.asked_at)
 
