@@ -136,7 +136,7 @@ SAID = {
 
 
 def likely_late(case: Case, now: datetime) -> ForecastCard | None:
-    """What is said of an open matter (read with SAID) whose date is still to come, where that is more likely than not to be missed."""
+    """What is said of an open matter (read with SAID) whose date is still to come, where missing it is likelier than not."""
     risk: int | None = getattr(case, "said_risk", None)
     if risk is None or risk < LIKELY or case.state not in OPEN or case.due_at is None or case.due_at <= now:
         return None
