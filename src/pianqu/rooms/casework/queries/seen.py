@@ -17,7 +17,7 @@ from django.db.models.functions import Substr
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.db import Statement, question
 from pianqu.rooms.casework import rules, sql
-from pianqu.rooms.casework.models import STREET, Case, PlatformMember, Task
+from pianqu.rooms.casework.models import STREET, Case, Forecast, PlatformMember, Task
 from pianqu.rooms.casework.queries.shipped import PLATFORMS, counts_for
 from pianqu.rooms.directory import queries as directory
 
@@ -198,6 +198,12 @@ def walk_of(cases: QuerySet[Case], turn: Turn, size: int) -> list[Statement]:
     """The one way into these cases; none where it is known that there are none."""
     ordered = cases.filter(turn.past(turn.column, "id")).order_by(*turn.by(turn.column, "id"))
     return _asked(ordered.values(seen=F("id"), at=F(turn.column))[:size])
+
+
+def walk_said(cases: QuerySet[Case], turn: Turn, size: int) -> list[Statement]:
+    """Those of these cases that a forecast speaks of, by how likely they are to be late."""
+    said = Forecast.objects.filter(turn.past("risk", "case_id"), case__in=cases.values("id"))
+    return _asked(said.order_by(*turn.by("risk", "case_id")).values(seen=F("case_id"), at=F("risk"))[:size])
 
 
 def _walk_each(column: str, where: Q, turn: Turn, size: int) -> list[Statement]:
