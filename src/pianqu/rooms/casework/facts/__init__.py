@@ -50,10 +50,20 @@ from pianqu.rooms.casework.facts.cases import (
     TaskStarted,
     YearAnnounced,
 )
+from pianqu.rooms.casework.facts.triage import (
+    AboutTriageModel,
+    CaseRecategorised,
+    SuggestionAnswered,
+    TriageModelAsked,
+    TriageModelChosen,
+    TriageModelLearned,
+    TriageModelNotLearned,
+)
 
 __all__ = [
     "AboutCase",
     "AboutExport",
+    "AboutTriageModel",
     "CaseAccepted",
     "CaseClosed",
     "CaseDispatched",
@@ -67,6 +77,7 @@ __all__ = [
     "CaseOpened",
     "CasePaused",
     "CaseRated",
+    "CaseRecategorised",
     "CaseReopened",
     "CaseResolved",
     "CaseResumed",
@@ -94,10 +105,15 @@ __all__ = [
     "ReporterKnown",
     "ShiftHandedOver",
     "ShiftTakenOver",
+    "SuggestionAnswered",
     "TaskDone",
     "TaskEscalated",
     "TaskJoined",
     "TaskReturned",
     "TaskStarted",
+    "TriageModelAsked",
+    "TriageModelChosen",
+    "TriageModelLearned",
+    "TriageModelNotLearned",
     "YearAnnounced",
 ]

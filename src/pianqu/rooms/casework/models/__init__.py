@@ -22,6 +22,7 @@ from pianqu.rooms.casework.models.cases import (
     Task,
     Year,
 )
+from pianqu.rooms.casework.models.triage import SuggestionAnswer, TriageModel
 
 __all__ = [
     "STREET",
@@ -42,6 +43,8 @@ __all__ = [
     "Request",
     "SavedFilter",
     "SearchText",
+    "SuggestionAnswer",
     "Task",
+    "TriageModel",
     "Year",
 ]

@@ -69,6 +69,13 @@ from pianqu.rooms.casework.services.rating import (
     supervise_case,
     unlink_case,
 )
+from pianqu.rooms.casework.services.triaging import (
+    ask_for_training,
+    choose_model,
+    keep_model,
+    recategorise_case,
+    stop_training,
+)
 from pianqu.rooms.casework.services.updating import take_update
 
 __all__ = [
@@ -95,9 +102,11 @@ __all__ = [
     "announce_year",
     "ask_for_export",
     "ask_for_time",
+    "ask_for_training",
     "call_back",
     "cancel_export",
     "choose_channel",
+    "choose_model",
     "close_case",
     "close_cases",
     "decide_on_time",
@@ -112,6 +121,7 @@ __all__ = [
     "hand_over",
     "hand_over_shift",
     "join_case",
+    "keep_model",
     "link_case",
     "make_export",
     "note_case",
@@ -123,6 +133,7 @@ __all__ = [
     "publish_month",
     "put_away_exports",
     "rate_case",
+    "recategorise_case",
     "recognise_reporter",
     "reopen_case",
     "resolve_case",
@@ -134,6 +145,7 @@ __all__ = [
     "save_filter",
     "start_task",
     "stop_export",
+    "stop_training",
     "supervise_case",
     "take_case",
     "take_export",
