@@ -24,16 +24,15 @@ from hashlib import sha256
 from math import exp, log, sqrt
 from sys import byteorder
 
-from pianqu.kernels.masking import GAP, masked
+from pianqu.kernels.masking import masked
 
 SCHEMA = ("a character", "two neighbouring characters", "a word in Latin letters")
 """Everything that a feature can be."""
-LONGEST = 2_000
+LONGEST = 1_000
 """So many characters of a text are read: what a matter is about stands at its beginning."""
 FORMAT = b"pianqu-triage/1\n"
 TOP = 3
 _LATIN = re.compile(r"[a-z][a-z'-]+")
-_BREAK = re.compile(r"[\s\W_]", re.UNICODE)
 
 
 class Corrupt(ValueError):
@@ -84,31 +83,35 @@ def features(text: str) -> Iterator[tuple[str, int, int]]:
     plain = masked(text[:LONGEST]).lower()
     if len(plain) != len(text[:LONGEST]):  # a few letters grow when they become small (İ)
         plain = "".join(small if len(small := char.lower()) == 1 else char for char in masked(text[:LONGEST]))
-    latin = bytearray(len(plain))
+    over = bytearray(not char.isalnum() for char in plain)
     for word in _LATIN.finditer(plain):
         yield word.group(), word.start(), word.end()
-        latin[word.start() : word.end()] = b"\x01" * len(word.group())
+        over[word.start() : word.end()] = b"\x01" * len(word.group())
+    last = len(plain) - 1
     for place, char in enumerate(plain):
-        if latin[place] or char == GAP or _BREAK.match(char):
+        if over[place]:
             continue
         yield char, place, place + 1
-        after = plain[place + 1 : place + 2]
-        if after and after != GAP and not latin[place + 1] and not _BREAK.match(after):
-            yield char + after, place, place + 2
+        if place < last and not over[place + 1]:
+            yield plain[place : place + 2], place, place + 2
 
 
 def counted(text: str) -> dict[str, float]:
     """Features with 1 + log(times)."""
+    return _logs(features(text))
+
+
+def _logs(found: Iterable[tuple[str, int, int]]) -> dict[str, float]:
     counts: dict[str, int] = {}
-    for feature, _start, _end in features(text):
+    for feature, _start, _end in found:
         counts[feature] = counts.get(feature, 0) + 1
     return {feature: 1 + log(times) for feature, times in counts.items()}
 
 
-def vector(model: Model, text: str) -> dict[int, float]:
-    """The text's tf-idf by place of the feature, of length one; empty where the model knows nothing of it."""
+def vector(model: Model, counts: Mapping[str, float]) -> dict[int, float]:
+    """A text's tf-idf by place of the feature, of length one; empty where the model knows nothing of it."""
     places, idf = model.places, model.idf
-    found = {places[name]: times * idf[places[name]] for name, times in counted(text).items() if name in places}
+    found = {places[name]: times * idf[places[name]] for name, times in counts.items() if name in places}
     size = sqrt(sum(value * value for value in found.values()))
     return {place: value / size for place, value in found.items()} if size else {}
 
@@ -139,35 +142,50 @@ def softmax(scores: Sequence[float], temperature: float) -> list[float]:
 
 
 def suggest(model: Model, text: str, head: str = "category", *, top: int = TOP) -> tuple[Guess, ...]:
-    """The likeliest classes with their reasons; none where the model knows no feature of the text."""
-    asked, values = model.heads[head], vector(model, text)
+    """The likeliest classes, the first three with their reasons; none where the model knows no feature of the text."""
+    asked, found = model.heads[head], list(features(text))
+    values = vector(model, _logs(found))
     if not values:
         return ()
     shares = probabilities(asked, values)
     order = sorted(range(len(shares)), key=lambda number: (-shares[number], number))[:top]
+    gains = _gains(model, asked, values, found, order[:TOP], min(len(text), LONGEST))
     return tuple(
         Guess(
             label=asked.classes[number],
             probability=shares[number],
-            phrases=_phrases(model, asked, values, text, number),
+            phrases=_stretches(text, gains[number]) if number in gains else (),
         )
         for number in order
     )
 
 
-def _phrases(model: Model, head: Head, values: Mapping[int, float], text: str, number: int) -> tuple[str, ...]:
-    """Stretches of the text that raised this class above the mean of all, at most three, as they were written."""
+def _gains(
+    model: Model,
+    head: Head,
+    values: Mapping[int, float],
+    found: Sequence[tuple[str, int, int]],
+    numbers: Sequence[int],
+    length: int,
+) -> dict[int, list[float]]:
+    """For each of these classes how far every character raised it above the mean of all classes."""
     width, weights, places = len(head.classes), head.weights, model.places
-    gains = [0.0] * min(len(text), LONGEST)
-    for feature, start, end in features(text):
+    gains = {number: [0.0] * length for number in numbers}
+    rows: dict[int, tuple[float, list[float]]] = {}
+    for feature, start, end in found:
         place = places.get(feature)
         if place is None:
             continue
-        row = weights[place * width : (place + 1) * width]
-        gain = values[place] * (row[number] - sum(row) / width) / (end - start)
-        for sign in range(start, end):
-            gains[sign] += gain
-    return _stretches(text, gains)
+        if place not in rows:
+            row = weights[place * width : (place + 1) * width].tolist()
+            rows[place] = (sum(row) / width, row)
+        mean, row = rows[place]
+        share = values[place] / (end - start)
+        for number, line in gains.items():
+            gain = share * (row[number] - mean)
+            for sign in range(start, end):
+                line[sign] += gain
+    return gains
 
 
 def _stretches(text: str, gains: Sequence[float]) -> tuple[str, ...]:
@@ -243,8 +261,8 @@ def _any_of(phrases: Iterable[str]) -> re.Pattern[str]:
 
 
 def hazards(text: str, phrases: Iterable[str]) -> tuple[str, ...]:
-    """The phrases of danger that a text holds, each once, in its order."""
-    found = _any_of(phrase.lower() for phrase in phrases).finditer(masked(text[:LONGEST]).lower())
+    """The phrases of danger that a whole text holds, each once, in its order."""
+    found = _any_of(phrase.lower() for phrase in phrases).finditer(masked(text).lower())
     return tuple(dict.fromkeys(hit.group() for hit in found))
 
 

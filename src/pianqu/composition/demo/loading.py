@@ -17,16 +17,18 @@ from pianqu.composition.demo.ground import ground
 from pianqu.composition.demo.neighbour import make_neighbour
 from pianqu.composition.demo.people import CHECKER, CLUSTER, GRID, HANDLER, STREET, WINDOW, make_people
 from pianqu.composition.demo.pictures import drawn
+from pianqu.composition.demo.platforms import make_platforms
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
 from pianqu.composition.demo.residents import CONTACT, make_resident
+from pianqu.composition.demo.terms import set_terms
 from pianqu.composition.demo.year import AT_ONCE, DAYS, SAYS_SYNTHETIC, Act, Course, matters, together
 from pianqu.composition.district import load_district
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Forbidden, Refused
 from pianqu.foundation.installation import installation
+from pianqu.rooms.casework import jobs, services
 from pianqu.rooms.casework import queries as casework
-from pianqu.rooms.casework import services
 from pianqu.rooms.casework.services import PlaceChoice
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
@@ -66,9 +68,20 @@ def load(now: datetime, *, year: int = 0) -> None:
     own = [matter.case_id for matter in written if matter.is_own and matter.case_id]
     make_resident(own=own, window=actors[WINDOW.login], area_code=GRID.organisation, now=now)
     make_presence(now=now)
+    make_platforms(window=actors[WINDOW.login], now=now)
     make_points([actors[person.login] for person in (STREET, CLUSTER, HANDLER)], now=now)
     make_neighbour(window=actors[WINDOW.login], away=_newest_waiting(actors), now=now)
     _leave_notes(actors, now)
+    set_terms(now)
+    jobs.forecast(actor=Actor(kind="system", organisation_code=casework.centre_code()), now=now)
+    _have_learned(now)
+
+
+def _have_learned(now: datetime) -> None:
+    """The worker learns from the year's matters as soon as it runs."""
+    system = Actor(kind="system", organisation_code=casework.centre_code())
+    if not casework.triage_for(system, now=now).models:
+        services.ask_for_training(actor=system, now=now)
 
 
 def _newest_waiting(actors: dict[str, Actor]) -> uuid.UUID | None:
@@ -250,7 +263,9 @@ class _Matter:
         return "police" if self._lead != "police" else "enforcement"
 
     def _accept(self) -> None:
-        services.accept_case(actor=self.actors[WINDOW.login], case_id=self._id, nature=self._nature, now=self.at)
+        services.accept_case(
+            actor=self.actors[WINDOW.login], case_id=self._id, nature=self._nature, suggested_by=0, now=self.at
+        )
 
     @property
     def _nature(self) -> str:
@@ -264,6 +279,7 @@ class _Matter:
             case_id=self._id,
             lead_code=_organisation(self._lead),
             nature=self._nature,
+            suggested_by=0,
             now=self.at,
         )
 

@@ -50,6 +50,29 @@ from pianqu.rooms.casework.facts.cases import (
     TaskStarted,
     YearAnnounced,
 )
+from pianqu.rooms.casework.facts.clockrules import (
+    AboutClockRules,
+    ClockRulesApplied,
+    ClockRulesDrafted,
+    ClockRulesDropped,
+    ClockRulesEnforced,
+    ClockTermChanged,
+)
+from pianqu.rooms.casework.facts.forecasts import (
+    BreachModelLearned,
+)
+from pianqu.rooms.casework.facts.platforms import (
+    AboutPlatform,
+    GuidedAtWindow,
+    JointCalled,
+    PlaceInspected,
+    PlatformChanged,
+    PlatformMemberAdded,
+    PlatformMemberRemoved,
+    PlatformPingPong,
+    RectificationChecked,
+    RectificationOrdered,
+)
 from pianqu.rooms.casework.facts.triage import (
     AboutTriageModel,
     CaseRecategorised,
@@ -62,8 +85,11 @@ from pianqu.rooms.casework.facts.triage import (
 
 __all__ = [
     "AboutCase",
+    "AboutClockRules",
     "AboutExport",
+    "AboutPlatform",
     "AboutTriageModel",
+    "BreachModelLearned",
     "CaseAccepted",
     "CaseClosed",
     "CaseDispatched",
@@ -87,6 +113,11 @@ __all__ = [
     "CasesHandedOver",
     "CategoryAdded",
     "ChannelChosen",
+    "ClockRulesApplied",
+    "ClockRulesDrafted",
+    "ClockRulesDropped",
+    "ClockRulesEnforced",
+    "ClockTermChanged",
     "DispatchObjected",
     "DueDateSet",
     "ExportAsked",
@@ -98,9 +129,18 @@ __all__ = [
     "ExtensionDecided",
     "FilterDropped",
     "FilterSaved",
+    "GuidedAtWindow",
+    "JointCalled",
     "MonthPublished",
     "ObjectionReviewed",
     "PingPongAlarmed",
+    "PlaceInspected",
+    "PlatformChanged",
+    "PlatformMemberAdded",
+    "PlatformMemberRemoved",
+    "PlatformPingPong",
+    "RectificationChecked",
+    "RectificationOrdered",
     "ReporterForgotten",
     "ReporterKnown",
     "ShiftHandedOver",

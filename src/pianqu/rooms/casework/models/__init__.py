@@ -22,23 +22,41 @@ from pianqu.rooms.casework.models.cases import (
     Task,
     Year,
 )
+from pianqu.rooms.casework.models.clockrules import (
+    ClockVersion,
+)
+from pianqu.rooms.casework.models.forecasts import (
+    BreachModel,
+    Forecast,
+)
+from pianqu.rooms.casework.models.platforms import (
+    PlatformAct,
+    PlatformMember,
+    PlatformMove,
+)
 from pianqu.rooms.casework.models.triage import SuggestionAnswer, TriageModel
 
 __all__ = [
     "STREET",
     "Addition",
+    "BreachModel",
     "Case",
     "Category",
     "Change",
     "Clock",
+    "ClockVersion",
     "Contact",
     "DayCount",
     "Export",
     "ExportRun",
+    "Forecast",
     "Handover",
     "Note",
     "Pause",
     "Photo",
+    "PlatformAct",
+    "PlatformMember",
+    "PlatformMove",
     "PublishedMonth",
     "Request",
     "SavedFilter",

@@ -23,7 +23,8 @@ from pianqu.kernels.triage import Guess
 from pianqu.rooms.casework import rules
 from pianqu.rooms.casework.lifecycle import State
 from pianqu.rooms.casework.models import Case, SuggestionAnswer, TriageModel
-from pianqu.rooms.casework.queries.cases import known_codes, shipped_categories, shipped_codes
+from pianqu.rooms.casework.queries.cases import known_codes, shipped_codes
+from pianqu.rooms.casework.queries.shipped import shipped_categories
 
 CATEGORY, ORGANISATION = "category", "organisation"
 LEARNING, KEPT_MODEL, NOT_LEARNED = "asked", "kept", "stopped"

@@ -1,6 +1,12 @@
 """The verbs of casework."""
 
 from pianqu.rooms.casework.services.categories import NewCategory, add_categories
+from pianqu.rooms.casework.services.clockrules import (
+    apply_clock_rules,
+    draft_clock_rules,
+    drop_clock_draft,
+    enforce_clock_rules,
+)
 from pianqu.rooms.casework.services.clocks import (
     NATURES,
     REASONS,
@@ -44,6 +50,7 @@ from pianqu.rooms.casework.services.exporting import (
     stop_export,
     take_export,
 )
+from pianqu.rooms.casework.services.forecasts import Learned, keep_breach_model
 from pianqu.rooms.casework.services.handing import Handed, HandOverReport, hand_over
 from pianqu.rooms.casework.services.history import History, take_history
 from pianqu.rooms.casework.services.intake import take_in
@@ -60,6 +67,16 @@ from pianqu.rooms.casework.services.moving import (
 from pianqu.rooms.casework.services.noting import note_case
 from pianqu.rooms.casework.services.opening import Opened, Opening, open_case, open_cases
 from pianqu.rooms.casework.services.parts import Claim, PlaceChoice
+from pianqu.rooms.casework.services.platforms import (
+    add_platform_member,
+    call_joint,
+    check_rectification,
+    guide_at_window,
+    move_platform,
+    order_rectification,
+    record_inspection,
+    remove_platform_member,
+)
 from pianqu.rooms.casework.services.publishing import publish_due, publish_month
 from pianqu.rooms.casework.services.rating import (
     call_back,
@@ -90,6 +107,7 @@ __all__ = [
     "HandOverReport",
     "Handed",
     "History",
+    "Learned",
     "Made",
     "NewCategory",
     "Opened",
@@ -99,35 +117,46 @@ __all__ = [
     "Resolution",
     "accept_case",
     "add_categories",
+    "add_platform_member",
     "announce_year",
+    "apply_clock_rules",
     "ask_for_export",
     "ask_for_time",
     "ask_for_training",
     "call_back",
+    "call_joint",
     "cancel_export",
+    "check_rectification",
     "choose_channel",
     "choose_model",
     "close_case",
     "close_cases",
     "decide_on_time",
     "dispatch_case",
+    "draft_clock_rules",
+    "drop_clock_draft",
     "drop_filter",
+    "enforce_clock_rules",
     "erase_case",
     "escalate_overdue",
     "escalate_parts",
     "extend_case",
     "finish_task",
     "forget_reporter",
+    "guide_at_window",
     "hand_over",
     "hand_over_shift",
     "join_case",
+    "keep_breach_model",
     "keep_model",
     "link_case",
     "make_export",
+    "move_platform",
     "note_case",
     "object_to_dispatch",
     "open_case",
     "open_cases",
+    "order_rectification",
     "pause_case",
     "publish_due",
     "publish_month",
@@ -135,6 +164,8 @@ __all__ = [
     "rate_case",
     "recategorise_case",
     "recognise_reporter",
+    "record_inspection",
+    "remove_platform_member",
     "reopen_case",
     "resolve_case",
     "resolve_cases",
