@@ -35,8 +35,6 @@ FEWEST_MATTERS, FEWEST_OF_CLASS, MOST_MATTERS = 100, 10, 20_000
 FRESH_MATTERS = 20
 NIGHT = range(1, 5)
 REST = timedelta(hours=20)
-STALE = timedelta(minutes=15)
-"""A learning that takes longer was broken off."""
 KEPT_MODELS = 10
 LOOK_BACK = timedelta(days=90)
 

@@ -1,5 +1,7 @@
 """Suggestions in their places, wrong categories changed, answers counted, models asked for, chosen, broken."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -327,3 +329,13 @@ def test_models_beyond_the_newest_go_with_their_files_but_never_the_one_in_use()
     services.choose_model(actor=system(), version=0, now=NOW)
     name = TriageModel.objects.get(version=1).file_name
     assert queries.models_in_use([name, "x"]) == {name}
+
+
+def test_no_web_process_carries_scikit_learn_along() -> None:
+    """In a fresh program with every address and every chore loaded."""
+    code = (
+        "import sys, django; django.setup(); import pianqu.composition.urls, pianqu.composition.chores; "
+        "print(sorted({name.partition('.')[0] for name in sys.modules} & {'sklearn', 'scipy', 'joblib'}))"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
