@@ -28,7 +28,7 @@ from pianqu.kernels.masking import masked
 
 SCHEMA = ("a character", "two neighbouring characters", "a word in Latin letters")
 """Everything that a feature can be."""
-LONGEST = 1_000
+LONGEST = 800
 """So many characters of a text are read: what a matter is about stands at its beginning."""
 FORMAT = b"pianqu-triage/1\n"
 TOP = 3
