@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import override
 
-from pianqu.composition import tidying
+from pianqu.composition import learning, tidying
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.installation import installation
 from pianqu.rooms.casework import jobs as tables
@@ -82,6 +82,11 @@ def publish() -> int:
     return cases.publish_due(actor=system_actor(), now=timezone.now())
 
 
+def learn() -> int:
+    """The model that suggests categories: at night, or when somebody asked for it."""
+    return learning.learn_when_due(actor=system_actor())
+
+
 CHORES = (
     Chore("escalation", escalate, 60.0),
     Chore("sending", send, 5.0, aside=True),
@@ -89,6 +94,7 @@ CHORES = (
     Chore("other systems", tell_systems, 5.0, aside=True),
     Chore("open data", publish, 20.0),
     Chore("exports", write_exports, 2.0, aside=True),
+    Chore("triage", learn, 10.0, aside=True),
     Chore("clock rules", apply_clock_rules, 5.0, aside=True),
     Chore("forecasts", forecast, 600.0, aside=True),
     Chore("tidying", tidy, 3600.0),

@@ -73,12 +73,22 @@ from pianqu.rooms.casework.facts.platforms import (
     RectificationChecked,
     RectificationOrdered,
 )
+from pianqu.rooms.casework.facts.triage import (
+    AboutTriageModel,
+    CaseRecategorised,
+    SuggestionAnswered,
+    TriageModelAsked,
+    TriageModelChosen,
+    TriageModelLearned,
+    TriageModelNotLearned,
+)
 
 __all__ = [
     "AboutCase",
     "AboutClockRules",
     "AboutExport",
     "AboutPlatform",
+    "AboutTriageModel",
     "BreachModelLearned",
     "CaseAccepted",
     "CaseClosed",
@@ -93,6 +103,7 @@ __all__ = [
     "CaseOpened",
     "CasePaused",
     "CaseRated",
+    "CaseRecategorised",
     "CaseReopened",
     "CaseResolved",
     "CaseResumed",
@@ -134,10 +145,15 @@ __all__ = [
     "ReporterKnown",
     "ShiftHandedOver",
     "ShiftTakenOver",
+    "SuggestionAnswered",
     "TaskDone",
     "TaskEscalated",
     "TaskJoined",
     "TaskReturned",
     "TaskStarted",
+    "TriageModelAsked",
+    "TriageModelChosen",
+    "TriageModelLearned",
+    "TriageModelNotLearned",
     "YearAnnounced",
 ]

@@ -34,6 +34,7 @@ from pianqu.rooms.casework.models.platforms import (
     PlatformMember,
     PlatformMove,
 )
+from pianqu.rooms.casework.models.triage import SuggestionAnswer, TriageModel
 
 __all__ = [
     "STREET",
@@ -60,6 +61,8 @@ __all__ = [
     "Request",
     "SavedFilter",
     "SearchText",
+    "SuggestionAnswer",
     "Task",
+    "TriageModel",
     "Year",
 ]

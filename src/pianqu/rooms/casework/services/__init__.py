@@ -86,6 +86,13 @@ from pianqu.rooms.casework.services.rating import (
     supervise_case,
     unlink_case,
 )
+from pianqu.rooms.casework.services.triaging import (
+    ask_for_training,
+    choose_model,
+    keep_model,
+    recategorise_case,
+    stop_training,
+)
 from pianqu.rooms.casework.services.updating import take_update
 
 __all__ = [
@@ -115,11 +122,13 @@ __all__ = [
     "apply_clock_rules",
     "ask_for_export",
     "ask_for_time",
+    "ask_for_training",
     "call_back",
     "call_joint",
     "cancel_export",
     "check_rectification",
     "choose_channel",
+    "choose_model",
     "close_case",
     "close_cases",
     "decide_on_time",
@@ -139,6 +148,7 @@ __all__ = [
     "hand_over_shift",
     "join_case",
     "keep_breach_model",
+    "keep_model",
     "link_case",
     "make_export",
     "move_platform",
@@ -152,6 +162,7 @@ __all__ = [
     "publish_month",
     "put_away_exports",
     "rate_case",
+    "recategorise_case",
     "recognise_reporter",
     "record_inspection",
     "remove_platform_member",
@@ -165,6 +176,7 @@ __all__ = [
     "save_filter",
     "start_task",
     "stop_export",
+    "stop_training",
     "supervise_case",
     "take_case",
     "take_export",
