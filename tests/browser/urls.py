@@ -65,6 +65,8 @@ OTHERS = {
     "casework:earlier": "/desk/intake/earlier/",
     "casework:exports_progress": "/desk/exports/progress/",
     "casework:cancel_export": POSTED,
+    "casework:act_on_cause": POSTED,
+    "casework:link_cause": POSTED,
     "casework:export_file": "/desk/exports/{export_id}/file/",
     "calendar_feed": "/desk/calendar/{calendar}/due.ics",
     "calendar_by_password": POSTED,

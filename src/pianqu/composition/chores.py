@@ -72,6 +72,13 @@ def publish() -> int:
     return cases.publish_due(actor=system_actor(), now=timezone.now())
 
 
+def find_hot_issues() -> int:
+    """Matters of one problem are grouped: two weeks each hour, a quarter each night; a person counts once."""
+    now = timezone.now()
+    cases.renew_voice_salt(actor=system_actor(), now=now)
+    return tables.find_hot_issues(now=now)
+
+
 CHORES = (
     Chore("escalation", escalate, 60.0),
     Chore("sending", send, 5.0, aside=True),
@@ -79,5 +86,6 @@ CHORES = (
     Chore("other systems", tell_systems, 5.0, aside=True),
     Chore("open data", publish, 20.0),
     Chore("exports", write_exports, 2.0, aside=True),
+    Chore("hot issues", find_hot_issues, 600.0, aside=True),
     Chore("tidying", tidy, 3600.0),
 )

@@ -2,7 +2,20 @@
 
 from django.urls import path, re_path
 
-from pianqu.rooms.casework.views import acts, desk, exports, follow, intake, open311, opendata, overview, report, shift
+from pianqu.rooms.casework.views import (
+    acts,
+    causes,
+    desk,
+    exports,
+    follow,
+    hot,
+    intake,
+    open311,
+    opendata,
+    overview,
+    report,
+    shift,
+)
 
 app_name = "casework"
 
@@ -56,5 +69,12 @@ urlpatterns = [
     path("desk/exports/progress/", exports.progress, name="exports_progress"),
     path("desk/exports/<uuid:export_id>/cancel/", exports.cancel, name="cancel_export"),
     path("desk/exports/<uuid:export_id>/file/", exports.file, name="export_file"),
+    path("desk/hot/", hot.hot, name="hot"),
+    path("desk/hot/<uuid:issue_id>/", hot.hot_one, name="hot_one"),
+    path("desk/causes/", causes.causes, name="causes"),
+    path("desk/causes/open/", causes.open_one, name="open_cause"),
+    path("desk/causes/<uuid:cause_id>/", causes.cause, name="cause"),
+    path("desk/causes/<uuid:cause_id>/act/<str:name>/", causes.act, name="act_on_cause"),
+    path("desk/case/<uuid:case_id>/cause/", causes.link_case, name="link_cause"),
     path("desk/photo/<uuid:photo_id>/", desk.photo, name="desk_photo"),
 ]

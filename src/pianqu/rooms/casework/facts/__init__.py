@@ -50,9 +50,22 @@ from pianqu.rooms.casework.facts.cases import (
     TaskStarted,
     YearAnnounced,
 )
+from pianqu.rooms.casework.facts.causes import (
+    AboutCause,
+    CauseClosed,
+    CauseLinked,
+    CauseOpened,
+    CauseReopened,
+    CauseTookEffect,
+    CauseUnlinked,
+    MeasureEnded,
+    MeasurePlanned,
+)
+from pianqu.rooms.casework.facts.hotspots import VoiceSaltRenewed
 
 __all__ = [
     "AboutCase",
+    "AboutCause",
     "AboutExport",
     "CaseAccepted",
     "CaseClosed",
@@ -75,6 +88,12 @@ __all__ = [
     "CaseWithdrawn",
     "CasesHandedOver",
     "CategoryAdded",
+    "CauseClosed",
+    "CauseLinked",
+    "CauseOpened",
+    "CauseReopened",
+    "CauseTookEffect",
+    "CauseUnlinked",
     "ChannelChosen",
     "DispatchObjected",
     "DueDateSet",
@@ -87,6 +106,8 @@ __all__ = [
     "ExtensionDecided",
     "FilterDropped",
     "FilterSaved",
+    "MeasureEnded",
+    "MeasurePlanned",
     "MonthPublished",
     "ObjectionReviewed",
     "PingPongAlarmed",
@@ -99,5 +120,6 @@ __all__ = [
     "TaskJoined",
     "TaskReturned",
     "TaskStarted",
+    "VoiceSaltRenewed",
     "YearAnnounced",
 ]

@@ -22,12 +22,15 @@ from pianqu.rooms.casework.models.cases import (
     Task,
     Year,
 )
+from pianqu.rooms.casework.models.causes import CauseMatter, Measure, RootCause
+from pianqu.rooms.casework.models.hotspots import HotIssue, HotMatter, HotRun, VoiceSalt
 
 __all__ = [
     "STREET",
     "Addition",
     "Case",
     "Category",
+    "CauseMatter",
     "Change",
     "Clock",
     "Contact",
@@ -35,13 +38,19 @@ __all__ = [
     "Export",
     "ExportRun",
     "Handover",
+    "HotIssue",
+    "HotMatter",
+    "HotRun",
+    "Measure",
     "Note",
     "Pause",
     "Photo",
     "PublishedMonth",
     "Request",
+    "RootCause",
     "SavedFilter",
     "SearchText",
     "Task",
+    "VoiceSalt",
     "Year",
 ]

@@ -1,6 +1,18 @@
 """The verbs of casework."""
 
 from pianqu.rooms.casework.services.categories import NewCategory, add_categories
+from pianqu.rooms.casework.services.causes import (
+    NewCause,
+    close_root_cause,
+    end_measure,
+    link_case_to_cause,
+    link_to_cause,
+    open_root_cause,
+    plan_measure,
+    reopen_root_cause,
+    take_effect,
+    unlink_from_cause,
+)
 from pianqu.rooms.casework.services.clocks import (
     NATURES,
     REASONS,
@@ -70,6 +82,7 @@ from pianqu.rooms.casework.services.rating import (
     unlink_case,
 )
 from pianqu.rooms.casework.services.updating import take_update
+from pianqu.rooms.casework.services.voices import renew_voice_salt
 
 __all__ = [
     "BASES",
@@ -85,6 +98,7 @@ __all__ = [
     "History",
     "Made",
     "NewCategory",
+    "NewCause",
     "Opened",
     "Opening",
     "PlaceChoice",
@@ -100,9 +114,11 @@ __all__ = [
     "choose_channel",
     "close_case",
     "close_cases",
+    "close_root_cause",
     "decide_on_time",
     "dispatch_case",
     "drop_filter",
+    "end_measure",
     "erase_case",
     "escalate_overdue",
     "escalate_parts",
@@ -113,18 +129,24 @@ __all__ = [
     "hand_over_shift",
     "join_case",
     "link_case",
+    "link_case_to_cause",
+    "link_to_cause",
     "make_export",
     "note_case",
     "object_to_dispatch",
     "open_case",
     "open_cases",
+    "open_root_cause",
     "pause_case",
+    "plan_measure",
     "publish_due",
     "publish_month",
     "put_away_exports",
     "rate_case",
     "recognise_reporter",
+    "renew_voice_salt",
     "reopen_case",
+    "reopen_root_cause",
     "resolve_case",
     "resolve_cases",
     "resume_case",
@@ -136,12 +158,14 @@ __all__ = [
     "stop_export",
     "supervise_case",
     "take_case",
+    "take_effect",
     "take_export",
     "take_history",
     "take_in",
     "take_over_shift",
     "take_update",
     "unlink_case",
+    "unlink_from_cause",
     "use_contact",
     "warn_due_soon",
     "withdraw_case",
