@@ -91,9 +91,7 @@ def new_cause(**changes: Any) -> NewCause:
 
 
 def cause(*, actor: Actor | None = None, case_ids: list[uuid.UUID] | None = None, **changes: Any) -> uuid.UUID:
-    return services.open_root_cause(
-        actor=actor or clerk(), item=new_cause(**changes), case_ids=case_ids or [], now=NOW
-    )
+    return services.open_root_cause(actor=actor or clerk(), item=new_cause(**changes), case_ids=case_ids or [], now=NOW)
 
 
 def official(organisation_code: str, kind: str = "leader") -> Actor:
@@ -165,7 +163,13 @@ def test_it_fades_and_leaves() -> None:
 def test_a_person_counts_once_and_who_left_nothing_once_a_matter() -> None:
     services.renew_voice_salt(actor=importer(), now=NOW)
     for n in range(5):
-        opened(words=f"外滩社区自来水发黄有铁锈味，{TAILS[n]}", category="water", place=PLACE, contact="13800001111", now=NOW)
+        opened(
+            words=f"外滩社区自来水发黄有铁锈味，{TAILS[n]}",
+            category="water",
+            place=PLACE,
+            contact="13800001111",
+            now=NOW,
+        )
     assert find() == 0  # one person is no issue, however often
     reported(2)
     find()
@@ -225,6 +229,7 @@ def test_erased_words_leave() -> None:
     find()
     services.withdraw_case(actor=clerk(), case_id=ids[0], now=LATER)
     services.erase_case(actor=clerk(), case_id=ids[0], basis="consent-withdrawn", now=LATER)
+    log.create_log(now=LATER)
     while log.seal(now=LATER):
         pass
     log.deliver(reader=readers.HOT, to=readers.hear_erasures)
@@ -373,13 +378,19 @@ def test_every_move_from_every_state(state: CauseState, move: CauseMove) -> None
 def test_a_root_cause_from_first_to_last_is_recorded_without_words() -> None:
     ids = reported(3)
     cause_id = cause(case_ids=ids[:2])
-    services.link_case_to_cause(actor=clerk(), case_id=ids[2], cause_id=cause_id, now=NOW)
-    assert services.link_to_cause(actor=clerk(), cause_id=cause_id, case_ids=ids, now=NOW) == 0  # again is harmless
-    services.unlink_from_cause(actor=clerk(), cause_id=cause_id, case_id=ids[0], now=NOW)
-    services.end_measure(actor=handler(LEAD), cause_id=cause_id, measure_id=measured(cause_id), done=True, now=NOW)
-    services.take_effect(actor=handler(LEAD), cause_id=cause_id, effective_on=NOW.date(), now=NOW)
-    services.close_root_cause(actor=clerk(), cause_id=cause_id, words="水质合格。", now=NOW)
-    services.reopen_root_cause(actor=clerk(), cause_id=cause_id, words="又黄了。", now=NOW)
+    services.link_case_to_cause(actor=clerk(), case_id=ids[2], cause_id=cause_id, now=NOW + timedelta(minutes=1))
+    assert (
+        services.link_to_cause(actor=clerk(), cause_id=cause_id, case_ids=ids, now=NOW + timedelta(minutes=2)) == 0
+    )  # again is harmless
+    services.unlink_from_cause(actor=clerk(), cause_id=cause_id, case_id=ids[0], now=NOW + timedelta(minutes=3))
+    services.end_measure(
+        actor=handler(LEAD), cause_id=cause_id, measure_id=measured(cause_id), done=True, now=NOW + timedelta(minutes=4)
+    )
+    services.take_effect(
+        actor=handler(LEAD), cause_id=cause_id, effective_on=NOW.date(), now=NOW + timedelta(minutes=5)
+    )
+    services.close_root_cause(actor=clerk(), cause_id=cause_id, words="水质合格。", now=NOW + timedelta(minutes=6))
+    services.reopen_root_cause(actor=clerk(), cause_id=cause_id, words="又黄了。", now=NOW + timedelta(minutes=7))
     kinds = [item.kind.removeprefix("casework.") for item in ledger.history(f"cause:{cause_id}")]
     assert kinds == [
         "cause-opened",
@@ -602,7 +613,10 @@ def test_from_the_hot_issue_to_a_closed_root_cause_by_pages(staff: Client) -> No
     now = timezone.now()
     for n in range(5):
         opened(
-            words=f"外滩社区自来水发黄有铁锈味，{TAILS[n]}", category="water", place=PLACE, now=now - timedelta(hours=n + 1)
+            words=f"外滩社区自来水发黄有铁锈味，{TAILS[n]}",
+            category="water",
+            place=PLACE,
+            now=now - timedelta(hours=n + 1),
         )
     jobs.find_hot_issues(now=now)
     page = words(staff.get("/desk/hot/"))

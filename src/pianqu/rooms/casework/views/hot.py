@@ -49,16 +49,20 @@ class Hot:
 @login_required
 @require_safe
 def hot(request: HttpRequest) -> HttpResponse:
-    """The list, hottest first; `days` chooses between two weeks and a quarter."""
-    actor, span = actor_of(request), LONG if request.GET.get("days") == str(LONG) else SHORT
-    cards, runs = queries.hot_issues(actor, span_days=span), queries.hot_runs()
+    """The list, hottest first; `days` chooses between two weeks and a quarter. Nothing chosen: two weeks if there is anything."""
+    actor, asked, runs = actor_of(request), request.GET.get("days", ""), queries.hot_runs()
+    span = LONG if asked == str(LONG) else SHORT
+    cards = queries.hot_issues(actor, span_days=span)
+    is_quiet = not cards and not asked and SHORT in runs
+    if is_quiet:
+        span, cards = LONG, queries.hot_issues(actor, span_days=LONG)
     context = {
         "issues": _shown(cards),
         "span": span,
         "spans": [(SHORT, _("Two weeks")), (LONG, _("A quarter"))],
         "run": runs.get(span),
         "can_look": find_spec("scipy") is not None,
-        "everyone": sum(card.matters for card in cards),
+        "is_quiet": is_quiet and bool(cards),
     }
     return render(request, "casework/hot.html", context)
 
