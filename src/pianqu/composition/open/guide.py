@@ -33,6 +33,8 @@ def headings() -> dict[str, str]:
         "cases": pgettext("api", "Matters"),
         "desk": pgettext("api", "The desk"),
         "causes": pgettext("api", "Hot issues and root causes"),
+        "clocks": pgettext("api", "Terms and forecasts"),
+        "platforms": pgettext("api", "The four platforms"),
         "partners": pgettext("api", "Other districts and systems"),
         "calendar": pgettext("api", "Calendars"),
         "notices": pgettext("api", "Notices and messages"),

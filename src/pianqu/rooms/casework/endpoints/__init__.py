@@ -1,9 +1,14 @@
 """JSON doors of casework: what its pages do, for programs."""
 
-from pianqu.rooms.casework.endpoints import causes
+from pianqu.rooms.casework.endpoints import cases, causes, clocks, platforms
 from pianqu.rooms.casework.endpoints.cases import ACTS, OWN
-from pianqu.rooms.casework.endpoints.cases import routers as of_cases
 
-routers = {**of_cases, **causes.routers}
+routers = {
+    **cases.routers,
+    **causes.routers,
+    "/clocks": clocks.doors.router,
+    "/platforms": platforms.platforms.router,
+}
+"""Where composition mounts them under the API's address."""
 
 __all__ = ["ACTS", "OWN", "routers"]

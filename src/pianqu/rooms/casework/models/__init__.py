@@ -23,20 +23,35 @@ from pianqu.rooms.casework.models.cases import (
     Year,
 )
 from pianqu.rooms.casework.models.causes import CauseMatter, Measure, RootCause
+from pianqu.rooms.casework.models.clockrules import (
+    ClockVersion,
+)
+from pianqu.rooms.casework.models.forecasts import (
+    BreachModel,
+    Forecast,
+)
 from pianqu.rooms.casework.models.hotspots import HotIssue, HotMatter, HotRun, VoiceSalt
+from pianqu.rooms.casework.models.platforms import (
+    PlatformAct,
+    PlatformMember,
+    PlatformMove,
+)
 
 __all__ = [
     "STREET",
     "Addition",
+    "BreachModel",
     "Case",
     "Category",
     "CauseMatter",
     "Change",
     "Clock",
+    "ClockVersion",
     "Contact",
     "DayCount",
     "Export",
     "ExportRun",
+    "Forecast",
     "Handover",
     "HotIssue",
     "HotMatter",
@@ -45,6 +60,9 @@ __all__ = [
     "Note",
     "Pause",
     "Photo",
+    "PlatformAct",
+    "PlatformMember",
+    "PlatformMove",
     "PublishedMonth",
     "Request",
     "RootCause",

@@ -13,6 +13,12 @@ from pianqu.rooms.casework.services.causes import (
     take_effect,
     unlink_from_cause,
 )
+from pianqu.rooms.casework.services.clockrules import (
+    apply_clock_rules,
+    draft_clock_rules,
+    drop_clock_draft,
+    enforce_clock_rules,
+)
 from pianqu.rooms.casework.services.clocks import (
     NATURES,
     REASONS,
@@ -56,6 +62,7 @@ from pianqu.rooms.casework.services.exporting import (
     stop_export,
     take_export,
 )
+from pianqu.rooms.casework.services.forecasts import Learned, keep_breach_model
 from pianqu.rooms.casework.services.handing import Handed, HandOverReport, hand_over
 from pianqu.rooms.casework.services.history import History, take_history
 from pianqu.rooms.casework.services.intake import take_in
@@ -72,6 +79,16 @@ from pianqu.rooms.casework.services.moving import (
 from pianqu.rooms.casework.services.noting import note_case
 from pianqu.rooms.casework.services.opening import Opened, Opening, open_case, open_cases
 from pianqu.rooms.casework.services.parts import Claim, PlaceChoice
+from pianqu.rooms.casework.services.platforms import (
+    add_platform_member,
+    call_joint,
+    check_rectification,
+    guide_at_window,
+    move_platform,
+    order_rectification,
+    record_inspection,
+    remove_platform_member,
+)
 from pianqu.rooms.casework.services.publishing import publish_due, publish_month
 from pianqu.rooms.casework.services.rating import (
     call_back,
@@ -96,6 +113,7 @@ __all__ = [
     "HandOverReport",
     "Handed",
     "History",
+    "Learned",
     "Made",
     "NewCategory",
     "NewCause",
@@ -106,37 +124,48 @@ __all__ = [
     "Resolution",
     "accept_case",
     "add_categories",
+    "add_platform_member",
     "announce_year",
+    "apply_clock_rules",
     "ask_for_export",
     "ask_for_time",
     "call_back",
+    "call_joint",
     "cancel_export",
+    "check_rectification",
     "choose_channel",
     "close_case",
     "close_cases",
     "close_root_cause",
     "decide_on_time",
     "dispatch_case",
+    "draft_clock_rules",
+    "drop_clock_draft",
     "drop_filter",
     "end_measure",
+    "enforce_clock_rules",
     "erase_case",
     "escalate_overdue",
     "escalate_parts",
     "extend_case",
     "finish_task",
     "forget_reporter",
+    "guide_at_window",
     "hand_over",
     "hand_over_shift",
     "join_case",
+    "keep_breach_model",
     "link_case",
     "link_case_to_cause",
     "link_to_cause",
     "make_export",
+    "move_platform",
     "note_case",
     "object_to_dispatch",
     "open_case",
     "open_cases",
     "open_root_cause",
+    "order_rectification",
     "pause_case",
     "plan_measure",
     "publish_due",
@@ -144,6 +173,8 @@ __all__ = [
     "put_away_exports",
     "rate_case",
     "recognise_reporter",
+    "record_inspection",
+    "remove_platform_member",
     "renew_voice_salt",
     "reopen_case",
     "reopen_root_cause",

@@ -1,0 +1,384 @@
+"""What the worker does for casework: tables of matters, dates that new terms move, forecasts, hot issues.
+
+Tables are written page by page, several in turn, so that a small one waits for no large one.
+
+Each page is read by a statement of its own, and no transaction stays open. Who writes holds the export for a while and says
+so again with each page: a writer that died lets go by itself, and another one begins from the first row.
+"""
+
+import secrets
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from importlib import import_module
+from importlib.util import find_spec
+from itertools import groupby
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from pianqu.foundation import growing
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.errors import Unavailable
+from pianqu.foundation.growing import Growing
+from pianqu.foundation.tables import FORMS, Cell, Table, has_parquet
+from pianqu.kernels import breach
+from pianqu.rooms.casework import queries, services
+from pianqu.rooms.casework.models import ExportRun, Forecast, HotIssue, HotMatter, HotRun
+from pianqu.rooms.casework.queries import POST_ENDED, STUMBLED, ExportWork, Names
+from pianqu.rooms.directory import queries as directory
+
+PAGE = 2_000
+AT_ONCE = 4
+HOLD = timedelta(seconds=30)
+"""So long a writer keeps an export without a word."""
+TRIES = 3
+"""So often a table is begun; one that its writer never survives is given up."""
+SAY_EVERY = timedelta(seconds=1)
+UNNAMED = timedelta(hours=1)
+"""A file that no export names is kept so long: it may be one that is being written."""
+
+
+def write_exports(*, actor: Actor) -> int:
+    """Write every table that waits, and those that are asked for meanwhile; answers how many were brought to an end."""
+    writers: dict[uuid.UUID, Iterator[int]] = {}
+    done = 0
+    try:
+        while True:
+            for work in queries.exports_to_write(now=timezone.now(), most=AT_ONCE - len(writers)):
+                writers.setdefault(work.export_id, written(work, actor=actor))
+            if not writers:
+                return done
+            for export_id, writer in list(writers.items()):
+                if next(writer, None) is None:
+                    del writers[export_id]
+                    done += 1
+    finally:
+        for writer in writers.values():
+            getattr(writer, "close", lambda: None)()
+
+
+def written(work: ExportWork, *, actor: Actor, page_size: int = PAGE) -> Iterator[int]:
+    """Write one table, a page at each step; tells how many rows stand. However it ends, no half file is left."""
+    token = secrets.token_hex(8)
+    if not _hold(work.export_id, token, timezone.now()):
+        return
+    if _tries(work.export_id) > TRIES:
+        _stop(work, STUMBLED, actor)
+        return
+    try:
+        yield from _begun(work, token, actor, page_size)
+    except (OSError, Unavailable) as error:
+        problem = error if isinstance(error, Unavailable) else growing.cannot(error)
+        _stop(work, problem.code, actor)
+    finally:
+        _let_go(work.export_id, token)
+
+
+def _begun(work: ExportWork, token: str, actor: Actor, page_size: int) -> Iterator[int]:
+    if work.form == "parquet" and not has_parquet():
+        raise Unavailable("parquet-missing", _("Parquet is not installed here."))
+    holder = _holder(work)
+    if holder is None:
+        _stop(work, POST_ENDED, actor)
+        return
+    file = Growing(f"{work.export_id.hex}-{token}.{FORMS[work.form].suffix}")
+    table: Table | None = None
+    try:
+        with override(work.language):
+            columns, title = queries.export_columns(with_words=work.with_words), _("Matters")
+            names = Names(timezone.localdate(work.asked_at))
+        table = FORMS[work.form].begin(file.file, columns, title)
+        writing = _Writing(work, token, actor, holder, names, page_size)
+        for rows in writing.pages():
+            table.add(rows)
+            file.check_room()
+            yield writing.count
+        if writing.is_whole:
+            table.finish()
+            _keep(writing, file)
+    finally:
+        if table is not None:
+            table.give_up()
+        file.drop()
+
+
+class _Writing:
+    """One table that is being written: what was read of it, and whether it is still to be read on."""
+
+    def __init__(self, work: ExportWork, token: str, actor: Actor, holder: Actor, names: Names, page_size: int) -> None:
+        self.work, self.token, self.actor, self.mark = work, token, actor, queries.scope_mark(holder)
+        self.count, self.is_whole = 0, False
+        self._holder, self._names, self._size = holder, names, page_size
+        self._total = queries.export_total(holder, work.filters, now=work.asked_at)
+        self._said = timezone.now() - SAY_EVERY
+
+    def pages(self) -> Iterator[tuple[tuple[Cell, ...], ...]]:
+        """The rows, page by page, for as long as they are wanted; then `is_whole` says whether these were all."""
+        page = ""
+        while self._goes_on():
+            with override(self.work.language):
+                read = queries.export_page(
+                    self._holder,
+                    self.work.filters,
+                    self._names,
+                    with_words=self.work.with_words,
+                    page=page,
+                    size=self._size,
+                    now=self.work.asked_at,
+                )
+            self.count, page = self.count + len(read.rows), read.next_page
+            yield read.rows
+            if not page:
+                self.is_whole = self._is_allowed()
+                return
+
+    def _goes_on(self) -> bool:
+        """Not where its post wants it no more, nor where another writer took it over."""
+        if not (queries.export_waits(self.work.export_id) and self._is_allowed()):
+            return False
+        now = timezone.now()
+        if now - self._said < SAY_EVERY:
+            return True
+        self._said = now
+        return _say(self.work.export_id, self.token, written=self.count, total=self._total)
+
+    def _is_allowed(self) -> bool:
+        """The post is held still, and sees what it saw: one table has one scope; under another one it is begun anew."""
+        holder = _holder(self.work)
+        if holder is None:
+            _stop(self.work, POST_ENDED, self.actor)
+        return holder is not None and queries.scope_mark(holder) == self.mark
+
+
+def _keep(writing: _Writing, file: Growing) -> None:
+    made = services.Made(file_name=file.name, size=file.keep(), matters=writing.count, scope_mark=writing.mark)
+    if not services.make_export(actor=writing.actor, export_id=writing.work.export_id, made=made, now=timezone.now()):
+        growing.remove(file.name)
+
+
+def _holder(work: ExportWork) -> Actor | None:
+    """Who asked, in the post in which they asked, if they hold it still."""
+    return directory.actor_for(work.account_id, work.post_id, timezone.now())
+
+
+def _hold(export_id: uuid.UUID, token: str, now: datetime) -> bool:
+    """Become the export's writer; no where another one is."""
+    ExportRun.objects.bulk_create([ExportRun(export_id=export_id, held_until=now)], ignore_conflicts=True)
+    free = ExportRun.objects.filter(export_id=export_id, held_until__lte=now)
+    return bool(free.update(token=token, held_until=now + HOLD, tries=F("tries") + 1, written=0, total=None))
+
+
+def _tries(export_id: uuid.UUID) -> int:
+    return ExportRun.objects.values_list("tries", flat=True).get(export_id=export_id)
+
+
+def _say(export_id: uuid.UUID, token: str, *, written: int, total: int | None) -> bool:
+    mine = ExportRun.objects.filter(export_id=export_id, token=token)
+    return bool(mine.update(written=written, total=total, held_until=timezone.now() + HOLD))
+
+
+def _let_go(export_id: uuid.UUID, token: str) -> None:
+    ExportRun.objects.filter(export_id=export_id, token=token).update(held_until=timezone.now())
+
+
+def _stop(work: ExportWork, reason: str, actor: Actor) -> None:
+    services.stop_export(actor=actor, export_id=work.export_id, reason=reason, now=timezone.now())
+
+
+def put_away_exports(*, actor: Actor, now: datetime) -> int:
+    """Destroy the tables that are over, and files that no table names; answers how many went."""
+    gone = 0
+    while count := services.put_away_exports(actor=actor, now=now):
+        gone += count
+    ExportRun.objects.filter(held_until__lte=now - services.KEPT * 3).delete()
+    names = list(growing.last_written_before(now - UNNAMED))
+    for name in set(names) - queries.export_files(names):
+        growing.sweep(name)
+        gone += 1
+    return gone
+
+
+def apply_clock_rules(*, actor: Actor, now: datetime) -> int:
+    """Move open matters' dates by terms whose day has come, some at a time; answers how many batches there were.
+
+    A worker that is stopped goes on where it stood: each batch is a transaction of its own.
+    """
+    batches = 0
+    for version_id in queries.versions_to_apply(now=now):
+        goes_on = True
+        while goes_on:
+            goes_on = services.apply_clock_rules(actor=actor, version_id=version_id, now=now)
+            batches += 1
+    return batches
+
+
+# forecasts -----------------------------------------------------------------------------------------------------------
+
+LEARN_EVERY = timedelta(hours=20)
+FORECASTS_AT_ONCE = 500
+
+
+def forecast(*, actor: Actor, now: datetime) -> int:
+    """Learn once a night, then say of every open matter how likely it is to be late; answers how many there are.
+
+    Where there is no model that may be asked (too few matters, not good enough, damaged) nothing is said of any.
+    """
+    card = queries.breach_card()
+    if card is None or card.is_broken or card.learned_at <= now - LEARN_EVERY:
+        learn_breach(actor=actor, now=now)
+    return forecast_open(now=now)
+
+
+def learn_breach(*, actor: Actor, now: datetime) -> bool:
+    """Learn from the district's own matters whose date has passed; no where there are too few or nothing tells them apart."""
+    moments = queries.moments_to_learn(now=now)
+    matters = len({moment.case_id for moment in moments})
+    if matters < queries.ENOUGH:
+        return False
+    asked, late = [moment.asked for moment in moments], [moment.late for moment in moments]
+    cut = len(moments) * 4 // 5
+    try:
+        tried, model = breach.learn(asked[:cut], late[:cut]), breach.learn(asked, late)
+    except ValueError:
+        return False
+    said = [breach.forecast(tried, one).likelihood for one in asked[cut:]]
+    content = breach.write(model)
+    learned = services.Learned(
+        content=content,
+        digest=breach.digest_of(content),
+        matters=matters,
+        late_share=sum(late) / len(late),
+        auc=breach.auc(said, late[cut:]),
+        ece=breach.calibration_error(said, late[cut:]),
+        queue_auc=breach.auc(breach.rates(asked[:cut], late[:cut], asked[cut:]), late[cut:]),
+    )
+    services.keep_breach_model(actor=actor, learned=learned, now=now)
+    return True
+
+
+def forecast_open(*, now: datetime) -> int:
+    """Say anew what is likely late; what is not open any more, or overdue by now, is not spoken of."""
+    model = queries.breach_model()
+    asked = list(queries.asked_now(now=now)) if model else []
+    rows = [_said(case_id, breach.forecast(model, one), now) for case_id, one in asked] if model else []
+    with transaction.atomic():
+        Forecast.objects.all().delete()
+        Forecast.objects.bulk_create(rows, batch_size=FORECASTS_AT_ONCE)
+    return len(rows)
+
+
+def _said(case_id: uuid.UUID, said: breach.Forecast, now: datetime) -> Forecast:
+    return Forecast(case_id=case_id, risk=round(said.likelihood * 1000), reasons=list(said.reasons), asked_at=now)
+
+
+# hot issues ----------------------------------------------------------------------------------------------------------
+# Streets are looked at one after the other: what lies in two is never one issue. Nothing is known of a person but the mark
+# by which they count once, and it is kept in memory for as long as the counting takes.
+
+MOST_COMPARED = 6_000
+"""So many matters of a street are compared, the latest; more would take longer than they tell."""
+SMALLEST = 3
+"""Fewer matters, or fewer people, are no hot issue."""
+ANEW = {queries.SHORT: timedelta(minutes=55), queries.LONG: timedelta(hours=20)}
+"""How old a finding may become."""
+_NAMES = uuid.UUID("6f1d5c0e-51c4-5a0f-9d3c-0d3a1b7c9e42")
+_EPOCH = datetime(2000, 1, 1, tzinfo=timezone.get_default_timezone())
+
+
+def find_hot_issues(*, now: datetime) -> int:
+    """Look anew over both spans where the last look is too old; answers how many issues there are in what was looked at."""
+    if find_spec("scipy") is None:  # the extra “insight” is not installed: the page says so
+        return 0
+    last = queries.hot_runs()
+    due = [span for span, old in ANEW.items() if span not in last or last[span].found_at <= now - old]
+    return sum(find_hot_issues_in(span, now=now) for span in due)
+
+
+def find_hot_issues_in(span_days: int, *, now: datetime) -> int:
+    """The issues of so many days until now take the place of those that were found before."""
+    spoken = queries.spoken(since=now - timedelta(days=span_days), until=now)
+    found, compared = list[tuple[HotIssue, Sequence[queries.Spoken]]](), 0
+    for _street, group in groupby(sorted(spoken, key=lambda one: one.street_code), key=lambda one: one.street_code):
+        matters = sorted(group, key=lambda one: (one.opened_at, one.case_id))[-MOST_COMPARED:]
+        compared += len(matters)
+        found += _issues(matters, span_days, now)
+    with transaction.atomic():
+        HotIssue.objects.filter(span_days=span_days).delete()
+        HotIssue.objects.bulk_create([issue for issue, _members in found])
+        HotMatter.objects.bulk_create(
+            [HotMatter(issue_id=issue.id, case_id=one.case_id) for issue, members in found for one in members]
+        )
+        run = {"found_at": now, "matters": compared, "left_out": len(spoken) - compared}
+        HotRun.objects.update_or_create(span_days=span_days, defaults=run)
+    return len(found)
+
+
+def _issues(
+    matters: Sequence[queries.Spoken], span_days: int, now: datetime
+) -> Iterator[tuple[HotIssue, Sequence[queries.Spoken]]]:
+    kernel = import_module("pianqu.kernels.hotspots")  # numpy and scipy: only where something is compared
+    messages = [
+        kernel.Message(
+            key=str(one.case_id),
+            text=one.words,
+            day=_day(one.opened_at),
+            place=one.place_code,
+            area=one.street_code,
+            category=one.category,
+        )
+        for one in matters
+    ]
+    for group in kernel.groups(messages, smallest=SMALLEST):
+        members = [matters[number] for number in group.members]
+        heat = kernel.heat(
+            [(one.voice, _day(one.opened_at)) for one in members], now_day=_day(now), half_life=span_days / 4
+        )
+        if heat.voices >= SMALLEST:
+            yield _issue(members, group.phrases, heat, span_days, now), members
+
+
+def _day(at: datetime) -> float:
+    return (at - _EPOCH).total_seconds() / 86_400
+
+
+def _issue(
+    members: Sequence[queries.Spoken], phrases: Sequence[str], heat: Any, span_days: int, now: datetime
+) -> HotIssue:
+    first = members[0]
+    places = {one.place_code for one in members}
+    points = [(one.lon, one.lat) for one in members if one.lon is not None and one.lat is not None]
+    return HotIssue(
+        id=uuid.uuid5(_NAMES, f"{span_days}:{first.case_id}"),
+        span_days=span_days,
+        category=_commonest(one.category for one in members),
+        place_code=first.place_code if len(places) == 1 else "",
+        street_code=first.street_code,
+        lon=round(sum(lon for lon, _lat in points) / len(points), 3) if points else None,
+        lat=round(sum(lat for _lon, lat in points) / len(points), 3) if points else None,
+        first_at=first.opened_at,
+        last_at=members[-1].opened_at,
+        matters=len(members),
+        voices=heat.voices,
+        heat=round(heat.value, 3),
+        daily=_daily(members, span_days, now),
+        phrases=list(phrases),
+        found_at=now,
+    )
+
+
+def _commonest(names: Iterable[str]) -> str:
+    counts = Counter(names)
+    return min(counts, key=lambda name: (-counts[name], name))
+
+
+def _daily(members: Sequence[queries.Spoken], span_days: int, now: datetime) -> list[int]:
+    """How many came in on each day; the last is today."""
+    today = timezone.localdate(now)
+    counts = Counter((today - timezone.localdate(one.opened_at)).days for one in members)
+    return [counts[ago] for ago in range(span_days, -1, -1)]
