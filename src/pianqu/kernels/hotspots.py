@@ -3,17 +3,19 @@
 Problem: of some thousand short messages, find the groups with one cause; a template of words alone must not bind what lies
 streets or months apart.
 Method: two messages are alike by the cosine of their rare pairs of characters and that of their rare runs of four and five
-(names of places and things), times factors for place, category and days between them; groups by average linkage (R. R. Sokal,
-C. D. Michener 1958, "A statistical method for evaluating systematic relationships"), cut at one likeness. Average linkage
-joins at a likeness only where some pair is that alike, so it is done within the connected parts of the graph of such pairs:
-the same groups, without the whole table. Heat: each person counts once for a group, with the latest thing they said, halved
-every `half_life` days.
+(names of places and things), times factors for place, category and days between them. In a burst (many more of a category in
+an area within days than its mean rate lets one expect, by the tail of Poisson's distribution) different words for one thing
+are more alike. Groups by average linkage (R. R. Sokal, C. D. Michener 1958, "A statistical method for evaluating systematic
+relationships"), cut at one likeness. Average linkage joins at a likeness only where some pair is that alike, so it is done
+within the connected parts of the graph of such pairs: the same groups, without the whole table. Heat: each person counts
+once for a group, with the latest thing they said, halved every `half_life` days.
 Cost: O(n²) likenesses in slices of rows, O(m²) space for the largest connected part m.
 Guarantee: the same messages in any order give the same groups; a message is in one group; heat never rises by saying a thing
 twice at one time.
 """
 
 import math
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,6 +25,7 @@ import numpy as np
 from scipy.cluster.hierarchy import fcluster, linkage
 from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
+from scipy.stats import poisson
 
 from pianqu.kernels.words import excerpt
 
@@ -60,6 +63,10 @@ class Settings:
     other_place: float = 0.8
     """Likeness of what lies at two places of one area; the same where one place is not known."""
     other_category: float = 0.75
+    burst: float = 0.09
+    """Added to the likeness of two messages of one burst: less than `alike`, so some words have to be shared."""
+    burst_days: float = 2.5
+    """A burst is looked for within so many days before and after."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +93,7 @@ def groups(messages: Sequence[Message], *, settings: Settings | None = None, sma
         return ()
     said = [plain(message.text) for message in sorted_messages]
     alike = _Likeness(sorted_messages, said, settings or Settings())
-    shared = _Phrases(said)
+    shared = _Phrases([segments(message.text) for message in sorted_messages])
     found = [
         Group(members=tuple(order[n] for n in members), phrases=shared.of(members))
         for members in _members(alike)
@@ -113,6 +120,11 @@ def plain(text: str) -> str:
     return "".join(sign for sign in excerpt(text, LONGEST).lower() if sign.isalnum())
 
 
+def segments(text: str) -> tuple[str, ...]:
+    """The same between its signs of punctuation: a phrase does not go across them."""
+    return tuple(re.findall(r"[^\W_]+", excerpt(text, LONGEST).lower()))
+
+
 # likeness ------------------------------------------------------------------------------------------------------------
 
 
@@ -127,12 +139,16 @@ class _Likeness:
         self._places = _numbers(message.place for message in messages)
         self._areas = _numbers(message.area for message in messages)
         self._categories = _numbers(message.category for message in messages)
+        self._bursts = _bursts(messages, settings.burst_days)
 
     def between(self, rows: Table, columns: Table) -> Table:
         """The table of likenesses of some with some."""
         set_ = self.settings
         table = self._pairs[rows] @ self._pairs[columns].T * (1 - set_.rare_share)
         table = (table + self._rare[rows] @ self._rare[columns].T * set_.rare_share).toarray()
+        bursts = self._bursts
+        one_burst = (bursts[rows][:, None] >= 0) & (bursts[rows][:, None] == bursts[columns][None, :])
+        table += one_burst * set_.burst
         apart = np.abs(self._days[rows][:, None] - self._days[columns][None, :])
         table *= np.exp2(-apart / set_.half_days)
         table *= _factor(self._places, rows, columns, set_.other_place)
@@ -141,6 +157,26 @@ class _Likeness:
         known = (areas[rows][:, None] >= 0) & (areas[columns][None, :] >= 0)
         table[known & (areas[rows][:, None] != areas[columns][None, :])] = 0.0
         return table
+
+
+LEAST_IN_BURST, CHANCE = 6, 1e-6
+
+
+def _bursts(messages: Sequence[Message], days: float) -> Table:
+    """The number of the category and area in which a message is part of a burst; −1 for most. In order of days."""
+    found = np.full(len(messages), -1)
+    alike: defaultdict[tuple[str, str], list[int]] = defaultdict(list)
+    for number, message in enumerate(messages):
+        if message.category and message.area:
+            alike[message.category, message.area].append(number)
+    span = max((m.day for m in messages), default=0.0) - min((m.day for m in messages), default=0.0)
+    for name, members in enumerate(alike.values()):
+        at = np.array([messages[n].day for n in members])
+        near = np.searchsorted(at, at + days, "right") - np.searchsorted(at, at - days, "left")
+        expected = 2 * days * len(members) / max(span, 4 * days)
+        is_burst = (near >= LEAST_IN_BURST) & (poisson.sf(near - 1, expected) < CHANCE)
+        found[np.array(members)[is_burst]] = name
+    return found
 
 
 def _factor(numbers: Table, rows: Table, columns: Table, other: float) -> Table:
@@ -219,25 +255,29 @@ def _linked(alike: _Likeness, part: Table) -> list[tuple[int, ...]]:
 # phrases -------------------------------------------------------------------------------------------------------------
 
 
-LENGTHS = (8, 7, 6, 5, 4, 3, 2)
+LENGTHS = (10, 9, 8, 7, 6, 5, 4, 3, 2)
 MOST_PHRASES = 4
 
 
 class _Phrases:
     """What a group says and others do not."""
 
-    def __init__(self, said: Sequence[str]) -> None:
-        self._said = said
-        self._seen: Counter[str] = Counter(gram for text in said for gram in _runs(text, LENGTHS))
+    def __init__(self, said: Sequence[Sequence[str]]) -> None:
+        self._grams = [frozenset(gram for part in parts for gram in _runs(part, LENGTHS)) for parts in said]
+        self._seen = Counter(gram for grams in self._grams for gram in grams)
 
     def of(self, members: Sequence[int]) -> tuple[str, ...]:
-        """Runs of two to eight characters that at least three and a third of the members say, the most telling first."""
+        """Runs of two to ten characters that at least three and a third of the members say, the most telling first.
+
+        What half of all messages say tells nothing, unless the group is that half.
+        """
         least = max(min(3, len(members)), math.ceil(len(members) / 3))
-        inside: Counter[str] = Counter(gram for n in members for gram in _runs(self._said[n], LENGTHS))
+        inside = Counter(gram for n in members for gram in self._grams[n])
+        most = max(2 * len(members), len(self._grams) // 2)
         telling = {
-            gram: count * math.log(1 + len(self._said) / self._seen[gram]) * math.sqrt(len(gram))
+            gram: count * math.log(1 + len(self._grams) / self._seen[gram]) * math.sqrt(len(gram))
             for gram, count in inside.items()
-            if count >= least
+            if count >= least and self._seen[gram] <= most
         }
         chosen: list[str] = []
         for gram in sorted(telling, key=lambda gram: (-telling[gram], gram)):

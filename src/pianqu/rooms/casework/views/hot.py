@@ -136,7 +136,7 @@ def _spark(card: HotCard) -> SafeString:
     )
     rects = put_each("", '<rect x="{}" y="{}" width="3" height="{}"/>', drawn)
     box = f"0 0 {4 * len(bars)} {TALL}"
-    return put('<svg class="pq-spark" viewBox="{}" aria-hidden="true">{}</svg>', box, rects)
+    return put('<svg class="pq-spark" viewBox="{}" preserveAspectRatio="none" aria-hidden="true">{}</svg>', box, rects)
 
 
 def _days(card: HotCard) -> list[tuple[date, int]]:
