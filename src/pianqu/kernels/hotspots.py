@@ -257,6 +257,7 @@ def _linked(alike: _Likeness, part: Table) -> list[tuple[int, ...]]:
 
 LENGTHS = (10, 9, 8, 7, 6, 5, 4, 3, 2)
 MOST_PHRASES = 4
+NEARLY_ALL = 0.6
 
 
 class _Phrases:
@@ -267,17 +268,18 @@ class _Phrases:
         self._seen = Counter(gram for grams in self._grams for gram in grams)
 
     def of(self, members: Sequence[int]) -> tuple[str, ...]:
-        """Runs of two to ten characters that at least three and a third of the members say, the most telling first.
+        """Runs of two to ten characters that at least three and a sixth of the members say, the most telling first.
 
-        What half of all messages say tells nothing, unless the group is that half.
+        What they do not say more often than all messages do tells nothing, unless they are nearly all.
         """
-        least = max(min(3, len(members)), math.ceil(len(members) / 3))
+        least = max(min(3, len(members)), math.ceil(len(members) / 6))
         inside = Counter(gram for n in members for gram in self._grams[n])
-        most = max(2 * len(members), len(self._grams) // 2)
+        share = len(members) / len(self._grams)
+        lift = 1.5 * share if share < NEARLY_ALL else 0.0
         telling = {
             gram: count * math.log(1 + len(self._grams) / self._seen[gram]) * math.sqrt(len(gram))
             for gram, count in inside.items()
-            if count >= least and self._seen[gram] <= most
+            if count >= least and count >= lift * self._seen[gram]
         }
         chosen: list[str] = []
         for gram in sorted(telling, key=lambda gram: (-telling[gram], gram)):
