@@ -75,6 +75,8 @@ OTHERS = {
     "casework:clock_back": POSTED,
     "casework:exports_progress": "/desk/exports/progress/",
     "casework:cancel_export": POSTED,
+    "casework:act_on_cause": POSTED,
+    "casework:link_cause": POSTED,
     "casework:export_file": "/desk/exports/{export_id}/file/",
     "calendar_feed": "/desk/calendar/{calendar}/due.ics",
     "calendar_by_password": POSTED,

@@ -87,6 +87,13 @@ def learn() -> int:
     return learning.learn_when_due(actor=system_actor())
 
 
+def find_hot_issues() -> int:
+    """Matters of one problem are grouped: two weeks each hour, a quarter each night; a person counts once."""
+    now = timezone.now()
+    cases.renew_voice_salt(actor=system_actor(), now=now)
+    return tables.find_hot_issues(now=now)
+
+
 CHORES = (
     Chore("escalation", escalate, 60.0),
     Chore("sending", send, 5.0, aside=True),
@@ -95,6 +102,7 @@ CHORES = (
     Chore("open data", publish, 20.0),
     Chore("exports", write_exports, 2.0, aside=True),
     Chore("triage", learn, 10.0, aside=True),
+    Chore("hot issues", find_hot_issues, 600.0, aside=True),
     Chore("clock rules", apply_clock_rules, 5.0, aside=True),
     Chore("forecasts", forecast, 600.0, aside=True),
     Chore("tidying", tidy, 3600.0),

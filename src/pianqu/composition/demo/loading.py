@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from pianqu.composition.demo.causes import make_causes
 from pianqu.composition.demo.grid import make_grid
 from pianqu.composition.demo.ground import ground
 from pianqu.composition.demo.neighbour import make_neighbour
@@ -72,6 +73,7 @@ def load(now: datetime, *, year: int = 0) -> None:
     make_points([actors[person.login] for person in (STREET, CLUSTER, HANDLER)], now=now)
     make_neighbour(window=actors[WINDOW.login], away=_newest_waiting(actors), now=now)
     _leave_notes(actors, now)
+    make_causes(actors, now=now)
     set_terms(now)
     jobs.forecast(actor=Actor(kind="system", organisation_code=casework.centre_code()), now=now)
     _have_learned(now)

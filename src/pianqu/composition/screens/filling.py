@@ -75,7 +75,35 @@ def fill(*, empty: bool) -> dict[str, str]:
     told |= {"offered": str(offered), "given": str(given)} | _open_data(now)
     _terms(now)
     _learned(staff, now)
-    return told | _tables(staff) | _calendar(staff, now)
+    return told | _tables(staff) | _calendar(staff, now) | _hot(staff, now)
+
+
+def _hot(staff: Actor, now: datetime) -> dict[str, str]:
+    """A surge that is found, and the root cause that was made of it, with a measure."""
+    place = next(choice for choice in territory.community_choices() if choice.communities).communities[0]
+    for number, words in enumerate(("请来看看。", "老人不敢喝。", "从昨天晚上开始的。", "放了半小时还是这样。")):
+        verbs.open_case(
+            actor=Actor(kind="resident", organisation_code=casework.centre_code()),
+            words=f"自来水发黄有铁锈味，{words}",
+            category="water",
+            place=PlaceChoice(community_code=place.code, source="community"),
+            now=now - timedelta(hours=number + 1),
+        )
+    jobs.find_hot_issues(now=now)
+    issue = max(casework.hot_issues(staff, span_days=casework.SHORT), key=lambda card: card.matters)
+    item = verbs.NewCause(
+        title="自来水发黄",
+        hypothesis="老支管里的积垢被冲起。",
+        category="water",
+        place_code=issue.place_code,
+        lead_code=f"{installation().district_code}-housing",
+        due_on=timezone.localdate(now) + timedelta(days=30),
+    )
+    ids = casework.hot_issue(staff, issue.issue_id).unlinked
+    cause_id = verbs.open_root_cause(actor=staff, item=item, case_ids=ids[:2], now=now)
+    who, due = item.lead_code, timezone.localdate(now) + timedelta(days=9)
+    verbs.plan_measure(actor=staff, cause_id=cause_id, words="冲洗管网", organisation_code=who, due_on=due, now=now)
+    return {"issue": str(issue.issue_id), "cause": str(cause_id)}
 
 
 def _learned(staff: Actor, now: datetime) -> None:

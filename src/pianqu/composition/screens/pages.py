@@ -93,6 +93,17 @@ PAGES = (
         needs_data=True,
     ),
     Page(name="exports", route="casework:exports", at="/desk/exports/?category=roads&state=opened", staff=True),
+    Page(name="hot", route="casework:hot", at="/desk/hot/?days=90", staff=True, wrong_at="/desk/hot/?days=x"),
+    Page(name="hot-one", route="casework:hot_one", at="/desk/hot/{issue}/", staff=True, needs_data=True),
+    Page(name="causes", route="casework:causes", at="/desk/causes/", staff=True),
+    Page(
+        name="cause-open",
+        route="casework:open_cause",
+        at="/desk/causes/open/",
+        staff=True,
+        wrong_press="main form button.btn-primary",
+    ),
+    Page(name="cause", route="casework:cause", at="/desk/causes/{cause}/", staff=True, needs_data=True),
     Page(
         name="clocks",
         route="casework:clock_rules",

@@ -1,10 +1,11 @@
 """JSON doors of casework: what its pages do, for programs."""
 
-from pianqu.rooms.casework.endpoints import cases, clocks, platforms, triage
+from pianqu.rooms.casework.endpoints import cases, causes, clocks, platforms, triage
 from pianqu.rooms.casework.endpoints.cases import ACTS, OWN
 
 routers = {
     **cases.routers,
+    **causes.routers,
     "/clocks": clocks.doors.router,
     "/platforms": platforms.platforms.router,
 }

@@ -50,6 +50,17 @@ from pianqu.rooms.casework.facts.cases import (
     TaskStarted,
     YearAnnounced,
 )
+from pianqu.rooms.casework.facts.causes import (
+    AboutCause,
+    CauseClosed,
+    CauseLinked,
+    CauseOpened,
+    CauseReopened,
+    CauseTookEffect,
+    CauseUnlinked,
+    MeasureEnded,
+    MeasurePlanned,
+)
 from pianqu.rooms.casework.facts.clockrules import (
     AboutClockRules,
     ClockRulesApplied,
@@ -60,6 +71,9 @@ from pianqu.rooms.casework.facts.clockrules import (
 )
 from pianqu.rooms.casework.facts.forecasts import (
     BreachModelLearned,
+)
+from pianqu.rooms.casework.facts.hotspots import (
+    VoiceSaltRenewed,
 )
 from pianqu.rooms.casework.facts.platforms import (
     AboutPlatform,
@@ -85,6 +99,7 @@ from pianqu.rooms.casework.facts.triage import (
 
 __all__ = [
     "AboutCase",
+    "AboutCause",
     "AboutClockRules",
     "AboutExport",
     "AboutPlatform",
@@ -112,6 +127,12 @@ __all__ = [
     "CaseWithdrawn",
     "CasesHandedOver",
     "CategoryAdded",
+    "CauseClosed",
+    "CauseLinked",
+    "CauseOpened",
+    "CauseReopened",
+    "CauseTookEffect",
+    "CauseUnlinked",
     "ChannelChosen",
     "ClockRulesApplied",
     "ClockRulesDrafted",
@@ -131,6 +152,8 @@ __all__ = [
     "FilterSaved",
     "GuidedAtWindow",
     "JointCalled",
+    "MeasureEnded",
+    "MeasurePlanned",
     "MonthPublished",
     "ObjectionReviewed",
     "PingPongAlarmed",
@@ -155,5 +178,6 @@ __all__ = [
     "TriageModelChosen",
     "TriageModelLearned",
     "TriageModelNotLearned",
+    "VoiceSaltRenewed",
     "YearAnnounced",
 ]

@@ -22,6 +22,11 @@ from pianqu.rooms.casework.models.cases import (
     Task,
     Year,
 )
+from pianqu.rooms.casework.models.causes import (
+    CauseMatter,
+    Measure,
+    RootCause,
+)
 from pianqu.rooms.casework.models.clockrules import (
     ClockVersion,
 )
@@ -29,12 +34,21 @@ from pianqu.rooms.casework.models.forecasts import (
     BreachModel,
     Forecast,
 )
+from pianqu.rooms.casework.models.hotspots import (
+    HotIssue,
+    HotMatter,
+    HotRun,
+    VoiceSalt,
+)
 from pianqu.rooms.casework.models.platforms import (
     PlatformAct,
     PlatformMember,
     PlatformMove,
 )
-from pianqu.rooms.casework.models.triage import SuggestionAnswer, TriageModel
+from pianqu.rooms.casework.models.triage import (
+    SuggestionAnswer,
+    TriageModel,
+)
 
 __all__ = [
     "STREET",
@@ -42,6 +56,7 @@ __all__ = [
     "BreachModel",
     "Case",
     "Category",
+    "CauseMatter",
     "Change",
     "Clock",
     "ClockVersion",
@@ -51,6 +66,10 @@ __all__ = [
     "ExportRun",
     "Forecast",
     "Handover",
+    "HotIssue",
+    "HotMatter",
+    "HotRun",
+    "Measure",
     "Note",
     "Pause",
     "Photo",
@@ -59,10 +78,12 @@ __all__ = [
     "PlatformMove",
     "PublishedMonth",
     "Request",
+    "RootCause",
     "SavedFilter",
     "SearchText",
     "SuggestionAnswer",
     "Task",
     "TriageModel",
+    "VoiceSalt",
     "Year",
 ]

@@ -1,6 +1,18 @@
 """The verbs of casework."""
 
 from pianqu.rooms.casework.services.categories import NewCategory, add_categories
+from pianqu.rooms.casework.services.causes import (
+    NewCause,
+    close_root_cause,
+    end_measure,
+    link_case_to_cause,
+    link_to_cause,
+    open_root_cause,
+    plan_measure,
+    reopen_root_cause,
+    take_effect,
+    unlink_from_cause,
+)
 from pianqu.rooms.casework.services.clockrules import (
     apply_clock_rules,
     draft_clock_rules,
@@ -94,6 +106,7 @@ from pianqu.rooms.casework.services.triaging import (
     stop_training,
 )
 from pianqu.rooms.casework.services.updating import take_update
+from pianqu.rooms.casework.services.voices import renew_voice_salt
 
 __all__ = [
     "BASES",
@@ -110,6 +123,7 @@ __all__ = [
     "Learned",
     "Made",
     "NewCategory",
+    "NewCause",
     "Opened",
     "Opening",
     "PlaceChoice",
@@ -131,11 +145,13 @@ __all__ = [
     "choose_model",
     "close_case",
     "close_cases",
+    "close_root_cause",
     "decide_on_time",
     "dispatch_case",
     "draft_clock_rules",
     "drop_clock_draft",
     "drop_filter",
+    "end_measure",
     "enforce_clock_rules",
     "erase_case",
     "escalate_overdue",
@@ -150,14 +166,18 @@ __all__ = [
     "keep_breach_model",
     "keep_model",
     "link_case",
+    "link_case_to_cause",
+    "link_to_cause",
     "make_export",
     "move_platform",
     "note_case",
     "object_to_dispatch",
     "open_case",
     "open_cases",
+    "open_root_cause",
     "order_rectification",
     "pause_case",
+    "plan_measure",
     "publish_due",
     "publish_month",
     "put_away_exports",
@@ -166,7 +186,9 @@ __all__ = [
     "recognise_reporter",
     "record_inspection",
     "remove_platform_member",
+    "renew_voice_salt",
     "reopen_case",
+    "reopen_root_cause",
     "resolve_case",
     "resolve_cases",
     "resume_case",
@@ -179,12 +201,14 @@ __all__ = [
     "stop_training",
     "supervise_case",
     "take_case",
+    "take_effect",
     "take_export",
     "take_history",
     "take_in",
     "take_over_shift",
     "take_update",
     "unlink_case",
+    "unlink_from_cause",
     "use_contact",
     "warn_due_soon",
     "withdraw_case",

@@ -26,6 +26,7 @@ from pianqu.foundation.templatetags.ui import short_moment, state_badge
 from pianqu.rooms.casework import forms, queries, services
 from pianqu.rooms.casework.lifecycle import State
 from pianqu.rooms.casework.views import platform_part, shown
+from pianqu.rooms.casework.views.grouped import grouped
 from pianqu.rooms.casework.views.posted import posted
 from pianqu.rooms.casework.views.report import picture
 from pianqu.rooms.casework.views.suggested import Suggested, suggested
@@ -395,6 +396,7 @@ def case_page(
         "errors": {},
         "typed": {},
         **_handling(actor, card, organisations, timezone.now()),
+        **grouped(actor, case_id, card.place_code),
         **platform_part.of_case(actor, card, organisations),
         **more,
     }

@@ -7,9 +7,9 @@ from django.utils import timezone
 from pianqu.composition import chores, learning
 from pianqu.rooms.casework import queries, rules, services
 from pianqu.rooms.casework.models import Case, TriageModel
-from pianqu.rooms.casework.tests.test_triage import broken, history
 from pianqu.rooms.casework.tests.test_views import SYSTEM, now_opened, official
 from pianqu.rooms.directory import services as directory
+from tests.journeys.test_triage import broken, history
 
 pytestmark = pytest.mark.django_db
 ENGLISH = {"HTTP_ACCEPT_LANGUAGE": "en"}
