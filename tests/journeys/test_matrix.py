@@ -207,6 +207,10 @@ VERBS: dict[str, tuple[dict[str, Any], Rule]] = {
     "call-back": ({"score": "4"}, lambda r, o: centre(r) and moves(o, Move.RATE) and r != "leader"),
     "reopen": ({"words": "没修好"}, lambda r, o: centre(r) and moves(o, Move.REOPEN)),
     "supervise": ({"words": "请今天办"}, lambda r, o: centre(r) and is_leader(r) and o.state in OPEN),
+    "answer-supervision": ({"words": "今天派人去"}, lambda _r, _o: False),
+    "accept-supervision": ({}, lambda _r, _o: False),
+    "repeat-supervision": ({"words": "还没办"}, lambda _r, _o: False),
+    "lift-supervision": ({"words": "已办"}, lambda _r, _o: False),
     "take": ({"nature": "complaint"}, lambda _r, _o: False),
     "extend": ({"words": "又来电说还没修"}, lambda r, o: centre(r) and moves(o, Move.EXTEND)),
     "link": ({"code": "of another one"}, lambda r, o: centre(r) and o.state not in ENDED),
@@ -219,8 +223,8 @@ VERBS: dict[str, tuple[dict[str, Any], Rule]] = {
     "reveal": ({"purpose": "回电核实"}, lambda r, o: centre(r) or ROLES[r][0] == o.lead),
     "erase": ({"basis": "period-over", "sure": "1"}, lambda r, o: centre(r) and o.state in ENDED),
 }
-"""What is posted, and who may (no list names anybody here, so nobody takes anything on,
-and nothing is joined yet): `window` dispatched, `leader` answered, so neither decides on or checks its own."""
+"""What is posted, and who may (no list names anybody here, so nobody takes anything on;
+nothing is joined yet or supervised): `window` dispatched, `leader` answered, so neither decides on or checks its own."""
 
 
 def may(role: str, verb: str, one: Object) -> bool:
@@ -265,6 +269,7 @@ ROUTES: dict[str, str] = {
     "casework:overview": STAFF,
     "casework:overview_tables": STAFF,
     "casework:take_over": POSTED,
+    "casework:supervision": STAFF,
     "casework:exports": STAFF,
     "casework:exports_progress": STAFF,
     "casework:cancel_export": POSTED,

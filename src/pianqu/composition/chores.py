@@ -36,7 +36,13 @@ def system_actor() -> Actor:
 def escalate() -> int:
     """What comes near its date is warned of; what is overdue goes up the reporting line, helpers' parts too."""
     actor, now = system_actor(), timezone.now()
-    acts = (cases.warn_due_soon, cases.escalate_overdue, cases.escalate_parts)
+    acts = (
+        cases.warn_due_soon,
+        cases.escalate_overdue,
+        cases.escalate_parts,
+        cases.warn_supervised,
+        cases.escalate_supervised,
+    )
     return sum(act(actor=actor, now=now) for act in acts)
 
 

@@ -62,6 +62,13 @@ PAGES = (
     ),
     Page(name="overview-street", route="casework:overview", at="/desk/overview/?street=330205103000", staff=True),
     Page(name="exports", route="casework:exports", at="/desk/exports/?category=roads&state=opened", staff=True),
+    Page(
+        name="supervision",
+        route="casework:supervision",
+        at="/desk/supervision/",
+        staff=True,
+        wrong_at="/desk/supervision/?show=nothing&page=x",
+    ),
     Page(name="shift", route="casework:shift", at="/desk/shift/", staff=True),
     Page(name="points", route="points:all", at="/points/", wrong_at="/points/?kind=care&open=1"),
     Page(name="point", route="points:one", at="/points/C01/", needs_data=True),

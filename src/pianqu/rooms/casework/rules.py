@@ -96,6 +96,11 @@ def may_supervise(actor: Actor) -> bool:
     return actor.acts and _acts_for_all(actor) and directory.is_leader(actor)
 
 
+def may_answer_supervision(actor: Actor, holder_code: str) -> bool:
+    """An official of the organisation that holds the matter, whoever that is now."""
+    return actor.acts and actor.organisation_code == holder_code
+
+
 def may_note(actor: Actor, holder_code: str) -> bool:
     """The centre, and the organisation that has the matter."""
     return _answers_for(actor, holder_code)
@@ -230,6 +235,13 @@ def check_may_review(actor: Actor, *, dispatched_by: str) -> None:
 
 def check_may_supervise(actor: Actor) -> None:
     _check(may_supervise(actor), _("Only a leader of the district's centre may press for a matter."))
+
+
+def check_may_answer_supervision(actor: Actor, holder_code: str) -> None:
+    _check(
+        may_answer_supervision(actor, holder_code),
+        _("Only the organisation that holds this matter answers the leader who presses for it."),
+    )
 
 
 def check_may_note(actor: Actor, holder_code: str) -> None:

@@ -19,6 +19,7 @@ from pianqu.rooms.casework.queries import (
     MonthCard,
     Overview,
     ResidentCase,
+    SupervisionCard,
     Week,
 )
 from pianqu.rooms.casework.services import PlaceChoice
@@ -180,6 +181,33 @@ class Link(Body):
 
 class Words(Body):
     words: Text = Field(examples=["已联系产权单位，周五前更换。"])
+
+
+class Demand(Words):
+    """What a leader demands, how urgently, and by which day an answer is owed: without a day, by the level's own term."""
+
+    level: Literal["reminder", "formal", "priority"] = Field("formal", examples=["formal"])
+    due_on: Day | None = Field(None, examples=["2026-12-04"])
+
+
+class SupervisionAsked(Schema):
+    """Which of them, and which page."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    show: Literal["asked", "late", "answered", "over"] | None = Field(None, examples=["late"])
+    page: int = Field(1, ge=1, le=9999)
+
+
+class SupervisionList(Schema):
+    """One page, and how many there are of each sort. `next_page` is 0 on the last one."""
+
+    rows: list[SupervisionCard]
+    asked: int
+    late: int
+    answered: int
+    over: int
+    next_page: int
 
 
 class Cited(Words):

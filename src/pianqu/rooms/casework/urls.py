@@ -2,7 +2,19 @@
 
 from django.urls import path, re_path
 
-from pianqu.rooms.casework.views import acts, desk, exports, follow, intake, open311, opendata, overview, report, shift
+from pianqu.rooms.casework.views import (
+    acts,
+    desk,
+    exports,
+    follow,
+    intake,
+    open311,
+    opendata,
+    overview,
+    report,
+    shift,
+    supervision,
+)
 
 app_name = "casework"
 
@@ -52,6 +64,7 @@ urlpatterns = [
     path("desk/case/<uuid:case_id>/erase/", desk.erase, name="erase"),
     path("desk/case/<uuid:case_id>/act/<str:name>/", acts.act, name="act"),
     path("desk/case/<uuid:case_id>/clock/", acts.clock, name="clock"),
+    path("desk/supervision/", supervision.supervision, name="supervision"),
     path("desk/exports/", exports.exports, name="exports"),
     path("desk/exports/progress/", exports.progress, name="exports_progress"),
     path("desk/exports/<uuid:export_id>/cancel/", exports.cancel, name="cancel_export"),

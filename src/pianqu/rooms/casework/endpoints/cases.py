@@ -232,7 +232,19 @@ ACTS: dict[str, Act] = {
     "resolve": Act("resolveCase", services.resolve_case, schemas.Reply, gettext_noop("Answer who reported it")),
     "call-back": Act("callBack", services.call_back, schemas.Score, gettext_noop("Write down what a call-back said")),
     "reopen": Act("reopenCase", services.reopen_case, schemas.Words, gettext_noop("Look at it again")),
-    "supervise": Act("superviseCase", services.supervise_case, schemas.Words, gettext_noop("Press for it")),
+    "supervise": Act("superviseCase", services.supervise_case, schemas.Demand, gettext_noop("Press for it")),
+    "answer-supervision": Act(
+        "answerSupervision", services.answer_supervision, schemas.Words, gettext_noop("Answer the leader who presses")
+    ),
+    "accept-supervision": Act(
+        "acceptSupervision", services.accept_supervision, None, gettext_noop("Accept the answer to a supervision")
+    ),
+    "repeat-supervision": Act(
+        "repeatSupervision", services.repeat_supervision, schemas.Demand, gettext_noop("Press for it again")
+    ),
+    "lift-supervision": Act(
+        "liftSupervision", services.lift_supervision, schemas.Words, gettext_noop("Lift a supervision")
+    ),
     "close": Act("closeCase", services.close_case, None, gettext_noop("Close it")),
     "withdraw": Act("withdrawCase", services.withdraw_case, None, gettext_noop("Take it back on its reporter's word")),
     "erase": Act(
@@ -401,6 +413,27 @@ def hand_over(request: HttpRequest, typed: schemas.Words) -> uuid.UUID:
 )
 def take_over(request: HttpRequest, handover_id: uuid.UUID) -> None:
     services.take_over_shift(actor=actor_of(request), handover_id=handover_id, now=timezone.now())
+
+
+# supervision ---------------------------------------------------------------------------------------------------------
+
+
+@desk.asks(
+    "/supervision",
+    name="listSupervision",
+    says=gettext_noop("What leaders press for, what is due first on top, with its own clocks"),
+    gives=schemas.SupervisionList,
+)
+def list_supervision(request: HttpRequest, asked: Query[schemas.SupervisionAsked]) -> schemas.SupervisionList:
+    page = queries.supervisions_for(actor_of(request), which=asked.show or "", page=asked.page, now=timezone.now())
+    return schemas.SupervisionList(
+        rows=list(page.cards),
+        asked=page.asked,
+        late=page.late,
+        answered=page.answered,
+        over=page.over,
+        next_page=page.next_page,
+    )
 
 
 # tables --------------------------------------------------------------------------------------------------------------

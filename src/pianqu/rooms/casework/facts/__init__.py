@@ -50,10 +50,22 @@ from pianqu.rooms.casework.facts.cases import (
     TaskStarted,
     YearAnnounced,
 )
+from pianqu.rooms.casework.facts.supervision import (
+    CallBackDone,
+    CallBacksDrawn,
+    SupervisionAccepted,
+    SupervisionAnswered,
+    SupervisionDueSoon,
+    SupervisionEscalated,
+    SupervisionLifted,
+    SupervisionRepeated,
+)
 
 __all__ = [
     "AboutCase",
     "AboutExport",
+    "CallBackDone",
+    "CallBacksDrawn",
     "CaseAccepted",
     "CaseClosed",
     "CaseDispatched",
@@ -94,6 +106,12 @@ __all__ = [
     "ReporterKnown",
     "ShiftHandedOver",
     "ShiftTakenOver",
+    "SupervisionAccepted",
+    "SupervisionAnswered",
+    "SupervisionDueSoon",
+    "SupervisionEscalated",
+    "SupervisionLifted",
+    "SupervisionRepeated",
     "TaskDone",
     "TaskEscalated",
     "TaskJoined",

@@ -22,10 +22,13 @@ from pianqu.rooms.casework.models.cases import (
     Task,
     Year,
 )
+from pianqu.rooms.casework.models.supervision import CallBack, CallBackDraw, Rating, Supervision
 
 __all__ = [
     "STREET",
     "Addition",
+    "CallBack",
+    "CallBackDraw",
     "Case",
     "Category",
     "Change",
@@ -39,9 +42,11 @@ __all__ = [
     "Pause",
     "Photo",
     "PublishedMonth",
+    "Rating",
     "Request",
     "SavedFilter",
     "SearchText",
+    "Supervision",
     "Task",
     "Year",
 ]

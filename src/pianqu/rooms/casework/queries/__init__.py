@@ -133,6 +133,14 @@ from pianqu.rooms.casework.queries.published import (
     update_name,
 )
 from pianqu.rooms.casework.queries.seen import GONE
+from pianqu.rooms.casework.queries.supervision import (
+    SupervisionCard,
+    SupervisionMay,
+    SupervisionPage,
+    supervision_may,
+    supervision_of,
+    supervisions_for,
+)
 
 __all__ = [
     "ALL",
@@ -194,6 +202,9 @@ __all__ = [
     "PublishedChange",
     "ResidentCase",
     "Standing",
+    "SupervisionCard",
+    "SupervisionMay",
+    "SupervisionPage",
     "TimelineItem",
     "Week",
     "addition_of",
@@ -260,6 +271,9 @@ __all__ = [
     "shipped_codes",
     "standing_for",
     "street_of",
+    "supervision_may",
+    "supervision_of",
+    "supervisions_for",
     "tail_scope",
     "timeline",
     "told_by",

@@ -14,8 +14,8 @@ from pianqu.foundation.rulepacks import term_rule
 from pianqu.foundation.verbs import verb
 from pianqu.kernels import deadline
 from pianqu.rooms.casework import queries, rules
-from pianqu.rooms.casework.facts import CaseLinked, CaseRated, CaseReopened, CaseSupervised, CaseUnlinked
-from pianqu.rooms.casework.lifecycle import ENDED, OPEN, Move
+from pianqu.rooms.casework.facts import CaseLinked, CaseRated, CaseReopened, CaseUnlinked
+from pianqu.rooms.casework.lifecycle import ENDED, Move
 from pianqu.rooms.casework.models import Case, Request
 from pianqu.rooms.casework.services.clocks import rule_of, started
 from pianqu.rooms.casework.services.steps import locked, moved, noted, said, tell
@@ -85,18 +85,6 @@ def reopen_case(*, actor: Actor, case_id: uuid.UUID, words: str, now: datetime) 
     case.save()
     Request.objects.filter(case=case, decided_at=None).update(decided_at=now)  # the answer had made them idle
     return noted(actor, case, facts, now, words=why, shown=True)
-
-
-@verb
-def supervise_case(*, actor: Actor, case_id: uuid.UUID, words: str, now: datetime) -> uuid.UUID:
-    """A leader presses for a matter (督办); who has it reads the words."""
-    case = locked([case_id])[case_id]
-    rules.check_may_supervise(actor)
-    if case.state not in OPEN:
-        raise Refused("supervise-over", _("Nobody works on this matter any more. Nothing was changed."))
-    why = said(words)
-    fact = tell(actor, case, CaseSupervised, words_commitment=why.commitment)
-    return noted(actor, case, [fact], now, words=why)
 
 
 @verb

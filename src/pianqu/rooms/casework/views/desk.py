@@ -25,7 +25,7 @@ from pianqu.foundation.markup import put
 from pianqu.foundation.templatetags.ui import short_moment, state_badge
 from pianqu.rooms.casework import forms, queries, services
 from pianqu.rooms.casework.lifecycle import State
-from pianqu.rooms.casework.views import shown
+from pianqu.rooms.casework.views import pressing, shown
 from pianqu.rooms.casework.views.posted import posted
 from pianqu.rooms.casework.views.report import picture
 from pianqu.rooms.directory import queries as directory
@@ -376,7 +376,13 @@ def case_page(
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
-    card, names, organisations = queries.case_for(actor, case_id), shown.Places(), shown.Organisations()
+    card, names, organisations, now = (
+        queries.case_for(actor, case_id),
+        shown.Places(),
+        shown.Organisations(),
+        timezone.now(),
+    )
+    handled = _handling(actor, card, organisations, now)
     context = {
         "case": card,
         "category": shown.category_names().get(card.category),
@@ -389,7 +395,8 @@ def case_page(
         "bases": shown.erase_bases(),
         "errors": {},
         "typed": {},
-        **_handling(actor, card, organisations, timezone.now()),
+        **handled,
+        **pressing.on_page(actor, card, handled["handling"], now),
         **more,
     }
     return render(request, "casework/desk_case.html", context, status=status)
