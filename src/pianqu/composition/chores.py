@@ -78,12 +78,18 @@ def publish() -> int:
     return cases.publish_due(actor=system_actor(), now=timezone.now())
 
 
+def draw() -> int:
+    """A sample of the last whole week's answers is to be called back."""
+    return cases.draw_last_week(actor=system_actor(), now=timezone.now())
+
+
 CHORES = (
     Chore("escalation", escalate, 60.0),
     Chore("sending", send, 5.0, aside=True),
     Chore("partners", exchange, 2.0, aside=True),
     Chore("other systems", tell_systems, 5.0, aside=True),
     Chore("open data", publish, 20.0),
+    Chore("call-backs", draw, 1800.0),
     Chore("exports", write_exports, 2.0, aside=True),
     Chore("tidying", tidy, 3600.0),
 )

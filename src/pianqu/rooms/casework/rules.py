@@ -111,6 +111,21 @@ def may_call_back(actor: Actor, *, resolver: str, former_checker: str) -> bool:
     return actor.acts and _acts_for_all(actor) and actor.post_id not in (resolver, former_checker)
 
 
+def may_call_back_for(actor: Actor, *, organisation_code: str, lead_code: str) -> bool:
+    """The centre, or the organisation that took the matter in; a department never for what it answered itself.
+
+    Where the centre itself answered, its other colleagues still may: nobody else could.
+    """
+    if not actor.acts or not _answers_for(actor, organisation_code):
+        return False
+    return _acts_for_all(actor) or actor.organisation_code not in {lead_code or organisation_code}
+
+
+def may_draw(actor: Actor) -> bool:
+    """The house's own program every week, or a leader of the centre for other days."""
+    return actor.kind == "system" or may_supervise(actor)
+
+
 def may_reopen(actor: Actor) -> bool:
     """Who reported it, or the centre on that person's word."""
     return actor.kind == "resident" or (actor.acts and _acts_for_all(actor))
@@ -253,6 +268,20 @@ def check_may_call_back(actor: Actor, *, resolver: str, former_checker: str) -> 
         may_call_back(actor, resolver=resolver, former_checker=former_checker),
         _("Another colleague of the centre has to call back: not who answered, and not who checked before."),
     )
+
+
+def check_may_call_back_for(actor: Actor, *, organisation_code: str, lead_code: str) -> None:
+    if actor.acts and actor.organisation_code == (lead_code or organisation_code) and not _acts_for_all(actor):
+        sentence = _("Your organisation answered this matter, so another one has to call back.")
+        raise Forbidden("call-back-own-department", unchanged(sentence))
+    _check(
+        may_call_back_for(actor, organisation_code=organisation_code, lead_code=lead_code),
+        _("Only the district's centre, or the organisation that took this matter in, may call back."),
+    )
+
+
+def check_may_draw(actor: Actor) -> None:
+    _check(may_draw(actor), _("Only a leader of the district's centre may draw a sample."))
 
 
 def check_may_reopen(actor: Actor) -> None:

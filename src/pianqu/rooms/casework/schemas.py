@@ -9,8 +9,8 @@ from pydantic import AfterValidator, ConfigDict, Field
 from pianqu.foundation.api import LONGEST_PAGE, Body, Code, Moment, Short, Text, day
 from pianqu.kernels.deadline import Due, Pause
 from pianqu.rooms.casework.lifecycle import State
-from pianqu.rooms.casework.queries import CaseCard as Card
 from pianqu.rooms.casework.queries import (
+    CallBackCard,
     CaseRow,
     Explained,
     Figure,
@@ -22,6 +22,7 @@ from pianqu.rooms.casework.queries import (
     SupervisionCard,
     Week,
 )
+from pianqu.rooms.casework.queries import CaseCard as Card
 from pianqu.rooms.casework.services import PlaceChoice
 from pianqu.rooms.directory.queries import Responsibility
 
@@ -208,6 +209,43 @@ class SupervisionList(Schema):
     answered: int
     over: int
     next_page: int
+
+
+class CallBacksAsked(Schema):
+    """Which of them, and which page."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    show: Literal["waiting", "early", "done"] | None = Field(None, examples=["done"])
+    page: int = Field(1, ge=1, le=9999)
+
+
+class CallBackList(Schema):
+    """One page, and how many there are of each sort. `next_page` is 0 on the last one."""
+
+    rows: list[CallBackCard]
+    waiting: int
+    early: int = Field(description="Listed, and not answered at the moment.")
+    done: int
+    satisfied: int
+    dissatisfied: int
+    unreachable: int
+    next_page: int
+
+
+class CallBackSaid(Body):
+    """What came of a call-back. Words are needed where somebody is not satisfied."""
+
+    outcome: Literal["satisfied", "dissatisfied", "unreachable"] = Field(examples=["satisfied"])
+    words: Text = Field("", examples=["说路灯当晚就亮了。"])
+
+
+class DrawWanted(Body):
+    """Of which days' answers a sample is drawn, and how many per cent."""
+
+    since: Day = Field(examples=["2026-11-16"])
+    until: Day = Field(examples=["2026-11-22"])
+    percent: int = Field(10, ge=1, le=100)
 
 
 class Cited(Words):

@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from pianqu.rooms.casework.views import (
     acts,
+    callbacks,
     desk,
     exports,
     follow,
@@ -65,6 +66,9 @@ urlpatterns = [
     path("desk/case/<uuid:case_id>/act/<str:name>/", acts.act, name="act"),
     path("desk/case/<uuid:case_id>/clock/", acts.clock, name="clock"),
     path("desk/supervision/", supervision.supervision, name="supervision"),
+    path("desk/callbacks/", callbacks.callbacks, name="callbacks"),
+    path("desk/callbacks/draw/", callbacks.draw, name="draw"),
+    path("desk/callbacks/<uuid:call_back_id>/", callbacks.record, name="record_call_back"),
     path("desk/exports/", exports.exports, name="exports"),
     path("desk/exports/progress/", exports.progress, name="exports_progress"),
     path("desk/exports/<uuid:export_id>/cancel/", exports.cancel, name="cancel_export"),

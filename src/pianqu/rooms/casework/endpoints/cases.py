@@ -43,6 +43,7 @@ from pianqu.rooms.casework.queries import (
     CaseFilter,
     CategoryCard,
     Counts,
+    DrawCard,
     FilterCard,
     HandoverCard,
     PublicRow,
@@ -434,6 +435,60 @@ def list_supervision(request: HttpRequest, asked: Query[schemas.SupervisionAsked
         over=page.over,
         next_page=page.next_page,
     )
+
+
+# call-backs ----------------------------------------------------------------------------------------------------------
+
+
+@desk.asks(
+    "/call-backs",
+    name="listCallBacks",
+    says=gettext_noop("Whose reporters are to be called back, and what came of it"),
+    gives=schemas.CallBackList,
+)
+def list_call_backs(request: HttpRequest, asked: Query[schemas.CallBacksAsked]) -> schemas.CallBackList:
+    page = queries.call_backs_for(actor_of(request), which=asked.show or "", page=asked.page)
+    names = [name for name in schemas.CallBackList.model_fields if name != "rows"]
+    return schemas.CallBackList(rows=list(page.cards), **{name: getattr(page, name) for name in names})
+
+
+@desk.does(
+    "/call-backs/{uuid:call_back_id}",
+    name="recordCallBack",
+    says=gettext_noop("Write down what a call-back said; who is not satisfied gets the matter reopened"),
+    right="handle",
+)
+def record_call_back(request: HttpRequest, call_back_id: uuid.UUID, typed: schemas.CallBackSaid) -> uuid.UUID:
+    actor, case_id = actor_of(request), queries.case_of_call_back(call_back_id)
+    if case_id is None:
+        raise Absent("call-back-absent", _("There is no such call-back."))
+    queries.check_sees(actor, case_id)
+    return services.record_call_back(
+        actor=actor, call_back_id=call_back_id, outcome=typed.outcome, words=typed.words, now=timezone.now()
+    )
+
+
+@desk.does(
+    "/call-back-draws",
+    name="drawCallBacks",
+    says=gettext_noop("Draw a sample of some days' answers to be called back; the seed is recorded"),
+    right="handle",
+    status=201,
+)
+def draw_call_backs(request: HttpRequest, typed: schemas.DrawWanted) -> uuid.UUID:
+    return services.draw_call_backs(
+        actor=actor_of(request), since=typed.since, until=typed.until, percent=typed.percent, now=timezone.now()
+    )
+
+
+@desk.asks(
+    "/call-back-draws",
+    name="listDraws",
+    says=gettext_noop("Samples that were drawn, each with its seed"),
+    gives=list[DrawCard],
+)
+def list_draws(request: HttpRequest) -> list[DrawCard]:
+    return list(queries.draws_for(actor_of(request)))
 
 
 # tables --------------------------------------------------------------------------------------------------------------

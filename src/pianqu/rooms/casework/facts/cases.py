@@ -294,6 +294,8 @@ class CaseReopened(AboutCase):
 
     times: int
     words_commitment: str
+    cause: str = ""
+    """`bad-rating` or `call-back` where it followed from that by itself, and the words belong to that."""
 
 
 @dataclass(frozen=True, kw_only=True)

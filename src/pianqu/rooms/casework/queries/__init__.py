@@ -1,6 +1,16 @@
 """Questions to casework: what a case is (cases) and how it is handled (handling)."""
 
 from pianqu.rooms.casework.lifecycle import OPEN
+from pianqu.rooms.casework.queries.callbacks import (
+    CallBackCard,
+    CallBackPage,
+    DrawCard,
+    call_back_for,
+    call_backs_for,
+    case_of_call_back,
+    draws_for,
+    has_handled,
+)
 from pianqu.rooms.casework.queries.cases import (
     BY_ADDRESS,
     BY_CODE,
@@ -171,6 +181,8 @@ __all__ = [
     "WEEKS",
     "AdditionCard",
     "Asked",
+    "CallBackCard",
+    "CallBackPage",
     "CaseCard",
     "CaseFilter",
     "CaseHead",
@@ -178,6 +190,7 @@ __all__ = [
     "CaseRow",
     "CategoryCard",
     "Counts",
+    "DrawCard",
     "DueCard",
     "Explained",
     "ExportCard",
@@ -208,9 +221,12 @@ __all__ = [
     "TimelineItem",
     "Week",
     "addition_of",
+    "call_back_for",
+    "call_backs_for",
     "case_for",
     "case_head",
     "case_named",
+    "case_of_call_back",
     "cases_for",
     "categories",
     "category_of",
@@ -220,6 +236,7 @@ __all__ = [
     "counts",
     "days",
     "days_between",
+    "draws_for",
     "due_dates",
     "earlier",
     "explained",
@@ -241,6 +258,7 @@ __all__ = [
     "forget_working_days",
     "handling_for",
     "handovers",
+    "has_handled",
     "holders",
     "id_of",
     "imported_ids",

@@ -1,5 +1,6 @@
 """The verbs of casework."""
 
+from pianqu.rooms.casework.services.calling import draw_call_backs, draw_last_week, record_call_back
 from pianqu.rooms.casework.services.categories import NewCategory, add_categories
 from pianqu.rooms.casework.services.clocks import (
     NATURES,
@@ -62,6 +63,7 @@ from pianqu.rooms.casework.services.opening import Opened, Opening, open_case, o
 from pianqu.rooms.casework.services.parts import Claim, PlaceChoice
 from pianqu.rooms.casework.services.publishing import publish_due, publish_month
 from pianqu.rooms.casework.services.rating import (
+    BAD,
     call_back,
     link_case,
     rate_case,
@@ -81,6 +83,7 @@ from pianqu.rooms.casework.services.supervising import (
 from pianqu.rooms.casework.services.updating import take_update
 
 __all__ = [
+    "BAD",
     "BASES",
     "KEPT",
     "LEVELS",
@@ -114,6 +117,8 @@ __all__ = [
     "close_cases",
     "decide_on_time",
     "dispatch_case",
+    "draw_call_backs",
+    "draw_last_week",
     "drop_filter",
     "erase_case",
     "escalate_overdue",
@@ -138,6 +143,7 @@ __all__ = [
     "put_away_exports",
     "rate_case",
     "recognise_reporter",
+    "record_call_back",
     "reopen_case",
     "repeat_supervision",
     "resolve_case",

@@ -1,6 +1,7 @@
 """How a supervision is put into words, on its list and on the page of a matter."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,30 @@ from pianqu.foundation.actor import Actor
 from pianqu.rooms.casework import queries
 from pianqu.rooms.casework.queries import SupervisionCard
 from pianqu.rooms.casework.views import shown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tab:
+    """One sort of a list."""
+
+    code: str
+    name: str
+    count: int | None
+    is_shown: bool
+
+
+def call_reasons() -> Mapping[str, str]:
+    """Why a reporter is called back."""
+    return {"sample": _("Drawn in a sample"), "bad-rating": _("Rated badly")}
+
+
+def call_outcomes() -> Mapping[str, tuple[str, str]]:
+    """What came of it, and the tone of its badge."""
+    return {
+        "satisfied": (_("Satisfied"), "green"),
+        "dissatisfied": (_("Not satisfied"), "orange"),
+        "unreachable": (_("Not reached"), "secondary"),
+    }
 
 
 def said_of(card: SupervisionCard, now: datetime) -> dict[str, Any]:
@@ -52,7 +77,11 @@ def on_page(actor: Actor, case: queries.CaseCard, handling: queries.Handling, no
     """What the page of a matter shows of its supervision, and what it offers."""
     card = queries.supervision_of(case.case_id)
     holder = handling.lead_code or case.organisation_code
+    call = queries.call_back_for(actor, case.case_id)
     return {
+        "call": call,
+        "call_reason": call_reasons()[call.reason] if call else "",
+        "outcomes": [shown.Choice(code=code, name=name) for code, (name, _tone) in call_outcomes().items()],
         "supervised": said_of(card, now) if card else None,
         "pressing": queries.supervision_may(actor, card, holder_code=holder, is_open=case.state in queries.OPEN),
         "levels": [shown.Choice(code=code, name=name) for code, (name, _tone) in levels().items()],

@@ -396,6 +396,7 @@ def _kind(kind: str) -> tuple[str, str, str]:
             "w",
             _("An answer to a leader is overdue: the next above is told"),
         ),
+        "casework.call-back-done": ("phone", "p", _("Called back by somebody who did not handle it")),
         "casework.channel-chosen": ("bell", "", _("Said how to be told")),
         "casework.case-noted": ("message", "", _("Note")),
         "partners.letter-written": ("send", "", _("Another system was told")),

@@ -18,7 +18,7 @@ from pianqu.rooms.casework import queries
 from pianqu.rooms.casework.queries import SupervisionCard
 from pianqu.rooms.casework.views import shown
 from pianqu.rooms.casework.views.desk import Line, actor_of, lines_of
-from pianqu.rooms.casework.views.pressing import said_of
+from pianqu.rooms.casework.views.pressing import Tab, said_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +34,6 @@ class Pressed:
     clock: SafeString
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tab:
-    code: str
-    name: str
-    count: int | None
-    is_shown: bool
-
-
 @never_cache
 @login_required
 @require_safe
@@ -55,6 +47,7 @@ def supervision(request: HttpRequest) -> HttpResponse:
         "which": which,
         "found": found,
         "late": found.late,
+        "here": "supervision",
     }
     return render(request, "casework/supervision.html", context)
 
