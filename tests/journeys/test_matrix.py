@@ -270,6 +270,8 @@ ROUTES: dict[str, str] = {
     "casework:overview_tables": STAFF,
     "casework:take_over": POSTED,
     "casework:supervision": STAFF,
+    "casework:evaluation": STAFF,
+    "casework:evaluation_tables": STAFF,
     "casework:callbacks": STAFF,
     "casework:draw": POSTED,
     "casework:record_call_back": POSTED,

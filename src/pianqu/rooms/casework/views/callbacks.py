@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -93,7 +94,7 @@ def draw(request: HttpRequest) -> HttpResponse:
     return redirect("casework:callbacks")
 
 
-def _wanted(request: HttpRequest) -> Mapping[str, object]:
+def _wanted(request: HttpRequest) -> Mapping[str, Any]:
     since, until = (forms.day_of(request.POST.get(name, "")) for name in ("since", "until"))
     if since is None or until is None:
         raise Invalid("draw-days", _("Please say from which day to which day. Nothing was changed."))
