@@ -70,6 +70,8 @@ OTHERS = {
     "calendar_by_password": POSTED,
     "casework:take_over": POSTED,
     "casework:draw": POSTED,
+    "casework:issue_report": POSTED,
+    "casework:report_file": "/desk/reports/{report}/report.pdf",
     "casework:record_call_back": POSTED,
     "casework:evaluation_tables": "/desk/evaluation/tables.xlsx",
     "casework:rate": POSTED,

@@ -83,6 +83,11 @@ def draw() -> int:
     return cases.draw_last_week(actor=system_actor(), now=timezone.now())
 
 
+def draft_report() -> int:
+    """When a month is over its report is drafted, for people to edit and a leader to issue."""
+    return cases.draft_last_month(actor=system_actor(), now=timezone.now())
+
+
 CHORES = (
     Chore("escalation", escalate, 60.0),
     Chore("sending", send, 5.0, aside=True),
@@ -90,6 +95,7 @@ CHORES = (
     Chore("other systems", tell_systems, 5.0, aside=True),
     Chore("open data", publish, 20.0),
     Chore("call-backs", draw, 1800.0),
+    Chore("monthly report", draft_report, 1800.0, aside=True),
     Chore("exports", write_exports, 2.0, aside=True),
     Chore("tidying", tidy, 3600.0),
 )

@@ -1,5 +1,6 @@
 """What the pictures show: a few matters through the real verbs, and a colleague who may see them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,6 +14,7 @@ from pianqu.composition.demo.grid import make_grid
 from pianqu.composition.demo.neighbour import make_neighbour
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
+from pianqu.composition.demo.watching import make_watching
 from pianqu.composition.district import load_district
 from pianqu.composition.wiring import seal_and_drain
 from pianqu.foundation import onetime, residentpass
@@ -69,7 +71,16 @@ def fill(*, empty: bool) -> dict[str, str]:
     told |= _matters(staff, known, now)
     offered, given = make_neighbour(window=staff, away=UUID(told.pop("away")), now=now)
     told |= {"offered": str(offered), "given": str(given)} | _open_data(now)
+    told |= _watched({"staff": staff, **others}, now)
     return told | _tables(staff) | _calendar(staff, now)
+
+
+def _watched(actors: Mapping[str, Actor], now: datetime) -> dict[str, str]:
+    """Pressed for, called back, and a report of last month that waits as a draft."""
+    leader = actors["boss"]
+    make_watching(actors, leader=leader, checker=actors["checker"], now=now)
+    draft = next(card for card in casework.reports_for(leader) if card.state == casework.DRAFT_REPORT)
+    return {"report": str(draft.report_id)}
 
 
 def _calendar(staff: Actor, now: datetime) -> dict[str, str]:

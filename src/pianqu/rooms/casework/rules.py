@@ -126,6 +126,21 @@ def may_draw(actor: Actor) -> bool:
     return actor.kind == "system" or may_supervise(actor)
 
 
+def may_draft_report(actor: Actor) -> bool:
+    """The house's own program when a month is over, or the centre."""
+    return actor.kind == "system" or may_write_report(actor)
+
+
+def may_write_report(actor: Actor) -> bool:
+    """The centre's officials."""
+    return actor.acts and _acts_for_all(actor)
+
+
+def may_issue_report(actor: Actor) -> bool:
+    """A leader of the centre."""
+    return may_supervise(actor)
+
+
 def may_reopen(actor: Actor) -> bool:
     """Who reported it, or the centre on that person's word."""
     return actor.kind == "resident" or (actor.acts and _acts_for_all(actor))
@@ -282,6 +297,18 @@ def check_may_call_back_for(actor: Actor, *, organisation_code: str, lead_code: 
 
 def check_may_draw(actor: Actor) -> None:
     _check(may_draw(actor), _("Only a leader of the district's centre may draw a sample."))
+
+
+def check_may_draft_report(actor: Actor) -> None:
+    _check(may_draft_report(actor), _("Only the district's centre may draft the report of a month."))
+
+
+def check_may_write_report(actor: Actor) -> None:
+    _check(may_write_report(actor), _("Only the district's centre may edit the report of a month."))
+
+
+def check_may_issue_report(actor: Actor) -> None:
+    _check(may_issue_report(actor), _("Only a leader of the district's centre may issue the report of a month."))
 
 
 def check_may_reopen(actor: Actor) -> None:

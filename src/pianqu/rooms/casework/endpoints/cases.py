@@ -47,6 +47,7 @@ from pianqu.rooms.casework.queries import (
     FilterCard,
     HandoverCard,
     PublicRow,
+    ReportCard,
     Standing,
 )
 from pianqu.rooms.directory import queries as directory
@@ -58,6 +59,10 @@ desk = Doors("desk")
 reports = Doors("reports")
 routers = {"/cases": cases.router, "/desk": desk.router, "": reports.router}
 """Where composition mounts them under the API's address."""
+REPORT_FORMS = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
 
 
 # lists and single matters --------------------------------------------------------------------------------------------
@@ -489,6 +494,113 @@ def draw_call_backs(request: HttpRequest, typed: schemas.DrawWanted) -> uuid.UUI
 )
 def list_draws(request: HttpRequest) -> list[DrawCard]:
     return list(queries.draws_for(actor_of(request)))
+
+
+# evaluation and reports ----------------------------------------------------------------------------------------------
+
+
+@desk.asks(
+    "/evaluation",
+    name="getEvaluation",
+    says=gettext_noop("Figures of units over a month or quarter, and ranges of ranks where the numbers support them"),
+    gives=schemas.EvaluationOf,
+)
+def get_evaluation(request: HttpRequest, asked: Query[schemas.EvaluationAsked]) -> schemas.EvaluationOf:
+    period = queries.period_of(asked.period or "") or queries.last_month(timezone.now())
+    found = queries.evaluation_for(actor_of(request), period=period, by=asked.by, measure=asked.measure)
+    return schemas.EvaluationOf(
+        period=period.code,
+        units=[_unit(one) for one in found.units],
+        ranks=[
+            schemas.RankOf(**{name: getattr(one, name) for name in schemas.RankOf.model_fields}) for one in found.ranks
+        ],
+    )
+
+
+def _unit(one: queries.UnitFigures) -> schemas.UnitOf:
+    plain = ("code", "answered", "reopened", "given", "returned", "objected", "rated", "satisfied")
+    return schemas.UnitOf(
+        **{name: getattr(one, name) for name in plain},
+        in_time=one.answered - one.late,
+        first_time_right=one.right,
+        median_hours=one.median.value if one.median else None,
+    )
+
+
+@desk.asks(
+    "/reports",
+    name="listReports",
+    says=gettext_noop("Reports of months that the post may read"),
+    gives=list[ReportCard],
+)
+def list_reports(request: HttpRequest) -> list[ReportCard]:
+    return list(queries.reports_for(actor_of(request)))
+
+
+@desk.does(
+    "/reports",
+    name="draftReport",
+    says=gettext_noop("Draft the report of a month that is over from its figures"),
+    right="handle",
+    status=201,
+)
+def draft_report(request: HttpRequest, typed: schemas.ReportWanted) -> uuid.UUID:
+    period = queries.period_of(typed.month)
+    if period is None:
+        raise Invalid("report-month", _("A report is of a month that is over. Nothing was changed."))
+    return services.draft_report(actor=actor_of(request), period=period, now=timezone.now())
+
+
+@desk.asks(
+    "/reports/{uuid:report_id}",
+    name="getReport",
+    says=gettext_noop("The words of a month's report"),
+    gives=schemas.MonthReport,
+)
+def get_report(request: HttpRequest, report_id: uuid.UUID) -> schemas.MonthReport:
+    whole = queries.report_for(actor_of(request), report_id)
+    return schemas.MonthReport(
+        report=whole.card,
+        addressee=whole.addressee,
+        text=whole.text,
+        may_edit=whole.may_edit,
+        may_issue=whole.may_issue,
+    )
+
+
+@desk.does(
+    "/reports/{uuid:report_id}",
+    name="editReport",
+    says=gettext_noop("Change the words of a draft"),
+    right="handle",
+    method="PUT",
+)
+def edit_report(request: HttpRequest, report_id: uuid.UUID, typed: schemas.ReportEdit) -> None:
+    services.edit_report(actor=actor_of(request), report_id=report_id, now=timezone.now(), **dict(typed))
+
+
+@desk.does(
+    "/reports/{uuid:report_id}/issue",
+    name="issueReport",
+    says=gettext_noop("Issue a report: its files are made, and it stays as it is"),
+    right="handle",
+)
+def issue_report(request: HttpRequest, report_id: uuid.UUID) -> None:
+    services.issue(actor=actor_of(request), report_id=report_id, now=timezone.now())
+
+
+@desk.asks(
+    "/reports/{uuid:report_id}/file.{str:form}",
+    name="fetchReport",
+    says=gettext_noop("An issued report as PDF or Word (`pdf`, `docx`)"),
+    gives=dict.fromkeys(REPORT_FORMS.values(), bytes),
+)
+def fetch_report(request: HttpRequest, report_id: uuid.UUID, form: str) -> HttpResponse:
+    if form not in REPORT_FORMS:
+        raise Absent("report-absent", _("There is no such report."))
+    content, called = queries.report_file(actor_of(request), report_id, form)
+    headers = {"Content-Disposition": f'attachment; filename="{called}"'}
+    return HttpResponse(content, content_type=REPORT_FORMS[form], headers=headers)
 
 
 # tables --------------------------------------------------------------------------------------------------------------

@@ -50,6 +50,7 @@ from pianqu.rooms.casework.facts.cases import (
     TaskStarted,
     YearAnnounced,
 )
+from pianqu.rooms.casework.facts.reports import AboutReport, ReportDrafted, ReportEdited, ReportIssued
 from pianqu.rooms.casework.facts.supervision import (
     CallBackDone,
     CallBacksDrawn,
@@ -64,6 +65,7 @@ from pianqu.rooms.casework.facts.supervision import (
 __all__ = [
     "AboutCase",
     "AboutExport",
+    "AboutReport",
     "CallBackDone",
     "CallBacksDrawn",
     "CaseAccepted",
@@ -102,6 +104,9 @@ __all__ = [
     "MonthPublished",
     "ObjectionReviewed",
     "PingPongAlarmed",
+    "ReportDrafted",
+    "ReportEdited",
+    "ReportIssued",
     "ReporterForgotten",
     "ReporterKnown",
     "ShiftHandedOver",

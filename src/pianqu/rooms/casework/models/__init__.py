@@ -22,6 +22,7 @@ from pianqu.rooms.casework.models.cases import (
     Task,
     Year,
 )
+from pianqu.rooms.casework.models.reports import MonthlyReport
 from pianqu.rooms.casework.models.supervision import CallBack, CallBackDraw, Rating, Supervision
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Export",
     "ExportRun",
     "Handover",
+    "MonthlyReport",
     "Note",
     "Pause",
     "Photo",
