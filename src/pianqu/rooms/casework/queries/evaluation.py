@@ -154,7 +154,8 @@ def evaluation_for(actor: Actor, *, period: Period, by: str = ORGANISATION, meas
 
 
 def _in(rows: Any, seen: Any) -> QuerySet[Any, Any]:
-    return rows.order_by() if seen is None else rows.filter(case__in=seen).order_by()
+    found: QuerySet[Any, Any] = rows.order_by() if seen is None else rows.filter(case__in=seen).order_by()
+    return found
 
 
 class _Sums:
@@ -173,7 +174,8 @@ class _Sums:
             STREET_: lambda: Substr("case__place_code", 1, 9),
             PLATFORM: lambda: F("case__category"),
         }
-        return rows.annotate(unit=columns[self.by]()).values("unit", *more)
+        found: QuerySet[Any, Any] = rows.annotate(unit=columns[self.by]()).values("unit", *more)
+        return found
 
     def of(self, value: str | None) -> tuple[UnitFigures, UnitFigures]:
         """The unit's line and the sum of all."""
