@@ -37,6 +37,8 @@ def test_the_worker_escalates_what_is_overdue(monkeypatch: pytest.MonkeyPatch) -
         "monthly report",
         "escalation",
         "exports",
+        "clock rules",
+        "forecasts",
         "open data",
         "other systems",
         "partners",

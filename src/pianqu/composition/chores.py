@@ -68,6 +68,16 @@ def write_exports() -> int:
     return tables.write_exports(actor=system_actor())
 
 
+def apply_clock_rules() -> int:
+    """Terms that the district put in force for open matters too move their dates."""
+    return tables.apply_clock_rules(actor=system_actor(), now=timezone.now())
+
+
+def forecast() -> int:
+    """What is likely to be late is marked, and once a night learned anew."""
+    return tables.forecast(actor=system_actor(), now=timezone.now())
+
+
 def tidy() -> int:
     """What nobody needs any more goes."""
     return tidying.tidy() + tables.put_away_exports(actor=system_actor(), now=timezone.now())
@@ -97,5 +107,7 @@ CHORES = (
     Chore("call-backs", draw, 1800.0),
     Chore("monthly report", draft_report, 1800.0, aside=True),
     Chore("exports", write_exports, 2.0, aside=True),
+    Chore("clock rules", apply_clock_rules, 5.0, aside=True),
+    Chore("forecasts", forecast, 600.0, aside=True),
     Chore("tidying", tidy, 3600.0),
 )

@@ -50,6 +50,29 @@ from pianqu.rooms.casework.facts.cases import (
     TaskStarted,
     YearAnnounced,
 )
+from pianqu.rooms.casework.facts.clockrules import (
+    AboutClockRules,
+    ClockRulesApplied,
+    ClockRulesDrafted,
+    ClockRulesDropped,
+    ClockRulesEnforced,
+    ClockTermChanged,
+)
+from pianqu.rooms.casework.facts.forecasts import (
+    BreachModelLearned,
+)
+from pianqu.rooms.casework.facts.platforms import (
+    AboutPlatform,
+    GuidedAtWindow,
+    JointCalled,
+    PlaceInspected,
+    PlatformChanged,
+    PlatformMemberAdded,
+    PlatformMemberRemoved,
+    PlatformPingPong,
+    RectificationChecked,
+    RectificationOrdered,
+)
 from pianqu.rooms.casework.facts.reports import AboutReport, ReportDrafted, ReportEdited, ReportIssued
 from pianqu.rooms.casework.facts.supervision import (
     CallBackDone,
@@ -64,8 +87,11 @@ from pianqu.rooms.casework.facts.supervision import (
 
 __all__ = [
     "AboutCase",
+    "AboutClockRules",
     "AboutExport",
+    "AboutPlatform",
     "AboutReport",
+    "BreachModelLearned",
     "CallBackDone",
     "CallBacksDrawn",
     "CaseAccepted",
@@ -90,6 +116,11 @@ __all__ = [
     "CasesHandedOver",
     "CategoryAdded",
     "ChannelChosen",
+    "ClockRulesApplied",
+    "ClockRulesDrafted",
+    "ClockRulesDropped",
+    "ClockRulesEnforced",
+    "ClockTermChanged",
     "DispatchObjected",
     "DueDateSet",
     "ExportAsked",
@@ -101,9 +132,18 @@ __all__ = [
     "ExtensionDecided",
     "FilterDropped",
     "FilterSaved",
+    "GuidedAtWindow",
+    "JointCalled",
     "MonthPublished",
     "ObjectionReviewed",
     "PingPongAlarmed",
+    "PlaceInspected",
+    "PlatformChanged",
+    "PlatformMemberAdded",
+    "PlatformMemberRemoved",
+    "PlatformPingPong",
+    "RectificationChecked",
+    "RectificationOrdered",
     "ReportDrafted",
     "ReportEdited",
     "ReportIssued",

@@ -22,27 +22,45 @@ from pianqu.rooms.casework.models.cases import (
     Task,
     Year,
 )
+from pianqu.rooms.casework.models.clockrules import (
+    ClockVersion,
+)
+from pianqu.rooms.casework.models.forecasts import (
+    BreachModel,
+    Forecast,
+)
+from pianqu.rooms.casework.models.platforms import (
+    PlatformAct,
+    PlatformMember,
+    PlatformMove,
+)
 from pianqu.rooms.casework.models.reports import MonthlyReport
 from pianqu.rooms.casework.models.supervision import CallBack, CallBackDraw, Rating, Supervision
 
 __all__ = [
     "STREET",
     "Addition",
+    "BreachModel",
     "CallBack",
     "CallBackDraw",
     "Case",
     "Category",
     "Change",
     "Clock",
+    "ClockVersion",
     "Contact",
     "DayCount",
     "Export",
     "ExportRun",
+    "Forecast",
     "Handover",
     "MonthlyReport",
     "Note",
     "Pause",
     "Photo",
+    "PlatformAct",
+    "PlatformMember",
+    "PlatformMove",
     "PublishedMonth",
     "Rating",
     "Request",

@@ -2,6 +2,12 @@
 
 from pianqu.rooms.casework.services.calling import draw_call_backs, draw_last_week, record_call_back
 from pianqu.rooms.casework.services.categories import NewCategory, add_categories
+from pianqu.rooms.casework.services.clockrules import (
+    apply_clock_rules,
+    draft_clock_rules,
+    drop_clock_draft,
+    enforce_clock_rules,
+)
 from pianqu.rooms.casework.services.clocks import (
     NATURES,
     REASONS,
@@ -45,6 +51,7 @@ from pianqu.rooms.casework.services.exporting import (
     stop_export,
     take_export,
 )
+from pianqu.rooms.casework.services.forecasts import Learned, keep_breach_model
 from pianqu.rooms.casework.services.handing import Handed, HandOverReport, hand_over
 from pianqu.rooms.casework.services.history import History, take_history
 from pianqu.rooms.casework.services.intake import take_in
@@ -61,6 +68,16 @@ from pianqu.rooms.casework.services.moving import (
 from pianqu.rooms.casework.services.noting import note_case
 from pianqu.rooms.casework.services.opening import Opened, Opening, open_case, open_cases
 from pianqu.rooms.casework.services.parts import Claim, PlaceChoice
+from pianqu.rooms.casework.services.platforms import (
+    add_platform_member,
+    call_joint,
+    check_rectification,
+    guide_at_window,
+    move_platform,
+    order_rectification,
+    record_inspection,
+    remove_platform_member,
+)
 from pianqu.rooms.casework.services.publishing import publish_due, publish_month
 from pianqu.rooms.casework.services.rating import (
     BAD,
@@ -107,6 +124,7 @@ __all__ = [
     "HandOverReport",
     "Handed",
     "History",
+    "Learned",
     "Made",
     "NewCategory",
     "Opened",
@@ -118,23 +136,30 @@ __all__ = [
     "accept_case",
     "accept_supervision",
     "add_categories",
+    "add_platform_member",
     "announce_year",
     "answer_supervision",
+    "apply_clock_rules",
     "ask_for_export",
     "ask_for_time",
     "call_back",
+    "call_joint",
     "cancel_export",
+    "check_rectification",
     "choose_channel",
     "close_case",
     "close_cases",
     "decide_on_time",
     "dispatch_case",
+    "draft_clock_rules",
     "draft_last_month",
     "draft_report",
     "draw_call_backs",
     "draw_last_week",
+    "drop_clock_draft",
     "drop_filter",
     "edit_report",
+    "enforce_clock_rules",
     "erase_case",
     "escalate_overdue",
     "escalate_parts",
@@ -142,18 +167,22 @@ __all__ = [
     "extend_case",
     "finish_task",
     "forget_reporter",
+    "guide_at_window",
     "hand_over",
     "hand_over_shift",
     "issue",
     "issue_report",
     "join_case",
+    "keep_breach_model",
     "lift_supervision",
     "link_case",
     "make_export",
+    "move_platform",
     "note_case",
     "object_to_dispatch",
     "open_case",
     "open_cases",
+    "order_rectification",
     "pause_case",
     "printed",
     "publish_due",
@@ -162,6 +191,8 @@ __all__ = [
     "rate_case",
     "recognise_reporter",
     "record_call_back",
+    "record_inspection",
+    "remove_platform_member",
     "reopen_case",
     "repeat_supervision",
     "resolve_case",

@@ -10,10 +10,10 @@ from pianqu.foundation.rulepacks import term_rule
 from pianqu.kernels import deadline
 from pianqu.rooms.casework import queries
 from pianqu.rooms.casework.facts import CaseReopened
-from pianqu.rooms.casework.lifecycle import Move
+from pianqu.rooms.casework.lifecycle import ENDED, Move
 from pianqu.rooms.casework.models import Case, Request
 from pianqu.rooms.casework.services.clocks import rule_of, started
-from pianqu.rooms.casework.services.steps import moved, tell
+from pianqu.rooms.casework.services.steps import moved, parts_know, tell
 
 REOPENING = "case.reopening"
 
@@ -33,7 +33,10 @@ def can_reopen(case: Case, now: datetime) -> bool:
 
 def reopened(actor: Actor, case: Case, now: datetime, *, commitment: str = "", cause: str = "") -> list[Fact]:
     """Move the case back to the centre; answers what is to be told. The caller saves it. Raises Refused."""
+    had_ended = case.state in ENDED
     moved(case, Move.REOPEN)
+    if had_ended:
+        parts_know([case], ended=False)
     case.reopenings += 1
     case.reopened_at = now
     case.score = case.resolved_at = case.closed_at = None

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('casework', '0020_counts_by_organisation'),
+        ('casework', '0024_platforms'),
     ]
 
     operations = [
