@@ -98,5 +98,6 @@ def _report(leader: Actor, checker: Actor, now: datetime) -> None:
         text=whole.text.replace(services.OPEN_END, NEXT),
         now=now,
     )
-    services.issue(actor=leader, report_id=drafted, now=now)
+    files = services.printed(leader, drafted, now=now, issued=True)
+    services.issue_report(actor=leader, report_id=drafted, files=files, now=now)
     services.draft_report(actor=system, period=last, now=now)

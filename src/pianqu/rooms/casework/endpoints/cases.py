@@ -622,7 +622,9 @@ def edit_report(request: HttpRequest, report_id: uuid.UUID, typed: schemas.Repor
     right="handle",
 )
 def issue_report(request: HttpRequest, report_id: uuid.UUID) -> None:
-    services.issue(actor=actor_of(request), report_id=report_id, now=timezone.now())
+    actor, now = actor_of(request), timezone.now()
+    files = services.printed(actor, report_id, now=now, issued=True)
+    services.issue_report(actor=actor, report_id=report_id, files=files, now=now)
 
 
 @desk.asks(

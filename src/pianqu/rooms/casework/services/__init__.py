@@ -93,7 +93,6 @@ from pianqu.rooms.casework.services.reporting import (
     draft_last_month,
     draft_report,
     edit_report,
-    issue,
     issue_report,
     printed,
 )
@@ -170,7 +169,6 @@ __all__ = [
     "guide_at_window",
     "hand_over",
     "hand_over_shift",
-    "issue",
     "issue_report",
     "join_case",
     "keep_breach_model",

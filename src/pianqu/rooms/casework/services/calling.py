@@ -94,6 +94,7 @@ def _drawable(since: date, until: date) -> QuerySet[Case]:
     return reachable.exclude(id__in=CallBack.objects.values("case_id"))
 
 
+@verb
 def draw_last_week(*, actor: Actor, now: datetime) -> int:
     """Draw of the last whole week, Monday to Sunday, unless that was done; answers how many are to be called."""
     today = timezone.localdate(now)

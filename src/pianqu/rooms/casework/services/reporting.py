@@ -67,6 +67,7 @@ def draft_report(*, actor: Actor, period: Period, now: datetime) -> uuid.UUID:
     return row.id
 
 
+@verb
 def draft_last_month(*, actor: Actor, now: datetime) -> int:
     """Draft the last whole month's report unless there is one; answers how many were drafted."""
     period = queries.last_month(now)
@@ -327,22 +328,17 @@ class Printed:
 
 
 def printed(actor: Actor, report_id: uuid.UUID, *, now: datetime, issued: bool = False) -> Printed:
-    """Lay a draft out, outside of every transaction. Raises Absent."""
+    """Lay a draft out, outside of every transaction; as it would be issued, for who may issue it. Raises Absent, Forbidden."""
+    if issued:
+        rules.check_may_issue_report(actor)
     whole = queries.report_for(actor, report_id)
     paper = queries.document_of(whole, day=timezone.localdate(now), as_issued=issued)
     return Printed(word=as_word(paper), pdf=as_pdf(paper), edits=whole.card.edits)
 
 
-def issue(*, actor: Actor, report_id: uuid.UUID, now: datetime) -> None:
-    """Lay the draft out and issue it: the long work is done before the transaction begins."""
-    rules.check_may_issue_report(actor)
-    files = printed(actor, report_id, now=now, issued=True)
-    issue_report(actor=actor, report_id=report_id, files=files, now=now)
-
-
 @verb
 def issue_report(*, actor: Actor, report_id: uuid.UUID, files: Printed, now: datetime) -> None:
-    """A leader issues the report with these files (`printed`): from now on it stays as it is, and everybody in a post reads it.
+    """A leader issues the report with these files (`printed`, made before the transaction begins): from now on it stays so.
 
     Raises Absent, Forbidden, and Refused where it was edited since, is issued already, or says nothing of what comes next.
     """

@@ -37,6 +37,11 @@ def edit(row: MonthlyReport, actor: Actor | None = None, **changes: Any) -> None
     services.edit_report(actor=actor or clerk(), report_id=row.id, now=APRIL, **given)
 
 
+def issue(row: MonthlyReport, actor: Actor) -> None:
+    files = services.printed(actor, row.id, now=APRIL, issued=True)
+    services.issue_report(actor=actor, report_id=row.id, files=files, now=APRIL)
+
+
 def finished() -> MonthlyReport:
     row = drafted()
     edit(row, text=row.text.replace(services.OPEN_END, "请各单位继续努力。"))
@@ -94,7 +99,7 @@ def test_who_may_draft_edit_and_issue() -> None:
             edit(row, actor)
     for actor in (handler(LEAD), leader(LEAD), resident(), auditor, importer(), clerk()):
         with pytest.raises(Forbidden):
-            services.issue(actor=actor, report_id=row.id, now=APRIL)
+            issue(row, actor)
     assert {card.state for card in queries.reports_for(auditor)} == {"draft"}
     assert not queries.reports_for(handler(LEAD)) and not queries.reports_for(resident())
     with pytest.raises(Absent):
@@ -115,10 +120,10 @@ def test_issued_it_stays_and_the_ledger_knows_its_files() -> None:
     answered()
     boss, row = leader(CENTRE), drafted()
     with pytest.raises(Refused) as unfinished:
-        services.issue(actor=boss, report_id=row.id, now=APRIL)
+        issue(row, boss)
     assert code_of(unfinished) == "report-unfinished"
     edit(row, text=row.text.replace(services.OPEN_END, "请各单位继续努力。"))
-    services.issue(actor=boss, report_id=row.id, now=APRIL)
+    issue(row, boss)
     facts = ledger.history(f"report:{row.id}")
     assert [item.kind for item in facts] == [f"casework.report-{done}" for done in ("drafted", "edited", "issued")]
     issued = MonthlyReport.objects.get()
@@ -128,7 +133,7 @@ def test_issued_it_stays_and_the_ledger_knows_its_files() -> None:
         assert sha256(content).hexdigest() == digest and called == f"report-2026-03.{form}"
     words = "\n".join((issued.number, issued.title, issued.addressee, issued.text))
     assert told["words_commitment"] == text_commitment(words, bytes(issued.salt))
-    for late in (lambda: edit(issued), lambda: services.issue(actor=boss, report_id=row.id, now=APRIL)):
+    for late in (lambda: edit(issued), lambda: issue(row, boss)):
         with pytest.raises(Refused):
             late()
 
@@ -145,7 +150,7 @@ def test_edited_between_printing_and_issuing_it_is_not_issued() -> None:
 def test_the_word_file_keeps_to_the_standard() -> None:
     answered()
     row = finished()
-    book = Document(BytesIO(services.printed(clerk(), row.id, now=APRIL, issued=True).word))
+    book = Document(BytesIO(services.printed(leader(CENTRE), row.id, now=APRIL, issued=True).word))
     section = book.sections[0]
     assert [round(one.mm, 1) for one in (section.top_margin, section.left_margin, section.right_margin)] == [37, 28, 26]
     grid = section._sectPr.find(qn("w:docGrid"))

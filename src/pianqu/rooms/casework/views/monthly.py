@@ -84,10 +84,11 @@ def _page(
 @posted("casework:monthly", by="report_id")
 def issue(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
     """A leader issues it; or the page again with what is missing."""
-    actor = actor_of(request)
+    actor, now = actor_of(request), timezone.now()
     queries.report_for(actor, report_id)
     try:
-        services.issue(actor=actor, report_id=report_id, now=timezone.now())
+        files = services.printed(actor, report_id, now=now, issued=True)
+        services.issue_report(actor=actor, report_id=report_id, files=files, now=now)
     except Problem as problem:
         return _page(request, actor, report_id, refused=problem.message, status=problem.status)
     return redirect("casework:monthly", report_id=report_id)
