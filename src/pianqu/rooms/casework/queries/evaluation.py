@@ -19,8 +19,8 @@ from pianqu.foundation.actor import Actor
 from pianqu.kernels.ranking import Ranked, Unit, ranked
 from pianqu.kernels.share import Quantile, Share, quantile, share
 from pianqu.rooms.casework.models import Clock, Rating, Request, Task
-from pianqu.rooms.casework.queries.cases import NONE, shipped_categories
 from pianqu.rooms.casework.queries.seen import scope_of, seen_by
+from pianqu.rooms.casework.queries.shipped import NONE, shipped_categories
 from pianqu.rooms.casework.sql import minutes_between
 
 ORGANISATION, STREET_, PLATFORM = "organisation", "street", "platform"
