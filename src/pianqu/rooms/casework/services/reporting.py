@@ -146,7 +146,8 @@ def written(figures: MonthFigures, names: _Names) -> tuple[str, dict[str, Sheet 
         "五、下一步工作",
         OPEN_END,
     ]
-    return "\n".join(line for line in lines if line), sheets
+    empty = {f"【{name}】" for name, sheet in sheets.items() if isinstance(sheet, Sheet) and not sheet.rows}
+    return "\n".join(line for line in lines if line and line not in empty), sheets
 
 
 def _received(figures: MonthFigures, month: int) -> str:
@@ -188,7 +189,7 @@ def _most(figures: MonthFigures, names: _Names) -> str:
 
 def _quality(total: UnitFigures) -> str:
     if not total.answered:
-        return ""
+        return "本月没有答复，质量指标无数据。"
     parts = [
         _said(total, "first-time-right", "一次办结率"),
         _said(total, "reopened", "重开率"),
