@@ -39,6 +39,7 @@ def test_the_worker_escalates_what_is_overdue(monkeypatch: pytest.MonkeyPatch) -
         "exports",
         "clock rules",
         "forecasts",
+        "triage",
         "open data",
         "other systems",
         "partners",

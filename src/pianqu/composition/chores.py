@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import override
 
-from pianqu.composition import tidying
+from pianqu.composition import learning, tidying
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.installation import installation
 from pianqu.rooms.casework import jobs as tables
@@ -98,6 +98,11 @@ def draft_report() -> int:
     return cases.draft_last_month(actor=system_actor(), now=timezone.now())
 
 
+def learn() -> int:
+    """The model that suggests categories: at night, or when somebody asked for it."""
+    return learning.learn_when_due(actor=system_actor())
+
+
 CHORES = (
     Chore("escalation", escalate, 60.0),
     Chore("sending", send, 5.0, aside=True),
@@ -107,6 +112,7 @@ CHORES = (
     Chore("call-backs", draw, 1800.0),
     Chore("monthly report", draft_report, 1800.0, aside=True),
     Chore("exports", write_exports, 2.0, aside=True),
+    Chore("triage", learn, 10.0, aside=True),
     Chore("clock rules", apply_clock_rules, 5.0, aside=True),
     Chore("forecasts", forecast, 600.0, aside=True),
     Chore("tidying", tidy, 3600.0),

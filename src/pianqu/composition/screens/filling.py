@@ -10,6 +10,7 @@ from uuid import UUID
 from django.utils import timezone
 from PIL import Image
 
+from pianqu.composition import learning
 from pianqu.composition.demo.grid import make_grid
 from pianqu.composition.demo.neighbour import make_neighbour
 from pianqu.composition.demo.platforms import make_platforms
@@ -76,6 +77,7 @@ def fill(*, empty: bool) -> dict[str, str]:
     told |= {"offered": str(offered), "given": str(given)} | _open_data(now)
     told |= _watched({"staff": staff, **others}, now)
     _terms(now)
+    _learned(staff, now)
     return told | _tables(staff) | _calendar(staff, now)
 
 
@@ -85,6 +87,47 @@ def _watched(actors: Mapping[str, Actor], now: datetime) -> dict[str, str]:
     make_watching(actors, leader=leader, checker=actors["checker"], now=now)
     draft = next(card for card in casework.reports_for(leader) if card.state == casework.DRAFT_REPORT)
     return {"report": str(draft.report_id)}
+
+
+def _learned(staff: Actor, now: datetime) -> None:
+    """A model from a small history, and what people made of the shipped list before."""
+    for category, words in (("roads", "桥头路灯不亮"), ("noise", "楼上装修太吵"), ("market", "小区门口路灯坏了")):
+        verbs.take_in(
+            actor=staff,
+            channel="phone",
+            words=words,
+            category=category,
+            place=PlaceChoice(landmark="桥头"),
+            suggested_by=0,
+            idempotency_key=f"triage-{category}-0123456789",
+            now=now,
+        )
+    system = Actor(kind="system", organisation_code=casework.centre_code())
+    then, items = now - timedelta(days=20), list[History]()
+    for number in range(150):
+        category, said = _SAID[number % len(_SAID)]
+        claim = Claim(happened_at=then, imported_from="before", imported_id=str(number))
+        words = f"{_WHERE[number % len(_WHERE)]}{said}，请处理"
+        opening = Opening(
+            words=words, category=category, place=PlaceChoice(landmark="桥头"), channel="import", claim=claim
+        )
+        items.append(History(organisation_code=casework.centre_code(), opening=opening, reply="已处理", resolved=claim))
+    verbs.take_history(actor=system, items=items, now=now)
+    learning.learn(verbs.ask_for_training(actor=system, now=now), actor=system)
+
+
+_SAID = (
+    ("roads", "路灯不亮"),
+    ("roads", "井盖碎了"),
+    ("water", "没有自来水"),
+    ("water", "下水道堵了"),
+    ("noise", "半夜装修太吵"),
+    ("noise", "广场舞声音大"),
+    ("environment", "垃圾没有清"),
+    ("traffic", "信号灯坏了"),
+    ("market", "超市卖过期食品"),
+)
+_WHERE = ("学校门口", "桥边", "菜场旁", "六楼", "车库里", "公园里", "路口")
 
 
 def _terms(now: datetime) -> None:

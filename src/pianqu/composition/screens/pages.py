@@ -61,6 +61,13 @@ PAGES = (
         wrong_at="/desk/overview/?street=nowhere",
     ),
     Page(name="overview-street", route="casework:overview", at="/desk/overview/?street=330205103000", staff=True),
+    Page(
+        name="triage",
+        route="casework:triage",
+        at="/desk/triage/",
+        staff=True,
+        by="admin",
+    ),
     Page(name="platforms", route="casework:platforms", at="/desk/platforms/", staff=True),
     Page(
         name="platform",

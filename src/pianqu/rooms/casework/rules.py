@@ -175,9 +175,53 @@ def may_claim(actor: Actor) -> bool:
     return actor.kind == "system"
 
 
+def may_recategorise(actor: Actor, lead_code: str) -> bool:
+    """The centre, or the organisation that leads: who reads the words sees that they were sorted wrongly."""
+    return may_triage(actor) or may_handle(actor, lead_code)
+
+
+def may_see_models(actor: Actor) -> bool:
+    """Who triages, and who administers the district."""
+    return sees_all(actor) or directory.may_change_directory(actor)
+
+
+def may_choose_model(actor: Actor) -> bool:
+    """An administrator of the district, or a leader of the centre; whoever runs the platform, at its command line."""
+    return directory.may_change_directory(actor) or may_supervise(actor)
+
+
+def may_train(actor: Actor) -> bool:
+    """Who chooses among models; the platform's own program at night among them."""
+    return may_choose_model(actor)
+
+
 def may_export(actor: Actor) -> bool:
     """Whoever sees the list in a post, an auditor too: a table shows no more than the list does."""
     return actor.kind == "post" and bool(actor.account_id)
+
+
+def check_may_recategorise(actor: Actor, lead_code: str) -> None:
+    _check(
+        may_recategorise(actor, lead_code),
+        _("Only the centre or the organisation that leads this matter may change its category."),
+    )
+
+
+def check_may_see_models(actor: Actor) -> None:
+    _check(may_see_models(actor), _("Only the district's centre and its administrators may look at this."))
+
+
+def check_may_choose_model(actor: Actor) -> None:
+    _check(
+        may_choose_model(actor),
+        _("Only an administrator of the district or a leader of its centre may choose what suggests."),
+    )
+
+
+def check_may_train(actor: Actor) -> None:
+    _check(
+        may_train(actor), _("Only an administrator of the district or a leader of its centre may have a model learned.")
+    )
 
 
 def may_arrange_platform(actor: Actor, street_code: str) -> bool:

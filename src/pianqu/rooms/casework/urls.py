@@ -20,6 +20,7 @@ from pianqu.rooms.casework.views import (
     report,
     shift,
     supervision,
+    triage,
 )
 
 app_name = "casework"
@@ -39,6 +40,7 @@ urlpatterns = [
     path("open/data/<int:year>-<int:month>.json", opendata.month_json, name="month_json"),
     path("open/data/<int:year>-<int:month>.csv", opendata.month_csv, name="month_csv"),
     path("report/", report.report, name="report"),
+    path("report/suggestion/", triage.hint, name="hint"),
     path("report/places/", report.places, name="places"),
     path("report/where/", report.where, name="where"),
     path("report/map.json", report.map_layers, name="map_layers"),
@@ -59,6 +61,10 @@ urlpatterns = [
     path("desk/keep/", desk.keep, name="keep"),
     path("desk/intake/", intake.intake, name="intake"),
     path("desk/intake/earlier/", intake.earlier, name="earlier"),
+    path("desk/intake/suggestion/", triage.suggest, name="suggest"),
+    path("desk/triage/", triage.triage, name="triage"),
+    path("desk/triage/train/", triage.train, name="train"),
+    path("desk/triage/choose/", triage.choose, name="choose_model"),
     path("desk/shift/", shift.shift, name="shift"),
     path("desk/shift/<uuid:handover_id>/", shift.take_over, name="take_over"),
     path("desk/overview/", overview.overview, name="overview"),

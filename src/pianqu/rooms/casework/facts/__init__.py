@@ -84,6 +84,15 @@ from pianqu.rooms.casework.facts.supervision import (
     SupervisionLifted,
     SupervisionRepeated,
 )
+from pianqu.rooms.casework.facts.triage import (
+    AboutTriageModel,
+    CaseRecategorised,
+    SuggestionAnswered,
+    TriageModelAsked,
+    TriageModelChosen,
+    TriageModelLearned,
+    TriageModelNotLearned,
+)
 
 __all__ = [
     "AboutCase",
@@ -91,6 +100,7 @@ __all__ = [
     "AboutExport",
     "AboutPlatform",
     "AboutReport",
+    "AboutTriageModel",
     "BreachModelLearned",
     "CallBackDone",
     "CallBacksDrawn",
@@ -107,6 +117,7 @@ __all__ = [
     "CaseOpened",
     "CasePaused",
     "CaseRated",
+    "CaseRecategorised",
     "CaseReopened",
     "CaseResolved",
     "CaseResumed",
@@ -151,6 +162,7 @@ __all__ = [
     "ReporterKnown",
     "ShiftHandedOver",
     "ShiftTakenOver",
+    "SuggestionAnswered",
     "SupervisionAccepted",
     "SupervisionAnswered",
     "SupervisionDueSoon",
@@ -162,5 +174,9 @@ __all__ = [
     "TaskJoined",
     "TaskReturned",
     "TaskStarted",
+    "TriageModelAsked",
+    "TriageModelChosen",
+    "TriageModelLearned",
+    "TriageModelNotLearned",
     "YearAnnounced",
 ]

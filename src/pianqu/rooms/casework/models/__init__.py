@@ -36,6 +36,7 @@ from pianqu.rooms.casework.models.platforms import (
 )
 from pianqu.rooms.casework.models.reports import MonthlyReport
 from pianqu.rooms.casework.models.supervision import CallBack, CallBackDraw, Rating, Supervision
+from pianqu.rooms.casework.models.triage import SuggestionAnswer, TriageModel
 
 __all__ = [
     "STREET",
@@ -66,7 +67,9 @@ __all__ = [
     "Request",
     "SavedFilter",
     "SearchText",
+    "SuggestionAnswer",
     "Supervision",
     "Task",
+    "TriageModel",
     "Year",
 ]

@@ -106,6 +106,13 @@ from pianqu.rooms.casework.services.supervising import (
     supervise_case,
     warn_supervised,
 )
+from pianqu.rooms.casework.services.triaging import (
+    ask_for_training,
+    choose_model,
+    keep_model,
+    recategorise_case,
+    stop_training,
+)
 from pianqu.rooms.casework.services.updating import take_update
 
 __all__ = [
@@ -141,11 +148,13 @@ __all__ = [
     "apply_clock_rules",
     "ask_for_export",
     "ask_for_time",
+    "ask_for_training",
     "call_back",
     "call_joint",
     "cancel_export",
     "check_rectification",
     "choose_channel",
+    "choose_model",
     "close_case",
     "close_cases",
     "decide_on_time",
@@ -172,6 +181,7 @@ __all__ = [
     "issue_report",
     "join_case",
     "keep_breach_model",
+    "keep_model",
     "lift_supervision",
     "link_case",
     "make_export",
@@ -187,6 +197,7 @@ __all__ = [
     "publish_month",
     "put_away_exports",
     "rate_case",
+    "recategorise_case",
     "recognise_reporter",
     "record_call_back",
     "record_inspection",
@@ -202,6 +213,7 @@ __all__ = [
     "save_filter",
     "start_task",
     "stop_export",
+    "stop_training",
     "supervise_case",
     "take_case",
     "take_export",

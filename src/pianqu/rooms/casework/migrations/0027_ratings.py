@@ -39,7 +39,7 @@ def fill(apps, _editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ("casework", "0025_supervision"),
+        ("casework", "0026_supervision"),
         ("ledger", "0001_initial"),
     ]
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('casework', '0026_ratings'),
+        ('casework', '0027_ratings'),
     ]
 
     operations = [
