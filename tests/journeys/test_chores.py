@@ -33,9 +33,11 @@ def test_the_worker_escalates_what_is_overdue(monkeypatch: pytest.MonkeyPatch) -
         assert chores.escalate() == told
     assert ledger.history(f"case:{case.case_id}")[-1].kind == "casework.case-escalated"
     names = {
-        "clock rules",
+        "call-backs",
+        "monthly report",
         "escalation",
         "exports",
+        "clock rules",
         "forecasts",
         "hot issues",
         "open data",

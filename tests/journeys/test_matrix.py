@@ -212,6 +212,10 @@ VERBS: dict[str, tuple[dict[str, Any], Rule]] = {
     "call-back": ({"score": "4"}, lambda r, o: centre(r) and moves(o, Move.RATE) and r != "leader"),
     "reopen": ({"words": "没修好"}, lambda r, o: centre(r) and moves(o, Move.REOPEN)),
     "supervise": ({"words": "请今天办"}, lambda r, o: centre(r) and is_leader(r) and o.state in OPEN),
+    "answer-supervision": ({"words": "今天派人去"}, lambda _r, _o: False),
+    "accept-supervision": ({}, lambda _r, _o: False),
+    "repeat-supervision": ({"words": "还没办"}, lambda _r, _o: False),
+    "lift-supervision": ({"words": "已办"}, lambda _r, _o: False),
     "take": ({"nature": "complaint"}, lambda _r, _o: False),
     "move-platform": (
         {"platform": "services", "words": "属便民事项"},
@@ -236,8 +240,8 @@ VERBS: dict[str, tuple[dict[str, Any], Rule]] = {
     "reveal": ({"purpose": "回电核实"}, lambda r, o: centre(r) or ROLES[r][0] == o.lead),
     "erase": ({"basis": "period-over", "sure": "1"}, lambda r, o: centre(r) and o.state in ENDED),
 }
-"""What is posted, and who may (no list names anybody here, so nobody takes anything on,
-and nothing is joined yet): `window` dispatched, `leader` answered, so neither decides on or checks its own."""
+"""What is posted, and who may (no list names anybody here, so nobody takes anything on;
+nothing is joined yet or supervised): `window` dispatched, `leader` answered, so neither decides on or checks its own."""
 
 
 def may(role: str, verb: str, one: Object) -> bool:
@@ -261,6 +265,8 @@ EMPTY = (
     "casework:export_file",
     "casework:hot_one",
     "casework:cause",
+    "casework:monthly",
+    "casework:report_file",
     "casework:platform_paper",
     "territory:download",
     "points:desk_one",
@@ -295,6 +301,16 @@ ROUTES: dict[str, str] = {
     "casework:add_platform_member": POSTED,
     "casework:remove_platform_member": POSTED,
     "casework:take_over": POSTED,
+    "casework:supervision": STAFF,
+    "casework:reports": STAFF,
+    "casework:monthly": STAFF,
+    "casework:issue_report": POSTED,
+    "casework:report_file": STAFF,
+    "casework:evaluation": STAFF,
+    "casework:evaluation_tables": STAFF,
+    "casework:callbacks": STAFF,
+    "casework:draw": POSTED,
+    "casework:record_call_back": POSTED,
     "casework:breach": STAFF,
     "casework:clock_rules": STAFF,
     "casework:clock_progress": STAFF,
@@ -373,6 +389,8 @@ ROUTES: dict[str, str] = {
 }
 """Every route of the desk → who gets a page there. One that is missing fails: please say here who may open it."""
 OTHERS_PAGES: dict[str, list[Any]] = {
+    "casework:monthly": [UUID(int=1)],
+    "casework:report_file": [UUID(int=1), "pdf"],
     "points:desk_one": ["C01"],
     "directory:organisation": [MARKET],
     "reorganised": [HEALTH],

@@ -36,7 +36,13 @@ def system_actor() -> Actor:
 def escalate() -> int:
     """What comes near its date is warned of; what is overdue goes up the reporting line, helpers' parts too."""
     actor, now = system_actor(), timezone.now()
-    acts = (cases.warn_due_soon, cases.escalate_overdue, cases.escalate_parts)
+    acts = (
+        cases.warn_due_soon,
+        cases.escalate_overdue,
+        cases.escalate_parts,
+        cases.warn_supervised,
+        cases.escalate_supervised,
+    )
     return sum(act(actor=actor, now=now) for act in acts)
 
 
@@ -82,6 +88,16 @@ def publish() -> int:
     return cases.publish_due(actor=system_actor(), now=timezone.now())
 
 
+def draw() -> int:
+    """A sample of the last whole week's answers is to be called back."""
+    return cases.draw_last_week(actor=system_actor(), now=timezone.now())
+
+
+def draft_report() -> int:
+    """When a month is over its report is drafted, for people to edit and a leader to issue."""
+    return cases.draft_last_month(actor=system_actor(), now=timezone.now())
+
+
 def learn() -> int:
     """The model that suggests categories: at night, or when somebody asked for it."""
     return learning.learn_when_due(actor=system_actor())
@@ -100,6 +116,8 @@ CHORES = (
     Chore("partners", exchange, 2.0, aside=True),
     Chore("other systems", tell_systems, 5.0, aside=True),
     Chore("open data", publish, 20.0),
+    Chore("call-backs", draw, 1800.0),
+    Chore("monthly report", draft_report, 1800.0, aside=True),
     Chore("exports", write_exports, 2.0, aside=True),
     Chore("triage", learn, 10.0, aside=True),
     Chore("hot issues", find_hot_issues, 600.0, aside=True),

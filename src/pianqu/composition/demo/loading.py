@@ -16,13 +16,14 @@ from pianqu.composition.demo.causes import make_causes
 from pianqu.composition.demo.grid import make_grid
 from pianqu.composition.demo.ground import ground
 from pianqu.composition.demo.neighbour import make_neighbour
-from pianqu.composition.demo.people import CHECKER, CLUSTER, GRID, HANDLER, STREET, WINDOW, make_people
+from pianqu.composition.demo.people import CHECKER, CLUSTER, GRID, HANDLER, LEADER, STREET, WINDOW, make_people
 from pianqu.composition.demo.pictures import drawn
 from pianqu.composition.demo.platforms import make_platforms
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
 from pianqu.composition.demo.residents import CONTACT, make_resident
 from pianqu.composition.demo.terms import set_terms
+from pianqu.composition.demo.watching import make_watching
 from pianqu.composition.demo.year import AT_ONCE, DAYS, SAYS_SYNTHETIC, Act, Course, matters, together
 from pianqu.composition.district import load_district
 from pianqu.foundation.actor import Actor
@@ -72,6 +73,7 @@ def load(now: datetime, *, year: int = 0) -> None:
     make_platforms(window=actors[WINDOW.login], now=now)
     make_points([actors[person.login] for person in (STREET, CLUSTER, HANDLER)], now=now)
     make_neighbour(window=actors[WINDOW.login], away=_newest_waiting(actors), now=now)
+    make_watching(actors, leader=actors[LEADER.login], checker=actors[CHECKER.login], now=now)
     _leave_notes(actors, now)
     make_causes(actors, now=now)
     set_terms(now)

@@ -75,7 +75,15 @@ GROUPS = (
             Entry("/desk/partners/", pgettext_lazy("menu", "Other districts")),
         ),
     ),
-    Group(pgettext_lazy("menu", "Press and check"), ()),
+    Group(
+        pgettext_lazy("menu", "Press and check"),
+        (
+            Entry("/desk/supervision/", pgettext_lazy("menu", "Supervision")),
+            Entry("/desk/callbacks/", pgettext_lazy("menu", "Call-backs")),
+            Entry("/desk/evaluation/", pgettext_lazy("menu", "Evaluation of units")),
+            Entry("/desk/reports/", pgettext_lazy("menu", "Monthly reports")),
+        ),
+    ),
     Group(
         pgettext_lazy("menu", "See"),
         (

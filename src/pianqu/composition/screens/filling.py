@@ -1,5 +1,6 @@
 """What the pictures show: a few matters through the real verbs, and a colleague who may see them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,6 +16,7 @@ from pianqu.composition.demo.neighbour import make_neighbour
 from pianqu.composition.demo.platforms import make_platforms
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
+from pianqu.composition.demo.watching import make_watching
 from pianqu.composition.district import load_district
 from pianqu.composition.wiring import seal_and_drain
 from pianqu.foundation import onetime, residentpass
@@ -73,6 +75,7 @@ def fill(*, empty: bool) -> dict[str, str]:
     told |= _papers(staff, now)
     offered, given = make_neighbour(window=staff, away=UUID(told.pop("away")), now=now)
     told |= {"offered": str(offered), "given": str(given)} | _open_data(now)
+    told |= _watched({"staff": staff, **others}, now)
     _terms(now)
     _learned(staff, now)
     return told | _tables(staff) | _calendar(staff, now) | _hot(staff, now)
@@ -104,6 +107,14 @@ def _hot(staff: Actor, now: datetime) -> dict[str, str]:
     who, due = item.lead_code, timezone.localdate(now) + timedelta(days=9)
     verbs.plan_measure(actor=staff, cause_id=cause_id, words="冲洗管网", organisation_code=who, due_on=due, now=now)
     return {"issue": str(issue.issue_id), "cause": str(cause_id)}
+
+
+def _watched(actors: Mapping[str, Actor], now: datetime) -> dict[str, str]:
+    """Pressed for, called back, and a report of last month that waits as a draft."""
+    leader = actors["boss"]
+    make_watching(actors, leader=leader, checker=actors["checker"], now=now)
+    draft = next(card for card in casework.reports_for(leader) if card.state == casework.DRAFT_REPORT)
+    return {"report": str(draft.report_id)}
 
 
 def _learned(staff: Actor, now: datetime) -> None:

@@ -96,6 +96,11 @@ def may_supervise(actor: Actor) -> bool:
     return actor.acts and _acts_for_all(actor) and directory.is_leader(actor)
 
 
+def may_answer_supervision(actor: Actor, holder_code: str) -> bool:
+    """An official of the organisation that holds the matter, whoever that is now."""
+    return actor.acts and actor.organisation_code == holder_code
+
+
 def may_note(actor: Actor, holder_code: str) -> bool:
     """The centre, and the organisation that has the matter."""
     return _answers_for(actor, holder_code)
@@ -104,6 +109,36 @@ def may_note(actor: Actor, holder_code: str) -> bool:
 def may_call_back(actor: Actor, *, resolver: str, former_checker: str) -> bool:
     """The centre: not the post that answered, and after a reopening not the one that checked before."""
     return actor.acts and _acts_for_all(actor) and actor.post_id not in (resolver, former_checker)
+
+
+def may_call_back_for(actor: Actor, *, organisation_code: str, lead_code: str) -> bool:
+    """The centre, or the organisation that took the matter in; a department never for what it answered itself.
+
+    Where the centre itself answered, its other colleagues still may: nobody else could.
+    """
+    if not actor.acts or not _answers_for(actor, organisation_code):
+        return False
+    return _acts_for_all(actor) or actor.organisation_code not in {lead_code or organisation_code}
+
+
+def may_draw(actor: Actor) -> bool:
+    """The house's own program every week, or a leader of the centre for other days."""
+    return actor.kind == "system" or may_supervise(actor)
+
+
+def may_draft_report(actor: Actor) -> bool:
+    """The house's own program when a month is over, or the centre."""
+    return actor.kind == "system" or may_write_report(actor)
+
+
+def may_write_report(actor: Actor) -> bool:
+    """The centre's officials."""
+    return actor.acts and _acts_for_all(actor)
+
+
+def may_issue_report(actor: Actor) -> bool:
+    """A leader of the centre."""
+    return may_supervise(actor)
 
 
 def may_reopen(actor: Actor) -> bool:
@@ -314,6 +349,13 @@ def check_may_supervise(actor: Actor) -> None:
     _check(may_supervise(actor), _("Only a leader of the district's centre may press for a matter."))
 
 
+def check_may_answer_supervision(actor: Actor, holder_code: str) -> None:
+    _check(
+        may_answer_supervision(actor, holder_code),
+        _("Only the organisation that holds this matter answers the leader who presses for it."),
+    )
+
+
 def check_may_note(actor: Actor, holder_code: str) -> None:
     _check(may_note(actor, holder_code), _("Only an organisation that this matter lies with may add a note."))
 
@@ -323,6 +365,32 @@ def check_may_call_back(actor: Actor, *, resolver: str, former_checker: str) -> 
         may_call_back(actor, resolver=resolver, former_checker=former_checker),
         _("Another colleague of the centre has to call back: not who answered, and not who checked before."),
     )
+
+
+def check_may_call_back_for(actor: Actor, *, organisation_code: str, lead_code: str) -> None:
+    if actor.acts and actor.organisation_code == (lead_code or organisation_code) and not _acts_for_all(actor):
+        sentence = _("Your organisation answered this matter, so another one has to call back.")
+        raise Forbidden("call-back-own-department", unchanged(sentence))
+    _check(
+        may_call_back_for(actor, organisation_code=organisation_code, lead_code=lead_code),
+        _("Only the district's centre, or the organisation that took this matter in, may call back."),
+    )
+
+
+def check_may_draw(actor: Actor) -> None:
+    _check(may_draw(actor), _("Only a leader of the district's centre may draw a sample."))
+
+
+def check_may_draft_report(actor: Actor) -> None:
+    _check(may_draft_report(actor), _("Only the district's centre may draft the report of a month."))
+
+
+def check_may_write_report(actor: Actor) -> None:
+    _check(may_write_report(actor), _("Only the district's centre may edit the report of a month."))
+
+
+def check_may_issue_report(actor: Actor) -> None:
+    _check(may_issue_report(actor), _("Only a leader of the district's centre may issue the report of a month."))
 
 
 def check_may_reopen(actor: Actor) -> None:

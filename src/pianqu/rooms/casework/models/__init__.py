@@ -45,6 +45,15 @@ from pianqu.rooms.casework.models.platforms import (
     PlatformMember,
     PlatformMove,
 )
+from pianqu.rooms.casework.models.reports import (
+    MonthlyReport,
+)
+from pianqu.rooms.casework.models.supervision import (
+    CallBack,
+    CallBackDraw,
+    Rating,
+    Supervision,
+)
 from pianqu.rooms.casework.models.triage import (
     SuggestionAnswer,
     TriageModel,
@@ -54,6 +63,8 @@ __all__ = [
     "STREET",
     "Addition",
     "BreachModel",
+    "CallBack",
+    "CallBackDraw",
     "Case",
     "Category",
     "CauseMatter",
@@ -70,6 +81,7 @@ __all__ = [
     "HotMatter",
     "HotRun",
     "Measure",
+    "MonthlyReport",
     "Note",
     "Pause",
     "Photo",
@@ -77,11 +89,13 @@ __all__ = [
     "PlatformMember",
     "PlatformMove",
     "PublishedMonth",
+    "Rating",
     "Request",
     "RootCause",
     "SavedFilter",
     "SearchText",
     "SuggestionAnswer",
+    "Supervision",
     "Task",
     "TriageModel",
     "VoiceSalt",

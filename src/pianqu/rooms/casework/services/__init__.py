@@ -1,6 +1,14 @@
 """The verbs of casework."""
 
-from pianqu.rooms.casework.services.categories import NewCategory, add_categories
+from pianqu.rooms.casework.services.calling import (
+    draw_call_backs,
+    draw_last_week,
+    record_call_back,
+)
+from pianqu.rooms.casework.services.categories import (
+    NewCategory,
+    add_categories,
+)
 from pianqu.rooms.casework.services.causes import (
     NewCause,
     close_root_cause,
@@ -37,7 +45,12 @@ from pianqu.rooms.casework.services.contacts import (
     reveal_contact,
     use_contact,
 )
-from pianqu.rooms.casework.services.desk import drop_filter, hand_over_shift, save_filter, take_over_shift
+from pianqu.rooms.casework.services.desk import (
+    drop_filter,
+    hand_over_shift,
+    save_filter,
+    take_over_shift,
+)
 from pianqu.rooms.casework.services.dispatching import (
     accept_case,
     dispatch_case,
@@ -49,8 +62,15 @@ from pianqu.rooms.casework.services.dispatching import (
     start_task,
     take_case,
 )
-from pianqu.rooms.casework.services.erasing import BASES, erase_case
-from pianqu.rooms.casework.services.escalating import escalate_overdue, escalate_parts, warn_due_soon
+from pianqu.rooms.casework.services.erasing import (
+    BASES,
+    erase_case,
+)
+from pianqu.rooms.casework.services.escalating import (
+    escalate_overdue,
+    escalate_parts,
+    warn_due_soon,
+)
 from pianqu.rooms.casework.services.exporting import (
     KEPT,
     MOST_WAITING,
@@ -62,10 +82,22 @@ from pianqu.rooms.casework.services.exporting import (
     stop_export,
     take_export,
 )
-from pianqu.rooms.casework.services.forecasts import Learned, keep_breach_model
-from pianqu.rooms.casework.services.handing import Handed, HandOverReport, hand_over
-from pianqu.rooms.casework.services.history import History, take_history
-from pianqu.rooms.casework.services.intake import take_in
+from pianqu.rooms.casework.services.forecasts import (
+    Learned,
+    keep_breach_model,
+)
+from pianqu.rooms.casework.services.handing import (
+    Handed,
+    HandOverReport,
+    hand_over,
+)
+from pianqu.rooms.casework.services.history import (
+    History,
+    take_history,
+)
+from pianqu.rooms.casework.services.intake import (
+    take_in,
+)
 from pianqu.rooms.casework.services.moving import (
     Closing,
     Resolution,
@@ -76,9 +108,19 @@ from pianqu.rooms.casework.services.moving import (
     resolve_cases,
     withdraw_case,
 )
-from pianqu.rooms.casework.services.noting import note_case
-from pianqu.rooms.casework.services.opening import Opened, Opening, open_case, open_cases
-from pianqu.rooms.casework.services.parts import Claim, PlaceChoice
+from pianqu.rooms.casework.services.noting import (
+    note_case,
+)
+from pianqu.rooms.casework.services.opening import (
+    Opened,
+    Opening,
+    open_case,
+    open_cases,
+)
+from pianqu.rooms.casework.services.parts import (
+    Claim,
+    PlaceChoice,
+)
 from pianqu.rooms.casework.services.platforms import (
     add_platform_member,
     call_joint,
@@ -89,14 +131,36 @@ from pianqu.rooms.casework.services.platforms import (
     record_inspection,
     remove_platform_member,
 )
-from pianqu.rooms.casework.services.publishing import publish_due, publish_month
+from pianqu.rooms.casework.services.publishing import (
+    publish_due,
+    publish_month,
+)
 from pianqu.rooms.casework.services.rating import (
+    BAD,
     call_back,
     link_case,
     rate_case,
     reopen_case,
-    supervise_case,
     unlink_case,
+)
+from pianqu.rooms.casework.services.reporting import (
+    OPEN_END,
+    Printed,
+    draft_last_month,
+    draft_report,
+    edit_report,
+    issue_report,
+    printed,
+)
+from pianqu.rooms.casework.services.supervising import (
+    LEVELS,
+    accept_supervision,
+    answer_supervision,
+    escalate_supervised,
+    lift_supervision,
+    repeat_supervision,
+    supervise_case,
+    warn_supervised,
 )
 from pianqu.rooms.casework.services.triaging import (
     ask_for_training,
@@ -105,15 +169,22 @@ from pianqu.rooms.casework.services.triaging import (
     recategorise_case,
     stop_training,
 )
-from pianqu.rooms.casework.services.updating import take_update
-from pianqu.rooms.casework.services.voices import renew_voice_salt
+from pianqu.rooms.casework.services.updating import (
+    take_update,
+)
+from pianqu.rooms.casework.services.voices import (
+    renew_voice_salt,
+)
 
 __all__ = [
+    "BAD",
     "BASES",
     "KEPT",
+    "LEVELS",
     "MOST_WAITING",
     "NATURES",
     "NOTICE",
+    "OPEN_END",
     "REASONS",
     "Claim",
     "Closing",
@@ -127,12 +198,15 @@ __all__ = [
     "Opened",
     "Opening",
     "PlaceChoice",
+    "Printed",
     "Reporter",
     "Resolution",
     "accept_case",
+    "accept_supervision",
     "add_categories",
     "add_platform_member",
     "announce_year",
+    "answer_supervision",
     "apply_clock_rules",
     "ask_for_export",
     "ask_for_time",
@@ -149,22 +223,30 @@ __all__ = [
     "decide_on_time",
     "dispatch_case",
     "draft_clock_rules",
+    "draft_last_month",
+    "draft_report",
+    "draw_call_backs",
+    "draw_last_week",
     "drop_clock_draft",
     "drop_filter",
+    "edit_report",
     "end_measure",
     "enforce_clock_rules",
     "erase_case",
     "escalate_overdue",
     "escalate_parts",
+    "escalate_supervised",
     "extend_case",
     "finish_task",
     "forget_reporter",
     "guide_at_window",
     "hand_over",
     "hand_over_shift",
+    "issue_report",
     "join_case",
     "keep_breach_model",
     "keep_model",
+    "lift_supervision",
     "link_case",
     "link_case_to_cause",
     "link_to_cause",
@@ -178,17 +260,20 @@ __all__ = [
     "order_rectification",
     "pause_case",
     "plan_measure",
+    "printed",
     "publish_due",
     "publish_month",
     "put_away_exports",
     "rate_case",
     "recategorise_case",
     "recognise_reporter",
+    "record_call_back",
     "record_inspection",
     "remove_platform_member",
     "renew_voice_salt",
     "reopen_case",
     "reopen_root_cause",
+    "repeat_supervision",
     "resolve_case",
     "resolve_cases",
     "resume_case",
@@ -211,5 +296,6 @@ __all__ = [
     "unlink_from_cause",
     "use_contact",
     "warn_due_soon",
+    "warn_supervised",
     "withdraw_case",
 ]

@@ -88,6 +88,17 @@ def _score(typed: Typed) -> Mapping[str, Any]:
     return {"score": int(score) if score in {"1", "2", "3", "4", "5"} else 0, "words": typed.get("words", "")}
 
 
+def _demand(typed: Typed) -> Mapping[str, Any]:
+    """Raises Invalid for what is no day."""
+    text = typed.get("due_on", "").strip()
+    day = forms.day_of(text) if text else None
+    if text and day is None:
+        raise Invalid(
+            "supervision-day", _("The last day for the answer is no day of the calendar. Nothing was changed.")
+        )
+    return {"level": typed.get("level", "") or "formal", "due_on": day, **_words(typed)}
+
+
 def _day(typed: Typed, name: str) -> date:
     """A day as a form sends it. Raises Invalid for what is none."""
     day = forms.day_of(typed.get(name, ""))
@@ -132,7 +143,11 @@ ACTS: dict[str, Act] = {
     "finish": Act(services.finish_task, _words),
     "call-back": Act(services.call_back, _score),
     "reopen": Act(services.reopen_case, _words),
-    "supervise": Act(services.supervise_case, _words),
+    "supervise": Act(services.supervise_case, _demand),
+    "answer-supervision": Act(services.answer_supervision, _words),
+    "accept-supervision": Act(services.accept_supervision, _words),
+    "repeat-supervision": Act(services.repeat_supervision, _demand),
+    "lift-supervision": Act(services.lift_supervision, _words),
     "move-platform": Act(services.move_platform, _moved),
     "call-joint": Act(services.call_joint, _called),
     "inspect": Act(services.record_inspection, _found),

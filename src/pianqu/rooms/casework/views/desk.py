@@ -25,7 +25,7 @@ from pianqu.foundation.markup import put
 from pianqu.foundation.templatetags.ui import short_moment, state_badge
 from pianqu.rooms.casework import forms, queries, services
 from pianqu.rooms.casework.lifecycle import State
-from pianqu.rooms.casework.views import platform_part, shown
+from pianqu.rooms.casework.views import platform_part, pressing, shown
 from pianqu.rooms.casework.views.grouped import grouped
 from pianqu.rooms.casework.views.posted import posted
 from pianqu.rooms.casework.views.report import picture
@@ -382,7 +382,13 @@ def case_page(
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
-    card, names, organisations = queries.case_for(actor, case_id), shown.Places(), shown.Organisations()
+    card, names, organisations, now = (
+        queries.case_for(actor, case_id),
+        shown.Places(),
+        shown.Organisations(),
+        timezone.now(),
+    )
+    handled = _handling(actor, card, organisations, now)
     context = {
         "case": card,
         "category": shown.category_names().get(card.category),
@@ -395,8 +401,9 @@ def case_page(
         "bases": shown.erase_bases(),
         "errors": {},
         "typed": {},
-        **_handling(actor, card, organisations, timezone.now()),
+        **handled,
         **grouped(actor, case_id, card.place_code),
+        **pressing.on_page(actor, card, handled["handling"], now),
         **platform_part.of_case(actor, card, organisations),
         **more,
     }

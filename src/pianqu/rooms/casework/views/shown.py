@@ -398,6 +398,17 @@ def _kind(kind: str) -> tuple[str, str, str]:
         "casework.due-soon": ("hourglass", "w", _("Due soon: who holds it is warned")),
         "casework.task-escalated": ("trending-up", "w", _("A helper's date has passed: the next above is told")),
         "casework.case-supervised": ("bell", "w", _("A leader presses for it")),
+        "casework.supervision-answered": ("message", "p", _("The supervision is answered")),
+        "casework.supervision-accepted": ("check", "p", _("The leader accepts the answer")),
+        "casework.supervision-repeated": ("bell", "w", _("A leader presses for it again")),
+        "casework.supervision-lifted": ("x", "", _("The supervision is lifted")),
+        "casework.supervision-due-soon": ("hourglass", "w", _("An answer to a leader is due soon")),
+        "casework.supervision-escalated": (
+            "trending-up",
+            "w",
+            _("An answer to a leader is overdue: the next above is told"),
+        ),
+        "casework.call-back-done": ("phone", "p", _("Called back by somebody who did not handle it")),
         "casework.channel-chosen": ("bell", "", _("Said how to be told")),
         "casework.case-noted": ("message", "", _("Note")),
         "casework.platform-changed": ("switch-horizontal", "w", _("Moved to another platform")),
@@ -506,6 +517,11 @@ def moments() -> tuple[Choice, ...]:
 def chosen_place(names: Places, code: str) -> Choice | None:
     """The place that a list is bound to, NONE included."""
     return Choice(code=NONE, name=_("No place known")) if code == NONE else names.chosen(code)
+
+
+def page_number(text: str) -> int:
+    """The page of a list that an address asks for; the first where it names none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 and int(text) else 1
 
 
 def likely_mark() -> SafeString:
