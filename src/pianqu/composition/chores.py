@@ -34,9 +34,15 @@ def system_actor() -> Actor:
 
 
 def escalate() -> int:
-    """What comes near its date is warned of; what is overdue goes up the reporting line, helpers' parts too."""
+    """What comes near its date is warned of; what is overdue goes up the line, helpers' parts and calls to the spot too."""
     actor, now = system_actor(), timezone.now()
-    acts = (cases.warn_due_soon, cases.escalate_overdue, cases.escalate_parts)
+    acts = (
+        cases.warn_due_soon,
+        cases.escalate_overdue,
+        cases.escalate_parts,
+        cases.warn_of_whistles,
+        cases.escalate_whistles,
+    )
     return sum(act(actor=actor, now=now) for act in acts)
 
 
@@ -62,6 +68,16 @@ def write_exports() -> int:
     return tables.write_exports(actor=system_actor())
 
 
+def try_rules() -> int:
+    """Versions of the dispatch rules that posts want to see tried with past matters."""
+    return tables.try_rules(actor=system_actor())
+
+
+def dispatch_by_rules() -> int:
+    """What came in and what an automatic rule, borne out by a duty list, gives to somebody."""
+    return tables.dispatch_by_rules(actor=system_actor(), now=timezone.now())
+
+
 def tidy() -> int:
     """What nobody needs any more goes."""
     return tidying.tidy() + tables.put_away_exports(actor=system_actor(), now=timezone.now())
@@ -79,5 +95,7 @@ CHORES = (
     Chore("other systems", tell_systems, 5.0, aside=True),
     Chore("open data", publish, 20.0),
     Chore("exports", write_exports, 2.0, aside=True),
+    Chore("trials of rules", try_rules, 2.0, aside=True),
+    Chore("automatic dispatch", dispatch_by_rules, 10.0),
     Chore("tidying", tidy, 3600.0),
 )

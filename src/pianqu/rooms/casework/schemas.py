@@ -161,6 +161,7 @@ class Dispatch(Body):
     nature: Nature | Literal[""] = ""
     sub_due: Moment | None = None
     cell_code: Code | Literal[""] = ""
+    template_code: Short = Field("", description="A template of joint handling that adds its helpers and checklist.")
     words: Text = ""
 
 

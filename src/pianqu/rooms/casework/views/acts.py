@@ -50,6 +50,7 @@ def _parties(typed: Typed) -> Mapping[str, Any]:
         "nature": typed.get("nature", ""),
         "cell_code": typed.get("cell", "")[:24],
         "sub_due": _last_moment(typed),
+        "template_code": typed.get("template", "")[:40],
         "words": typed.get("words", ""),
     }
 
