@@ -277,7 +277,7 @@ def may_see_rules(actor: Actor) -> bool:
 
 
 def may_write_rules(actor: Actor) -> bool:
-    """Leaders and administrators of the centre, and the district's administrators: who dispatches does not write the rules alone."""
+    """Leaders and administrators of the centre, and the district's administrators; who only dispatches does not."""
     at_centre = _acts_for_all(actor) and directory.may_manage(actor, actor.organisation_code)
     return actor.kind == "system" or directory.may_change_directory(actor) or (actor.acts and at_centre)
 

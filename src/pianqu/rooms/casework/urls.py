@@ -2,7 +2,21 @@
 
 from django.urls import path, re_path
 
-from pianqu.rooms.casework.views import acts, desk, exports, follow, intake, open311, opendata, overview, report, shift
+from pianqu.rooms.casework.views import (
+    acts,
+    desk,
+    exports,
+    follow,
+    forces,
+    intake,
+    open311,
+    opendata,
+    overview,
+    report,
+    ruling,
+    shift,
+    whistles,
+)
 
 app_name = "casework"
 
@@ -52,6 +66,17 @@ urlpatterns = [
     path("desk/case/<uuid:case_id>/erase/", desk.erase, name="erase"),
     path("desk/case/<uuid:case_id>/act/<str:name>/", acts.act, name="act"),
     path("desk/case/<uuid:case_id>/clock/", acts.clock, name="clock"),
+    path("desk/rules/", ruling.versions, name="rules"),
+    path("desk/rules/begin/", ruling.begin, name="rules_begin"),
+    path("desk/rules/templates/", ruling.templates, name="rules_templates"),
+    path("desk/rules/trial/<uuid:trial_id>/", ruling.trial, name="rules_trial"),
+    path("desk/rules/<int:number>/", ruling.version, name="rules_version"),
+    path("desk/rules/<int:number>/act/<str:name>/", ruling.act, name="rules_act"),
+    path("desk/whistles/", whistles.whistles, name="whistles"),
+    path("desk/whistles/<uuid:whistle_id>/act/<str:name>/", whistles.act, name="whistle_act"),
+    path("desk/forces/", forces.forces, name="forces"),
+    path("desk/forces/<uuid:force_id>/", forces.force, name="force"),
+    path("desk/forces/<uuid:force_id>/act/<str:name>/", forces.act, name="force_act"),
     path("desk/exports/", exports.exports, name="exports"),
     path("desk/exports/progress/", exports.progress, name="exports_progress"),
     path("desk/exports/<uuid:export_id>/cancel/", exports.cancel, name="cancel_export"),

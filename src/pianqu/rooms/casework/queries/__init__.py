@@ -161,7 +161,7 @@ from pianqu.rooms.casework.queries.handling import (
     handling_for,
     named_by_list,
 )
-from pianqu.rooms.casework.queries.naming import CHANNELS, NATURES, nature_name, platform_name
+from pianqu.rooms.casework.queries.naming import CHANNELS, NATURES, channel_name, nature_name, platform_name
 from pianqu.rooms.casework.queries.opendata import (
     ALL,
     Figure,
@@ -181,7 +181,7 @@ from pianqu.rooms.casework.queries.published import (
     published_id,
     update_name,
 )
-from pianqu.rooms.casework.queries.seen import GONE
+from pianqu.rooms.casework.queries.seen import GONE, scope_of
 from pianqu.rooms.casework.queries.whistles import (
     CALLABLE,
     CallCard,
@@ -284,6 +284,7 @@ __all__ = [
     "categories",
     "category_of",
     "centre_code",
+    "channel_name",
     "check_row",
     "check_sees",
     "codes_of",
@@ -351,6 +352,7 @@ __all__ = [
     "rules_digest",
     "rules_in_force",
     "scope_mark",
+    "scope_of",
     "shipped_categories",
     "shipped_codes",
     "standing_for",

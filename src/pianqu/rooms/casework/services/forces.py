@@ -104,7 +104,8 @@ def _led(actor: Actor, force_id: uuid.UUID) -> TaskForce:
 def give_to_force(*, actor: Actor, force_id: uuid.UUID, code: str, after: str = "", now: datetime) -> uuid.UUID:
     """Give it a matter by its code; `after` is the code of one of its matters that comes first. The same again sets that anew.
 
-    Raises Invalid for an unknown code, Refused for what is answered, for too many, and for matters that would wait for each other.
+    Raises Invalid for an unknown code, Refused for what is answered, for too many, and for matters
+    that would wait for each other.
     """
     row = _led(actor, force_id)
     case = _case(actor, code)

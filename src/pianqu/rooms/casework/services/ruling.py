@@ -76,8 +76,8 @@ def _tell(actor: Actor, row: RuleVersion, fact: Any, now: datetime, **own: Any) 
 def write_rules(*, actor: Actor, number: int, rows: Sequence[RuleRow], former: str = "", now: datetime) -> str:
     """The draft says this from now on, in this order; answers its digest.
 
-    `former` is the digest of what the writer saw: where somebody else wrote meanwhile it is Refused. A draft may be wrong as a whole
-    (rules that loop stand in it until they are mended); what names nothing that exists is not taken at all. Raises Invalid.
+    `former` is the digest of what the writer saw: where somebody else wrote meanwhile it is Refused. A draft may be wrong as a
+    whole (rules that loop stand in it until they are mended); what names nothing that exists is not taken at all. Raises Invalid.
     """
     rules.check_may_write_rules(actor)
     row = _version(number, state=DRAFT)

@@ -55,8 +55,8 @@ def blow_whistle(
 ) -> uuid.UUID:
     """Call departments to a place on one's own ground, for a matter that lies there or for the place itself.
 
-    Raises Forbidden for who governs no ground, Invalid for moments, places and organisations that cannot be, Refused where the same
-    matter's whistle is still heard.
+    Raises Forbidden for who governs no ground, Invalid for moments, places and organisations that cannot be, Refused where the
+    same matter's whistle is still heard.
     """
     called = tuple(dict.fromkeys(code for code in called_codes if code))
     if not called or len(called) > MOST_CALLED:

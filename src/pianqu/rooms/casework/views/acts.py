@@ -79,6 +79,13 @@ def _score(typed: Typed) -> Mapping[str, Any]:
     return {"score": int(score) if score in {"1", "2", "3", "4", "5"} else 0, "words": typed.get("words", "")}
 
 
+def _item(typed: Typed) -> uuid.UUID:
+    try:
+        return uuid.UUID(typed.get("item", ""))
+    except ValueError:
+        return uuid.UUID(int=0)
+
+
 ACTS: dict[str, Act] = {
     "accept": Act(services.accept_case, lambda typed: {"nature": typed.get("nature", "")}),
     "dispatch": Act(services.dispatch_case, _parties),
@@ -99,6 +106,11 @@ ACTS: dict[str, Act] = {
     "call-back": Act(services.call_back, _score),
     "reopen": Act(services.reopen_case, _words),
     "supervise": Act(services.supervise_case, _words),
+    "order": Act(
+        services.order_parts,
+        lambda typed: {"organisation_code": typed.get("part", ""), "after_codes": tuple(typed.getlist("after"))},
+    ),
+    "tick": Act(services.tick_check, lambda typed: {"item_id": _item(typed), "done": typed.get("done") == "1"}),
 }
 
 

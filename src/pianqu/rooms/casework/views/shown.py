@@ -121,6 +121,10 @@ class Places:
             card = self._cards.get(card.parent_code)
         return place_name(card) if card else None
 
+    def groups(self) -> Sequence[territory.StreetChoice]:
+        """Streets with their communities."""
+        return territory.community_choices()
+
     def chosen(self, code: str) -> Choice | None:
         """The place that a form has chosen already, to stand before the whole list."""
         card = self._cards.get(code)
@@ -197,6 +201,10 @@ class Organisations:
         if card is None:  # another process entered it a moment ago
             return directory.name_of(code)
         return card.name_en if in_english() and card.name_en else card.short_name
+
+    def kind(self, code: str) -> str:
+        """What kind of organisation it is; empty where the directory does not know it."""
+        return self._cards[code].kind if code in self._cards else ""
 
     def choices(self, *kinds: str) -> tuple[Choice, ...]:
         """Those of these kinds that a form offers."""
