@@ -13,6 +13,7 @@ from pianqu.composition import demo
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent
 from pianqu.rooms.casework import queries
+from pianqu.rooms.casework.lifecycle import ENDED, OPEN, WAITING
 from pianqu.rooms.casework.models import Case, Task
 from pianqu.rooms.casework.queries import GONE, CaseFilter
 from pianqu.rooms.casework.queries.cases import _filtered
@@ -108,7 +109,20 @@ def test_a_part_either_counts_or_is_gone() -> None:
     demo.load(now=NOW)
     states = set(Task.objects.values_list("state", flat=True))
     assert states <= {*HELD, *GONE} and not {*HELD} & {*GONE}
-    assert all(task.case_opened_at == task.case.opened_at for task in Task.objects.select_related("case"))
+    tasks = list(Task.objects.select_related("case"))
+    assert all(task.case_opened_at == task.case.opened_at for task in tasks)
+    assert all(task.case_ended == (task.case.state in ENDED) for task in tasks)
+    assert {task.case_ended for task in tasks} == {True, False}
+
+
+def test_numbers_are_those_of_a_plain_reading() -> None:
+    demo.load(now=NOW)
+    for card in directory.every_organisation():
+        seen = seen_by(of(card.code))
+        told = queries.standing_for(of(card.code), now=NOW)
+        assert told.waiting == seen.filter(state__in=WAITING).count(), card.code
+        assert told.overdue == seen.filter(state__in=OPEN, due_at__lte=NOW).count(), card.code
+        assert told.answered == seen.filter(state="resolved").count(), card.code
 
 
 def test_a_list_asks_as_many_statements_whatever_the_scope() -> None:

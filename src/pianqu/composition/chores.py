@@ -78,6 +78,16 @@ def dispatch_by_rules() -> int:
     return tables.dispatch_by_rules(actor=system_actor(), now=timezone.now())
 
 
+def apply_clock_rules() -> int:
+    """Terms that the district put in force for open matters too move their dates."""
+    return tables.apply_clock_rules(actor=system_actor(), now=timezone.now())
+
+
+def forecast() -> int:
+    """What is likely to be late is marked, and once a night learned anew."""
+    return tables.forecast(actor=system_actor(), now=timezone.now())
+
+
 def tidy() -> int:
     """What nobody needs any more goes."""
     return tidying.tidy() + tables.put_away_exports(actor=system_actor(), now=timezone.now())
@@ -97,5 +107,7 @@ CHORES = (
     Chore("exports", write_exports, 2.0, aside=True),
     Chore("trials of rules", try_rules, 2.0, aside=True),
     Chore("automatic dispatch", dispatch_by_rules, 10.0),
+    Chore("clock rules", apply_clock_rules, 5.0, aside=True),
+    Chore("forecasts", forecast, 600.0, aside=True),
     Chore("tidying", tidy, 3600.0),
 )

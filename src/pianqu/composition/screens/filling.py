@@ -11,6 +11,7 @@ from PIL import Image
 
 from pianqu.composition.demo.grid import make_grid
 from pianqu.composition.demo.neighbour import make_neighbour
+from pianqu.composition.demo.platforms import make_platforms
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
 from pianqu.composition.district import load_district
@@ -67,9 +68,34 @@ def fill(*, empty: bool) -> dict[str, str]:
     known = _known(others["checker"], now)
     told |= {"cluster": cluster.code, "cell": cell.code, "me": residentpass.made(known.resident_id, now)}
     told |= _matters(staff, known, now)
+    make_platforms(window=staff, now=now)
+    told |= _papers(staff, now)
     offered, given = make_neighbour(window=staff, away=UUID(told.pop("away")), now=now)
     told |= {"offered": str(offered), "given": str(given)} | _open_data(now)
+    _terms(now)
     return told | _tables(staff) | _calendar(staff, now)
+
+
+def _terms(now: datetime) -> None:
+    """Terms of the district's own, in force, and a draft that would move something."""
+    system = Actor(kind="system", organisation_code=casework.centre_code())
+    first = (casework.LocalTerm(nature="complaint", category="noise", amount=3, unit="wd"),)
+    verbs.draft_clock_rules(actor=system, terms=first, now=now)
+    draft = casework.clock_draft()
+    if draft is not None:
+        verbs.enforce_clock_rules(
+            actor=system,
+            seen=draft.digest,
+            from_date=timezone.localdate(now),
+            also_open=True,
+            words="噪声事项办得快，先缩短这一类的时限。",
+            now=now,
+        )
+    jobs.apply_clock_rules(actor=system, now=now)
+    more = tuple(
+        casework.LocalTerm(nature=nature, category="", amount=2, unit="wd") for nature in ("help", "complaint")
+    )
+    verbs.draft_clock_rules(actor=system, terms=(*first, *more), now=now)
 
 
 def _calendar(staff: Actor, now: datetime) -> dict[str, str]:
@@ -88,6 +114,13 @@ def _tables(staff: Actor) -> dict[str, str]:
     verbs.cancel_export(actor=staff, export_id=cancelled, now=timezone.now())
     asked(form="csv", filters=CaseFilter(), now=timezone.now())
     return {"export_id": str(ready)}
+
+
+def _papers(staff: Actor, now: datetime) -> dict[str, str]:
+    """A notice that somebody has to look at again: its matter and its paper."""
+    case_id = casework.platform_queue(staff, "enforcement", queue="notices", now=now).rows[0].case_id
+    act = casework.on_platform(staff, case_id).acts[0]
+    return {"noticed": str(case_id), "paper": str(act.act_id), "platform_street": "330205005000"}
 
 
 def _known(officer: Actor, now: datetime) -> Reporter:

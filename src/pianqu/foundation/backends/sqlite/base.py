@@ -49,7 +49,7 @@ class DatabaseWrapper(guard.Guarded, base.DatabaseWrapper):
 
     def _begins(self, *, last: bool) -> bool:
         try:
-            super()._start_transaction_under_autocommit()
+            super()._start_transaction_under_autocommit()  # type: ignore[misc]  # the stubs leave it out
         except OperationalError as error:
             if last or getattr(error.__cause__, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY:
                 raise

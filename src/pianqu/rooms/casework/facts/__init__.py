@@ -50,6 +50,14 @@ from pianqu.rooms.casework.facts.cases import (
     TaskStarted,
     YearAnnounced,
 )
+from pianqu.rooms.casework.facts.clockrules import (
+    AboutClockRules,
+    ClockRulesApplied,
+    ClockRulesDrafted,
+    ClockRulesDropped,
+    ClockRulesEnforced,
+    ClockTermChanged,
+)
 from pianqu.rooms.casework.facts.dispatch import (
     AboutForce,
     AboutRules,
@@ -79,13 +87,31 @@ from pianqu.rooms.casework.facts.dispatch import (
     WhistleFinished,
     WhistleObjected,
 )
+from pianqu.rooms.casework.facts.forecasts import (
+    BreachModelLearned,
+)
+from pianqu.rooms.casework.facts.platforms import (
+    AboutPlatform,
+    GuidedAtWindow,
+    JointCalled,
+    PlaceInspected,
+    PlatformChanged,
+    PlatformMemberAdded,
+    PlatformMemberRemoved,
+    PlatformPingPong,
+    RectificationChecked,
+    RectificationOrdered,
+)
 
 __all__ = [
     "AboutCase",
+    "AboutClockRules",
     "AboutExport",
     "AboutForce",
+    "AboutPlatform",
     "AboutRules",
     "AboutWhistle",
+    "BreachModelLearned",
     "CaseAccepted",
     "CaseClosed",
     "CaseDispatched",
@@ -109,6 +135,11 @@ __all__ = [
     "CategoryAdded",
     "ChannelChosen",
     "CheckDone",
+    "ClockRulesApplied",
+    "ClockRulesDrafted",
+    "ClockRulesDropped",
+    "ClockRulesEnforced",
+    "ClockTermChanged",
     "DispatchObjected",
     "DispatchSuggested",
     "DueDateSet",
@@ -125,10 +156,19 @@ __all__ = [
     "ForceFormed",
     "ForceGiven",
     "ForceReleased",
+    "GuidedAtWindow",
+    "JointCalled",
     "MonthPublished",
     "ObjectionReviewed",
     "PartsOrdered",
     "PingPongAlarmed",
+    "PlaceInspected",
+    "PlatformChanged",
+    "PlatformMemberAdded",
+    "PlatformMemberRemoved",
+    "PlatformPingPong",
+    "RectificationChecked",
+    "RectificationOrdered",
     "ReporterForgotten",
     "ReporterKnown",
     "RulesAdopted",

@@ -261,7 +261,8 @@ class ExtensionDecided(AboutCase):
 
 @dataclass(frozen=True, kw_only=True)
 class DueDateSet(AboutCase):
-    """A clock was started or its end moved; `cause` says why, and the rule by which."""
+    """A clock was started or its end moved; `cause` says why, and the rule by which. `rules_version` is the district's own set of
+    terms, 0 where the pack's term holds."""
 
     kind: ClassVar[str] = "casework.due-date-set"
     label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Due date set")
@@ -271,6 +272,7 @@ class DueDateSet(AboutCase):
     due_at: str
     last_day: str
     provisional: bool = False
+    rules_version: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,9 @@ from pianqu.rooms.casework.models.cases import (
     Task,
     Year,
 )
+from pianqu.rooms.casework.models.clockrules import (
+    ClockVersion,
+)
 from pianqu.rooms.casework.models.dispatch import (
     CheckItem,
     ForceCase,
@@ -37,27 +40,42 @@ from pianqu.rooms.casework.models.dispatch import (
     Whistle,
     WhistleCall,
 )
+from pianqu.rooms.casework.models.forecasts import (
+    BreachModel,
+    Forecast,
+)
+from pianqu.rooms.casework.models.platforms import (
+    PlatformAct,
+    PlatformMember,
+    PlatformMove,
+)
 
 __all__ = [
     "STREET",
     "Addition",
+    "BreachModel",
     "Case",
     "Category",
     "Change",
     "CheckItem",
     "Clock",
+    "ClockVersion",
     "Contact",
     "DayCount",
     "Export",
     "ExportRun",
     "ForceCase",
     "ForceMember",
+    "Forecast",
     "Handover",
     "JointTemplate",
     "JointWait",
     "Note",
     "Pause",
     "Photo",
+    "PlatformAct",
+    "PlatformMember",
+    "PlatformMove",
     "PublishedMonth",
     "Request",
     "RuleCursor",

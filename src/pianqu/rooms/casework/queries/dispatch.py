@@ -115,7 +115,7 @@ def rules_digest(kept: Sequence[Mapping[str, Any]]) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VersionCard:
+class RuleVersionCard:
     number: int
     state: str
     digest: str
@@ -127,8 +127,8 @@ class VersionCard:
     in_force: bool = False
 
 
-def _version(row: RuleVersion, *, in_force: bool) -> VersionCard:
-    return VersionCard(
+def _version(row: RuleVersion, *, in_force: bool) -> RuleVersionCard:
+    return RuleVersionCard(
         number=row.number,
         state=row.state,
         digest=row.digest,
@@ -147,7 +147,7 @@ def in_force(on: date) -> RuleVersion | None:
     return begun.order_by("-starts_on", "-adopted_at", "-number").first()
 
 
-def rule_versions(actor: Actor, *, on: date) -> tuple[VersionCard, ...]:
+def rule_versions(actor: Actor, *, on: date) -> tuple[RuleVersionCard, ...]:
     """All versions that were not dropped, the newest first. One statement. Raises Forbidden."""
     rules.check_may_see_rules(actor)
     rows = list(RuleVersion.objects.exclude(state=DROPPED).order_by("-number")[:200])
@@ -156,7 +156,7 @@ def rule_versions(actor: Actor, *, on: date) -> tuple[VersionCard, ...]:
     return tuple(_version(row, in_force=row is now) for row in rows)
 
 
-def rule_version(actor: Actor, number: int, *, on: date) -> VersionCard:
+def rule_version(actor: Actor, number: int, *, on: date) -> RuleVersionCard:
     """Raises Absent, Forbidden."""
     rules.check_may_see_rules(actor)
     row = RuleVersion.objects.filter(number=number).first() if 0 < number < 2**31 else None

@@ -9,11 +9,13 @@ from django.utils import timezone
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.rulepacks import Rule, term_rule
 from pianqu.kernels import checkcode, deadline
-from pianqu.kernels.deadline import Term, Unit
+from pianqu.kernels.deadline import Term
 from pianqu.rooms.casework import rules
 from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, WAITING, Move, State, may_move
 from pianqu.rooms.casework.models import Case, Clock, Pause, Request, Task
 from pianqu.rooms.casework.queries.cases import working_days
+from pianqu.rooms.casework.queries.clockrules import terms_of
+from pianqu.rooms.casework.queries.forecasts import ForecastCard, likely_late
 from pianqu.rooms.directory import queries as directory
 
 
@@ -79,6 +81,8 @@ class Handling:
     parent: tuple[uuid.UUID, str] | None
     children: tuple[tuple[uuid.UUID, str, str], ...]
     may: May
+    forecast: ForecastCard | None = None
+    """That it is likely to be late; None where that is not said."""
     own_article: str = ""
     """The item of the list by which it is the actor's own organisation's, where nobody has it yet."""
 
@@ -92,11 +96,16 @@ class Explained:
     extra: int
     due: deadline.Due | None
     pauses: tuple[deadline.Pause, ...] = ()
+    term: Term | None = None
+    """By which this clock runs, where that is not the rule's own."""
+    extra_unit: str = ""
+    rules_version: int = 0
+    """The district's own set of terms by which it runs; 0 for the pack's."""
 
 
 def handling_for(actor: Actor, case_id: uuid.UUID, *, now: datetime) -> Handling:
     """The handling of a case that this actor may see (queries.case_for decided that)."""
-    case = Case.objects.select_related("parent").get(id=case_id)
+    case = Case.objects.select_related("parent", "forecast").get(id=case_id)
     tasks = list(Task.objects.filter(case=case, ended_at=None).order_by("-role", "given_at", "organisation_code"))
     asked = list(Request.objects.filter(case=case, decided_at=None).order_by("asked_at")) if case.state in OPEN else []
     clock = Clock.objects.filter(case=case, stopped_at=None).first()
@@ -126,6 +135,7 @@ def handling_for(actor: Actor, case_id: uuid.UUID, *, now: datetime) -> Handling
         parent=(case.parent.id, checkcode.show(case.parent.code)) if case.parent else None,
         children=tuple((id_, checkcode.show(code), state) for id_, code, state in children),
         may=_may(actor, case, tasks, {a.kind: a for a in asked}, clock, has_children=bool(children), by_list=own),
+        forecast=likely_late(case, now),
         own_article=own,
     )
 
@@ -195,9 +205,7 @@ def explained(case_id: uuid.UUID) -> Explained | None:
     clock = Clock.objects.filter(case_id=case_id, stopped_at=None).first()
     if clock is None:
         return _first_clock(case_id)
-    terms = [Term(clock.amount, Unit(clock.unit), clock.rolls)]
-    if clock.extra:
-        terms.append(Term(clock.extra, Unit(clock.unit), clock.rolls))
+    terms = terms_of(clock)
     pauses = Pause.objects.filter(clock=clock).order_by("started_at").values_list("started_at", "ended_at")
     stood = [deadline.Pause(start, end) for start, end in pauses]
     due = deadline.due_at(
@@ -208,7 +216,14 @@ def explained(case_id: uuid.UUID) -> Explained | None:
         pauses=stood,
     )
     return Explained(
-        rule=term_rule(clock.rule_id), started_at=clock.started_at, extra=clock.extra, due=due, pauses=tuple(stood)
+        rule=term_rule(clock.rule_id),
+        started_at=clock.started_at,
+        extra=clock.extra,
+        due=due,
+        pauses=tuple(stood),
+        term=terms[0],
+        extra_unit=clock.extra_unit or clock.unit,
+        rules_version=clock.rules_version,
     )
 
 

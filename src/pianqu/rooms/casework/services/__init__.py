@@ -1,6 +1,12 @@
 """The verbs of casework."""
 
 from pianqu.rooms.casework.services.categories import NewCategory, add_categories
+from pianqu.rooms.casework.services.clockrules import (
+    apply_clock_rules,
+    draft_clock_rules,
+    drop_clock_draft,
+    enforce_clock_rules,
+)
 from pianqu.rooms.casework.services.clocks import (
     NATURES,
     REASONS,
@@ -50,6 +56,7 @@ from pianqu.rooms.casework.services.forces import (
     give_to_force,
     release_from_force,
 )
+from pianqu.rooms.casework.services.forecasts import Learned, keep_breach_model
 from pianqu.rooms.casework.services.handing import Handed, HandOverReport, hand_over
 from pianqu.rooms.casework.services.history import History, take_history
 from pianqu.rooms.casework.services.intake import take_in
@@ -73,6 +80,16 @@ from pianqu.rooms.casework.services.moving import (
 from pianqu.rooms.casework.services.noting import note_case
 from pianqu.rooms.casework.services.opening import Opened, Opening, open_case, open_cases
 from pianqu.rooms.casework.services.parts import Claim, PlaceChoice
+from pianqu.rooms.casework.services.platforms import (
+    add_platform_member,
+    call_joint,
+    check_rectification,
+    guide_at_window,
+    move_platform,
+    order_rectification,
+    record_inspection,
+    remove_platform_member,
+)
 from pianqu.rooms.casework.services.publishing import publish_due, publish_month
 from pianqu.rooms.casework.services.rating import (
     call_back,
@@ -124,6 +141,7 @@ __all__ = [
     "HandOverReport",
     "Handed",
     "History",
+    "Learned",
     "Made",
     "NewCategory",
     "NewTemplate",
@@ -135,22 +153,28 @@ __all__ = [
     "Trying",
     "accept_case",
     "add_categories",
+    "add_platform_member",
     "adopt_rules",
     "announce_year",
     "answer_whistle",
+    "apply_clock_rules",
     "arrive_at_whistle",
     "ask_for_export",
     "ask_for_time",
     "blow_whistle",
     "call_back",
+    "call_joint",
     "cancel_export",
+    "check_rectification",
     "choose_channel",
     "close_case",
     "close_cases",
     "decide_on_time",
     "decide_on_whistle",
     "dispatch_case",
+    "draft_clock_rules",
     "draft_rules",
+    "drop_clock_draft",
     "drop_filter",
     "drop_rules",
     "due_for_rules",
@@ -158,6 +182,7 @@ __all__ = [
     "end_template",
     "end_trial",
     "end_whistle",
+    "enforce_clock_rules",
     "erase_case",
     "escalate_overdue",
     "escalate_parts",
@@ -168,18 +193,22 @@ __all__ = [
     "forget_reporter",
     "form_force",
     "give_to_force",
+    "guide_at_window",
     "hand_over",
     "hand_over_shift",
     "join_case",
+    "keep_breach_model",
     "link_case",
     "make_export",
     "may_go_alone",
+    "move_platform",
     "note_case",
     "object_to_dispatch",
     "object_to_whistle",
     "open_case",
     "open_cases",
     "order_parts",
+    "order_rectification",
     "other_rules",
     "pause_case",
     "publish_due",
@@ -187,7 +216,9 @@ __all__ = [
     "put_away_exports",
     "rate_case",
     "recognise_reporter",
+    "record_inspection",
     "release_from_force",
+    "remove_platform_member",
     "reopen_case",
     "resolve_case",
     "resolve_cases",

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -48,15 +48,15 @@ def accept_case(*, actor: Actor, case_id: uuid.UUID, nature: str, now: datetime)
     case = locked([case_id])[case_id]
     rules.check_may_triage(actor)
     moved(case, Move.ACCEPT)
-    facts = _accepted(actor, case, nature)
+    facts = _accepted(actor, case, nature, now)
     case.save(update_fields=SAVED)
     return noted(actor, case, facts, now)
 
 
-def _accepted(actor: Actor, case: Case, nature: str) -> list[Fact]:
+def _accepted(actor: Actor, case: Case, nature: str, now: datetime) -> list[Fact]:
     rule = rule_of(nature)
     case.nature = nature
-    due = started(actor, case, rule, case.opened_at, "accepted")
+    due = started(actor, case, rule, case.opened_at, "accepted", said_at=now)
     return [tell(actor, case, CaseAccepted, nature=nature), due]
 
 
@@ -96,7 +96,7 @@ def dispatch_case(
     found = queries.suggestion_for(case, now=now)
     facts: list[Fact] = []
     if case.state == State.OPENED:
-        facts = _accepted(actor, case, nature)
+        facts = _accepted(actor, case, nature, now)
     elif case.due_at is None and not running(case).exists():
         facts = [started(actor, case, rule_of(case.nature or nature), now, "dispatched")]
     moved(case, Move.DISPATCH)
@@ -260,7 +260,7 @@ def take_case(*, actor: Actor, case_id: uuid.UUID, nature: str = "", now: dateti
     _check_not_upheld(case, actor.organisation_code)
     facts: list[Fact] = []
     if case.state == State.OPENED:
-        facts = _accepted(actor, case, nature)
+        facts = _accepted(actor, case, nature, now)
     elif case.due_at is None and not running(case).exists():
         facts = [started(actor, case, rule_of(case.nature or nature), now, "dispatched")]
     moved(case, Move.DISPATCH)
@@ -446,6 +446,14 @@ def join_case(
     _give(actor, case, [(helper_code, HELPER, within, False)], now)
     fact = tell(actor, case, TaskJoined, task_code=helper_code, due_at=iso(within), words_commitment=why.commitment)
     return noted(actor, case, [fact], now, words=why)
+
+
+def call_helpers(actor: Actor, case: Case, codes: Sequence[str], last_day: date, now: datetime) -> datetime:
+    """Parts for several helpers at once, until the end of a day; answers that moment, within the matter's own."""
+    end = timezone.make_aware(datetime.combine(last_day, time.max.replace(microsecond=0)))
+    within = _within(case, end, now) or end
+    _give(actor, case, [(code, HELPER, within, False) for code in codes], now)
+    return within
 
 
 @verb

@@ -24,7 +24,7 @@ from pianqu.rooms.casework.models import Addition, Case, Note, Photo
 from pianqu.rooms.casework.services.clocks import DUE, stop
 from pianqu.rooms.casework.services.parts import Claim, kept_photos, taken
 from pianqu.rooms.casework.services.rating import waiting_children
-from pianqu.rooms.casework.services.steps import end_tasks, live_tasks, locked, recorded_by
+from pianqu.rooms.casework.services.steps import end_tasks, live_tasks, locked, parts_know, recorded_by
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import services as ledger
 
@@ -124,6 +124,7 @@ def withdraw_case(*, actor: Actor, case_id: uuid.UUID, now: datetime) -> uuid.UU
     )
     entry = ledger.record([fact], actor=actor, now=now)[0]
     _save([case], ["state", "closed_at", *DUE])
+    parts_know([case], ended=True)
     return entry.entry_id
 
 
@@ -203,6 +204,7 @@ def close_cases(*, actor: Actor, items: Sequence[Closing], now: datetime) -> tup
     facts = [_close(actor, cases[item.case_id], item, now) for item in items]
     recorded = ledger.record(facts, actor=actor, now=now)
     _save(cases.values(), ["state", "closed_at"])
+    parts_know(cases.values(), ended=True)
     return tuple(entry.entry_id for entry in recorded)
 
 

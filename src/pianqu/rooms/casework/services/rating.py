@@ -18,7 +18,7 @@ from pianqu.rooms.casework.facts import CaseLinked, CaseRated, CaseReopened, Cas
 from pianqu.rooms.casework.lifecycle import ENDED, OPEN, Move
 from pianqu.rooms.casework.models import Case, Request
 from pianqu.rooms.casework.services.clocks import rule_of, started
-from pianqu.rooms.casework.services.steps import locked, moved, noted, said, tell
+from pianqu.rooms.casework.services.steps import locked, moved, noted, parts_know, said, tell
 
 REOPENING = "case.reopening"
 SCORES = range(1, 6)
@@ -65,6 +65,7 @@ def reopen_case(*, actor: Actor, case_id: uuid.UUID, words: str, now: datetime) 
     case = locked([case_id])[case_id]
     rules.check_may_reopen(actor)
     until = reopen_until(case.resolved_at) if case.resolved_at else None
+    had_ended = case.state in ENDED
     moved(case, Move.REOPEN)
     if until is not None and now >= until:
         raise Refused(
@@ -83,6 +84,8 @@ def reopen_case(*, actor: Actor, case_id: uuid.UUID, words: str, now: datetime) 
         started(actor, case, rule_of(case.nature or "complaint"), now, "reopened"),
     ]
     case.save()
+    if had_ended:
+        parts_know([case], ended=False)
     Request.objects.filter(case=case, decided_at=None).update(decided_at=now)  # the answer had made them idle
     return noted(actor, case, facts, now, words=why, shown=True)
 

@@ -103,6 +103,11 @@ def end_tasks(tasks: Iterable[Task], state: str, now: datetime) -> None:
         task.save(update_fields=["state", "ended_at"])
 
 
+def parts_know(cases: Iterable[Case], *, ended: bool) -> None:
+    """Parts keep whether their case has ended, so that an organisation's open matters are counted by them alone."""
+    Task.objects.filter(case__in=[case.id for case in cases], case_ended=not ended).update(case_ended=ended)
+
+
 def iso(moment: datetime | None) -> str:
     """A moment as a fact tells it; empty for none."""
     return moment.isoformat() if moment else ""

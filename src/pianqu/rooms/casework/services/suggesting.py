@@ -1,4 +1,4 @@
-"""What a rule suggested for a dispatch is written down with it. Rules that say so, and that a duty list bears out, dispatch alone."""
+"""What a rule suggested for a dispatch is written down with it; rules that a duty list bears out may dispatch alone."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

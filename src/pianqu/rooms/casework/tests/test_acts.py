@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from pianqu.rooms.casework import rules, services
 from pianqu.rooms.casework.models import Case, Clock, Task
-from pianqu.rooms.casework.tests.builders import HELPER, LEAD, checker, clerk, handler
+from pianqu.rooms.casework.tests.builders import HELPER, LEAD, checker, clerk, handler, resident
 from pianqu.rooms.casework.tests.test_views import case_path, now_opened, official
 
 pytestmark = pytest.mark.django_db
@@ -151,3 +151,17 @@ def test_inner_words_are_not_the_reporters_to_read(client: Client) -> None:
     client.get(f"{case_path(case)}?s={case.receipt_secret}")
     assert "内部话" not in client.get(case_path(case)).content.decode()
     assert "内部话" in official(rules.centre_code()).get(page(case)).content.decode()
+
+
+def test_parts_of_a_matter_end_and_live_with_it() -> None:
+    case = given()
+    parts = Task.objects.filter(case=case.case_id)
+    services.start_task(actor=handler(LEAD), case_id=case.case_id, now=timezone.now())
+    services.resolve_case(actor=handler(LEAD), case_id=case.case_id, reply="修好了", now=timezone.now())
+    assert set(parts.values_list("case_ended", flat=True)) == {False}
+    services.close_case(actor=clerk(), case_id=case.case_id, now=timezone.now())
+    assert set(parts.values_list("case_ended", flat=True)) == {True}
+    services.reopen_case(actor=clerk(), case_id=case.case_id, words="又坏了", now=timezone.now())
+    assert set(parts.values_list("case_ended", flat=True)) == {False}
+    services.withdraw_case(actor=resident(), case_id=case.case_id, now=timezone.now())
+    assert set(parts.values_list("case_ended", flat=True)) == {True}

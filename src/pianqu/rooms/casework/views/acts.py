@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from django.contrib import messages
@@ -86,6 +86,30 @@ def _item(typed: Typed) -> uuid.UUID:
         return uuid.UUID(int=0)
 
 
+def _day(typed: Typed, name: str) -> date:
+    """A day as a form sends it. Raises Invalid for what is none."""
+    day = forms.day_of(typed.get(name, ""))
+    if day is None:
+        raise Invalid("platform-day", _("Please give the day as in a calendar. Nothing was changed."))
+    return day
+
+
+def _moved(typed: Typed) -> Mapping[str, Any]:
+    return {"platform": typed.get("platform", ""), "nature": typed.get("nature", ""), **_words(typed)}
+
+
+def _called(typed: Typed) -> Mapping[str, Any]:
+    return {"helper_codes": typed.getlist("members"), "last_day": _day(typed, "last_day"), **_words(typed)}
+
+
+def _found(typed: Typed) -> Mapping[str, Any]:
+    return {"outcome": typed.get("outcome", ""), **_words(typed)}
+
+
+def _noticed(typed: Typed) -> Mapping[str, Any]:
+    return {"last_day": _day(typed, "last_day"), "recheck_on": _day(typed, "recheck_on"), **_words(typed)}
+
+
 ACTS: dict[str, Act] = {
     "accept": Act(services.accept_case, lambda typed: {"nature": typed.get("nature", "")}),
     "dispatch": Act(services.dispatch_case, _parties),
@@ -111,6 +135,14 @@ ACTS: dict[str, Act] = {
         lambda typed: {"organisation_code": typed.get("part", ""), "after_codes": tuple(typed.getlist("after"))},
     ),
     "tick": Act(services.tick_check, lambda typed: {"item_id": _item(typed), "done": typed.get("done") == "1"}),
+    "move-platform": Act(services.move_platform, _moved),
+    "call-joint": Act(services.call_joint, _called),
+    "inspect": Act(services.record_inspection, _found),
+    "order-rectification": Act(services.order_rectification, _noticed),
+    "check-rectification": Act(
+        services.check_rectification, lambda typed: {"put_right": typed.get("yes") == "1", **_words(typed)}
+    ),
+    "guide": Act(services.guide_at_window, _found),
 }
 
 
@@ -158,6 +190,7 @@ def _refused(request: HttpRequest, actor: Actor, case_id: uuid.UUID, name: str, 
         errors={name: problem.message},
         typed=request.POST,
         typed_helpers=request.POST.getlist("helpers"),
+        typed_members=request.POST.getlist("members"),
         refused=problem.message,
         kept=kept,
     )
@@ -195,11 +228,13 @@ def explanation(case_id: uuid.UUID) -> Mapping[str, Any]:
         }
         for step in (found.due.steps if found.due else ())
     ]
+    term = found.term or found.rule.term
     return {
         "rule": found.rule,
         "title": found.rule.title_en if english else found.rule.title_zh,
-        "term": shown.term_words(found.rule.term.amount, str(found.rule.term.unit)),
-        "extra": shown.term_words(found.extra, str(found.rule.term.unit)) if found.extra else "",
+        "term": queries.term_words(term.amount, str(term.unit)),
+        "extra": queries.term_words(found.extra, found.extra_unit or str(term.unit)) if found.extra else "",
+        "rules_version": found.rules_version,
         "started_at": found.started_at,
         "due": found.due,
         "steps": steps,

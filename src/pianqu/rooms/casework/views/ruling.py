@@ -21,7 +21,7 @@ from pianqu.foundation.errors import Forbidden, Invalid, Problem
 from pianqu.foundation.ids import new_id
 from pianqu.kernels.dispatch import Fault
 from pianqu.rooms.casework import forms, queries, rules, services
-from pianqu.rooms.casework.queries import RuleRow, TemplateCard, TemplatePart, VersionCard
+from pianqu.rooms.casework.queries import RuleRow, RuleVersionCard, TemplateCard, TemplatePart
 from pianqu.rooms.casework.services import NewTemplate
 from pianqu.rooms.casework.views import shown
 from pianqu.rooms.casework.views.desk import actor_of
@@ -129,7 +129,7 @@ def _versions(request: HttpRequest, actor: Actor, *, refused: str = "", status: 
     return render(request, "casework/rules.html", context, status=status)
 
 
-def _lines(actor: Actor, words: Words, card: VersionCard) -> list[Line]:
+def _lines(actor: Actor, words: Words, card: RuleVersionCard) -> list[Line]:
     faults = queries.rule_faults(card.rules, words.templates)
     figures = queries.rule_figures(actor, card.number)
     return [words.line(row, number, faults, figures) for number, row in enumerate(card.rules, 1)]
@@ -184,7 +184,7 @@ def _version(
     return render(request, "casework/rules_version.html", context, status=status)
 
 
-def _other(request: HttpRequest, others: Sequence[VersionCard], card: VersionCard) -> VersionCard | None:
+def _other(request: HttpRequest, others: Sequence[RuleVersionCard], card: RuleVersionCard) -> RuleVersionCard | None:
     """The version that it is compared with: the one asked for, or the one in force, or what it was made from."""
     wanted = request.GET.get("with", "")
     by_number = {str(one.number): one for one in others}
@@ -192,7 +192,7 @@ def _other(request: HttpRequest, others: Sequence[VersionCard], card: VersionCar
     return by_number.get(wanted) or in_force or by_number.get(str(card.based_on))
 
 
-def _editing(request: HttpRequest, card: VersionCard) -> RuleRow:
+def _editing(request: HttpRequest, card: RuleVersionCard) -> RuleRow:
     code = request.GET.get("rule", "")
     return next((row for row in card.rules if row.code == code), RuleRow(code=""))
 
@@ -268,7 +268,7 @@ def act(request: HttpRequest, number: int, name: str) -> HttpResponse:
         raise
     except Problem as problem:
         own = {"error": problem.message, "typed": typed} if typed else {"refused": problem.message}
-        return _version(request, actor, number, status=problem.status, **own)  # type: ignore[arg-type]
+        return _version(request, actor, number, status=problem.status, **own)
     return redirect("casework:rules_version", number=number)
 
 
@@ -325,7 +325,7 @@ def _typed(typed: QueryDict) -> RuleRow:
 _LISTED = ("categories", "areas", "channels", "returned_by", "helpers")
 
 
-def _edited(card: VersionCard, name: str, typed: QueryDict, row: RuleRow | None) -> list[RuleRow]:
+def _edited(card: RuleVersionCard, name: str, typed: QueryDict, row: RuleRow | None) -> list[RuleRow]:
     rows, code = list(card.rules), typed.get("code", "")
     at = next((n for n, one in enumerate(rows) if one.code == code), None)
     if row is not None:
