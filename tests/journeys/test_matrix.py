@@ -209,6 +209,11 @@ VERBS: dict[str, tuple[dict[str, Any], Rule]] = {
     "reopen": ({"words": "没修好"}, lambda r, o: centre(r) and moves(o, Move.REOPEN)),
     "supervise": ({"words": "请今天办"}, lambda r, o: centre(r) and is_leader(r) and o.state in OPEN),
     "take": ({"nature": "complaint"}, lambda _r, _o: False),
+    "order": (
+        {"part": MARKET},
+        lambda r, o: (centre(r) or leads(r, o)) and bool(o.helper),
+    ),
+    "tick": ({"item": "none"}, lambda _r, _o: False),
     "move-platform": (
         {"platform": "services", "words": "属便民事项"},
         lambda r, o: (centre(r) or leads(r, o) or helps(r, o)) and o.state in OPEN and o.state != State.PAUSED,
@@ -249,6 +254,7 @@ DOORS = (*OWN_ROUTE, "accept")
 # routes --------------------------------------------------------------------------------------------------------------
 
 STAFF, SEERS, ADMINS, POSTED, OPEN_TO_ALL = "staff", "who sees it", "administrators", "only posted to", "everybody"
+RULERS = "the centre and administrators"
 BY_TOKEN = "a program with a token, signed in or not"
 SIGNED_IN = "whoever is signed in, with a post or without"
 EMPTY = (
@@ -291,6 +297,19 @@ ROUTES: dict[str, str] = {
     "casework:clock_book": ADMINS,
     "casework:clock_enforce": POSTED,
     "casework:clock_back": POSTED,
+    "casework:rules": RULERS,
+    "casework:rules_begin": POSTED,
+    "casework:rules_templates": RULERS,
+    "casework:rules_trial": RULERS,
+    "casework:rules_version": RULERS,
+    "casework:rules_act": POSTED,
+    "casework:whistles": STAFF,
+    "casework:whistle_act": POSTED,
+    "casework:forces": STAFF,
+    "casework:force": STAFF,
+    "casework:force_act": POSTED,
+    "rules_take_in": RULERS,
+    "rules_book": RULERS,
     "casework:exports": STAFF,
     "casework:exports_progress": STAFF,
     "casework:cancel_export": POSTED,
@@ -359,6 +378,10 @@ OTHERS_PAGES: dict[str, list[Any]] = {
     "directory:organisation": [MARKET],
     "reorganised": [HEALTH],
     "casework:export_file": [UUID(int=0)],
+    "casework:rules_trial": [UUID(int=0)],
+    "casework:rules_version": [9],
+    "casework:force": [UUID(int=0)],
+    "rules_book": [9],
     "casework:platform": ["enforcement"],
     "casework:platform_paper": [UUID(int=0)],
     "partners:one": [UUID(int=0)],
@@ -540,7 +563,11 @@ class Matrix(TestCase):
                     assert status == 302 and answer["Location"].startswith("/sign-in/"), f"{route}: {status}"
                 elif audience == SIGNED_IN:
                     assert status == 200, f"{login} {route}: {status}"
-                elif login == "resident" or (audience == ADMINS and not changes_directory(login)):
+                elif (
+                    login == "resident"
+                    or (audience == ADMINS and not changes_directory(login))
+                    or (audience == RULERS and not changes_directory(login) and not centre(login))
+                ):
                     assert status == 403, f"{login} {route}: {status}"
                 else:
                     assert status == (404 if route in EMPTY else 200), f"{login} {route}: {status}"

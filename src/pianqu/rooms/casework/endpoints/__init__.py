@@ -1,11 +1,14 @@
 """JSON doors of casework: what its pages do, for programs."""
 
-from pianqu.rooms.casework.endpoints import cases, clocks, platforms
+from pianqu.rooms.casework.endpoints import cases, clocks, dispatch, platforms
 from pianqu.rooms.casework.endpoints.cases import ACTS, OWN
 
 routers = {
     **cases.routers,
     "/clocks": clocks.doors.router,
+    "/dispatch": dispatch.rules.router,
+    "/whistles": dispatch.whistles.router,
+    "/forces": dispatch.forces.router,
     "/platforms": platforms.platforms.router,
 }
 """Where composition mounts them under the API's address."""

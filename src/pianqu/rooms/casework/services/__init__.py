@@ -104,6 +104,7 @@ from pianqu.rooms.casework.services.ruling import (
     draft_rules,
     drop_rules,
     restore_rules,
+    take_rules,
     write_rules,
 )
 from pianqu.rooms.casework.services.suggesting import (
@@ -237,6 +238,7 @@ __all__ = [
     "take_history",
     "take_in",
     "take_over_shift",
+    "take_rules",
     "take_update",
     "tick_check",
     "try_rules",

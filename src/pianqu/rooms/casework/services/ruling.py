@@ -98,6 +98,17 @@ def write_rules(*, actor: Actor, number: int, rows: Sequence[RuleRow], former: s
     return row.digest
 
 
+@verb
+def take_rules(*, actor: Actor, rows: Sequence[RuleRow], now: datetime) -> int:
+    """A whole list from elsewhere: the draft says this from now on, and is begun where there is none. Answers its number."""
+    rules.check_may_write_rules(actor)
+    draft = RuleVersion.objects.filter(state=DRAFT).values_list("number", flat=True).first()
+    current = queries.rules_in_force(timezone.localdate(now))
+    number = draft or draft_rules(actor=actor, based_on=current.number if current else 0, now=now)
+    write_rules(actor=actor, number=number, rows=rows, now=now)
+    return number
+
+
 def _cleaned(row: RuleRow) -> RuleRow:
     """The rule with tidy words, and every value once."""
     lists = {name: tuple(dict.fromkeys(getattr(row, name)))[:MOST_VALUES] for name in queries.RULE_LISTS}
