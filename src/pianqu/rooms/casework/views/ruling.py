@@ -77,10 +77,14 @@ class Words:
         return tuple((name, comma.join(values)) for name, values in named if values)
 
     def line(
-        self, row: RuleRow, number: int, faults: Sequence[Fault], figures: Mapping[str, queries.RuleFigures]
+        self,
+        row: RuleRow,
+        number: int,
+        faults: Sequence[Fault],
+        figures: Mapping[str, queries.RuleFigures],
+        names: Mapping[str, str],
     ) -> Line:
         template = self.templates.cards.get(row.template)
-        names = {row.code: row.name or row.code}
         return Line(
             row=row,
             number=number,
@@ -132,7 +136,8 @@ def _versions(request: HttpRequest, actor: Actor, *, refused: str = "", status: 
 def _lines(actor: Actor, words: Words, card: RuleVersionCard) -> list[Line]:
     faults = queries.rule_faults(card.rules, words.templates)
     figures = queries.rule_figures(actor, card.number)
-    return [words.line(row, number, faults, figures) for number, row in enumerate(card.rules, 1)]
+    names = {row.code: row.name or _("rule %(n)s") % {"n": number} for number, row in enumerate(card.rules, 1)}
+    return [words.line(row, number, faults, figures, names) for number, row in enumerate(card.rules, 1)]
 
 
 @never_cache
@@ -329,6 +334,8 @@ def _edited(card: RuleVersionCard, name: str, typed: QueryDict, row: RuleRow | N
     rows, code = list(card.rules), typed.get("code", "")
     at = next((n for n, one in enumerate(rows) if one.code == code), None)
     if row is not None:
+        if not row.lead and not row.template:
+            raise Invalid("rule-nobody", _("Please say who leads, or choose a template. What you typed is still here."))
         if at is None:
             return [*rows, row]
         rows[at] = replace(row, code=rows[at].code)
