@@ -131,7 +131,7 @@ def dispatch_case(
         words_commitment=why.commitment,
     )
     more = [
-        *joint.applied(actor, case, plan, now),
+        *joint.applied(actor, case, plan, now, anew=any(task.role == HELPER for task in former)),
         *used(actor, case, found, helper_codes, automatic=automatic, now=now),
     ]
     return noted(actor, case, [*facts, told, *more], now, words=why, main=len(facts))

@@ -59,9 +59,10 @@ def planned(template_code: str, lead_code: str, helper_codes: Sequence[str]) -> 
     return Plan(lead_code=lead, helper_codes=(*helper_codes, *added), template=whole)
 
 
-def applied(actor: Actor, case: Case, plan: Plan, now: datetime) -> list[Fact]:
-    """Order and checklist of the template on the matter that was just dispatched; what an earlier dispatch left goes."""
-    JointWait.objects.filter(case=case).delete()
+def applied(actor: Actor, case: Case, plan: Plan, now: datetime, *, anew: bool) -> list[Fact]:
+    """Order and checklist of the template on the matter that was just dispatched; what an earlier dispatch left goes (`anew`)."""
+    if anew:
+        JointWait.objects.filter(case=case).delete()
     if plan.template is None:
         return []
     helpers = set(plan.helper_codes)
