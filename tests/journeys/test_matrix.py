@@ -209,10 +209,7 @@ VERBS: dict[str, tuple[dict[str, Any], Rule]] = {
     "reopen": ({"words": "没修好"}, lambda r, o: centre(r) and moves(o, Move.REOPEN)),
     "supervise": ({"words": "请今天办"}, lambda r, o: centre(r) and is_leader(r) and o.state in OPEN),
     "take": ({"nature": "complaint"}, lambda _r, _o: False),
-    "order": (
-        {"part": MARKET},
-        lambda r, o: (centre(r) or leads(r, o)) and bool(o.helper),
-    ),
+    "order": ({"part": "nobody"}, lambda _r, _o: False),
     "tick": ({"item": "none"}, lambda _r, _o: False),
     "move-platform": (
         {"platform": "services", "words": "属便民事项"},
@@ -238,7 +235,7 @@ VERBS: dict[str, tuple[dict[str, Any], Rule]] = {
     "erase": ({"basis": "period-over", "sure": "1"}, lambda r, o: centre(r) and o.state in ENDED),
 }
 """What is posted, and who may (no list names anybody here, so nobody takes anything on,
-and nothing is joined yet): `window` dispatched, `leader` answered, so neither decides on or checks its own."""
+nothing is joined yet, and no matter here has two helpers or a checklist): `window` dispatched, `leader` answered, so neither decides on or checks its own."""
 
 
 def may(role: str, verb: str, one: Object) -> bool:
@@ -259,6 +256,10 @@ BY_TOKEN = "a program with a token, signed in or not"
 SIGNED_IN = "whoever is signed in, with a post or without"
 EMPTY = (
     "reorganised",
+    "casework:rules_trial",
+    "casework:rules_version",
+    "casework:force",
+    "rules_book",
     "casework:export_file",
     "casework:platform_paper",
     "territory:download",

@@ -127,8 +127,11 @@ def _together(code: str, centre: Actor, cluster: Actor, enforcement: Actor, now:
         ends_on=timezone.localdate(now) + timedelta(days=90),
         now=now,
     )
-    filters = casework.CaseFilter(category="noise", queue="open")
-    rows = casework.cases_for(centre, filters=filters, size=3, now=now).rows
+    rows = [
+        row
+        for row in casework.cases_for(centre, filters=casework.CaseFilter(category="noise"), size=20).rows
+        if row.state in casework.OPEN
+    ][:3]
     first = ""
     for row in rows:
         services.give_to_force(actor=centre, force_id=force, code=row.code, after=first, now=now)

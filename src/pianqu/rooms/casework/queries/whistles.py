@@ -36,6 +36,8 @@ class CallCard:
     arrived_at: datetime | None
     finished_at: datetime | None
     late: bool
+    is_own: bool = False
+    """Whether it is the reader's own organisation."""
     may_answer: bool = False
     may_object: bool = False
     may_arrive: bool = False
@@ -62,7 +64,7 @@ class WhistleCard:
     @property
     def is_called(self) -> bool:
         """Whether the reader's own organisation is to do something."""
-        return any(call.may_answer or call.may_arrive or call.may_finish for call in self.calls)
+        return any(call.is_own and (call.may_answer or call.may_arrive or call.may_finish) for call in self.calls)
 
 
 def on_ground(actor: Actor, place_code: str) -> bool:
@@ -145,6 +147,7 @@ def _call(actor: Actor, row: Whistle, call: WhistleCall, now: datetime, leads: b
         arrived_at=call.arrived_at,
         finished_at=call.finished_at,
         late=call.late,
+        is_own=own,
         may_answer=own and call.state in ("called", "objected"),
         may_object=own and call.state == "called",
         may_arrive=sees and call.state in ("called", "coming"),
