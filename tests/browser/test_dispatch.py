@@ -16,7 +16,7 @@ def test_a_dispatcher_follows_what_a_rule_suggests(chrome: Browser, full_house: 
         expect(window.locator("#lead")).to_have_value("330205-housing")
         window.locator("#dispatch").get_by_role("button", name="Dispatch").click()
         expect(window.locator(".pq-title .badge").first).to_contain_text("Dispatched")
-        expect(window.locator(".pq-tl")).to_contain_text("Suggestion of a dispatch rule")
+        expect(window.locator(".pq-tl")).to_contain_text("What a dispatch rule had suggested")
 
         window.goto("/desk/rules/")
         rule = window.locator("#rule-roads")

@@ -235,7 +235,8 @@ VERBS: dict[str, tuple[dict[str, Any], Rule]] = {
     "erase": ({"basis": "period-over", "sure": "1"}, lambda r, o: centre(r) and o.state in ENDED),
 }
 """What is posted, and who may (no list names anybody here, so nobody takes anything on,
-nothing is joined yet, and no matter here has two helpers or a checklist): `window` dispatched, `leader` answered, so neither decides on or checks its own."""
+nothing is joined yet, and no matter here has two helpers or a checklist): `window` dispatched, `leader` answered, so neither
+decides on or checks its own."""
 
 
 def may(role: str, verb: str, one: Object) -> bool:

@@ -298,6 +298,11 @@ _SAYINGS: dict[str, Callable[[Any, Organisations], str]] = {
         _("Help: %(names)s") % {"names": "、".join(names.short(code) for code in codes)} if codes else ""
     ),
     "task_code": lambda code, names: names.short(code),
+    "suggested_code": lambda code, names: _named(_("Suggested: %(name)s"), code, names),
+    "followed": lambda yes, _names: _("followed by the dispatcher") if yes else _("the dispatcher decided otherwise"),
+    "after_codes": lambda codes, names: (
+        _("After: %(names)s") % {"names": "、".join(names.short(code) for code in codes)} if codes else ""
+    ),
     "holder_code": lambda code, names: names.short(code),
     "article": lambda article, _names: _("List: %(article)s") % {"article": article} if article else "",
     "upheld": lambda yes, _names: _("Upheld") if yes else _("Not upheld; the dispatch binds"),
@@ -404,6 +409,10 @@ def _kind(kind: str) -> tuple[str, str, str]:
         "casework.case-supervised": ("bell", "w", _("A leader presses for it")),
         "casework.channel-chosen": ("bell", "", _("Said how to be told")),
         "casework.case-noted": ("message", "", _("Note")),
+        "casework.dispatch-suggested": ("list-check", "", _("What a dispatch rule had suggested")),
+        "casework.template-applied": ("users", "", _("Joint handling by a template")),
+        "casework.parts-ordered": ("list", "", _("Order of parts set")),
+        "casework.check-done": ("checks", "", _("Checklist changed")),
         "casework.platform-changed": ("switch-horizontal", "w", _("Moved to another platform")),
         "casework.platform-ping-pong": (
             "alert-triangle",
