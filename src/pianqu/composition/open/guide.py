@@ -35,6 +35,7 @@ def headings() -> dict[str, str]:
         "dispatch": pgettext("api", "Rules and templates of dispatch"),
         "whistles": pgettext("api", "Calls to the spot"),
         "forces": pgettext("api", "Joint task forces"),
+        "causes": pgettext("api", "Hot issues and root causes"),
         "clocks": pgettext("api", "Terms and forecasts"),
         "platforms": pgettext("api", "The four platforms"),
         "partners": pgettext("api", "Other districts and systems"),

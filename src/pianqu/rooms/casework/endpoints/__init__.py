@@ -1,10 +1,11 @@
 """JSON doors of casework: what its pages do, for programs."""
 
-from pianqu.rooms.casework.endpoints import cases, clocks, dispatch, platforms
+from pianqu.rooms.casework.endpoints import cases, causes, clocks, dispatch, platforms, triage
 from pianqu.rooms.casework.endpoints.cases import ACTS, OWN
 
 routers = {
     **cases.routers,
+    **causes.routers,
     "/clocks": clocks.doors.router,
     "/dispatch": dispatch.rules.router,
     "/whistles": dispatch.whistles.router,
@@ -13,4 +14,4 @@ routers = {
 }
 """Where composition mounts them under the API's address."""
 
-__all__ = ["ACTS", "OWN", "routers"]
+__all__ = ["ACTS", "OWN", "routers", "triage"]

@@ -17,8 +17,8 @@ from pianqu.rooms.casework.queries import (
     Joint,
     RuleFigures,
     RuleRow,
+    RuleSuggestion,
     RuleVersionCard,
-    Suggestion,
     TemplateCard,
     TemplatePart,
     TrialCard,
@@ -117,7 +117,7 @@ class Whole(Schema):
 class Suggested(Schema):
     """What a rule suggests; null where none fits."""
 
-    suggestion: Suggestion | None
+    suggestion: RuleSuggestion | None
 
 
 class PartBody(Body):

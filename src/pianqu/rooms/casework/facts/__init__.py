@@ -50,6 +50,17 @@ from pianqu.rooms.casework.facts.cases import (
     TaskStarted,
     YearAnnounced,
 )
+from pianqu.rooms.casework.facts.causes import (
+    AboutCause,
+    CauseClosed,
+    CauseLinked,
+    CauseOpened,
+    CauseReopened,
+    CauseTookEffect,
+    CauseUnlinked,
+    MeasureEnded,
+    MeasurePlanned,
+)
 from pianqu.rooms.casework.facts.clockrules import (
     AboutClockRules,
     ClockRulesApplied,
@@ -90,6 +101,9 @@ from pianqu.rooms.casework.facts.dispatch import (
 from pianqu.rooms.casework.facts.forecasts import (
     BreachModelLearned,
 )
+from pianqu.rooms.casework.facts.hotspots import (
+    VoiceSaltRenewed,
+)
 from pianqu.rooms.casework.facts.platforms import (
     AboutPlatform,
     GuidedAtWindow,
@@ -102,14 +116,25 @@ from pianqu.rooms.casework.facts.platforms import (
     RectificationChecked,
     RectificationOrdered,
 )
+from pianqu.rooms.casework.facts.triage import (
+    AboutTriageModel,
+    CaseRecategorised,
+    SuggestionAnswered,
+    TriageModelAsked,
+    TriageModelChosen,
+    TriageModelLearned,
+    TriageModelNotLearned,
+)
 
 __all__ = [
     "AboutCase",
+    "AboutCause",
     "AboutClockRules",
     "AboutExport",
     "AboutForce",
     "AboutPlatform",
     "AboutRules",
+    "AboutTriageModel",
     "AboutWhistle",
     "BreachModelLearned",
     "CaseAccepted",
@@ -125,6 +150,7 @@ __all__ = [
     "CaseOpened",
     "CasePaused",
     "CaseRated",
+    "CaseRecategorised",
     "CaseReopened",
     "CaseResolved",
     "CaseResumed",
@@ -133,6 +159,12 @@ __all__ = [
     "CaseWithdrawn",
     "CasesHandedOver",
     "CategoryAdded",
+    "CauseClosed",
+    "CauseLinked",
+    "CauseOpened",
+    "CauseReopened",
+    "CauseTookEffect",
+    "CauseUnlinked",
     "ChannelChosen",
     "CheckDone",
     "ClockRulesApplied",
@@ -158,6 +190,8 @@ __all__ = [
     "ForceReleased",
     "GuidedAtWindow",
     "JointCalled",
+    "MeasureEnded",
+    "MeasurePlanned",
     "MonthPublished",
     "ObjectionReviewed",
     "PartsOrdered",
@@ -179,6 +213,7 @@ __all__ = [
     "RulesWritten",
     "ShiftHandedOver",
     "ShiftTakenOver",
+    "SuggestionAnswered",
     "TaskDone",
     "TaskEscalated",
     "TaskJoined",
@@ -186,6 +221,11 @@ __all__ = [
     "TaskStarted",
     "TemplateApplied",
     "TemplateSet",
+    "TriageModelAsked",
+    "TriageModelChosen",
+    "TriageModelLearned",
+    "TriageModelNotLearned",
+    "VoiceSaltRenewed",
     "WhistleAnswered",
     "WhistleArrived",
     "WhistleBlown",

@@ -22,6 +22,11 @@ from pianqu.rooms.casework.models.cases import (
     Task,
     Year,
 )
+from pianqu.rooms.casework.models.causes import (
+    CauseMatter,
+    Measure,
+    RootCause,
+)
 from pianqu.rooms.casework.models.clockrules import (
     ClockVersion,
 )
@@ -44,10 +49,20 @@ from pianqu.rooms.casework.models.forecasts import (
     BreachModel,
     Forecast,
 )
+from pianqu.rooms.casework.models.hotspots import (
+    HotIssue,
+    HotMatter,
+    HotRun,
+    VoiceSalt,
+)
 from pianqu.rooms.casework.models.platforms import (
     PlatformAct,
     PlatformMember,
     PlatformMove,
+)
+from pianqu.rooms.casework.models.triage import (
+    SuggestionAnswer,
+    TriageModel,
 )
 
 __all__ = [
@@ -56,6 +71,7 @@ __all__ = [
     "BreachModel",
     "Case",
     "Category",
+    "CauseMatter",
     "Change",
     "CheckItem",
     "Clock",
@@ -68,8 +84,12 @@ __all__ = [
     "ForceMember",
     "Forecast",
     "Handover",
+    "HotIssue",
+    "HotMatter",
+    "HotRun",
     "JointTemplate",
     "JointWait",
+    "Measure",
     "Note",
     "Pause",
     "Photo",
@@ -78,6 +98,7 @@ __all__ = [
     "PlatformMove",
     "PublishedMonth",
     "Request",
+    "RootCause",
     "RuleCursor",
     "RuleTrial",
     "RuleTrialRun",
@@ -85,8 +106,11 @@ __all__ = [
     "RuleVersion",
     "SavedFilter",
     "SearchText",
+    "SuggestionAnswer",
     "Task",
     "TaskForce",
+    "TriageModel",
+    "VoiceSalt",
     "Whistle",
     "WhistleCall",
     "Year",

@@ -399,7 +399,7 @@ def joint_of(case_id: uuid.UUID) -> Joint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Suggestion:
+class RuleSuggestion:
     """What the rules in force say of one matter."""
 
     version: int
@@ -440,13 +440,13 @@ def matter_of(case: Case, returned_by: Iterable[str] = ()) -> Matter:
     )
 
 
-def suggestion_for(case: Case, *, now: datetime) -> Suggestion | None:
+def suggestion_for(case: Case, *, now: datetime) -> RuleSuggestion | None:
     """What the version in force suggests; None where there is none, or no rule fits. At most six statements."""
     version = in_force(timezone.localdate(now))
     return suggested(version, case, templates(), now=now) if version is not None and version.rules else None
 
 
-def suggested(version: RuleVersion, case: Case, known: Templates, *, now: datetime) -> Suggestion | None:
+def suggested(version: RuleVersion, case: Case, known: Templates, *, now: datetime) -> RuleSuggestion | None:
     """What a version suggests for a case."""
     back = Task.objects.filter(case=case, role="lead", state__in=("returned", "objected"))
     gave_back = back.values_list("organisation_code", flat=True)
@@ -459,7 +459,7 @@ def suggested(version: RuleVersion, case: Case, known: Templates, *, now: dateti
     template = known.whole(rule.template) if rule.template in known else None
     helpers = (*rule.helpers, *(template.helper_codes if template else ()))
     giving = _giving(case, rule.lead, now)
-    return Suggestion(
+    return RuleSuggestion(
         version=version.number,
         rule_code=row.code,
         rule_name=row.name,
@@ -490,7 +490,7 @@ def _giving(case: Case, lead_code: str, now: datetime) -> directory.Giving:
     )
 
 
-def case_suggestion(actor: Actor, case_id: uuid.UUID, *, now: datetime) -> Suggestion | None:
+def case_suggestion(actor: Actor, case_id: uuid.UUID, *, now: datetime) -> RuleSuggestion | None:
     """The same for a page. Raises Absent for a matter that the actor does not see, Forbidden for who does not dispatch."""
     case = seen_by(actor).filter(id=case_id).first()
     if case is None:

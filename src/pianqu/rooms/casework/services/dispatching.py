@@ -30,6 +30,7 @@ from pianqu.rooms.casework.services import joint
 from pianqu.rooms.casework.services.clocks import DUE, rule_of, running, started
 from pianqu.rooms.casework.services.steps import end_tasks, iso, live_tasks, locked, moved, noted, said, tell
 from pianqu.rooms.casework.services.suggesting import used
+from pianqu.rooms.casework.services.triaging import answered_category, answered_organisation
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
 
@@ -43,14 +44,21 @@ SAVED = ["state", "nature", "lead_code", "returns", *DUE]
 
 
 @verb
-def accept_case(*, actor: Actor, case_id: uuid.UUID, nature: str, now: datetime) -> uuid.UUID:
-    """Say what kind of matter it is; the clock of that kind begins when the matter came in."""
+def accept_case(
+    *, actor: Actor, case_id: uuid.UUID, nature: str, suggested_by: int | None = None, now: datetime
+) -> uuid.UUID:
+    """Say what kind of matter it is; the clock of that kind begins when the matter came in.
+
+    With `suggested_by`, the version whose suggestion was shown, it counts whether the category agrees with it.
+    """
     case = locked([case_id])[case_id]
     rules.check_may_triage(actor)
     moved(case, Move.ACCEPT)
     facts = _accepted(actor, case, nature, now)
     case.save(update_fields=SAVED)
-    return noted(actor, case, facts, now)
+    entry = noted(actor, case, facts, now)
+    answered_category(actor, case, suggested_by, now)
+    return entry
 
 
 def _accepted(actor: Actor, case: Case, nature: str, now: datetime) -> list[Fact]:
@@ -73,13 +81,14 @@ def dispatch_case(
     template_code: str = "",
     words: str = "",
     automatic: bool = False,
+    suggested_by: int | None = None,
     now: datetime,
 ) -> uuid.UUID:
     """Give the matter to one organisation that leads, and to others that help; or to a cell: then its community leads.
 
     A matter that nobody accepted yet needs its nature too. `sub_due` is the helpers' own date, within the case's. A template of
     joint handling adds its helpers with their dates, their order and its checklist, and its lead where none is chosen.
-    What a rule suggested is kept beside it (`suggesting`).
+    What a rule suggested is kept beside it (`suggesting`); `suggested_by` as in `accept_case`, for the lead as well.
     Raises Invalid for unknown organisations or dates, Refused where the state or the cell's entry list does not allow it.
     """
     rules.check_may_triage(actor)
@@ -88,14 +97,15 @@ def dispatch_case(
     lead_code, helper_codes = plan.lead_code, plan.helper_codes
     known = directory.hold([lead_code, *helper_codes])
     case = locked([case_id])[case_id]
-    entry = _entry(case, cell_code, now)
+    by_entry = _entry(case, cell_code, now)
     _check_parties(known, [lead_code, *helper_codes])
     _check_not_upheld(case, lead_code)
-    listed = _listed(case, known[lead_code], now, by_entry=entry)
+    listed = _listed(case, known[lead_code], now, by_entry=by_entry)
     why = said(words, needed=False)
     found = queries.suggestion_for(case, now=now)
     facts: list[Fact] = []
-    if case.state == State.OPENED:
+    is_new = case.state == State.OPENED
+    if is_new:
         facts = _accepted(actor, case, nature, now)
     elif case.due_at is None and not running(case).exists():
         facts = [started(actor, case, rule_of(case.nature or nature), now, "dispatched")]
@@ -126,7 +136,7 @@ def dispatch_case(
         helper_codes=tuple(helper_codes),
         article=listed,
         cell_code=cell_code,
-        entry_article=entry,
+        entry_article=by_entry,
         due_at=iso(case.due_at),
         words_commitment=why.commitment,
     )
@@ -134,7 +144,11 @@ def dispatch_case(
         *joint.applied(actor, case, plan, now, anew=any(task.role == HELPER for task in former)),
         *used(actor, case, found, helper_codes, automatic=automatic, now=now),
     ]
-    return noted(actor, case, [*facts, told, *more], now, words=why, main=len(facts))
+    entry = noted(actor, case, [*facts, told, *more], now, words=why, main=len(facts))
+    if is_new:
+        answered_category(actor, case, suggested_by, now)
+    answered_organisation(actor, case, suggested_by, now)
+    return entry
 
 
 def _check_parties(known: Mapping[str, directory.OrganisationCard], codes: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from pianqu.rooms.casework import queries, rules
 from pianqu.rooms.casework.facts import DispatchSuggested
 from pianqu.rooms.casework.lifecycle import State
 from pianqu.rooms.casework.models import Case, RuleCursor, RuleUse, Task
-from pianqu.rooms.casework.queries import Suggestion
+from pianqu.rooms.casework.queries import RuleSuggestion
 from pianqu.rooms.casework.services.steps import tell
 
 AT_ONCE = 200
@@ -22,7 +22,13 @@ LOOK_BACK = timedelta(days=1)
 
 
 def used(
-    actor: Actor, case: Case, found: Suggestion | None, helper_codes: Sequence[str], *, automatic: bool, now: datetime
+    actor: Actor,
+    case: Case,
+    found: RuleSuggestion | None,
+    helper_codes: Sequence[str],
+    *,
+    automatic: bool,
+    now: datetime,
 ) -> list[Fact]:
     """Keep what was suggested for the dispatch that just made the case's tasks; answers what is to be told."""
     if found is None:
@@ -63,6 +69,6 @@ def due_for_rules(*, now: datetime, most: int = AT_ONCE) -> list[Case]:
     return list(fresh.order_by("opened_at", "id")[:most])
 
 
-def may_go_alone(actor: Actor, found: Suggestion | None) -> bool:
+def may_go_alone(actor: Actor, found: RuleSuggestion | None) -> bool:
     """Whether a suggestion is dispatched without a person: the rule says so, and a duty list names the lead there."""
     return rules.may_triage(actor) and found is not None and found.automatic and found.allowed and found.listed

@@ -52,7 +52,7 @@ def adopted(*rows: RuleRow) -> int:
     return number
 
 
-def suggestion(case: Any) -> queries.Suggestion | None:
+def suggestion(case: Any) -> queries.RuleSuggestion | None:
     return queries.case_suggestion(clerk(), case.case_id, now=NOW)
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext
 from pianqu.foundation.actor import Actor
 from pianqu.rooms.casework import queries, rules
 from pianqu.rooms.casework.lifecycle import OPEN
-from pianqu.rooms.casework.queries import Suggestion
+from pianqu.rooms.casework.queries import RuleSuggestion
 from pianqu.rooms.casework.views import shown, whistle_lines
 
 
@@ -19,7 +19,7 @@ from pianqu.rooms.casework.views import shown, whistle_lines
 class Suggested:
     """A rule's suggestion in words."""
 
-    found: Suggestion
+    found: RuleSuggestion
     lead: str
     helpers: tuple[str, ...]
     why: str
@@ -73,7 +73,7 @@ def _offered(templates: queries.Templates, category: str) -> Sequence[queries.Te
     return sorted(living, key=lambda card: (category not in card.categories, card.name))
 
 
-def _in_words(found: Suggestion, organisations: shown.Organisations) -> Suggested:
+def _in_words(found: RuleSuggestion, organisations: shown.Organisations) -> Suggested:
     names = condition_names()
     comma = pgettext("list", ", ")
     why = [names[name] for name in found.conditions if name != "words"]
