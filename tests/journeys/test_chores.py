@@ -35,9 +35,10 @@ def test_the_worker_escalates_what_is_overdue(monkeypatch: pytest.MonkeyPatch) -
     names = {
         "call-backs",
         "monthly report",
+        "automatic dispatch",
+        "clock rules",
         "escalation",
         "exports",
-        "clock rules",
         "forecasts",
         "hot issues",
         "open data",
@@ -45,6 +46,7 @@ def test_the_worker_escalates_what_is_overdue(monkeypatch: pytest.MonkeyPatch) -
         "partners",
         "sending",
         "tidying",
+        "trials of rules",
         "triage",
     }
     assert {chore.name for chore in chores.CHORES} == names

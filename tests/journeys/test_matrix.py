@@ -217,6 +217,8 @@ VERBS: dict[str, tuple[dict[str, Any], Rule]] = {
     "repeat-supervision": ({"words": "还没办"}, lambda _r, _o: False),
     "lift-supervision": ({"words": "已办"}, lambda _r, _o: False),
     "take": ({"nature": "complaint"}, lambda _r, _o: False),
+    "order": ({"part": "nobody"}, lambda _r, _o: False),
+    "tick": ({"item": "none"}, lambda _r, _o: False),
     "move-platform": (
         {"platform": "services", "words": "属便民事项"},
         lambda r, o: (centre(r) or leads(r, o) or helps(r, o)) and o.state in OPEN and o.state != State.PAUSED,
@@ -240,8 +242,9 @@ VERBS: dict[str, tuple[dict[str, Any], Rule]] = {
     "reveal": ({"purpose": "回电核实"}, lambda r, o: centre(r) or ROLES[r][0] == o.lead),
     "erase": ({"basis": "period-over", "sure": "1"}, lambda r, o: centre(r) and o.state in ENDED),
 }
-"""What is posted, and who may (no list names anybody here, so nobody takes anything on;
-nothing is joined yet or supervised): `window` dispatched, `leader` answered, so neither decides on or checks its own."""
+"""What is posted, and who may (no list names anybody here, so nobody takes anything on, nothing is joined yet or supervised,
+and no matter here has two helpers or a checklist): `window` dispatched, `leader` answered, so neither decides on or checks
+its own."""
 
 
 def may(role: str, verb: str, one: Object) -> bool:
@@ -262,6 +265,10 @@ BY_TOKEN = "a program with a token, signed in or not"
 SIGNED_IN = "whoever is signed in, with a post or without"
 EMPTY = (
     "reorganised",
+    "casework:rules_trial",
+    "casework:rules_version",
+    "casework:force",
+    "rules_book",
     "casework:export_file",
     "casework:hot_one",
     "casework:cause",
@@ -318,6 +325,19 @@ ROUTES: dict[str, str] = {
     "casework:clock_book": ADMINS,
     "casework:clock_enforce": POSTED,
     "casework:clock_back": POSTED,
+    "casework:rules": CENTRE_AND_ADMINS,
+    "casework:rules_begin": POSTED,
+    "casework:rules_templates": CENTRE_AND_ADMINS,
+    "casework:rules_trial": CENTRE_AND_ADMINS,
+    "casework:rules_version": CENTRE_AND_ADMINS,
+    "casework:rules_act": POSTED,
+    "casework:whistles": STAFF,
+    "casework:whistle_act": POSTED,
+    "casework:forces": STAFF,
+    "casework:force": STAFF,
+    "casework:force_act": POSTED,
+    "rules_take_in": CENTRE_AND_ADMINS,
+    "rules_book": CENTRE_AND_ADMINS,
     "casework:exports": STAFF,
     "casework:exports_progress": STAFF,
     "casework:cancel_export": POSTED,
@@ -395,6 +415,10 @@ OTHERS_PAGES: dict[str, list[Any]] = {
     "directory:organisation": [MARKET],
     "reorganised": [HEALTH],
     "casework:export_file": [UUID(int=0)],
+    "casework:rules_trial": [UUID(int=0)],
+    "casework:rules_version": [9],
+    "casework:force": [UUID(int=0)],
+    "rules_book": [9],
     "casework:platform": ["enforcement"],
     "casework:platform_paper": [UUID(int=0)],
     "partners:one": [UUID(int=0)],

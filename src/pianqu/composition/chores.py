@@ -34,7 +34,7 @@ def system_actor() -> Actor:
 
 
 def escalate() -> int:
-    """What comes near its date is warned of; what is overdue goes up the reporting line, helpers' parts too."""
+    """What comes near its date is warned of; what is overdue goes up the line, helpers' parts and calls to the spot too."""
     actor, now = system_actor(), timezone.now()
     acts = (
         cases.warn_due_soon,
@@ -42,6 +42,8 @@ def escalate() -> int:
         cases.escalate_parts,
         cases.warn_supervised,
         cases.escalate_supervised,
+        cases.warn_of_whistles,
+        cases.escalate_whistles,
     )
     return sum(act(actor=actor, now=now) for act in acts)
 
@@ -66,6 +68,16 @@ def exchange() -> int:
 def write_exports() -> int:
     """Tables that posts asked for."""
     return tables.write_exports(actor=system_actor())
+
+
+def try_rules() -> int:
+    """Versions of the dispatch rules that posts want to see tried with past matters."""
+    return tables.try_rules(actor=system_actor())
+
+
+def dispatch_by_rules() -> int:
+    """What came in and what an automatic rule, borne out by a duty list, gives to somebody."""
+    return tables.dispatch_by_rules(actor=system_actor(), now=timezone.now())
 
 
 def apply_clock_rules() -> int:
@@ -119,6 +131,8 @@ CHORES = (
     Chore("call-backs", draw, 1800.0),
     Chore("monthly report", draft_report, 1800.0, aside=True),
     Chore("exports", write_exports, 2.0, aside=True),
+    Chore("trials of rules", try_rules, 2.0, aside=True),
+    Chore("automatic dispatch", dispatch_by_rules, 10.0),
     Chore("triage", learn, 10.0, aside=True),
     Chore("hot issues", find_hot_issues, 600.0, aside=True),
     Chore("clock rules", apply_clock_rules, 5.0, aside=True),

@@ -13,6 +13,7 @@ from typing import Any
 from django.utils import timezone
 
 from pianqu.composition.demo.causes import make_causes
+from pianqu.composition.demo.dispatch import make_dispatch
 from pianqu.composition.demo.grid import make_grid
 from pianqu.composition.demo.ground import ground
 from pianqu.composition.demo.neighbour import make_neighbour
@@ -71,6 +72,13 @@ def load(now: datetime, *, year: int = 0) -> None:
     make_resident(own=own, window=actors[WINDOW.login], area_code=GRID.organisation, now=now)
     make_presence(now=now)
     make_platforms(window=actors[WINDOW.login], now=now)
+    make_dispatch(
+        asks=actors[CHECKER.login],
+        leader=actors[LEADER.login],
+        cluster=actors[CLUSTER.login],
+        enforcement=actors[HANDLER.login],
+        now=now,
+    )
     make_points([actors[person.login] for person in (STREET, CLUSTER, HANDLER)], now=now)
     make_neighbour(window=actors[WINDOW.login], away=_newest_waiting(actors), now=now)
     make_watching(actors, leader=actors[LEADER.login], checker=actors[CHECKER.login], now=now)

@@ -72,6 +72,8 @@ GROUPS = (
         pgettext_lazy("menu", "Together"),
         (
             Entry("/desk/platforms/", pgettext_lazy("menu", "Four platforms")),
+            Entry("/desk/whistles/", pgettext_lazy("menu", "Calls to the spot")),
+            Entry("/desk/forces/", pgettext_lazy("menu", "Joint task forces")),
             Entry("/desk/partners/", pgettext_lazy("menu", "Other districts")),
         ),
     ),
@@ -97,6 +99,7 @@ GROUPS = (
         pgettext_lazy("menu", "District"),
         (
             Entry("/desk/who-answers/", pgettext_lazy("menu", "Who does what"), also=WHO),
+            Entry("/desk/rules/", pgettext_lazy("menu", "Dispatch rules")),
             Entry("/desk/territory/", pgettext_lazy("menu", "Clusters and grid")),
             Entry("/desk/points/", pgettext_lazy("menu", "Service points and rooms")),
             Entry("/desk/clocks/", pgettext_lazy("menu", "Terms")),

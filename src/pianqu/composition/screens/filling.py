@@ -11,6 +11,7 @@ from django.utils import timezone
 from PIL import Image
 
 from pianqu.composition import learning
+from pianqu.composition.demo.dispatch import make_dispatch
 from pianqu.composition.demo.grid import make_grid
 from pianqu.composition.demo.neighbour import make_neighbour
 from pianqu.composition.demo.platforms import make_platforms
@@ -72,6 +73,9 @@ def fill(*, empty: bool) -> dict[str, str]:
     told |= {"cluster": cluster.code, "cell": cell.code, "me": residentpass.made(known.resident_id, now)}
     told |= _matters(staff, known, now)
     make_platforms(window=staff, now=now)
+    told |= make_dispatch(
+        asks=staff, leader=others["boss"], cluster=others["cluster"], enforcement=others["enforcement"], now=now
+    )
     told |= _papers(staff, now)
     offered, given = make_neighbour(window=staff, away=UUID(told.pop("away")), now=now)
     told |= {"offered": str(offered), "given": str(given)} | _open_data(now)

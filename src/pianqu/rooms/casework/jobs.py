@@ -24,12 +24,21 @@ from django.utils.translation import override
 
 from pianqu.foundation import growing
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.errors import Unavailable
+from pianqu.foundation.errors import Problem, Unavailable
 from pianqu.foundation.growing import Growing
 from pianqu.foundation.tables import FORMS, Cell, Table, has_parquet
 from pianqu.kernels import breach
 from pianqu.rooms.casework import queries, services
-from pianqu.rooms.casework.models import ExportRun, Forecast, HotIssue, HotMatter, HotRun
+from pianqu.rooms.casework.models import (
+    ExportRun,
+    Forecast,
+    HotIssue,
+    HotMatter,
+    HotRun,
+    RuleCursor,
+    RuleTrial,
+    RuleTrialRun,
+)
 from pianqu.rooms.casework.queries import POST_ENDED, STUMBLED, ExportWork, Names
 from pianqu.rooms.directory import queries as directory
 
@@ -40,6 +49,7 @@ HOLD = timedelta(seconds=30)
 TRIES = 3
 """So often a table is begun; one that its writer never survives is given up."""
 SAY_EVERY = timedelta(seconds=1)
+TRIAL_HOLD = timedelta(minutes=1)
 UNNAMED = timedelta(hours=1)
 """A file that no export names is kept so long: it may be one that is being written."""
 
@@ -202,6 +212,81 @@ def put_away_exports(*, actor: Actor, now: datetime) -> int:
         growing.sweep(name)
         gone += 1
     return gone
+
+
+# dispatch ------------------------------------------------------------------------------------------------------------
+
+
+def dispatch_by_rules(*, actor: Actor, now: datetime) -> int:
+    """Dispatch what came in where an automatic rule fits and a duty list names the lead; answers how many."""
+    fresh, done = services.due_for_rules(now=now), 0
+    for case in fresh:
+        found = queries.suggestion_for(case, now=now)
+        if found is None or not services.may_go_alone(actor, found):
+            continue
+        try:
+            services.dispatch_case(
+                actor=actor,
+                case_id=case.id,
+                lead_code=found.lead_code,
+                helper_codes=found.helper_codes,
+                nature=found.nature,
+                template_code=found.template_code,
+                automatic=True,
+                now=now,
+            )
+            done += 1
+        except Problem:  # somebody dispatched it meanwhile, or a list changed: a person looks at it
+            continue
+    if fresh:
+        _tried(fresh[-1].opened_at, now)
+    return done
+
+
+def _tried(up_to: datetime, now: datetime) -> None:
+    if (version := queries.rules_in_force(timezone.localdate(now))) is not None:
+        RuleCursor.objects.update_or_create(version=version.number, defaults={"up_to": up_to})
+
+
+def try_rules(*, actor: Actor, now: datetime | None = None) -> int:
+    """Bring every trial of rules that waits to its end; answers how many."""
+    done = 0
+    while trial := _next_trial(now or timezone.now()):
+        _try(trial, actor)
+        done += 1
+    return done
+
+
+def _next_trial(now: datetime) -> RuleTrial | None:
+    held = RuleTrialRun.objects.filter(held_until__gt=now).values("trial_id")
+    for row in RuleTrial.objects.filter(state=queries.TRIAL_ASKED).exclude(id__in=held).order_by("asked_at", "id"):
+        run, fresh = RuleTrialRun.objects.get_or_create(trial_id=row.id, defaults={"held_until": now + TRIAL_HOLD})
+        if fresh:
+            return row
+        taken = RuleTrialRun.objects.filter(trial_id=row.id, held_until=run.held_until)
+        if taken.update(held_until=now + TRIAL_HOLD, tries=F("tries") + 1):
+            return row
+    return None
+
+
+def _try(trial: RuleTrial, actor: Actor) -> None:
+    """Read page by page, outside of every transaction; what its post sees is decided by the scope it has now."""
+    holder = directory.actor_for(trial.account_id, uuid.UUID(trial.post_id), timezone.now())
+    tries = RuleTrialRun.objects.get(trial_id=trial.id).tries
+    if holder is None or tries > TRIES:
+        services.end_trial(actor=actor, trial_id=trial.id, outcome=None, now=timezone.now())
+        return
+    trying = services.Trying(trial.rules, services.other_rules(trial.compared), timezone.localdate())
+    for done in trying.pages(queries.came_in(holder, trial.since, trial.until)):
+        RuleTrialRun.objects.filter(trial_id=trial.id).update(done=done, held_until=timezone.now() + TRIAL_HOLD)
+    services.end_trial(
+        actor=actor,
+        trial_id=trial.id,
+        outcome=trying.outcome(),
+        total=trying.done,
+        scope_mark=queries.scope_mark(holder),
+        now=timezone.now(),
+    )
 
 
 def apply_clock_rules(*, actor: Actor, now: datetime) -> int:

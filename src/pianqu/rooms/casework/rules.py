@@ -462,3 +462,103 @@ def check_may_close_cause(actor: Actor, *, opened_by: str) -> None:
 def _check(allowed: bool, sentence: str) -> None:
     if not allowed:
         raise Forbidden("casework-forbidden", unchanged(sentence))
+
+
+# dispatch ------------------------------------------------------------------------------------------------------------
+
+
+def may_see_rules(actor: Actor) -> bool:
+    """The centre, its auditor too, and the district's administrators."""
+    return sees_all(actor) or directory.may_change_directory(actor)
+
+
+def may_write_rules(actor: Actor) -> bool:
+    """Leaders and administrators of the centre, and the district's administrators; who only dispatches does not."""
+    at_centre = _acts_for_all(actor) and directory.may_manage(actor, actor.organisation_code)
+    return actor.kind == "system" or directory.may_change_directory(actor) or (actor.acts and at_centre)
+
+
+def check_may_see_rules(actor: Actor) -> None:
+    _check(may_see_rules(actor), _("Only the district's centre and administrators see the rules of dispatch."))
+
+
+def check_may_write_rules(actor: Actor) -> None:
+    _check(
+        may_write_rules(actor),
+        _("Only a leader or administrator of the district's centre may write rules of dispatch."),
+    )
+
+
+WHISTLING = ("street", "town", "centre", "community", "village")
+"""Kinds of organisations that govern a ground and may call departments to it."""
+
+
+def may_whistle(actor: Actor, kind: str) -> bool:
+    """A street, a cluster's centre, or a community: who governs the ground; the district's centre too."""
+    return actor.acts and kind in WHISTLING
+
+
+def may_decide_on_whistle(actor: Actor, caller_code: str) -> bool:
+    """A leader of who called, or of the district's centre."""
+    near = actor.organisation_code == caller_code or _acts_for_all(actor)
+    return actor.acts and near and directory.is_leader(actor)
+
+
+def may_end_whistle(actor: Actor, caller_code: str) -> bool:
+    return _answers_for(actor, caller_code) and actor.acts
+
+
+def may_see_arrive(actor: Actor, *, called_code: str, caller_code: str) -> bool:
+    """The department itself, and who called it."""
+    return actor.acts and (actor.organisation_code in (called_code, caller_code) or _acts_for_all(actor))
+
+
+def check_acts(actor: Actor) -> None:
+    _check(actor.acts, _("Only who works on matters can do this."))
+
+
+def check_may_whistle(actor: Actor, kind: str) -> None:
+    _check(
+        may_whistle(actor, kind), _("Only a street, a cluster's centre or a community calls departments to its ground.")
+    )
+
+
+def check_may_decide_on_whistle(actor: Actor, caller_code: str) -> None:
+    _check(
+        may_decide_on_whistle(actor, caller_code), _("Only a leader of who called decides on an objection to the call.")
+    )
+
+
+def check_may_end_whistle(actor: Actor, caller_code: str) -> None:
+    _check(may_end_whistle(actor, caller_code), _("Only who called ends the call."))
+
+
+def check_may_see_arrive(actor: Actor, *, called_code: str, caller_code: str) -> None:
+    _check(
+        may_see_arrive(actor, called_code=called_code, caller_code=caller_code),
+        _("Only the department itself or who called it says that it has arrived."),
+    )
+
+
+# joint task forces ---------------------------------------------------------------------------------------------------
+
+
+def may_form_force(actor: Actor, lead_code: str) -> bool:
+    """A leader of the centre for anybody; another organisation's leader where it leads itself."""
+    return actor.acts and directory.is_leader(actor) and (_acts_for_all(actor) or actor.organisation_code == lead_code)
+
+
+def may_lead_force(actor: Actor, lead_code: str) -> bool:
+    """The organisation that leads it, and the centre."""
+    return actor.acts and _answers_for(actor, lead_code)
+
+
+def check_may_form_force(actor: Actor, lead_code: str) -> None:
+    _check(
+        may_form_force(actor, lead_code),
+        _("Only a leader forms a joint task force: of the district's centre, or of the organisation that leads it."),
+    )
+
+
+def check_may_lead_force(actor: Actor, lead_code: str) -> None:
+    _check(may_lead_force(actor, lead_code), _("Only who leads this joint task force may do this."))

@@ -188,6 +188,7 @@ class Dispatch(Body):
     nature: Nature | Literal[""] = ""
     sub_due: Moment | None = None
     cell_code: Code | Literal[""] = ""
+    template_code: Short = Field("", description="A template of joint handling that adds its helpers and checklist.")
     words: Text = ""
     suggested_by: Suggested | None = Field(None, description=SUGGESTED_BY)
 

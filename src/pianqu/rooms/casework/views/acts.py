@@ -50,6 +50,7 @@ def _parties(typed: Typed) -> Mapping[str, Any]:
         "nature": typed.get("nature", ""),
         "cell_code": typed.get("cell", "")[:24],
         "sub_due": _last_moment(typed),
+        "template_code": typed.get("template", "")[:40],
         "words": typed.get("words", ""),
         **_suggested(typed),
     }
@@ -97,6 +98,13 @@ def _demand(typed: Typed) -> Mapping[str, Any]:
             "supervision-day", _("The last day for the answer is no day of the calendar. Nothing was changed.")
         )
     return {"level": typed.get("level", "") or "formal", "due_on": day, **_words(typed)}
+
+
+def _item(typed: Typed) -> uuid.UUID:
+    try:
+        return uuid.UUID(typed.get("item", ""))
+    except ValueError:
+        return uuid.UUID(int=0)
 
 
 def _day(typed: Typed, name: str) -> date:
@@ -148,6 +156,11 @@ ACTS: dict[str, Act] = {
     "accept-supervision": Act(services.accept_supervision, _words),
     "repeat-supervision": Act(services.repeat_supervision, _demand),
     "lift-supervision": Act(services.lift_supervision, _words),
+    "order": Act(
+        services.order_parts,
+        lambda typed: {"organisation_code": typed.get("part", ""), "after_codes": tuple(typed.getlist("after"))},
+    ),
+    "tick": Act(services.tick_check, lambda typed: {"item_id": _item(typed), "done": typed.get("done") == "1"}),
     "move-platform": Act(services.move_platform, _moved),
     "call-joint": Act(services.call_joint, _called),
     "inspect": Act(services.record_inspection, _found),

@@ -25,7 +25,7 @@ from pianqu.foundation.markup import put
 from pianqu.foundation.templatetags.ui import short_moment, state_badge
 from pianqu.rooms.casework import forms, queries, services
 from pianqu.rooms.casework.lifecycle import State
-from pianqu.rooms.casework.views import platform_part, pressing, shown
+from pianqu.rooms.casework.views import joint_work, platform_part, pressing, shown
 from pianqu.rooms.casework.views.grouped import grouped
 from pianqu.rooms.casework.views.posted import posted
 from pianqu.rooms.casework.views.report import picture
@@ -434,6 +434,7 @@ def _handling(
         "asked": [(organisations.short(a.organisation_code), a) for a in handling.asked],
         "scores": (5, 4, 3, 2, 1),
         "items": _items(card, organisations, now) if handling.may.give_back or handling.may.object else (),
+        **joint_work.around(actor, card, handling, organisations, now, by_list.lead if by_list else ""),
     }
 
 
