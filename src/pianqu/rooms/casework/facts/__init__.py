@@ -58,6 +58,14 @@ from pianqu.rooms.casework.facts.clockrules import (
     ClockRulesEnforced,
     ClockTermChanged,
 )
+from pianqu.rooms.casework.facts.joining import (
+    CaseSucceeds,
+    JointAnswerGiven,
+    MatterSplitOff,
+    MatterTakenIn,
+    TitleReleased,
+    TitleTakenBack,
+)
 
 __all__ = [
     "AboutCase",
@@ -79,6 +87,7 @@ __all__ = [
     "CaseReopened",
     "CaseResolved",
     "CaseResumed",
+    "CaseSucceeds",
     "CaseSupervised",
     "CaseUnlinked",
     "CaseWithdrawn",
@@ -101,6 +110,9 @@ __all__ = [
     "ExtensionDecided",
     "FilterDropped",
     "FilterSaved",
+    "JointAnswerGiven",
+    "MatterSplitOff",
+    "MatterTakenIn",
     "MonthPublished",
     "ObjectionReviewed",
     "PingPongAlarmed",
@@ -113,5 +125,7 @@ __all__ = [
     "TaskJoined",
     "TaskReturned",
     "TaskStarted",
+    "TitleReleased",
+    "TitleTakenBack",
     "YearAnnounced",
 ]

@@ -23,6 +23,7 @@ from pianqu.rooms.casework.models.cases import (
     Year,
 )
 from pianqu.rooms.casework.models.clockrules import ClockVersion
+from pianqu.rooms.casework.models.joining import JointAnswer, Likeness, LikenessKey, PublicTitle, Succession
 
 __all__ = [
     "STREET",
@@ -37,13 +38,18 @@ __all__ = [
     "Export",
     "ExportRun",
     "Handover",
+    "JointAnswer",
+    "Likeness",
+    "LikenessKey",
     "Note",
     "Pause",
     "Photo",
+    "PublicTitle",
     "PublishedMonth",
     "Request",
     "SavedFilter",
     "SearchText",
+    "Succession",
     "Task",
     "Year",
 ]

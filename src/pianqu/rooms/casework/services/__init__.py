@@ -53,6 +53,17 @@ from pianqu.rooms.casework.services.exporting import (
 from pianqu.rooms.casework.services.handing import Handed, HandOverReport, hand_over
 from pianqu.rooms.casework.services.history import History, take_history
 from pianqu.rooms.casework.services.intake import take_in
+from pianqu.rooms.casework.services.joining import (
+    AT_ONCE,
+    Joined,
+    answer_joined,
+    carry_answer,
+    join_report,
+    offer,
+    offered,
+    release_title,
+)
+from pianqu.rooms.casework.services.likening import keep_likeness
 from pianqu.rooms.casework.services.moving import (
     Closing,
     Resolution,
@@ -78,6 +89,7 @@ from pianqu.rooms.casework.services.rating import (
 from pianqu.rooms.casework.services.updating import take_update
 
 __all__ = [
+    "AT_ONCE",
     "BASES",
     "KEPT",
     "MOST_WAITING",
@@ -89,6 +101,7 @@ __all__ = [
     "HandOverReport",
     "Handed",
     "History",
+    "Joined",
     "Made",
     "NewCategory",
     "Opened",
@@ -99,11 +112,13 @@ __all__ = [
     "accept_case",
     "add_categories",
     "announce_year",
+    "answer_joined",
     "apply_clock_rules",
     "ask_for_export",
     "ask_for_time",
     "call_back",
     "cancel_export",
+    "carry_answer",
     "choose_channel",
     "close_case",
     "close_cases",
@@ -122,10 +137,14 @@ __all__ = [
     "hand_over",
     "hand_over_shift",
     "join_case",
+    "join_report",
+    "keep_likeness",
     "link_case",
     "make_export",
     "note_case",
     "object_to_dispatch",
+    "offer",
+    "offered",
     "open_case",
     "open_cases",
     "pause_case",
@@ -134,6 +153,7 @@ __all__ = [
     "put_away_exports",
     "rate_case",
     "recognise_reporter",
+    "release_title",
     "reopen_case",
     "resolve_case",
     "resolve_cases",
