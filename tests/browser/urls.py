@@ -55,6 +55,8 @@ OTHERS = {
     "casework:photo": POSTED,
     "casework:own": POSTED,
     "me_prove": POSTED,
+    "casework:add_platform_member": POSTED,
+    "casework:remove_platform_member": POSTED,
     "casework:resolve": POSTED,
     "casework:close": POSTED,
     "casework:reveal": POSTED,

@@ -32,7 +32,17 @@ def test_the_worker_escalates_what_is_overdue(monkeypatch: pytest.MonkeyPatch) -
         monkeypatch.setattr(chores.timezone, "now", lambda moment=moment: moment)
         assert chores.escalate() == told
     assert ledger.history(f"case:{case.case_id}")[-1].kind == "casework.case-escalated"
-    names = {"clock rules", "escalation", "exports", "open data", "other systems", "partners", "sending", "tidying"}
+    names = {
+        "clock rules",
+        "escalation",
+        "exports",
+        "forecasts",
+        "open data",
+        "other systems",
+        "partners",
+        "sending",
+        "tidying",
+    }
     assert {chore.name for chore in chores.CHORES} == names
 
 

@@ -182,6 +182,7 @@ def is_leader(role: str) -> bool:
     return ROLES[role][1] == "leader"
 
 
+SOON = (timezone.localdate() + timedelta(days=3)).isoformat()
 VERBS: dict[str, tuple[dict[str, Any], Rule]] = {
     "accept": ({"nature": "complaint"}, lambda r, o: centre(r) and moves(o, Move.ACCEPT)),
     "dispatch": ({"lead": HEALTH, "nature": "complaint"}, lambda r, o: centre(r) and moves(o, Move.DISPATCH)),
@@ -208,6 +209,18 @@ VERBS: dict[str, tuple[dict[str, Any], Rule]] = {
     "reopen": ({"words": "没修好"}, lambda r, o: centre(r) and moves(o, Move.REOPEN)),
     "supervise": ({"words": "请今天办"}, lambda r, o: centre(r) and is_leader(r) and o.state in OPEN),
     "take": ({"nature": "complaint"}, lambda _r, _o: False),
+    "move-platform": (
+        {"platform": "services", "words": "属便民事项"},
+        lambda r, o: (centre(r) or leads(r, o) or helps(r, o)) and o.state in OPEN and o.state != State.PAUSED,
+    ),
+    "call-joint": ({"members": HEALTH, "last_day": "2030-01-01", "words": "请到场"}, lambda _r, _o: False),
+    "inspect": ({"outcome": "in-order", "words": "没有问题"}, lambda _r, _o: False),
+    "order-rectification": (
+        {"words": "请清理", "last_day": SOON, "recheck_on": SOON},
+        lambda r, o: (centre(r) or leads(r, o) or helps(r, o)) and o.state in OPEN,
+    ),
+    "check-rectification": ({"yes": "1", "words": "已改"}, lambda _r, _o: False),
+    "guide": ({"outcome": "service", "words": "请到三号窗口"}, lambda _r, _o: False),
     "extend": ({"words": "又来电说还没修"}, lambda r, o: centre(r) and moves(o, Move.EXTEND)),
     "link": ({"code": "of another one"}, lambda r, o: centre(r) and o.state not in ENDED),
     "unlink": ({}, lambda _r, _o: False),
@@ -241,6 +254,7 @@ SIGNED_IN = "whoever is signed in, with a post or without"
 EMPTY = (
     "reorganised",
     "casework:export_file",
+    "casework:platform_paper",
     "territory:download",
     "points:desk_one",
     "partners:one",
@@ -264,7 +278,13 @@ ROUTES: dict[str, str] = {
     "casework:shift": STAFF,
     "casework:overview": STAFF,
     "casework:overview_tables": STAFF,
+    "casework:platforms": STAFF,
+    "casework:platform": STAFF,
+    "casework:platform_paper": STAFF,
+    "casework:add_platform_member": POSTED,
+    "casework:remove_platform_member": POSTED,
     "casework:take_over": POSTED,
+    "casework:breach": STAFF,
     "casework:clock_rules": STAFF,
     "casework:clock_progress": STAFF,
     "casework:clock_preview": ADMINS,
@@ -339,6 +359,8 @@ OTHERS_PAGES: dict[str, list[Any]] = {
     "directory:organisation": [MARKET],
     "reorganised": [HEALTH],
     "casework:export_file": [UUID(int=0)],
+    "casework:platform": ["enforcement"],
+    "casework:platform_paper": [UUID(int=0)],
     "partners:one": [UUID(int=0)],
     "partners:photo": [UUID(int=0), 0],
     "partners:receipt": [UUID(int=0), "ours"],

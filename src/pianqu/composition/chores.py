@@ -67,6 +67,11 @@ def apply_clock_rules() -> int:
     return tables.apply_clock_rules(actor=system_actor(), now=timezone.now())
 
 
+def forecast() -> int:
+    """What is likely to be late is marked, and once a night learned anew."""
+    return tables.forecast(actor=system_actor(), now=timezone.now())
+
+
 def tidy() -> int:
     """What nobody needs any more goes."""
     return tidying.tidy() + tables.put_away_exports(actor=system_actor(), now=timezone.now())
@@ -85,5 +90,6 @@ CHORES = (
     Chore("open data", publish, 20.0),
     Chore("exports", write_exports, 2.0, aside=True),
     Chore("clock rules", apply_clock_rules, 5.0, aside=True),
+    Chore("forecasts", forecast, 600.0, aside=True),
     Chore("tidying", tidy, 3600.0),
 )

@@ -32,6 +32,8 @@ TERMS = (0.5, 1.5, 3.5, 7.5, 14.5, 31.0, 62.0)
 LATELY = (0.02, 0.08, 0.16, 0.28, 0.4, 0.55, 0.7, 0.85)
 LOADS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 HOURS = (("night", 0), ("morning", 7), ("day", 10), ("afternoon", 14), ("evening", 18), ("night", 22))
+SHARES = (0.0, 0.3, 0.6, 0.9)
+"""Shares of its term at which an ended matter is asked about again, so that a matter of any age can be."""
 SEEN_IN = 5
 """A sign that fewer matters have is not learned: it would be about these few."""
 STEPS, ENOUGH = 400, 1e-5
@@ -113,7 +115,7 @@ def forecast(model: Model, asked: Asked, *, most: int = 3) -> Forecast:
     )
 
 
-def learn(asked: Sequence[Asked], late: Sequence[bool], *, ridge: float = 3.0, kept_back: float = 0.2) -> Model:
+def learn(asked: Sequence[Asked], late: Sequence[bool], *, ridge: float = 10.0, kept_back: float = 0.2) -> Model:
     """A model of these moments, which stand in the order of time: the last part is kept back to straighten what the first says.
 
     Raises ValueError where there is nothing to learn: too few, or all alike.
@@ -230,6 +232,17 @@ def calibration_error(likelihoods: Sequence[float], late: Sequence[bool], *, ban
     return sum(abs(said - happened) for said, happened in told) / max(1, len(late))
 
 
+def rates(asked: Sequence[Asked], late: Sequence[bool], then: Sequence[Asked]) -> list[float]:
+    """The plain baseline: of each later moment, how often its queue's were late before."""
+    told: dict[str, list[float]] = {}
+    usual = sum(late) / max(1, len(late))
+    for one, was in zip(asked, late, strict=True):
+        row = told.setdefault(one.queue, [usual * SEEN_IN, SEEN_IN])
+        row[0], row[1] = row[0] + was, row[1] + 1
+    nothing = [usual, 1.0]
+    return [row[0] / row[1] for row in (told.get(one.queue, nothing) for one in then)]
+
+
 # written and read ----------------------------------------------------------------------------------------------------
 
 
@@ -239,6 +252,12 @@ def write(model: Model) -> str:
     body |= {"form": FORM, "fields": list(FIELDS)}
     inner = json.dumps(body, sort_keys=True, ensure_ascii=True)
     return json.dumps({"digest": sha256(inner.encode()).hexdigest(), "model": body}, sort_keys=True)
+
+
+def digest_of(text: str) -> str:
+    """The digest that stands in a model's text."""
+    found: str = json.loads(text)["digest"]
+    return found
 
 
 def read(text: str) -> Model:

@@ -9,6 +9,7 @@ NAMES = {
     "search": ("bench_search", "words of two characters and more, found in so many matters 检索"),
     "locate": ("bench_locate", "to which cell points belong, by date 坐标定位"),
     "duplicates": ("bench_duplicates", "altered copies of reports found again, beside simple ways 重复诉求"),
+    "breach": ("bench_breach", "whether lateness can be told beforehand, on real requests 超期预判"),
     "faults": ("bench_faults", "kill at every step and see that nothing is lost 断点故障"),
     "table": ("bench_table", "runs side by side, from their files 结果并列"),
 }

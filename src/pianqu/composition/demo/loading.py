@@ -17,16 +17,18 @@ from pianqu.composition.demo.ground import ground
 from pianqu.composition.demo.neighbour import make_neighbour
 from pianqu.composition.demo.people import CHECKER, CLUSTER, GRID, HANDLER, STREET, WINDOW, make_people
 from pianqu.composition.demo.pictures import drawn
+from pianqu.composition.demo.platforms import make_platforms
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
 from pianqu.composition.demo.residents import CONTACT, make_resident
+from pianqu.composition.demo.terms import set_terms
 from pianqu.composition.demo.year import AT_ONCE, DAYS, SAYS_SYNTHETIC, Act, Course, matters, together
 from pianqu.composition.district import load_district
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Forbidden, Refused
 from pianqu.foundation.installation import installation
+from pianqu.rooms.casework import jobs, services
 from pianqu.rooms.casework import queries as casework
-from pianqu.rooms.casework import services
 from pianqu.rooms.casework.services import PlaceChoice
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
@@ -66,9 +68,12 @@ def load(now: datetime, *, year: int = 0) -> None:
     own = [matter.case_id for matter in written if matter.is_own and matter.case_id]
     make_resident(own=own, window=actors[WINDOW.login], area_code=GRID.organisation, now=now)
     make_presence(now=now)
+    make_platforms(window=actors[WINDOW.login], now=now)
     make_points([actors[person.login] for person in (STREET, CLUSTER, HANDLER)], now=now)
     make_neighbour(window=actors[WINDOW.login], away=_newest_waiting(actors), now=now)
     _leave_notes(actors, now)
+    set_terms(now)
+    jobs.forecast(actor=Actor(kind="system", organisation_code=casework.centre_code()), now=now)
 
 
 def _newest_waiting(actors: dict[str, Actor]) -> uuid.UUID | None:

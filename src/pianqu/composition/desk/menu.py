@@ -70,7 +70,10 @@ GROUPS = (
     ),
     Group(
         pgettext_lazy("menu", "Together"),
-        (Entry("/desk/partners/", pgettext_lazy("menu", "Other districts")),),
+        (
+            Entry("/desk/platforms/", pgettext_lazy("menu", "Four platforms")),
+            Entry("/desk/partners/", pgettext_lazy("menu", "Other districts")),
+        ),
     ),
     Group(pgettext_lazy("menu", "Press and check"), ()),
     Group(

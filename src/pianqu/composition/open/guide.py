@@ -32,6 +32,8 @@ def headings() -> dict[str, str]:
         "resident": pgettext("api", "A resident's own"),
         "cases": pgettext("api", "Matters"),
         "desk": pgettext("api", "The desk"),
+        "clocks": pgettext("api", "Terms and forecasts"),
+        "platforms": pgettext("api", "The four platforms"),
         "partners": pgettext("api", "Other districts and systems"),
         "calendar": pgettext("api", "Calendars"),
         "notices": pgettext("api", "Notices and messages"),

@@ -11,6 +11,7 @@ from PIL import Image
 
 from pianqu.composition.demo.grid import make_grid
 from pianqu.composition.demo.neighbour import make_neighbour
+from pianqu.composition.demo.platforms import make_platforms
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
 from pianqu.composition.district import load_district
@@ -67,6 +68,8 @@ def fill(*, empty: bool) -> dict[str, str]:
     known = _known(others["checker"], now)
     told |= {"cluster": cluster.code, "cell": cell.code, "me": residentpass.made(known.resident_id, now)}
     told |= _matters(staff, known, now)
+    make_platforms(window=staff, now=now)
+    told |= _papers(staff, now)
     offered, given = make_neighbour(window=staff, away=UUID(told.pop("away")), now=now)
     told |= {"offered": str(offered), "given": str(given)} | _open_data(now)
     _terms(now)
@@ -111,6 +114,13 @@ def _tables(staff: Actor) -> dict[str, str]:
     verbs.cancel_export(actor=staff, export_id=cancelled, now=timezone.now())
     asked(form="csv", filters=CaseFilter(), now=timezone.now())
     return {"export_id": str(ready)}
+
+
+def _papers(staff: Actor, now: datetime) -> dict[str, str]:
+    """A notice that somebody has to look at again: its matter and its paper."""
+    case_id = casework.platform_queue(staff, "enforcement", queue="notices", now=now).rows[0].case_id
+    act = casework.on_platform(staff, case_id).acts[0]
+    return {"noticed": str(case_id), "paper": str(act.act_id), "platform_street": "330205005000"}
 
 
 def _known(officer: Actor, now: datetime) -> Reporter:

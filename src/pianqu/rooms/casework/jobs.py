@@ -1,4 +1,6 @@
-"""Writes the tables of matters that posts asked for: page by page, several in turn, so that a small one waits for no large one.
+"""What the worker does for casework: tables of matters, dates that new terms move, forecasts.
+
+Tables are written page by page, several in turn, so that a small one waits for no large one.
 
 Each page is read by a statement of its own, and no transaction stays open. Who writes holds the export for a while and says
 so again with each page: a writer that died lets go by itself, and another one begins from the first row.
@@ -9,6 +11,7 @@ import uuid
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,8 +22,9 @@ from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Unavailable
 from pianqu.foundation.growing import Growing
 from pianqu.foundation.tables import FORMS, Cell, Table, has_parquet
+from pianqu.kernels import breach
 from pianqu.rooms.casework import queries, services
-from pianqu.rooms.casework.models import ExportRun
+from pianqu.rooms.casework.models import ExportRun, Forecast
 from pianqu.rooms.casework.queries import POST_ENDED, STUMBLED, ExportWork, Names
 from pianqu.rooms.directory import queries as directory
 
@@ -207,3 +211,62 @@ def apply_clock_rules(*, actor: Actor, now: datetime) -> int:
             goes_on = services.apply_clock_rules(actor=actor, version_id=version_id, now=now)
             batches += 1
     return batches
+
+
+# forecasts -----------------------------------------------------------------------------------------------------------
+
+LEARN_EVERY = timedelta(hours=20)
+FORECASTS_AT_ONCE = 500
+
+
+def forecast(*, actor: Actor, now: datetime) -> int:
+    """Learn once a night, then say of every open matter how likely it is to be late; answers how many there are.
+
+    Where there is no model that may be asked (too few matters, not good enough, damaged) nothing is said of any.
+    """
+    card = queries.breach_card()
+    if card is None or card.is_broken or card.learned_at <= now - LEARN_EVERY:
+        learn_breach(actor=actor, now=now)
+    return forecast_open(now=now)
+
+
+def learn_breach(*, actor: Actor, now: datetime) -> bool:
+    """Learn from the district's own matters whose date has passed; no where there are too few or nothing tells them apart."""
+    moments = queries.moments_to_learn(now=now)
+    matters = len({moment.case_id for moment in moments})
+    if matters < queries.ENOUGH:
+        return False
+    asked, late = [moment.asked for moment in moments], [moment.late for moment in moments]
+    cut = len(moments) * 4 // 5
+    try:
+        tried, model = breach.learn(asked[:cut], late[:cut]), breach.learn(asked, late)
+    except ValueError:
+        return False
+    said = [breach.forecast(tried, one).likelihood for one in asked[cut:]]
+    content = breach.write(model)
+    learned = services.Learned(
+        content=content,
+        digest=breach.digest_of(content),
+        matters=matters,
+        late_share=sum(late) / len(late),
+        auc=breach.auc(said, late[cut:]),
+        ece=breach.calibration_error(said, late[cut:]),
+        queue_auc=breach.auc(breach.rates(asked[:cut], late[:cut], asked[cut:]), late[cut:]),
+    )
+    services.keep_breach_model(actor=actor, learned=learned, now=now)
+    return True
+
+
+def forecast_open(*, now: datetime) -> int:
+    """Say anew what is likely late; what is not open any more, or overdue by now, is not spoken of."""
+    model = queries.breach_model()
+    asked = list(queries.asked_now(now=now)) if model else []
+    rows = [_said(case_id, breach.forecast(model, one), now) for case_id, one in asked] if model else []
+    with transaction.atomic():
+        Forecast.objects.all().delete()
+        Forecast.objects.bulk_create(rows, batch_size=FORECASTS_AT_ONCE)
+    return len(rows)
+
+
+def _said(case_id: uuid.UUID, said: breach.Forecast, now: datetime) -> Forecast:
+    return Forecast(case_id=case_id, risk=round(said.likelihood * 1000), reasons=list(said.reasons), asked_at=now)

@@ -155,6 +155,16 @@ def may_export(actor: Actor) -> bool:
     return actor.kind == "post" and bool(actor.account_id)
 
 
+def may_arrange_platform(actor: Actor, street_code: str) -> bool:
+    """Who takes part in a street's platforms: its leaders and administrators say it, and the district's administrators."""
+    return not actor.reads_only and directory.may_manage(actor, street_code)
+
+
+def may_work_on_platform(actor: Actor, *, is_member: bool, has_part: bool) -> bool:
+    """The centre, whoever has a part in the matter, and the platform's members of its street."""
+    return actor.acts and (_acts_for_all(actor) or is_member or has_part)
+
+
 def check_may_export(actor: Actor) -> None:
     _check(may_export(actor), _("Only somebody in a post may ask for a table."))
 
@@ -287,6 +297,20 @@ def check_may_set_clocks(actor: Actor) -> None:
 
 def check_may_hand_over(actor: Actor) -> None:
     _check(may_hand_over(actor), _("Only the district's administrators may hand over what an organisation has."))
+
+
+def check_may_arrange_platform(actor: Actor, street_code: str) -> None:
+    _check(
+        may_arrange_platform(actor, street_code),
+        _("Only leaders and administrators of the street, and the district's administrators, say who takes part."),
+    )
+
+
+def check_may_work_on_platform(actor: Actor, *, is_member: bool, has_part: bool) -> None:
+    _check(
+        may_work_on_platform(actor, is_member=is_member, has_part=has_part),
+        _("Only members of the platform, and who has a part in the matter, may do this."),
+    )
 
 
 def check_may_add_categories(actor: Actor) -> None:

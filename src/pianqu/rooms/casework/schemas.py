@@ -21,8 +21,9 @@ from pianqu.rooms.casework.queries import (
     ResidentCase,
     Week,
 )
+from pianqu.rooms.casework.queries import PlatformFigures as Figures
 from pianqu.rooms.casework.services import PlaceChoice
-from pianqu.rooms.directory.queries import Responsibility
+from pianqu.rooms.directory.queries import PowerCard, Responsibility
 
 Day = Annotated[date, AfterValidator(day)]
 MonthCode = Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2])$", examples=["2026-09"])]
@@ -53,7 +54,7 @@ class Filtered(Schema):
     q: Annotated[Short, Field(max_length=100)] = Field(
         "", description="A code, or words of the matter or its landmark."
     )
-    queue: Literal["mine", "unassigned", "overdue", "asked", "answered", "open", "week"] | None = None
+    queue: Literal["mine", "unassigned", "overdue", "asked", "answered", "open", "week", "likely"] | None = None
     platform: Literal["order", "market", "enforcement", "services", "none"] | None = None
     cell: Code | None = None
     cluster: Code | None = None
@@ -63,7 +64,9 @@ class Filtered(Schema):
     moment: Literal["resolved", "reopened"] | None = Field(
         None, description="To which moment `since` and `until` point."
     )
-    order: Literal["due"] | None = Field(None, description="`due`: what is due first; else the newest first.")
+    order: Literal["due", "risk"] | None = Field(
+        None, description="`due`: what is due first; `risk`: what is likeliest to be late first; else the newest first."
+    )
 
 
 class CaseAsked(Filtered):
@@ -198,6 +201,102 @@ class Pausing(Words):
     reason: Reason = Field(examples=["inspection"])
 
 
+Platform = Literal["order", "market", "enforcement", "services"]
+PlatformQueueName = Literal["open", "overdue", "waiting", "notices"]
+PageNumber = Annotated[int, Field(ge=1, le=9_999)]
+
+
+class Moving(Words):
+    platform: Platform = Field(examples=["market"])
+    nature: Nature | Literal[""] = Field(
+        "", description="Another kind of matter has another clock; only for the centre."
+    )
+
+
+class Calling(Words):
+    helper_codes: list[Code] = Field(min_length=1, max_length=20, examples=[["330205001000"]])
+    last_day: Day = Field(examples=["2026-12-04"])
+
+
+class Inspection(Words):
+    outcome: Literal["in-order", "put-right", "ordered", "filed"] = Field(examples=["ordered"])
+
+
+class Rectification(Words):
+    last_day: Day = Field(examples=["2026-12-04"])
+    recheck_on: Day = Field(examples=["2026-12-07"])
+
+
+class Recheck(Words):
+    put_right: bool = Field(examples=[True])
+
+
+class Guidance(Words):
+    outcome: Literal["answered", "service", "elsewhere"] = Field(examples=["service"])
+
+
+class PlatformMember(Body):
+    """Who is to take part."""
+
+    street: Code = Field(examples=["330205001000"])
+    organisation_code: Code = Field(examples=["330205-market"])
+    post_id: Short = Field("", description="One post alone; empty for the whole organisation.")
+
+
+class PlatformCases(Schema):
+    """One page of a platform's matters. `next_page` is null on the last one."""
+
+    rows: list[CaseRow]
+    next_page: int | None
+
+
+class PlatformWeek(Schema):
+    first: date
+    received: int
+    answered: int
+    reopened: int
+
+
+class PlatformFigures(Schema):
+    """Open ones as of now, the rest over twelve weeks; `in_time` counts among the `timed`, whose last clock is known."""
+
+    open: int
+    overdue: int
+    due_this_week: int
+    waiting: int
+    notices: int
+    received: int
+    answered: int
+    in_time: int
+    timed: int
+    reopened: int
+    weeks: list[PlatformWeek]
+
+    @classmethod
+    def of(cls, found: Figures) -> "PlatformFigures":
+        own = {name: getattr(found, name) for name in cls.model_fields if name != "weeks"}
+        weeks = [
+            PlatformWeek(**{name: getattr(week, name) for name in PlatformWeek.model_fields}) for week in found.weeks
+        ]
+        return cls(weeks=weeks, **own)
+
+
+class PlatformPower(Schema):
+    """A line of a duty list."""
+
+    category: str
+    verb: str
+    organisation_code: str
+    level: str
+    list_kind: str
+    article: str
+    source: str
+
+    @classmethod
+    def of(cls, card: PowerCard) -> "PlatformPower":
+        return cls(**{name: getattr(card, name) for name in cls.model_fields})
+
+
 class Score(Body):
     score: int = Field(ge=1, le=5, examples=[5])
     words: Text = ""
@@ -269,6 +368,10 @@ class Clock(Schema):
     article: str = ""
     started_at: datetime | None = None
     extra: int = 0
+    extra_unit: str = Field("", description="In which unit more time was granted, where that was.")
+    amount: int = Field(0, description="How long the term is, in `unit`.")
+    unit: str = Field("", examples=["wd"])
+    rules_version: int = Field(0, description="The district's own set of terms by which it runs; 0 for the pack's.")
     due: Due | None = None
     pauses: list[Pause] = Field(default_factory=list)
 
@@ -286,6 +389,10 @@ class Clock(Schema):
             article=rule.article,
             started_at=found.started_at,
             extra=found.extra,
+            extra_unit=found.extra_unit if found.extra else "",
+            amount=(found.term or rule.term).amount,
+            unit=str((found.term or rule.term).unit),
+            rules_version=found.rules_version,
             due=found.due,
             pauses=list(found.pauses),
         )

@@ -139,6 +139,17 @@ def _letter(fact: LetterReceived, holder: str) -> Addressed:
         yield holder, False
 
 
+def _moved(fact: told.PlatformChanged, _holder: str) -> Addressed:
+    """Who led it until now, and the centre, which gives it to somebody on its new platform."""
+    yield fact.holder_code, False
+    yield casework.centre_code(), False
+
+
+def _called(fact: told.JointCalled, _holder: str) -> Addressed:
+    for code in fact.helper_codes:
+        yield code, False
+
+
 def _asked(fact: told.ExtensionAsked, holder: str) -> Addressed:
     yield holder, False
 
@@ -151,6 +162,9 @@ _CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
     told.DispatchObjected: _centre,
     told.ObjectionReviewed: _task,
     told.PingPongAlarmed: _centre,
+    told.PlatformChanged: _moved,
+    told.PlatformPingPong: _centre,
+    told.JointCalled: _called,
     told.ExtensionAsked: _asked,
     told.ExtensionDecided: _holder,
     told.CaseExtended: _holder,

@@ -233,6 +233,42 @@ ACTS: dict[str, Act] = {
     "call-back": Act("callBack", services.call_back, schemas.Score, gettext_noop("Write down what a call-back said")),
     "reopen": Act("reopenCase", services.reopen_case, schemas.Words, gettext_noop("Look at it again")),
     "supervise": Act("superviseCase", services.supervise_case, schemas.Words, gettext_noop("Press for it")),
+    "move-platform": Act(
+        "movePlatform",
+        services.move_platform,
+        schemas.Moving,
+        gettext_noop("Give it to another platform, with a reason"),
+    ),
+    "call-joint": Act(
+        "callJoint",
+        services.call_joint,
+        schemas.Calling,
+        gettext_noop("Public order: call members of the platform to handle it together"),
+    ),
+    "inspect": Act(
+        "recordInspection",
+        services.record_inspection,
+        schemas.Inspection,
+        gettext_noop("Market regulation: write down what an inspection found"),
+    ),
+    "order-rectification": Act(
+        "orderRectification",
+        services.order_rectification,
+        schemas.Rectification,
+        gettext_noop("Law enforcement: serve a notice with the day of the second look"),
+    ),
+    "check-rectification": Act(
+        "checkRectification",
+        services.check_rectification,
+        schemas.Recheck,
+        gettext_noop("Say whether what a notice named was put right"),
+    ),
+    "guide": Act(
+        "guideAtWindow",
+        services.guide_at_window,
+        schemas.Guidance,
+        gettext_noop("Services: answer at the window, or guide to the service that helps"),
+    ),
     "close": Act("closeCase", services.close_case, None, gettext_noop("Close it")),
     "withdraw": Act("withdrawCase", services.withdraw_case, None, gettext_noop("Take it back on its reporter's word")),
     "erase": Act(

@@ -58,6 +58,9 @@ from pianqu.rooms.casework.facts.clockrules import (
     ClockRulesEnforced,
     ClockTermChanged,
 )
+from pianqu.rooms.casework.facts.forecasts import (
+    BreachModelLearned,
+)
 from pianqu.rooms.casework.facts.joining import (
     CaseSucceeds,
     JointAnswerGiven,
@@ -66,11 +69,25 @@ from pianqu.rooms.casework.facts.joining import (
     TitleReleased,
     TitleTakenBack,
 )
+from pianqu.rooms.casework.facts.platforms import (
+    AboutPlatform,
+    GuidedAtWindow,
+    JointCalled,
+    PlaceInspected,
+    PlatformChanged,
+    PlatformMemberAdded,
+    PlatformMemberRemoved,
+    PlatformPingPong,
+    RectificationChecked,
+    RectificationOrdered,
+)
 
 __all__ = [
     "AboutCase",
     "AboutClockRules",
     "AboutExport",
+    "AboutPlatform",
+    "BreachModelLearned",
     "CaseAccepted",
     "CaseClosed",
     "CaseDispatched",
@@ -110,12 +127,21 @@ __all__ = [
     "ExtensionDecided",
     "FilterDropped",
     "FilterSaved",
+    "GuidedAtWindow",
     "JointAnswerGiven",
+    "JointCalled",
     "MatterSplitOff",
     "MatterTakenIn",
     "MonthPublished",
     "ObjectionReviewed",
     "PingPongAlarmed",
+    "PlaceInspected",
+    "PlatformChanged",
+    "PlatformMemberAdded",
+    "PlatformMemberRemoved",
+    "PlatformPingPong",
+    "RectificationChecked",
+    "RectificationOrdered",
     "ReporterForgotten",
     "ReporterKnown",
     "ShiftHandedOver",

@@ -23,11 +23,21 @@ from pianqu.rooms.casework.models.cases import (
     Year,
 )
 from pianqu.rooms.casework.models.clockrules import ClockVersion
+from pianqu.rooms.casework.models.forecasts import (
+    BreachModel,
+    Forecast,
+)
 from pianqu.rooms.casework.models.joining import JointAnswer, Likeness, LikenessKey, PublicTitle, Succession
+from pianqu.rooms.casework.models.platforms import (
+    PlatformAct,
+    PlatformMember,
+    PlatformMove,
+)
 
 __all__ = [
     "STREET",
     "Addition",
+    "BreachModel",
     "Case",
     "Category",
     "Change",
@@ -37,6 +47,7 @@ __all__ = [
     "DayCount",
     "Export",
     "ExportRun",
+    "Forecast",
     "Handover",
     "JointAnswer",
     "Likeness",
@@ -44,6 +55,9 @@ __all__ = [
     "Note",
     "Pause",
     "Photo",
+    "PlatformAct",
+    "PlatformMember",
+    "PlatformMove",
     "PublicTitle",
     "PublishedMonth",
     "Request",

@@ -31,6 +31,7 @@ class Case(models.Model):
     code = models.CharField("查询码 code", max_length=8, unique=True)
     entry_id = models.UUIDField("登记条目 entry of its opening")
     category = models.CharField("类别 category", max_length=40)
+    platform = models.CharField("平台 platform", max_length=12, blank=True, default="", db_default="")
     channel = models.CharField("渠道 channel", max_length=16)
     state = models.CharField("状态 state", max_length=16)
     organisation_code = models.CharField("受理机构 organisation", max_length=32)
@@ -100,6 +101,7 @@ class Case(models.Model):
             models.Index(fields=["place_code", "opened_at", "id"], name="case_by_place"),
             models.Index(STREET, "opened_at", "id", name="case_by_street"),
             models.Index(fields=["resolved_at", "id"], name="case_by_answer"),
+            models.Index(fields=["platform", "state", "id"], name="case_by_platform", condition=~Q(platform="")),
             models.Index(fields=["parent", "opened_at"], name="case_by_parent", condition=Q(parent__isnull=False)),
             models.Index(
                 fields=["reopened_at", "id"], name="case_by_reopening", condition=Q(reopened_at__isnull=False)

@@ -1,14 +1,12 @@
 """Questions to casework. Answers are frozen cards of plain values; no question of a template can follow from them."""
 
 import hmac
-import tomllib
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum, Value
@@ -28,6 +26,7 @@ from pianqu.rooms.casework.lifecycle import ENDED, OPEN, WAITING, Move, State, m
 from pianqu.rooms.casework.models import Addition, Case, Category, Contact, DayCount, Note, Photo, Request, Task, Year
 from pianqu.rooms.casework.queries.search import Sought, sought
 from pianqu.rooms.casework.queries.seen import Turn, all_walks, is_narrow, one_seen_by, scope_of, walk_of, walks
+from pianqu.rooms.casework.queries.shipped import NONE, CategoryCard, counts_for, shipped_categories
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import queries as ledger
 from pianqu.rooms.territory import queries as territory
@@ -35,26 +34,9 @@ from pianqu.rooms.territory import queries as territory
 PAGE = 50
 COUNT_TO = 1_000
 EXCERPT = 80
-NONE = "none"
-PLATFORMS = ("order", "market", "enforcement", "services")
-"""The four platforms 四平台: 综治工作, 市场监管, 综合执法, 便民服务."""
 MOMENTS = {"resolved": "resolved_at", "reopened": "reopened_at"}
 """Other moments by which a list can be bounded, and their columns."""
 BY_CODE, BY_ADDRESS = "casework.follow-code", "casework.follow-address"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CategoryCard:
-    """A category as a form offers it. Added ones have neither icon of their own nor hints."""
-
-    code: str
-    name_zh: str
-    name_en: str
-    icon: str = "file-text"
-    hint_zh: str = ""
-    hint_en: str = ""
-    platform: str = ""
-    """One of PLATFORMS; empty where it counts for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +66,8 @@ class CaseFilter:
     moment: str = ""
     """One of MOMENTS; empty for when it came in."""
     order: str = ""
-    """Empty for the newest first, DUE for what is due first: then only what a clock runs on."""
+    """Empty for the newest first, DUE for what is due first: then only what a clock runs on; RISK for what is likeliest to be
+    late first: then only what a forecast speaks of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +92,8 @@ class CaseRow:
     has_photos: bool
     has_contact: bool
     imported_from: str
+    risk: int | None = None
+    """How likely it is to miss its date, in thousandths, as the worker last said; None where nothing is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,24 +260,6 @@ class PhotoFile:
 
 
 @lru_cache(maxsize=1)
-def shipped_categories() -> tuple[CategoryCard, ...]:
-    """The few categories of categories.toml, in its order; `unknown` is the last."""
-    table = tomllib.loads(Path(__file__).parent.with_name("categories.toml").read_text(encoding="utf-8"))
-    return tuple(
-        CategoryCard(
-            code=row["code"],
-            name_zh=row["zh"],
-            name_en=row["en"],
-            icon=row["icon"],
-            hint_zh=row["hint_zh"],
-            hint_en=row["hint_en"],
-            platform=row.get("platform", ""),
-        )
-        for row in table["category"]
-    )
-
-
-@lru_cache(maxsize=1)
 def shipped_codes() -> frozenset[str]:
     return frozenset(card.code for card in shipped_categories())
 
@@ -372,6 +339,7 @@ _ROW = (
     "imported_from",
     "due_at",
     "warn_at",
+    "forecast__risk",
 )
 
 
@@ -384,7 +352,7 @@ def cases_for(
     `now` is needed to know what is overdue.
     """
     filters = filters or CaseFilter()
-    if filters.queue in ("overdue", "week") and now is None:
+    if (filters.queue in ("overdue", "week", "likely") or filters.order == RISK) and now is None:
         raise ValueError("what is due depends on the moment")
     order = _order_of(filters)
     found = sought(filters.text)
@@ -430,7 +398,7 @@ def _walks(
 
 
 def _order_of(filters: CaseFilter) -> "_Order":
-    return DUE_ORDER if filters.order == DUE else NEWEST
+    return {DUE: DUE_ORDER, RISK: RISK_ORDER}.get(filters.order, NEWEST)
 
 
 def cases_walked(actor: Actor, filters: CaseFilter, *, page: str, size: int, now: datetime) -> Sequence[Statement]:
@@ -440,7 +408,7 @@ def cases_walked(actor: Actor, filters: CaseFilter, *, page: str, size: int, now
 
 def _means_open(filters: CaseFilter) -> bool:
     """Whether what is asked for can only be open: few of all that there are."""
-    return bool(filters.queue or filters.order == DUE or filters.state in OPEN)
+    return bool(filters.queue or filters.order or filters.state in OPEN)
 
 
 def _whole_rows(order: "_Order", further: Sequence[Statement], size: int) -> QuerySet[Case, tuple[Any, ...]]:
@@ -472,35 +440,49 @@ class _Order:
     """Where in _ROW the column stands."""
     falling: bool
 
+    is_number: bool = False
+    """Whether the column holds a number, and no moment."""
+
     def token(self, row: Sequence[Any]) -> str:
         return self.token_of(row[self.place], row[0])
 
-    def token_of(self, moment: datetime, case_id: uuid.UUID) -> str:
+    def token_of(self, at: datetime | int, case_id: uuid.UUID) -> str:
         """What `turn` finds the row after this one by."""
-        return f"{moment.isoformat()},{case_id}"
+        return f"{at.isoformat() if isinstance(at, datetime) else at},{case_id}"
 
     def turn(self, page: str) -> Turn:
         """The order, from a page's token on. Raises Invalid for a token of the caller's own making."""
         if not page:
             return Turn(column=self.column, falling=self.falling)
         try:
-            moment, _comma, last = page.partition(",")
-            after = datetime.fromisoformat(moment), uuid.UUID(last)
-            if after[0].tzinfo is None:
-                raise ValueError("a moment needs its zone")
+            at, _comma, last = page.partition(",")
+            after = self._read(at), uuid.UUID(last)
         except ValueError as error:
             raise Invalid("page-unknown", _("There is no such page. Please start from the first one.")) from error
         return Turn(column=self.column, falling=self.falling, after=after)
 
+    def _read(self, at: str) -> datetime | int:
+        """Raises ValueError."""
+        if self.is_number:
+            return min(int(at), THOUSAND)
+        moment = datetime.fromisoformat(at)
+        if moment.tzinfo is None:
+            raise ValueError("a moment needs its zone")
+        return moment
 
-DUE = "due"
+
+THOUSAND = 1000
+DUE, RISK = "due", "risk"
 NEWEST = _Order("opened_at", _ROW.index("opened_at"), falling=True)
 DUE_ORDER = _Order("due_at", _ROW.index("due_at"), falling=False)
+RISK_ORDER = _Order("forecast__risk", _ROW.index("forecast__risk"), falling=True, is_number=True)
 
 QUEUES = ("mine", "unassigned", "overdue", "asked", "answered")
 """My organisation's part, nobody's yet, overdue, waiting for a decision, answered and to be called back."""
-MORE_QUEUES = ("open", "week")
-"""Lists that the overview points to: everything open, and what falls due until the week is over."""
+MORE_QUEUES = ("open", "week", "likely")
+"""Lists that the overview points to: everything open, what falls due until the week is over, and what is likely to be late."""
+LIKELY = 500
+"""Thousandths from which on a matter is marked: more likely late than not."""
 
 
 def week_ends(now: datetime) -> datetime:
@@ -519,6 +501,8 @@ def _queued(actor: Actor, queue: str, now: datetime) -> Q:
         return Q(state__in=OPEN, due_at__lte=now)
     if queue == "week":
         return Q(state__in=OPEN, due_at__gt=now, due_at__lt=week_ends(now))
+    if queue == "likely":
+        return Q(state__in=OPEN, due_at__gt=now, forecast__risk__gte=LIKELY)
     if queue == "asked":
         return Q(state__in=OPEN, id__in=Request.objects.filter(decided_at=None).values("case_id"))
     return Q(state=State.RESOLVED) if queue == "answered" else Q(state__in=OPEN)
@@ -533,7 +517,7 @@ def _filtered(filters: CaseFilter, actor: Actor, now: datetime) -> Q:
     where = Q(**{name: value for name, value in exact.items() if value})
     if filters.queue:
         where &= _queued(actor, filters.queue, now)
-    where &= _lies_in(filters.place_code) & _counts_for(filters.platform)
+    where &= _lies_in(filters.place_code) & counts_for(filters.platform)
     if filters.cell_code:
         where &= Q(cell_code="" if filters.cell_code == NONE else filters.cell_code)
     if filters.cluster_code:
@@ -544,6 +528,8 @@ def _filtered(filters: CaseFilter, actor: Actor, now: datetime) -> Q:
     where &= _within(MOMENTS.get(filters.moment, "opened_at"), filters.since, filters.until)
     if filters.order == DUE:
         where &= Q(state__in=OPEN, due_at__isnull=False)
+    if filters.order == RISK:
+        where &= Q(state__in=OPEN, due_at__gt=now, forecast__risk__isnull=False)
     return where
 
 
@@ -558,14 +544,6 @@ def _in_cluster(code: str, today: date) -> Q:
     if code != NONE:
         return Q(place_code__in=drawn.get(code, ()))
     return Q(place_code=None) | ~Q(place_code__in=[place for places in drawn.values() for place in places])
-
-
-def _counts_for(platform: str) -> Q:
-    if not platform:
-        return Q()
-    if platform == NONE:
-        return ~Q(category__in=[card.code for card in shipped_categories() if card.platform])
-    return Q(category__in=[card.code for card in shipped_categories() if card.platform == platform])
 
 
 def _within(column: str, since: date | None, until: date | None) -> Q:
@@ -594,8 +572,9 @@ def _row(row: Sequence[Any]) -> CaseRow:
         imported_from=row[11] or "",
         due_at=row[12],
         warn_at=row[13],
-        has_photos=row[14],
-        has_contact=row[15],
+        risk=row[14],
+        has_photos=row[15],
+        has_contact=row[16],
     )
 
 

@@ -15,6 +15,7 @@ from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, WAITING, Move, State,
 from pianqu.rooms.casework.models import Case, Clock, Pause, Request, Task
 from pianqu.rooms.casework.queries.cases import working_days
 from pianqu.rooms.casework.queries.clockrules import terms_of
+from pianqu.rooms.casework.queries.forecasts import ForecastCard, likely_late
 from pianqu.rooms.directory import queries as directory
 
 CHILDREN = 10
@@ -85,6 +86,8 @@ class Handling:
     may: May
     joined: int = 0
     """How many joined it."""
+    forecast: ForecastCard | None = None
+    """That it is likely to be late; None where that is not said."""
     own_article: str = ""
     """The item of the list by which it is the actor's own organisation's, where nobody has it yet."""
 
@@ -107,7 +110,7 @@ class Explained:
 
 def handling_for(actor: Actor, case_id: uuid.UUID, *, now: datetime) -> Handling:
     """The handling of a case that this actor may see (queries.case_for decided that)."""
-    case = Case.objects.select_related("parent").get(id=case_id)
+    case = Case.objects.select_related("parent", "forecast").get(id=case_id)
     tasks = list(Task.objects.filter(case=case, ended_at=None).order_by("-role", "given_at", "organisation_code"))
     asked = list(Request.objects.filter(case=case, decided_at=None).order_by("asked_at")) if case.state in OPEN else []
     clock = Clock.objects.filter(case=case, stopped_at=None).first()
@@ -139,6 +142,7 @@ def handling_for(actor: Actor, case_id: uuid.UUID, *, now: datetime) -> Handling
         children=tuple((id_, checkcode.show(code), state) for id_, code, state in children),
         joined=len(children) if len(children) < CHILDREN else joined.count(),
         may=_may(actor, case, tasks, {a.kind: a for a in asked}, clock, has_children=bool(children), by_list=own),
+        forecast=likely_late(case, now),
         own_article=own,
     )
 

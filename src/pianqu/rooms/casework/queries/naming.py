@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
-from pianqu.rooms.casework.queries.cases import NONE
+from pianqu.rooms.casework.queries.shipped import NONE
 
 NATURES = ("enquiry", "help", "complaint", "urgent")
 CHANNELS = ("portal", "phone", "window", "department", "open311", "district", "import")
@@ -30,6 +30,20 @@ def platform_name(platform: str) -> str:
         NONE: _("No platform"),
     }
     return names[platform]
+
+
+def outcome_name(code: str) -> str:
+    """What an inspection found, or what was said at a window."""
+    names = {
+        "in-order": _("Nothing wrong was found"),
+        "put-right": _("Put right at once"),
+        "ordered": _("Told to put it right"),
+        "filed": _("A case is filed"),
+        "answered": _("Answered at the window"),
+        "service": _("Guided to a service"),
+        "elsewhere": _("Shown who helps elsewhere"),
+    }
+    return names.get(code, code)
 
 
 def channel_name(code: str) -> str:

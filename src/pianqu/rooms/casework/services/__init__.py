@@ -50,6 +50,7 @@ from pianqu.rooms.casework.services.exporting import (
     stop_export,
     take_export,
 )
+from pianqu.rooms.casework.services.forecasts import Learned, keep_breach_model
 from pianqu.rooms.casework.services.handing import Handed, HandOverReport, hand_over
 from pianqu.rooms.casework.services.history import History, take_history
 from pianqu.rooms.casework.services.intake import take_in
@@ -77,6 +78,16 @@ from pianqu.rooms.casework.services.moving import (
 from pianqu.rooms.casework.services.noting import note_case
 from pianqu.rooms.casework.services.opening import Opened, Opening, open_case, open_cases
 from pianqu.rooms.casework.services.parts import Claim, PlaceChoice
+from pianqu.rooms.casework.services.platforms import (
+    add_platform_member,
+    call_joint,
+    check_rectification,
+    guide_at_window,
+    move_platform,
+    order_rectification,
+    record_inspection,
+    remove_platform_member,
+)
 from pianqu.rooms.casework.services.publishing import publish_due, publish_month
 from pianqu.rooms.casework.services.rating import (
     call_back,
@@ -102,6 +113,7 @@ __all__ = [
     "Handed",
     "History",
     "Joined",
+    "Learned",
     "Made",
     "NewCategory",
     "Opened",
@@ -111,14 +123,17 @@ __all__ = [
     "Resolution",
     "accept_case",
     "add_categories",
+    "add_platform_member",
     "announce_year",
     "answer_joined",
     "apply_clock_rules",
     "ask_for_export",
     "ask_for_time",
     "call_back",
+    "call_joint",
     "cancel_export",
     "carry_answer",
+    "check_rectification",
     "choose_channel",
     "close_case",
     "close_cases",
@@ -134,26 +149,32 @@ __all__ = [
     "extend_case",
     "finish_task",
     "forget_reporter",
+    "guide_at_window",
     "hand_over",
     "hand_over_shift",
     "join_case",
     "join_report",
+    "keep_breach_model",
     "keep_likeness",
     "link_case",
     "make_export",
+    "move_platform",
     "note_case",
     "object_to_dispatch",
     "offer",
     "offered",
     "open_case",
     "open_cases",
+    "order_rectification",
     "pause_case",
     "publish_due",
     "publish_month",
     "put_away_exports",
     "rate_case",
     "recognise_reporter",
+    "record_inspection",
     "release_title",
+    "remove_platform_member",
     "reopen_case",
     "resolve_case",
     "resolve_cases",

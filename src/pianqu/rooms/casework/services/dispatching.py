@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -426,6 +426,14 @@ def join_case(
     _give(actor, case, [(helper_code, HELPER, within, False)], now)
     fact = tell(actor, case, TaskJoined, task_code=helper_code, due_at=iso(within), words_commitment=why.commitment)
     return noted(actor, case, [fact], now, words=why)
+
+
+def call_helpers(actor: Actor, case: Case, codes: Sequence[str], last_day: date, now: datetime) -> datetime:
+    """Parts for several helpers at once, until the end of a day; answers that moment, within the matter's own."""
+    end = timezone.make_aware(datetime.combine(last_day, time.max.replace(microsecond=0)))
+    within = _within(case, end, now) or end
+    _give(actor, case, [(code, HELPER, within, False) for code in codes], now)
+    return within
 
 
 @verb

@@ -199,14 +199,14 @@ def test_one_alone_is_answered() -> None:
 
 def test_bad_answers_are_refused_and_change_nothing() -> None:
     parent = opened(place=PLACE)
-    with pytest.raises(Refused, match="joined-none|答复"):
+    with pytest.raises(Refused):
         services.answer_joined(actor=clerk(), case_id=parent.case_id, reply="好", now=NOW)
     child = joined(parent).opened.case_id
-    with pytest.raises(Invalid, match="."):
+    with pytest.raises(Invalid):
         services.answer_joined(actor=clerk(), case_id=parent.case_id, reply=" ", own={child: " "}, now=NOW)
-    with pytest.raises(Refused, match="."):
+    with pytest.raises(Refused):
         services.answer_joined(actor=clerk(), case_id=parent.case_id, own={parent.case_id: "好"}, now=NOW)
-    with pytest.raises(Invalid, match="000"):
+    with pytest.raises(Invalid):
         services.answer_joined(actor=clerk(), case_id=parent.case_id, reply="好" * 5_001, now=NOW)
     with pytest.raises(Forbidden):
         services.answer_joined(actor=handler(), case_id=parent.case_id, reply="好", now=NOW)

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from django.contrib import messages
@@ -78,6 +78,30 @@ def _score(typed: Typed) -> Mapping[str, Any]:
     return {"score": int(score) if score in {"1", "2", "3", "4", "5"} else 0, "words": typed.get("words", "")}
 
 
+def _day(typed: Typed, name: str) -> date:
+    """A day as a form sends it. Raises Invalid for what is none."""
+    day = forms.day_of(typed.get(name, ""))
+    if day is None:
+        raise Invalid("platform-day", _("Please give the day as in a calendar. Nothing was changed."))
+    return day
+
+
+def _moved(typed: Typed) -> Mapping[str, Any]:
+    return {"platform": typed.get("platform", ""), "nature": typed.get("nature", ""), **_words(typed)}
+
+
+def _called(typed: Typed) -> Mapping[str, Any]:
+    return {"helper_codes": typed.getlist("members"), "last_day": _day(typed, "last_day"), **_words(typed)}
+
+
+def _found(typed: Typed) -> Mapping[str, Any]:
+    return {"outcome": typed.get("outcome", ""), **_words(typed)}
+
+
+def _noticed(typed: Typed) -> Mapping[str, Any]:
+    return {"last_day": _day(typed, "last_day"), "recheck_on": _day(typed, "recheck_on"), **_words(typed)}
+
+
 ACTS: dict[str, Act] = {
     "accept": Act(services.accept_case, lambda typed: {"nature": typed.get("nature", "")}),
     "dispatch": Act(services.dispatch_case, _parties),
@@ -97,7 +121,16 @@ ACTS: dict[str, Act] = {
     "finish": Act(services.finish_task, _words),
     "call-back": Act(services.call_back, _score),
     "reopen": Act(services.reopen_case, _words),
+    "title": Act(services.release_title, lambda typed: {"title": typed.get("title", "")}),
     "supervise": Act(services.supervise_case, _words),
+    "move-platform": Act(services.move_platform, _moved),
+    "call-joint": Act(services.call_joint, _called),
+    "inspect": Act(services.record_inspection, _found),
+    "order-rectification": Act(services.order_rectification, _noticed),
+    "check-rectification": Act(
+        services.check_rectification, lambda typed: {"put_right": typed.get("yes") == "1", **_words(typed)}
+    ),
+    "guide": Act(services.guide_at_window, _found),
 }
 
 
@@ -145,6 +178,7 @@ def _refused(request: HttpRequest, actor: Actor, case_id: uuid.UUID, name: str, 
         errors={name: problem.message},
         typed=request.POST,
         typed_helpers=request.POST.getlist("helpers"),
+        typed_members=request.POST.getlist("members"),
         refused=problem.message,
         kept=kept,
     )

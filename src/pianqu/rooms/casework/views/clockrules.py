@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -336,7 +336,7 @@ def workbook(found: Preview) -> bytes:
     names, organisations, out = _Names(), shown.Organisations(), BytesIO()
     columns = [
         Column(name="code", heading=_("Code")),
-        Column(name="nature", heading=_("Kind")),
+        Column(name="nature", heading=pgettext("nature", "Kind")),
         Column(name="category", heading=_("Category")),
         Column(name="who", heading=_("Who has it")),
         Column(name="before", heading=_("Due now"), kind="moment"),

@@ -25,7 +25,7 @@ from pianqu.foundation.markup import put
 from pianqu.foundation.templatetags.ui import short_moment, state_badge
 from pianqu.rooms.casework import forms, queries, services
 from pianqu.rooms.casework.lifecycle import State
-from pianqu.rooms.casework.views import shown
+from pianqu.rooms.casework.views import platform_part, shown
 from pianqu.rooms.casework.views.posted import posted
 from pianqu.rooms.casework.views.report import picture
 from pianqu.rooms.directory import queries as directory
@@ -85,6 +85,8 @@ def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> 
         "heading": shown.queue_name(filters.queue) if filters.queue else _("All cases"),
         "parties": shown.options(organisations.choices(*PARTY_KINDS), filters.party),
         "by_due": filters.order == queries.DUE,
+        "by_risk": filters.order == queries.RISK,
+        "likely": query_of(queries.CaseFilter(queue="likely", order=queries.RISK)),
         "order": query_of(filters, order="" if filters.order else queries.DUE),
         "kept": [(kept, "?" + kept.query == query_of(filters)) for kept in queries.filters_of(actor)],
         "query": query_of(filters),
@@ -180,7 +182,7 @@ def filters_in(request: HttpRequest, categories: set[str]) -> queries.CaseFilter
         since=forms.day_of(asked.get("since", "")),
         until=forms.day_of(asked.get("until", "")),
         moment=forms.one_of(asked.get("moment", ""), list(queries.MOMENTS)),
-        order=forms.one_of(asked.get("order", ""), [queries.DUE]),
+        order=forms.one_of(asked.get("order", ""), [queries.DUE, queries.RISK]),
     )
 
 
@@ -344,7 +346,9 @@ def _clock(row: queries.CaseRow, now: datetime) -> SafeString:
         return shown.clock_words("held", _("Paused"))
     if row.due_at is not None:
         standing = "late" if now >= row.due_at else "soon" if row.warn_at and now > row.warn_at else "ok"
-        return shown.clock_words(standing, shown.left(row.due_at, now))
+        words = shown.clock_words(standing, shown.left(row.due_at, now))
+        is_likely = row.risk is not None and row.risk >= queries.LIKELY and now < row.due_at
+        return put("{} {}", words, shown.likely_mark()) if is_likely else words
     if row.resolved_at is not None:
         return shown.clock_words("done", _("took %(time)s") % {"time": shown.waited(row.opened_at, row.resolved_at)})
     return mark_safe("")
@@ -390,9 +394,23 @@ def case_page(
         "errors": {},
         "typed": {},
         **_handling(actor, card, organisations, timezone.now()),
+        **_same(actor, card, names, timezone.now()),
+        **platform_part.of_case(actor, card, organisations),
         **more,
     }
     return render(request, "casework/desk_case.html", context, status=status)
+
+
+def _same(actor: Actor, card: queries.CaseCard, names: shown.Places, now: datetime) -> dict[str, Any]:
+    """Matters that may be the same, while somebody works on it, and what everybody may read of this one."""
+    if card.state not in queries.OPEN:
+        return {}
+    found = queries.candidates_for(actor, card.case_id, now=now) if actor.acts else ()
+    return {
+        "alike": [(one, names.name(one.place_code)) for one in found],
+        "may_title": queries.may_release_title(actor, card.lead_code),
+        "public_title": queries.public_title(card.case_id),
+    }
 
 
 def _handling(
@@ -407,6 +425,7 @@ def _handling(
         "handling": handling,
         "may": handling.may,
         "left": shown.left(handling.due_at, now),
+        "reasons": shown.reasons(handling.forecast.reasons, organisations) if handling.forecast else (),
         "nature": queries.nature_name(handling.nature) if handling.nature else "",
         "natures": shown.natures(),
         "pause_reasons": shown.pause_reasons(),

@@ -1,7 +1,7 @@
 """The leader's overview: how the matters of one's scope stand and went, as sentence, tables, charts and workbook."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -203,8 +204,16 @@ class _Tables:
         return Row(name=_day(week.first), href="", cells=cells)
 
     def platforms(self) -> Table:
-        rows = [self._row(line, queries.platform_name(line.code), platform=line.code) for line in self.seen.platforms]
+        rows = [
+            replace(self._row(line, queries.platform_name(line.code), platform=line.code), href=self._page_of(line))
+            for line in self.seen.platforms
+        ]
         return Table(title=_("By platform"), head=(_("Platform"), *_head()), rows=rows)
+
+    def _page_of(self, line: Line) -> str:
+        """The platform's own page, of this street where one is chosen."""
+        street = queries.street_of(self.area) if self.area else "all"
+        return "" if line.code == NONE else f"{reverse('casework:platform', args=[line.code])}?street={street}"
 
     def categories(self) -> Table:
         rows = [
@@ -262,7 +271,7 @@ class _Tables:
         if timed:
             cells += [_time(line.median, line), _time(line.ninetieth, line)]
         narrower = "place_code" in which and not self.of_community and line.code != NONE
-        return Row(name=name, href=f"?street={line.code}" if narrower else "", cells=cells)
+        return Row(name=name, href=f"?street={line.code}#places" if narrower else "", cells=cells)
 
 
 def _head(*, timed: bool = False) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from pianqu.rooms.casework.queries import (
     TimelineItem,
     categories,
     nature_name,
+    outcome_name,
     platform_name,
 )
 from pianqu.rooms.casework.services import NOTICE
@@ -299,6 +300,10 @@ _SAYINGS: dict[str, Callable[[Any, Organisations], str]] = {
     "provisional": lambda yes, _names: _("provisional") if yes else "",
     "moves": lambda moves, names: _passed_on(moves, names),
     "to_code": lambda code, names: _named(_("To %(name)s"), code, names),
+    "platform": lambda code, _names: _("To %(name)s") % {"name": platform_name(code)},
+    "outcome": lambda code, _names: outcome_name(code),
+    "recheck_on": lambda day, _names: _("Second look on %(day)s") % {"day": day},
+    "put_right": lambda yes, _names: _("Put right") if yes else _("Not put right"),
     "letter_kind": lambda kind, _names: letter_name(kind),
 }
 """A field of a fact → how a timeline says it."""
@@ -391,6 +396,17 @@ def _kind(kind: str) -> tuple[str, str, str]:
         "casework.case-supervised": ("bell", "w", _("A leader presses for it")),
         "casework.channel-chosen": ("bell", "", _("Said how to be told")),
         "casework.case-noted": ("message", "", _("Note")),
+        "casework.platform-changed": ("switch-horizontal", "w", _("Moved to another platform")),
+        "casework.platform-ping-pong": (
+            "alert-triangle",
+            "w",
+            _("Passed to and fro between platforms: a leader is told"),
+        ),
+        "casework.joint-called": ("users", "p", _("Members of the platform were called together")),
+        "casework.place-inspected": ("clipboard-list", "p", _("Inspected on the spot")),
+        "casework.rectification-ordered": ("file-check", "p", _("A notice was served on the spot")),
+        "casework.rectification-checked": ("rotate", "", _("Looked at again")),
+        "casework.guided-at-window": ("message", "p", _("Advised at the window")),
         "partners.letter-written": ("send", "", _("Another system was told")),
         "partners.letter-received": ("inbox", "", _("Another system told us")),
         "partners.letters-emptied": ("eraser", "w", _("What other systems had been told was destroyed here")),
@@ -470,6 +486,7 @@ def queue_name(queue: str) -> str:
         "answered": _("To call back"),
         "open": _("All open"),
         "week": _("Due this week"),
+        "likely": _("Likely late"),
     }
     return names[queue]
 
@@ -491,3 +508,37 @@ def moments() -> tuple[Choice, ...]:
 def chosen_place(names: Places, code: str) -> Choice | None:
     """The place that a list is bound to, NONE included."""
     return Choice(code=NONE, name=_("No place known")) if code == NONE else names.chosen(code)
+
+
+def likely_mark() -> SafeString:
+    """That a matter is likely to miss its date: glyph and words."""
+    return put('<span class="badge bg-yellow-lt">{}{}</span>', icon("hourglass"), _("Likely late"))
+
+
+def reasons(signs: Sequence[str], organisations: Organisations) -> tuple[str, ...]:
+    """What speaks for a matter's being late, in words, each thing once."""
+    said = (_reason(sign, organisations) for sign in signs)
+    return tuple(dict.fromkeys(sentence for sentence in said if sentence))
+
+
+def _reason(sign: str, organisations: Organisations) -> str:
+    field, _is, value = sign.partition("=")
+    name = value.partition("/")[0]
+    sentences = {
+        "state": {
+            "waiting": _("nobody answers for it yet"),
+            "returned": _("it was returned"),
+            "reopened": _("it was reopened"),
+        }.get(value, ""),
+        "queue": _("matters with %(name)s") % {"name": organisations.short(name)},
+        "queue-age": _("matters with %(name)s that have come as far in their term")
+        % {"name": organisations.short(name)},
+        "category": _("matters of its category"),
+        "category-age": _("matters of its category that have come as far in their term"),
+        "hour": _("the time of day at which it came in"),
+        "age": _("so much of its term has passed"),
+        "term": _("how long its term is in all"),
+        "load": _("how many matters are open beside it"),
+        "lately": _("how many dates were missed there in the last weeks"),
+    }
+    return sentences.get(field, "")

@@ -153,6 +153,12 @@ def items_at(*, category: str, place_code: str, on: date) -> tuple[PowerCard, ..
     return tuple(_reaching(place_code, on, category=category)) if place_code else ()
 
 
+def powers_at(*, place_code: str, on: date, categories: Iterable[str]) -> tuple[PowerCard, ...]:
+    """Every item of the lists in force that speaks of one of these categories there, by category. Two statements."""
+    found = _reaching(place_code, on, category__in=list(categories))
+    return tuple(sorted(found, key=lambda power: (power.category, power.verb, power.article)))
+
+
 def articles_at(*, place_code: str, on: date) -> frozenset[str]:
     """Every item that any list in force says of a place, or of anywhere where no place is known. At most two statements."""
     if place_code:

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('casework', '0022_clock_rules'),
+        ('casework', '0024_platforms'),
     ]
 
     operations = [
