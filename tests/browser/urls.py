@@ -62,6 +62,7 @@ OTHERS = {
     "casework:reveal": POSTED,
     "casework:erase": POSTED,
     "casework:act": POSTED,
+    "casework:alike": POSTED,
     "casework:keep": POSTED,
     "casework:overview_tables": "/desk/overview/tables.xlsx",
     "casework:earlier": "/desk/intake/earlier/",

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from pianqu.composition.demo.grid import make_grid
 from pianqu.composition.demo.ground import ground
+from pianqu.composition.demo.joined import make_joined
 from pianqu.composition.demo.neighbour import make_neighbour
 from pianqu.composition.demo.people import CHECKER, CLUSTER, GRID, HANDLER, STREET, WINDOW, make_people
 from pianqu.composition.demo.pictures import drawn
@@ -69,6 +70,7 @@ def load(now: datetime, *, year: int = 0) -> None:
     make_resident(own=own, window=actors[WINDOW.login], area_code=GRID.organisation, now=now)
     make_presence(now=now)
     make_platforms(window=actors[WINDOW.login], now=now)
+    make_joined(window=actors[WINDOW.login], now=now)
     make_points([actors[person.login] for person in (STREET, CLUSTER, HANDLER)], now=now)
     make_neighbour(window=actors[WINDOW.login], away=_newest_waiting(actors), now=now)
     _leave_notes(actors, now)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from PIL import Image
 
 from pianqu.composition.demo.grid import make_grid
+from pianqu.composition.demo.joined import make_joined
 from pianqu.composition.demo.neighbour import make_neighbour
 from pianqu.composition.demo.platforms import make_platforms
 from pianqu.composition.demo.points import make_points
@@ -69,7 +70,7 @@ def fill(*, empty: bool) -> dict[str, str]:
     told |= {"cluster": cluster.code, "cell": cell.code, "me": residentpass.made(known.resident_id, now)}
     told |= _matters(staff, known, now)
     make_platforms(window=staff, now=now)
-    told |= _papers(staff, now)
+    told |= _papers(staff, now) | make_joined(window=staff, now=now)
     offered, given = make_neighbour(window=staff, away=UUID(told.pop("away")), now=now)
     told |= {"offered": str(offered), "given": str(given)} | _open_data(now)
     _terms(now)

@@ -85,6 +85,9 @@ PAGES = (
         staff=True,
         needs_data=True,
     ),
+    Page(name="joined", route="casework:joined", at="/desk/case/{led}/joined/", staff=True, needs_data=True),
+    Page(name="joined-case", route="casework:desk_case", at="/desk/case/{led}/#alike", staff=True, needs_data=True),
+    Page(name="joined-receipt", route="casework:case", at="/case/{joined}/?s={joined_secret}", needs_data=True),
     Page(name="exports", route="casework:exports", at="/desk/exports/?category=roads&state=opened", staff=True),
     Page(
         name="clocks",

@@ -270,3 +270,14 @@ def forecast_open(*, now: datetime) -> int:
 
 def _said(case_id: uuid.UUID, said: breach.Forecast, now: datetime) -> Forecast:
     return Forecast(case_id=case_id, risk=round(said.likelihood * 1000), reasons=list(said.reasons), asked_at=now)
+
+
+def carry_answers(*, actor: Actor) -> int:
+    """Bring joint answers to all who joined, one batch of each in turn, so that a small one waits for no large one."""
+    done = 0
+    waiting = list(queries.joint_answers())
+    while waiting:
+        carried = [(one, services.carry_answer(actor=actor, answer_id=one, now=timezone.now())) for one in waiting]
+        done += sum(count for _one, count in carried)
+        waiting = [one for one, count in carried if count]
+    return done

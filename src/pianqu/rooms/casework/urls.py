@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from pianqu.rooms.casework.views import (
     acts,
+    alike,
     clockrules,
     desk,
     exports,
@@ -36,7 +37,7 @@ urlpatterns = [
     path("open/data/<int:year>-<int:month>.json", opendata.month_json, name="month_json"),
     path("open/data/<int:year>-<int:month>.csv", opendata.month_csv, name="month_csv"),
     path("report/", report.report, name="report"),
-    path("report/alike/", joining.alike, name="alike"),
+    path("report/alike/", alike.alike, name="alike"),
     path("report/places/", report.places, name="places"),
     path("report/where/", report.where, name="where"),
     path("report/map.json", report.map_layers, name="map_layers"),

@@ -1,6 +1,6 @@
 """JSON doors of casework: what its pages do, for programs."""
 
-from pianqu.rooms.casework.endpoints import cases, clocks, platforms
+from pianqu.rooms.casework.endpoints import cases, clocks, joining, platforms
 from pianqu.rooms.casework.endpoints.cases import ACTS, OWN
 
 routers = {
@@ -10,4 +10,4 @@ routers = {
 }
 """Where composition mounts them under the API's address."""
 
-__all__ = ["ACTS", "OWN", "routers"]
+__all__ = ["ACTS", "OWN", "joining", "routers"]

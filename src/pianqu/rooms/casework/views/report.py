@@ -22,7 +22,7 @@ from pianqu.foundation.photos import MAX_BYTES, MAX_PHOTOS, SafePhoto, sanitise
 from pianqu.kernels import checkcode
 from pianqu.rooms.casework import forms, queries, services
 from pianqu.rooms.casework.services import Reporter
-from pianqu.rooms.casework.views import joining, passes, shown
+from pianqu.rooms.casework.views import alike, passes, shown
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
 
@@ -68,7 +68,7 @@ def report(request: HttpRequest) -> HttpResponse:
     errors = forms.faults(typed_report) | ({"photos": photos.error} if photos.error else {})
     if errors:
         return _again(request, typed_report, errors, photos, now, 422)
-    if not {"join", "alone"} & set(request.POST) and (found := joining.proposals(typed_report, now)):
+    if not {"join", "alone"} & set(request.POST) and (found := alike.proposals(typed_report, now)):
         return _between(request, typed_report, photos, found, now)
     try:
         opened = _taken(request, typed_report, photos, now)
@@ -80,13 +80,13 @@ def report(request: HttpRequest) -> HttpResponse:
 
 
 def _between(
-    request: HttpRequest, typed: forms.Report, photos: Photos, found: tuple[joining.Proposal, ...], now: datetime
+    request: HttpRequest, typed: forms.Report, photos: Photos, found: tuple[alike.Proposal, ...], now: datetime
 ) -> HttpResponse:
     """First ask whether it is one of these. Photos are kept under the form's key; where they cannot be, nobody is asked."""
     if photos.safe and not drafts.keep(typed.key, photos.safe, now=now):
         sentence = _("Your photos could not be kept. Please choose them once more.")
         return _again(request, typed, {"photos": sentence}, Photos((), ""), now, 503)
-    return joining.asked(request, typed, len(photos.safe), found)
+    return alike.asked(request, typed, len(photos.safe), found)
 
 
 def _taken(request: HttpRequest, typed: forms.Report, photos: Photos, now: datetime) -> services.Opened:
