@@ -59,7 +59,7 @@ def exchange() -> int:
 
 def carry_answers() -> int:
     """Answers for all who joined a matter reach each of them; what can be found as like a report is kept true."""
-    return tables.carry_answers(actor=system_actor()) + cases.keep_likeness()
+    return tables.carry_answers(actor=system_actor())
 
 
 def write_exports() -> int:

@@ -170,7 +170,7 @@ def _category(beside: Beside) -> float:
 
 
 def _time(beside: Beside) -> float:
-    return 0.75 + 0.25 * 0.5 ** (abs(beside.days) / HALF_LIFE_DAYS)
+    return 0.75 + 0.25 * math.pow(0.5, abs(beside.days) / HALF_LIFE_DAYS)
 
 
 def shared(asked: str, other: str, *, most: int = 3) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ from pianqu.kernels import breach
 from pianqu.rooms.casework import queries, services
 from pianqu.rooms.casework.models import ExportRun, Forecast
 from pianqu.rooms.casework.queries import POST_ENDED, STUMBLED, ExportWork, Names
+from pianqu.rooms.casework.services.likening import keep_likeness
 from pianqu.rooms.directory import queries as directory
 
 PAGE = 2_000
@@ -273,8 +274,8 @@ def _said(case_id: uuid.UUID, said: breach.Forecast, now: datetime) -> Forecast:
 
 
 def carry_answers(*, actor: Actor) -> int:
-    """Bring joint answers to all who joined, one batch of each in turn, so that a small one waits for no large one."""
-    done = 0
+    """Bring joint answers to all who joined, one batch of each in turn; what can be found as like a report is kept true."""
+    done = keep_likeness()
     waiting = list(queries.joint_answers())
     while waiting:
         carried = [(one, services.carry_answer(actor=actor, answer_id=one, now=timezone.now())) for one in waiting]

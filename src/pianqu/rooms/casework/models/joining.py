@@ -9,10 +9,8 @@ from pianqu.rooms.casework.models.cases import Case
 class Likeness(models.Model):
     """An open matter that can be found as like another one 相似索引. Made from the words; gone when the matter has ended."""
 
-    derived = True
-
     id = models.BigAutoField("行号 row", primary_key=True)
-    case = models.OneToOneField(Case, models.CASCADE, related_name="likeness")
+    case = models.OneToOneField(Case, models.CASCADE, related_name="+")
 
     class Meta:
         verbose_name = "相似索引 likeness"
@@ -23,8 +21,6 @@ class Likeness(models.Model):
 
 class LikenessKey(models.Model):
     """One pair of characters of such a matter, as a number (kernels/likeness.py: keys)."""
-
-    derived = True
 
     id = models.BigAutoField("行号 row", primary_key=True)
     key = models.IntegerField("键 key")

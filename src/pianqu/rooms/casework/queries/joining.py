@@ -147,7 +147,13 @@ def _found(report: Report, among: Q, now: datetime, least: float) -> list[tuple[
     postings = LikenessKey.objects.filter(key__in=chosen).values_list("key", "likeness_id")
     further = likeness.first(postings[: 3 * likeness.READ], held, texts)
     mine = likeness.telling(report.words, held, texts)
-    rows = Case.objects.filter(among, likeness__id__in=further, state__in=OPEN, parent=None, erased_at=None)
+    rows = Case.objects.filter(
+        among,
+        id__in=Likeness.objects.filter(id__in=further).values("case_id"),
+        state__in=OPEN,
+        parent=None,
+        erased_at=None,
+    )
     scored = [(_weighed(mine, report, row, held, texts, now), row) for row in rows.values(*_COLUMNS)]
     return sorted((one for one in scored if one[0] >= least), key=lambda one: (-one[0], str(one[1]["id"])))
 
@@ -185,10 +191,13 @@ def alike_to(report: Report, *, now: datetime) -> tuple[Alike, ...]:
     found = _found(report, Q(), now, likeness.HINT)[:OFFERS]
     if not found:
         return ()
-    ids = [row["id"] for _figure, row in found]
+    ids = [uuid.UUID(str(row["id"])) for _figure, row in found]
     titles = dict(PublicTitle.objects.filter(case_id__in=ids).values_list("case_id", "title"))
     joined = _joined(ids)
-    return tuple(_public(report, row, titles.get(row["id"], ""), joined.get(row["id"], 0), now) for _f, row in found)
+    return tuple(
+        _public(report, row, titles.get(uuid.UUID(str(row["id"])), ""), joined.get(row["id"], 0), now)
+        for _f, row in found
+    )
 
 
 def _joined(ids: Iterable[object]) -> dict[object, int]:

@@ -64,7 +64,6 @@ from pianqu.rooms.casework.services.joining import (
     offered,
     release_title,
 )
-from pianqu.rooms.casework.services.likening import keep_likeness
 from pianqu.rooms.casework.services.moving import (
     Closing,
     Resolution,
@@ -155,7 +154,6 @@ __all__ = [
     "join_case",
     "join_report",
     "keep_breach_model",
-    "keep_likeness",
     "link_case",
     "make_export",
     "move_platform",

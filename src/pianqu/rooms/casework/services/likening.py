@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
+from pianqu.foundation.guard import lifted
 from pianqu.kernels import likeness
 from pianqu.rooms.casework.lifecycle import OPEN
 from pianqu.rooms.casework.models import Case, Likeness, LikenessKey
@@ -25,12 +27,13 @@ def write_likeness(cases: Iterable[Case]) -> None:
 
 def keep_likeness(*, most: int = MANY) -> int:
     """Matters that have ended go, open ones that are missing come; answers how many. A few statements, whatever there is."""
-    with transaction.atomic():
+    with lifted("made from what is there, and telling nothing new"), transaction.atomic():
         ended = list(Likeness.objects.exclude(case__state__in=OPEN).values_list("id", flat=True)[:most])
         if ended:
             LikenessKey.objects.filter(likeness_id__in=ended).delete()
             Likeness.objects.filter(id__in=ended).delete()
-        missing = Case.objects.filter(state__in=OPEN, likeness=None, erased_at=None).exclude(words="", landmark="")
+        known = Likeness.objects.filter(case=OuterRef("pk"))
+        missing = Case.objects.filter(~Exists(known), state__in=OPEN, erased_at=None).exclude(words="", landmark="")
         cases = list(missing.only("id", "words", "landmark").order_by("-opened_at", "-id")[:most])
         write_likeness(cases)
     return len(ended) + len(cases)

@@ -12,6 +12,7 @@ from pianqu.foundation.errors import Forbidden, Invalid, Refused
 from pianqu.rooms.casework import queries, services
 from pianqu.rooms.casework.models import Case, JointAnswer, Likeness, PublicTitle, Succession
 from pianqu.rooms.casework.services import PlaceChoice
+from pianqu.rooms.casework.services.likening import keep_likeness
 from pianqu.rooms.casework.tests.builders import (
     COMMUNITY,
     LEAD,
@@ -79,9 +80,9 @@ def test_the_index_is_kept() -> None:
     services.withdraw_case(actor=resident(), case_id=case.case_id, now=NOW)
     other = opened(words="井盖松动")
     Likeness.objects.all().filter(case_id=other.case_id).delete()
-    assert services.keep_likeness() == 2
+    assert keep_likeness() == 2
     assert list(Likeness.objects.values_list("case_id", flat=True)) == [other.case_id]
-    assert services.keep_likeness() == 0
+    assert keep_likeness() == 0
 
 
 def test_who_joins_has_a_code_a_receipt_and_words_of_their_own() -> None:

@@ -27,7 +27,7 @@ def joined(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     if request.method != "POST":
         return _joined(request, case_id, {}, 200)
     queries.check_sees(actor, case_id)
-    own = {number: text for name, text in request.POST.items() if (number := _number(name))}
+    own = {number: str(text) for name, text in request.POST.items() if (number := _number(name))}
     try:
         services.answer_joined(
             actor=actor, case_id=case_id, reply=request.POST.get("reply", ""), own=own, now=timezone.now()
