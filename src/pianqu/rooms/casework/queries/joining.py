@@ -142,6 +142,8 @@ def _found(report: Report, among: Q, now: datetime, least: float) -> list[tuple[
         return []
     counted = LikenessKey.objects.filter(key__in=keys).values_list("key").annotate(many=Count("id")).order_by()
     held = dict(counted)
+    if not held:
+        return []
     texts = Likeness.objects.count()
     chosen = likeness.rarest(held)
     postings = LikenessKey.objects.filter(key__in=chosen).values_list("key", "likeness_id")
@@ -253,22 +255,23 @@ def company_of(case_id: uuid.UUID) -> Company:
 def candidates_for(actor: Actor, case_id: uuid.UUID, *, now: datetime) -> tuple[Candidate, ...]:
     """Open matters in the actor's scope that may be the same as this one, with why. Raises Absent."""
     check_sees(actor, case_id)
-    case = Case.objects.get(id=case_id)
-    report = Report(
-        words=case.words,
-        category=case.category,
-        place_code=case.place_code or "",
-        lon=case.lon,
-        lat=case.lat,
-        landmark=case.landmark,
-    )
+    columns = ("words", "category", "place_code", "lon", "lat", "landmark", "opened_at")
+    words, category, place_code, lon, lat, landmark, opened_at = Case.objects.values_list(*columns).get(id=case_id)
+    report = Report(words=words, category=category, place_code=place_code or "", lon=lon, lat=lat, landmark=landmark)
+    return candidates_like(actor, report, case_id=case_id, opened_at=opened_at, now=now)
+
+
+def candidates_like(
+    actor: Actor, report: Report, *, case_id: uuid.UUID, opened_at: datetime, now: datetime
+) -> tuple[Candidate, ...]:
+    """The same for a matter that was read before."""
     found = _found(report, ~Q(id=case_id), now, FOR_STAFF)[: 4 * CANDIDATES]
     if not found:
         return ()
     seen = set(one_seen_by(actor).filter(id__in=[row["id"] for _f, row in found]).values_list("id", flat=True))
     kept = [(figure, row) for figure, row in found if row["id"] in seen][:CANDIDATES]
     joined = _joined([row["id"] for _f, row in kept]) if kept else {}
-    return tuple(_candidate(report, row, figure, joined.get(row["id"], 0), case.opened_at) for figure, row in kept)
+    return tuple(_candidate(report, row, figure, joined.get(row["id"], 0), opened_at) for figure, row in kept)
 
 
 def _candidate(report: Report, row: dict[str, object], figure: float, joined: int, at: datetime) -> Candidate:

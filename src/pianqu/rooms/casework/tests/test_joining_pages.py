@@ -6,9 +6,10 @@ import uuid
 import pytest
 from django.test import Client
 
-from pianqu.rooms.casework import queries, services
+from pianqu.rooms.casework import queries, rules, services
 from pianqu.rooms.casework.models import Case
 from pianqu.rooms.casework.tests.builders import COMMUNITY, NOW, clerk, opened, resident
+from pianqu.rooms.casework.tests.test_platforms import official
 
 FORM = {"words": "桥头路灯坏了三天，晚上好黑", "category": "roads", "community": COMMUNITY, "key": "k" * 22}
 
@@ -97,3 +98,37 @@ def test_a_reporter_reads_of_others_from_five_on(page: Client) -> None:
             now=NOW,
         )
     assert queries.alike_to(queries.ReportedWords(words=FORM["words"], category="roads"), now=NOW)[0].joined == 0
+
+
+@pytest.fixture
+def window() -> Client:
+    return official(rules.centre_code())
+
+
+def test_the_desk_shows_candidates_joins_and_splits(window: Client) -> None:
+    first, second = opened(), opened(words="路灯坏了三天没人修")
+    part = window.get(f"/desk/case/{second.case_id}/joined/?part=1").content.decode()
+    assert str(first.case_id) in part and "路灯坏了三天" in part
+    code = queries.case_head(first.case_id).code
+    assert window.post(f"/desk/case/{second.case_id}/act/link/", {"code": code}).status_code == 302
+    body = window.get(f"/desk/case/{first.case_id}/joined/").content.decode()
+    assert str(second.case_id) in body and "没人修" in body
+    assert window.post(f"/desk/case/{second.case_id}/act/unlink/").status_code == 302
+    assert Case.objects.get(id=second.case_id).parent_id is None
+
+
+def test_the_desk_answers_and_keeps_what_was_refused(window: Client) -> None:
+    first, second = opened(), opened(words="路灯坏了三天没人修")
+    services.link_case(actor=clerk(), case_id=second.case_id, parent_code=first.case_code, now=NOW)
+    address = f"/desk/case/{first.case_id}/joined/"
+    own = f"own-{second.case_id}"
+    wrong = window.post(address, {"reply": "好" * 5_001, own: "单独说明"})
+    assert wrong.status_code == 422 and "单独说明" in wrong.content.decode() and "好好好" in wrong.content.decode()
+    assert window.post(address, {own: "单独说明", "own-x": "y"}).status_code == 302
+    assert Case.objects.get(id=second.case_id).reply == "单独说明"
+
+
+def test_a_title_that_is_refused_is_still_there(window: Client) -> None:
+    case = opened()
+    answer = window.post(f"/desk/case/{case.case_id}/act/title/", {"title": "请打13900000000"})
+    assert answer.status_code == 422 and "13900000000" in answer.content.decode()

@@ -394,18 +394,27 @@ def case_page(
         "errors": {},
         "typed": {},
         **_handling(actor, card, organisations, timezone.now()),
-        **_same(actor, card, names, timezone.now()),
+        **(same(actor, card, names, timezone.now()) if "title" in more.get("errors", {}) else {}),
         **platform_part.of_case(actor, card, organisations),
         **more,
     }
     return render(request, "casework/desk_case.html", context, status=status)
 
 
-def _same(actor: Actor, card: queries.CaseCard, names: shown.Places, now: datetime) -> dict[str, Any]:
+def same(actor: Actor, card: queries.CaseCard, names: shown.Places, now: datetime) -> dict[str, Any]:
     """Matters that may be the same, while somebody works on it, and what everybody may read of this one."""
     if card.state not in queries.OPEN:
         return {}
-    found = queries.candidates_for(actor, card.case_id, now=now) if actor.acts else ()
+    report = queries.ReportedWords(
+        words=card.words,
+        category=card.category,
+        place_code=card.place_code,
+        lon=card.lon,
+        lat=card.lat,
+        landmark=card.landmark,
+    )
+    wanted = {"case_id": card.case_id, "opened_at": card.opened_at, "now": now}
+    found = queries.candidates_like(actor, report, **wanted) if queries.may_release_title(actor, card.lead_code) else ()
     return {
         "alike": [(one, names.name(one.place_code)) for one in found],
         "may_title": queries.may_release_title(actor, card.lead_code),

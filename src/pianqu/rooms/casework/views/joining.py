@@ -15,7 +15,7 @@ from pianqu.foundation.errors import Problem, as_problem
 from pianqu.kernels import checkcode
 from pianqu.rooms.casework import queries, services
 from pianqu.rooms.casework.views import shown
-from pianqu.rooms.casework.views.desk import actor_of
+from pianqu.rooms.casework.views.desk import actor_of, same
 
 
 @never_cache
@@ -59,6 +59,12 @@ def _joined(
 ) -> HttpResponse:
     actor = actor_of(request)
     card = queries.case_for(actor, case_id)
+    names = shown.Places()
+    beside = same(actor, card, names, timezone.now())
+    handling = queries.handling_for(actor, case_id, now=timezone.now())
+    if "part" in request.GET:
+        part = {"case": card, "handling": handling, "may": handling.may, "errors": {}, **beside}
+        return render(request, "casework/_same.html", part)
     page = queries.joined_to(actor, case_id, page=request.GET.get("page", "")[:8])
     typed = own or {}
     context = {
@@ -69,6 +75,10 @@ def _joined(
         "reply": request.POST.get("reply", ""),
         "may_answer": queries.may_answer_joined(actor, case_id) and page.waiting,
         "errors": errors,
+        "handling": handling,
+        "may": handling.may,
+        "on_page": True,
+        **beside,
         "shown_code": checkcode.show(card.code),
     }
     return render(request, "casework/joined.html", context, status=status)
