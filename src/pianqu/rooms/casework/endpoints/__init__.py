@@ -1,13 +1,14 @@
 """JSON doors of casework: what its pages do, for programs."""
 
-from pianqu.rooms.casework.endpoints import cases, clocks, joining, platforms
+from pianqu.rooms.casework.endpoints import cases, causes, clocks, joining, platforms, triage
 from pianqu.rooms.casework.endpoints.cases import ACTS, OWN
 
 routers = {
     **cases.routers,
+    **causes.routers,
     "/clocks": clocks.doors.router,
     "/platforms": platforms.platforms.router,
 }
 """Where composition mounts them under the API's address."""
 
-__all__ = ["ACTS", "OWN", "joining", "routers"]
+__all__ = ["ACTS", "OWN", "joining", "routers", "triage"]

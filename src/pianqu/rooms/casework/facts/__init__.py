@@ -50,6 +50,17 @@ from pianqu.rooms.casework.facts.cases import (
     TaskStarted,
     YearAnnounced,
 )
+from pianqu.rooms.casework.facts.causes import (
+    AboutCause,
+    CauseClosed,
+    CauseLinked,
+    CauseOpened,
+    CauseReopened,
+    CauseTookEffect,
+    CauseUnlinked,
+    MeasureEnded,
+    MeasurePlanned,
+)
 from pianqu.rooms.casework.facts.clockrules import (
     AboutClockRules,
     ClockRulesApplied,
@@ -60,6 +71,9 @@ from pianqu.rooms.casework.facts.clockrules import (
 )
 from pianqu.rooms.casework.facts.forecasts import (
     BreachModelLearned,
+)
+from pianqu.rooms.casework.facts.hotspots import (
+    VoiceSaltRenewed,
 )
 from pianqu.rooms.casework.facts.joining import (
     CaseSucceeds,
@@ -81,12 +95,23 @@ from pianqu.rooms.casework.facts.platforms import (
     RectificationChecked,
     RectificationOrdered,
 )
+from pianqu.rooms.casework.facts.triage import (
+    AboutTriageModel,
+    CaseRecategorised,
+    SuggestionAnswered,
+    TriageModelAsked,
+    TriageModelChosen,
+    TriageModelLearned,
+    TriageModelNotLearned,
+)
 
 __all__ = [
     "AboutCase",
+    "AboutCause",
     "AboutClockRules",
     "AboutExport",
     "AboutPlatform",
+    "AboutTriageModel",
     "BreachModelLearned",
     "CaseAccepted",
     "CaseClosed",
@@ -101,6 +126,7 @@ __all__ = [
     "CaseOpened",
     "CasePaused",
     "CaseRated",
+    "CaseRecategorised",
     "CaseReopened",
     "CaseResolved",
     "CaseResumed",
@@ -110,6 +136,12 @@ __all__ = [
     "CaseWithdrawn",
     "CasesHandedOver",
     "CategoryAdded",
+    "CauseClosed",
+    "CauseLinked",
+    "CauseOpened",
+    "CauseReopened",
+    "CauseTookEffect",
+    "CauseUnlinked",
     "ChannelChosen",
     "ClockRulesApplied",
     "ClockRulesDrafted",
@@ -132,6 +164,8 @@ __all__ = [
     "JointCalled",
     "MatterSplitOff",
     "MatterTakenIn",
+    "MeasureEnded",
+    "MeasurePlanned",
     "MonthPublished",
     "ObjectionReviewed",
     "PingPongAlarmed",
@@ -146,6 +180,7 @@ __all__ = [
     "ReporterKnown",
     "ShiftHandedOver",
     "ShiftTakenOver",
+    "SuggestionAnswered",
     "TaskDone",
     "TaskEscalated",
     "TaskJoined",
@@ -153,5 +188,10 @@ __all__ = [
     "TaskStarted",
     "TitleReleased",
     "TitleTakenBack",
+    "TriageModelAsked",
+    "TriageModelChosen",
+    "TriageModelLearned",
+    "TriageModelNotLearned",
+    "VoiceSaltRenewed",
     "YearAnnounced",
 ]

@@ -22,16 +22,31 @@ from pianqu.rooms.casework.models.cases import (
     Task,
     Year,
 )
+from pianqu.rooms.casework.models.causes import (
+    CauseMatter,
+    Measure,
+    RootCause,
+)
 from pianqu.rooms.casework.models.clockrules import ClockVersion
 from pianqu.rooms.casework.models.forecasts import (
     BreachModel,
     Forecast,
+)
+from pianqu.rooms.casework.models.hotspots import (
+    HotIssue,
+    HotMatter,
+    HotRun,
+    VoiceSalt,
 )
 from pianqu.rooms.casework.models.joining import JointAnswer, Likeness, LikenessKey, PublicTitle, Succession
 from pianqu.rooms.casework.models.platforms import (
     PlatformAct,
     PlatformMember,
     PlatformMove,
+)
+from pianqu.rooms.casework.models.triage import (
+    SuggestionAnswer,
+    TriageModel,
 )
 
 __all__ = [
@@ -40,6 +55,7 @@ __all__ = [
     "BreachModel",
     "Case",
     "Category",
+    "CauseMatter",
     "Change",
     "Clock",
     "ClockVersion",
@@ -49,9 +65,13 @@ __all__ = [
     "ExportRun",
     "Forecast",
     "Handover",
+    "HotIssue",
+    "HotMatter",
+    "HotRun",
     "JointAnswer",
     "Likeness",
     "LikenessKey",
+    "Measure",
     "Note",
     "Pause",
     "Photo",
@@ -61,9 +81,13 @@ __all__ = [
     "PublicTitle",
     "PublishedMonth",
     "Request",
+    "RootCause",
     "SavedFilter",
     "SearchText",
     "Succession",
+    "SuggestionAnswer",
     "Task",
+    "TriageModel",
+    "VoiceSalt",
     "Year",
 ]

@@ -15,7 +15,7 @@ from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, WAITING, Move, State,
 from pianqu.rooms.casework.models import Case, Clock, Pause, Request, Task
 from pianqu.rooms.casework.queries.cases import working_days
 from pianqu.rooms.casework.queries.clockrules import terms_of
-from pianqu.rooms.casework.queries.forecasts import ForecastCard, likely_late
+from pianqu.rooms.casework.queries.forecasts import SAID, ForecastCard, likely_late
 from pianqu.rooms.directory import queries as directory
 
 CHILDREN = 10
@@ -62,6 +62,7 @@ class May:
     link: bool = False
     unlink: bool = False
     take: bool = False
+    recategorise: bool = False
     give_away: bool = False
     """To another district or system, by its own page."""
 
@@ -110,7 +111,7 @@ class Explained:
 
 def handling_for(actor: Actor, case_id: uuid.UUID, *, now: datetime) -> Handling:
     """The handling of a case that this actor may see (queries.case_for decided that)."""
-    case = Case.objects.select_related("parent", "forecast").get(id=case_id)
+    case = Case.objects.select_related("parent").annotate(**SAID).get(id=case_id)
     tasks = list(Task.objects.filter(case=case, ended_at=None).order_by("-role", "given_at", "organisation_code"))
     asked = list(Request.objects.filter(case=case, decided_at=None).order_by("asked_at")) if case.state in OPEN else []
     clock = Clock.objects.filter(case=case, stopped_at=None).first()
@@ -199,6 +200,7 @@ def _may(
         link=triage and case.state in (*OPEN, State.RESOLVED) and case.parent_id is None and not has_children,
         take=rules.may_take(actor, named=bool(by_list)),
         unlink=triage and case.parent_id is not None,
+        recategorise=case.state in OPEN and rules.may_recategorise(actor, case.lead_code),
         give_away=actor.acts and (triage or leads) and case.state in OPEN,
     )
 

@@ -122,6 +122,10 @@ class Places:
             card = self._cards.get(card.parent_code)
         return place_name(card) if card else None
 
+    def streets(self) -> list[tuple[str, Name]]:
+        """Streets and towns in the order of their codes."""
+        return [(code, place_name(card)) for code, card in sorted(self._cards.items()) if card.level == "street"]
+
     def chosen(self, code: str) -> Choice | None:
         """The place that a form has chosen already, to stand before the whole list."""
         card = self._cards.get(code)
@@ -539,6 +543,6 @@ def _reason(sign: str, organisations: Organisations) -> str:
         "age": _("so much of its term has passed"),
         "term": _("how long its term is in all"),
         "load": _("how many matters are open beside it"),
-        "lately": _("how many dates were missed there in the last weeks"),
+        "lately": _("how many dates were missed there in the last weeks") if value != "none" else "",
     }
     return sentences.get(field, "")
