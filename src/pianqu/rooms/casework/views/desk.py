@@ -416,8 +416,11 @@ def same(actor: Actor, card: queries.CaseCard, names: shown.Places, now: datetim
         lat=card.lat,
         landmark=card.landmark,
     )
-    wanted = {"case_id": card.case_id, "opened_at": card.opened_at, "now": now}
-    found = queries.candidates_like(actor, report, **wanted) if queries.may_release_title(actor, card.lead_code) else ()
+    found = (
+        queries.candidates_like(actor, report, case_id=card.case_id, opened_at=card.opened_at, now=now)
+        if queries.may_release_title(actor, card.lead_code)
+        else ()
+    )
     return {
         "alike": [(one, names.name(one.place_code)) for one in found],
         "may_title": queries.may_release_title(actor, card.lead_code),
