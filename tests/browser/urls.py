@@ -62,6 +62,7 @@ OTHERS = {
     "casework:reveal": POSTED,
     "casework:erase": POSTED,
     "casework:act": POSTED,
+    "casework:alike": POSTED,
     "casework:keep": POSTED,
     "casework:suggest": POSTED,
     "casework:hint": POSTED,

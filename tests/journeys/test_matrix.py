@@ -292,6 +292,7 @@ ROUTES: dict[str, str] = {
     "casework:reveal": POSTED,
     "casework:erase": POSTED,
     "casework:act": POSTED,
+    "casework:joined": SEERS,
     "casework:keep": POSTED,
     "casework:intake": STAFF,
     "casework:earlier": STAFF,

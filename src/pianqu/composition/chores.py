@@ -65,6 +65,11 @@ def exchange() -> int:
         return partners.exchange(actor=system_actor(), now=timezone.now())
 
 
+def carry_answers() -> int:
+    """Answers for all who joined a matter reach each of them; what can be found as like a report is kept true."""
+    return tables.carry_answers(actor=system_actor())
+
+
 def write_exports() -> int:
     """Tables that posts asked for."""
     return tables.write_exports(actor=system_actor())
@@ -137,5 +142,6 @@ CHORES = (
     Chore("hot issues", find_hot_issues, 600.0, aside=True),
     Chore("clock rules", apply_clock_rules, 5.0, aside=True),
     Chore("forecasts", forecast, 600.0, aside=True),
+    Chore("joint answers", carry_answers, 5.0, aside=True),
     Chore("tidying", tidy, 3600.0),
 )

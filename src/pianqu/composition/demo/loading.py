@@ -16,6 +16,7 @@ from pianqu.composition.demo.causes import make_causes
 from pianqu.composition.demo.dispatch import make_dispatch
 from pianqu.composition.demo.grid import make_grid
 from pianqu.composition.demo.ground import ground
+from pianqu.composition.demo.joined import make_joined
 from pianqu.composition.demo.neighbour import make_neighbour
 from pianqu.composition.demo.people import CHECKER, CLUSTER, GRID, HANDLER, LEADER, STREET, WINDOW, make_people
 from pianqu.composition.demo.pictures import drawn
@@ -79,6 +80,7 @@ def load(now: datetime, *, year: int = 0) -> None:
         enforcement=actors[HANDLER.login],
         now=now,
     )
+    make_joined(window=actors[WINDOW.login], now=now)
     make_points([actors[person.login] for person in (STREET, CLUSTER, HANDLER)], now=now)
     make_neighbour(window=actors[WINDOW.login], away=_newest_waiting(actors), now=now)
     make_watching(actors, leader=actors[LEADER.login], checker=actors[CHECKER.login], now=now)

@@ -13,6 +13,7 @@ from PIL import Image
 from pianqu.composition import learning
 from pianqu.composition.demo.dispatch import make_dispatch
 from pianqu.composition.demo.grid import make_grid
+from pianqu.composition.demo.joined import make_joined
 from pianqu.composition.demo.neighbour import make_neighbour
 from pianqu.composition.demo.platforms import make_platforms
 from pianqu.composition.demo.points import make_points
@@ -76,7 +77,7 @@ def fill(*, empty: bool) -> dict[str, str]:
     told |= make_dispatch(
         asks=staff, leader=others["boss"], cluster=others["cluster"], enforcement=others["enforcement"], now=now
     )
-    told |= _papers(staff, now)
+    told |= _papers(staff, now) | make_joined(window=staff, now=now)
     offered, given = make_neighbour(window=staff, away=UUID(told.pop("away")), now=now)
     told |= {"offered": str(offered), "given": str(given)} | _open_data(now)
     told |= _watched({"staff": staff, **others}, now)

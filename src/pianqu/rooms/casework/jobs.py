@@ -40,6 +40,7 @@ from pianqu.rooms.casework.models import (
     RuleTrialRun,
 )
 from pianqu.rooms.casework.queries import POST_ENDED, STUMBLED, ExportWork, Names
+from pianqu.rooms.casework.services.likening import keep_likeness
 from pianqu.rooms.directory import queries as directory
 
 PAGE = 2_000
@@ -361,6 +362,17 @@ def forecast_open(*, now: datetime) -> int:
 
 def _said(case_id: uuid.UUID, said: breach.Forecast, now: datetime) -> Forecast:
     return Forecast(case_id=case_id, risk=round(said.likelihood * 1000), reasons=list(said.reasons), asked_at=now)
+
+
+def carry_answers(*, actor: Actor) -> int:
+    """Bring joint answers to all who joined, one batch of each in turn; what can be found as like a report is kept true."""
+    done = keep_likeness()
+    waiting = list(queries.joint_answers())
+    while waiting:
+        carried = [(one, services.carry_answer(actor=actor, answer_id=one, now=timezone.now())) for one in waiting]
+        done += sum(count for _one, count in carried)
+        waiting = [one for one, count in carried if count]
+    return done
 
 
 # hot issues ----------------------------------------------------------------------------------------------------------

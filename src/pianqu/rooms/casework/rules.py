@@ -146,6 +146,16 @@ def may_reopen(actor: Actor) -> bool:
     return actor.kind == "resident" or (actor.acts and _acts_for_all(actor))
 
 
+def may_join(actor: Actor) -> bool:
+    """Who reports it, or the centre for a caller."""
+    return actor.kind == "resident" or _acts_for_all(actor)
+
+
+def may_release_title(actor: Actor, lead_code: str) -> bool:
+    """The centre, or the organisation that leads."""
+    return may_triage(actor) or may_handle(actor, lead_code)
+
+
 def may_announce(actor: Actor) -> bool:
     """A year's holidays hold for the whole district."""
     return _acts_for_all(actor)
@@ -395,6 +405,17 @@ def check_may_issue_report(actor: Actor) -> None:
 
 def check_may_reopen(actor: Actor) -> None:
     _check(may_reopen(actor), _("Only who reported this matter may have it reopened."))
+
+
+def check_may_join(actor: Actor) -> None:
+    _check(may_join(actor), _("Only who reports a matter, or the centre for a caller, may join another one."))
+
+
+def check_may_release_title(actor: Actor, lead_code: str) -> None:
+    _check(
+        may_release_title(actor, lead_code),
+        _("Only the centre or the organisation that leads may release a public title."),
+    )
 
 
 def check_may_announce(actor: Actor) -> None:

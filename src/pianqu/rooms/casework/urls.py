@@ -4,6 +4,7 @@ from django.urls import path, re_path
 
 from pianqu.rooms.casework.views import (
     acts,
+    alike,
     callbacks,
     causes,
     clockrules,
@@ -15,6 +16,7 @@ from pianqu.rooms.casework.views import (
     forecasts,
     hot,
     intake,
+    joining,
     monthly,
     open311,
     opendata,
@@ -45,6 +47,7 @@ urlpatterns = [
     path("open/data/<int:year>-<int:month>.json", opendata.month_json, name="month_json"),
     path("open/data/<int:year>-<int:month>.csv", opendata.month_csv, name="month_csv"),
     path("report/", report.report, name="report"),
+    path("report/alike/", alike.alike, name="alike"),
     path("report/suggestion/", triage.hint, name="hint"),
     path("report/places/", report.places, name="places"),
     path("report/where/", report.where, name="where"),
@@ -80,6 +83,7 @@ urlpatterns = [
     path("desk/case/<uuid:case_id>/reveal/", desk.reveal, name="reveal"),
     path("desk/case/<uuid:case_id>/erase/", desk.erase, name="erase"),
     path("desk/case/<uuid:case_id>/act/<str:name>/", acts.act, name="act"),
+    path("desk/case/<uuid:case_id>/joined/", joining.joined, name="joined"),
     path("desk/case/<uuid:case_id>/clock/", acts.clock, name="clock"),
     path("desk/supervision/", supervision.supervision, name="supervision"),
     path("desk/callbacks/", callbacks.callbacks, name="callbacks"),

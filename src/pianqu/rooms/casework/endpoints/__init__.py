@@ -1,6 +1,6 @@
 """JSON doors of casework: what its pages do, for programs."""
 
-from pianqu.rooms.casework.endpoints import cases, causes, clocks, dispatch, platforms, triage
+from pianqu.rooms.casework.endpoints import cases, causes, clocks, dispatch, joining, platforms, triage
 from pianqu.rooms.casework.endpoints.cases import ACTS, OWN
 
 routers = {
@@ -14,4 +14,4 @@ routers = {
 }
 """Where composition mounts them under the API's address."""
 
-__all__ = ["ACTS", "OWN", "routers", "triage"]
+__all__ = ["ACTS", "OWN", "joining", "routers", "triage"]

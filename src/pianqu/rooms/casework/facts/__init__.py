@@ -104,6 +104,14 @@ from pianqu.rooms.casework.facts.forecasts import (
 from pianqu.rooms.casework.facts.hotspots import (
     VoiceSaltRenewed,
 )
+from pianqu.rooms.casework.facts.joining import (
+    CaseSucceeds,
+    JointAnswerGiven,
+    MatterSplitOff,
+    MatterTakenIn,
+    TitleReleased,
+    TitleTakenBack,
+)
 from pianqu.rooms.casework.facts.platforms import (
     AboutPlatform,
     GuidedAtWindow,
@@ -173,6 +181,7 @@ __all__ = [
     "CaseReopened",
     "CaseResolved",
     "CaseResumed",
+    "CaseSucceeds",
     "CaseSupervised",
     "CaseUnlinked",
     "CaseWithdrawn",
@@ -208,7 +217,10 @@ __all__ = [
     "ForceGiven",
     "ForceReleased",
     "GuidedAtWindow",
+    "JointAnswerGiven",
     "JointCalled",
+    "MatterSplitOff",
+    "MatterTakenIn",
     "MeasureEnded",
     "MeasurePlanned",
     "MonthPublished",
@@ -249,6 +261,8 @@ __all__ = [
     "TaskStarted",
     "TemplateApplied",
     "TemplateSet",
+    "TitleReleased",
+    "TitleTakenBack",
     "TriageModelAsked",
     "TriageModelChosen",
     "TriageModelLearned",

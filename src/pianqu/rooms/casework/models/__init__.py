@@ -55,6 +55,13 @@ from pianqu.rooms.casework.models.hotspots import (
     HotRun,
     VoiceSalt,
 )
+from pianqu.rooms.casework.models.joining import (
+    JointAnswer,
+    Likeness,
+    LikenessKey,
+    PublicTitle,
+    Succession,
+)
 from pianqu.rooms.casework.models.platforms import (
     PlatformAct,
     PlatformMember,
@@ -98,8 +105,11 @@ __all__ = [
     "HotIssue",
     "HotMatter",
     "HotRun",
+    "JointAnswer",
     "JointTemplate",
     "JointWait",
+    "Likeness",
+    "LikenessKey",
     "Measure",
     "MonthlyReport",
     "Note",
@@ -108,6 +118,7 @@ __all__ = [
     "PlatformAct",
     "PlatformMember",
     "PlatformMove",
+    "PublicTitle",
     "PublishedMonth",
     "Rating",
     "Request",
@@ -119,6 +130,7 @@ __all__ = [
     "RuleVersion",
     "SavedFilter",
     "SearchText",
+    "Succession",
     "SuggestionAnswer",
     "Supervision",
     "Task",

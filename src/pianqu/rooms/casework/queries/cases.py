@@ -3,7 +3,7 @@
 import hmac
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from hashlib import sha256
@@ -756,7 +756,22 @@ def timeline(case_id: uuid.UUID, *, for_reporter: bool = False) -> tuple[Timelin
     if for_reporter:
         notes = notes.filter(for_reporter=True)
     words_of = dict(notes.values_list("entry_id", "words"))
-    return tuple(_told(item, words_of.get(item.entry_id, "")) for item in ledger.history(f"case:{case_id}"))
+    history = ledger.history(f"case:{case_id}")
+    if for_reporter:
+        history = tuple(_for_reporter(item) for item in history if item.kind not in _ABOUT_OTHERS)
+    return tuple(_told(item, words_of.get(item.entry_id, "")) for item in history)
+
+
+_ABOUT_OTHERS = frozenset({"casework.matter-taken-in", "casework.matter-split-off", "casework.joint-answer-given"})
+"""What happened to a matter because of others who reported the same: their existence is nobody else's business."""
+_OTHERS = frozenset({"parent_id", "child_id", "earlier_id"})
+
+
+def _for_reporter(item: ledger.HistoryItem) -> ledger.HistoryItem:
+    """The same without another matter's id."""
+    if _OTHERS.isdisjoint(item.fact):
+        return item
+    return replace(item, fact={name: value for name, value in item.fact.items() if name not in _OTHERS})
 
 
 def _told(item: ledger.HistoryItem, said: str) -> TimelineItem:

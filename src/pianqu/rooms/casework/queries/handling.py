@@ -19,6 +19,8 @@ from pianqu.rooms.casework.queries.clockrules import terms_of
 from pianqu.rooms.casework.queries.forecasts import SAID, ForecastCard, likely_late
 from pianqu.rooms.directory import queries as directory
 
+CHILDREN = 10
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
@@ -82,7 +84,10 @@ class Handling:
     escalation: int
     parent: tuple[uuid.UUID, str] | None
     children: tuple[tuple[uuid.UUID, str, str], ...]
+    """The first few that joined it."""
     may: May
+    joined: int = 0
+    """How many joined it."""
     forecast: ForecastCard | None = None
     """That it is likely to be late; None where that is not said."""
     own_article: str = ""
@@ -113,7 +118,8 @@ def handling_for(actor: Actor, case_id: uuid.UUID, *, now: datetime) -> Handling
     clock = Clock.objects.filter(case=case, stopped_at=None).first()
     waits = case.state in WAITING and actor.acts
     own = named_by_list(actor, case.category, case.place_code or "", timezone.localdate(now)) if waits else ""
-    children = list(Case.objects.filter(parent=case).order_by("opened_at").values_list("id", "code", "state"))
+    joined = Case.objects.filter(parent=case)
+    children = list(joined.order_by("opened_at", "id").values_list("id", "code", "state")[:CHILDREN])
     return Handling(
         nature=case.nature,
         lead_code=case.lead_code,
@@ -136,6 +142,7 @@ def handling_for(actor: Actor, case_id: uuid.UUID, *, now: datetime) -> Handling
         escalation=case.escalation,
         parent=(case.parent.id, checkcode.show(case.parent.code)) if case.parent else None,
         children=tuple((id_, checkcode.show(code), state) for id_, code, state in children),
+        joined=len(children) if len(children) < CHILDREN else joined.count(),
         may=_may(actor, case, tasks, {a.kind: a for a in asked}, clock, has_children=bool(children), by_list=own),
         forecast=likely_late(case, now),
         own_article=own,

@@ -104,6 +104,16 @@ from pianqu.rooms.casework.services.history import (
 from pianqu.rooms.casework.services.intake import (
     take_in,
 )
+from pianqu.rooms.casework.services.joining import (
+    AT_ONCE,
+    Joined,
+    answer_joined,
+    carry_answer,
+    join_report,
+    offer,
+    offered,
+    release_title,
+)
 from pianqu.rooms.casework.services.joint import (
     NewTemplate,
     end_template,
@@ -219,6 +229,7 @@ from pianqu.rooms.casework.services.whistling import (
 )
 
 __all__ = [
+    "AT_ONCE",
     "BAD",
     "BASES",
     "KEPT",
@@ -233,6 +244,7 @@ __all__ = [
     "HandOverReport",
     "Handed",
     "History",
+    "Joined",
     "Learned",
     "Made",
     "NewCategory",
@@ -251,6 +263,7 @@ __all__ = [
     "add_platform_member",
     "adopt_rules",
     "announce_year",
+    "answer_joined",
     "answer_supervision",
     "answer_whistle",
     "apply_clock_rules",
@@ -262,6 +275,7 @@ __all__ = [
     "call_back",
     "call_joint",
     "cancel_export",
+    "carry_answer",
     "check_rectification",
     "choose_channel",
     "choose_model",
@@ -304,6 +318,7 @@ __all__ = [
     "hand_over_shift",
     "issue_report",
     "join_case",
+    "join_report",
     "keep_breach_model",
     "keep_model",
     "lift_supervision",
@@ -316,6 +331,8 @@ __all__ = [
     "note_case",
     "object_to_dispatch",
     "object_to_whistle",
+    "offer",
+    "offered",
     "open_case",
     "open_cases",
     "open_root_cause",
@@ -334,6 +351,7 @@ __all__ = [
     "record_call_back",
     "record_inspection",
     "release_from_force",
+    "release_title",
     "remove_platform_member",
     "renew_voice_salt",
     "reopen_case",

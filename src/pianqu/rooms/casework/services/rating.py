@@ -11,10 +11,11 @@ from pianqu.foundation.errors import Invalid, Refused
 from pianqu.foundation.facts import Fact
 from pianqu.foundation.verbs import verb
 from pianqu.rooms.casework import queries, rules
-from pianqu.rooms.casework.facts import CaseLinked, CaseRated, CaseUnlinked
-from pianqu.rooms.casework.lifecycle import ENDED, Move, check_move
+from pianqu.rooms.casework.facts import CaseLinked, CaseRated, CaseUnlinked, MatterSplitOff, MatterTakenIn
+from pianqu.rooms.casework.lifecycle import ENDED, Move, State, check_move
 from pianqu.rooms.casework.models import Case, Rating
 from pianqu.rooms.casework.services.calling import check_may_do, list_bad_rated
+from pianqu.rooms.casework.services.clocks import DUE, acceptance_due, set_due
 from pianqu.rooms.casework.services.reopening import can_reopen, reopened
 from pianqu.rooms.casework.services.steps import locked, moved, noted, said, tell
 
@@ -95,7 +96,8 @@ def link_case(*, actor: Actor, case_id: uuid.UUID, parent_code: str, now: dateti
         raise Refused("link-twice", _("This matter is joined to another one already. Nothing was changed."))
     case.parent = parent
     case.save(update_fields=["parent"])
-    return noted(actor, case, [tell(actor, case, CaseLinked, parent_id=str(parent_id))], now)
+    taken_in = tell(actor, parent, MatterTakenIn, child_id=str(case_id))
+    return noted(actor, case, [tell(actor, case, CaseLinked, parent_id=str(parent_id)), taken_in], now)
 
 
 @verb
@@ -107,10 +109,14 @@ def unlink_case(*, actor: Actor, case_id: uuid.UUID, now: datetime) -> uuid.UUID
     if former is None:
         raise Refused("link-none", _("This matter is joined to no other. Nothing was changed."))
     case.parent = None
-    case.save(update_fields=["parent"])
-    return noted(actor, case, [tell(actor, case, CaseUnlinked, parent_id=str(former))], now)
+    if case.state == State.OPENED and case.due_at is None and not case.imported_from:
+        set_due(case, now, acceptance_due(now, now))
+    case.save(update_fields=["parent", *DUE])
+    split_off = tell(actor, Case.objects.get(id=former), MatterSplitOff, child_id=str(case_id))
+    return noted(actor, case, [tell(actor, case, CaseUnlinked, parent_id=str(former)), split_off], now)
 
 
-def waiting_children(case: Case) -> Sequence[str]:
-    """Codes of the matters joined to this one that have not ended."""
-    return list(Case.objects.filter(parent=case).exclude(state__in=ENDED).values_list("code", flat=True))
+def waiting_children(case: Case) -> tuple[int, Sequence[str]]:
+    """How many matters joined to this one have not ended, and the codes of the first few."""
+    waiting = Case.objects.filter(parent=case).exclude(state__in=ENDED)
+    return waiting.count(), list(waiting.order_by("opened_at", "id").values_list("code", flat=True)[:5])

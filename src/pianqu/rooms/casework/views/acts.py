@@ -161,6 +161,7 @@ ACTS: dict[str, Act] = {
         lambda typed: {"organisation_code": typed.get("part", ""), "after_codes": tuple(typed.getlist("after"))},
     ),
     "tick": Act(services.tick_check, lambda typed: {"item_id": _item(typed), "done": typed.get("done") == "1"}),
+    "title": Act(services.release_title, lambda typed: {"title": typed.get("title", "")}),
     "move-platform": Act(services.move_platform, _moved),
     "call-joint": Act(services.call_joint, _called),
     "inspect": Act(services.record_inspection, _found),

@@ -402,12 +402,37 @@ def case_page(
         "errors": {},
         "typed": {},
         **handled,
+        **(same(actor, card, names, now) if "title" in more.get("errors", {}) else {}),
         **grouped(actor, case_id, card.place_code),
         **pressing.on_page(actor, card, handled["handling"], now),
         **platform_part.of_case(actor, card, organisations),
         **more,
     }
     return render(request, "casework/desk_case.html", context, status=status)
+
+
+def same(actor: Actor, card: queries.CaseCard, names: shown.Places, now: datetime) -> dict[str, Any]:
+    """Matters that may be the same, while somebody works on it, and what everybody may read of this one."""
+    if card.state not in queries.OPEN:
+        return {}
+    report = queries.ReportedWords(
+        words=card.words,
+        category=card.category,
+        place_code=card.place_code,
+        lon=card.lon,
+        lat=card.lat,
+        landmark=card.landmark,
+    )
+    found = (
+        queries.candidates_like(actor, report, case_id=card.case_id, opened_at=card.opened_at, now=now)
+        if queries.may_release_title(actor, card.lead_code)
+        else ()
+    )
+    return {
+        "alike": [(one, names.name(one.place_code)) for one in found],
+        "may_title": queries.may_release_title(actor, card.lead_code),
+        "public_title": queries.public_title(card.case_id),
+    }
 
 
 def _handling(
