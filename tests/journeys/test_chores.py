@@ -33,6 +33,7 @@ def test_the_worker_escalates_what_is_overdue(monkeypatch: pytest.MonkeyPatch) -
         assert chores.escalate() == told
     assert ledger.history(f"case:{case.case_id}")[-1].kind == "casework.case-escalated"
     names = {
+        "acts on many",
         "clock rules",
         "escalation",
         "exports",

@@ -62,6 +62,12 @@ def write_exports() -> int:
     return tables.write_exports(actor=system_actor())
 
 
+def act_on_many() -> int:
+    """What posts planned to do with many matters at once, when its undo window is over."""
+    actor, now = system_actor(), timezone.now()
+    return sum(cases.run_bulk(actor=actor, bulk_id=one, now=now) for one in casework.bulk_acts_due(now=now))
+
+
 def apply_clock_rules() -> int:
     """Terms that the district put in force for open matters too move their dates."""
     return tables.apply_clock_rules(actor=system_actor(), now=timezone.now())
@@ -89,6 +95,7 @@ CHORES = (
     Chore("other systems", tell_systems, 5.0, aside=True),
     Chore("open data", publish, 20.0),
     Chore("exports", write_exports, 2.0, aside=True),
+    Chore("acts on many", act_on_many, 2.0, aside=True),
     Chore("clock rules", apply_clock_rules, 5.0, aside=True),
     Chore("forecasts", forecast, 600.0, aside=True),
     Chore("tidying", tidy, 3600.0),

@@ -85,6 +85,7 @@ PAGES = (
         staff=True,
         needs_data=True,
     ),
+    Page(name="bulk", route="casework:bulk", at="/desk/bulk/", staff=True),
     Page(name="exports", route="casework:exports", at="/desk/exports/?category=roads&state=opened", staff=True),
     Page(
         name="clocks",

@@ -1,5 +1,11 @@
 """What casework promises to have happened."""
 
+from pianqu.rooms.casework.facts.bulk import (
+    AboutBulk,
+    BulkEnded,
+    BulkPlanned,
+    BulkUndone,
+)
 from pianqu.rooms.casework.facts.cases import (
     AboutCase,
     AboutExport,
@@ -75,11 +81,15 @@ from pianqu.rooms.casework.facts.platforms import (
 )
 
 __all__ = [
+    "AboutBulk",
     "AboutCase",
     "AboutClockRules",
     "AboutExport",
     "AboutPlatform",
     "BreachModelLearned",
+    "BulkEnded",
+    "BulkPlanned",
+    "BulkUndone",
     "CaseAccepted",
     "CaseClosed",
     "CaseDispatched",
