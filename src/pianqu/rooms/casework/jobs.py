@@ -19,12 +19,12 @@ from django.utils.translation import override
 
 from pianqu.foundation import growing
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.errors import Unavailable
+from pianqu.foundation.errors import Problem, Unavailable
 from pianqu.foundation.growing import Growing
 from pianqu.foundation.tables import FORMS, Cell, Table, has_parquet
 from pianqu.kernels import breach
 from pianqu.rooms.casework import queries, services
-from pianqu.rooms.casework.models import ExportRun, Forecast
+from pianqu.rooms.casework.models import BulkAct, ExportRun, Forecast
 from pianqu.rooms.casework.queries import POST_ENDED, STUMBLED, ExportWork, Names
 from pianqu.rooms.directory import queries as directory
 
@@ -270,3 +270,23 @@ def forecast_open(*, now: datetime) -> int:
 
 def _said(case_id: uuid.UUID, said: breach.Forecast, now: datetime) -> Forecast:
     return Forecast(case_id=case_id, risk=round(said.likelihood * 1000), reasons=list(said.reasons), asked_at=now)
+
+
+# acts on many ---------------------------------------------------------------------------------------------------------
+
+
+def run_bulk(*, actor: Actor, bulk_id: uuid.UUID, now: datetime) -> int:
+    """Go on with one bulk act where it stands; answers how many matters had their turn."""
+    language = BulkAct.objects.values_list("language", flat=True).get(id=bulk_id)
+    turns = 0
+    with override(language or None):
+        for item_id in queries.bulk_items_waiting(bulk_id):
+            try:
+                services.do_bulk_item(actor=actor, item_id=item_id, now=now)
+            except Problem as problem:
+                services.refuse_bulk_item(
+                    actor=actor, item_id=item_id, reason=problem.code, sentence=problem.message, now=now
+                )
+            turns += 1
+        services.end_bulk(actor=actor, bulk_id=bulk_id, now=now)
+    return turns

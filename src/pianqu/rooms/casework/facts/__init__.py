@@ -3,6 +3,7 @@
 from pianqu.rooms.casework.facts.bulk import (
     AboutBulk,
     BulkEnded,
+    BulkItemRefused,
     BulkPlanned,
     BulkUndone,
 )
@@ -88,6 +89,7 @@ __all__ = [
     "AboutPlatform",
     "BreachModelLearned",
     "BulkEnded",
+    "BulkItemRefused",
     "BulkPlanned",
     "BulkUndone",
     "CaseAccepted",

@@ -49,3 +49,14 @@ class BulkEnded(AboutBulk):
 
     done: int
     refused: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BulkItemRefused(AboutBulk):
+    """It could not be done for one matter; `reason` is the code of the refusal."""
+
+    kind: ClassVar[str] = "casework.bulk-item-refused"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Refused in an act on many matters")
+
+    case_id: str
+    reason: str

@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(default='waiting', max_length=12, verbose_name='状态 state')),
                 ('reason', models.CharField(blank=True, max_length=40, verbose_name='原因代码 code of the refusal')),
                 ('sentence', models.TextField(blank=True, verbose_name='原因 sentence')),
-                ('bulk', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='casework.bulkact')),
+                ('bulk', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='casework.bulkact')),
                 ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='casework.case')),
             ],
             options={

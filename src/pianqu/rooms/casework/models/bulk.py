@@ -35,7 +35,7 @@ class BulkAct(models.Model):
 class BulkItem(models.Model):
     """One matter of a bulk act 批量事项: it waits, was done, was refused with a sentence, or was cancelled."""
 
-    bulk = models.ForeignKey(BulkAct, models.CASCADE, related_name="items")
+    bulk = models.ForeignKey(BulkAct, models.CASCADE, related_name="+")
     order = models.PositiveSmallIntegerField("顺序 order")
     case = models.ForeignKey(Case, models.PROTECT, related_name="+")
     state = models.CharField("状态 state", max_length=12, default="waiting")

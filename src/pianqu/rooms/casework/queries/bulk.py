@@ -2,12 +2,11 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
@@ -50,17 +49,17 @@ class BulkRefusal:
 
 def bulk_acts_of(actor: Actor) -> tuple[BulkCard, ...]:
     """The latest ones of the actor's post."""
-    rows = _counted().filter(post_id=actor.acting_post_id or "-").order_by("-planned_at", "-id")[:LATEST]
-    return tuple(_card(row) for row in rows)
+    rows = BulkAct.objects.filter(post_id=actor.acting_post_id or "-").order_by("-planned_at", "-id")[:LATEST]
+    return _cards(list(rows))
 
 
 def bulk_act_of(actor: Actor, bulk_id: uuid.UUID) -> tuple[BulkCard, tuple[BulkRefusal, ...]]:
     """One of them, with its refusals by reason. Raises Absent for another post's."""
-    row = _counted().filter(post_id=actor.acting_post_id or "-", id=bulk_id).first()
+    row = BulkAct.objects.filter(post_id=actor.acting_post_id or "-", id=bulk_id).first()
     if row is None:
         raise Absent("bulk-absent", _("There is no such act on many matters."))
     refused = BulkItem.objects.filter(bulk_id=bulk_id, state=BULK_REFUSED).order_by("order")
-    return _card(row), grouped(list(refused.values_list("sentence", "case__code")))
+    return _cards([row])[0], grouped(list(refused.values_list("sentence", "case__code")))
 
 
 def grouped(refused: Sequence[tuple[str, str]]) -> tuple[BulkRefusal, ...]:
@@ -89,16 +88,16 @@ def codes_seen(actor: Actor, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, str]:
     return dict(one_seen_by(actor).filter(id__in=ids).values_list("id", "code"))
 
 
-def _counted() -> QuerySet[Any]:
-    def of(state: str) -> Count:
-        return Count("items", filter=Q(items__state=state))
+def _cards(rows: Sequence[BulkAct]) -> tuple[BulkCard, ...]:
+    """The cards, their items counted in one statement."""
+    counts: dict[uuid.UUID, dict[str, int]] = {row.id: {} for row in rows}
+    found = BulkItem.objects.filter(bulk__in=list(counts)).order_by().values_list("bulk_id", "state")
+    for bulk_id, state, n in found.annotate(n=Count("id")):
+        counts[bulk_id][state] = n
+    return tuple(_card(row, counts[row.id]) for row in rows)
 
-    return BulkAct.objects.annotate(
-        total=Count("items"), done=of(BULK_DONE), refused=of(BULK_REFUSED), cancelled=of(BULK_CANCELLED)
-    )
 
-
-def _card(row: Any) -> BulkCard:
+def _card(row: BulkAct, counts: Mapping[str, int]) -> BulkCard:
     return BulkCard(
         bulk_id=row.id,
         act=row.act,
@@ -106,8 +105,8 @@ def _card(row: Any) -> BulkCard:
         begins_at=row.begins_at,
         ended_at=row.ended_at,
         undone=row.undone,
-        total=row.total,
-        done=row.done,
-        refused=row.refused,
-        cancelled=row.cancelled,
+        total=sum(counts.values()),
+        done=counts.get(BULK_DONE, 0),
+        refused=counts.get(BULK_REFUSED, 0),
+        cancelled=counts.get(BULK_CANCELLED, 0),
     )

@@ -11,7 +11,6 @@ from pianqu.rooms.casework.services.bulk import (
     plan_bulk,
     refuse_bulk_item,
     rehearse_bulk,
-    run_bulk,
     undo_bulk,
 )
 from pianqu.rooms.casework.services.categories import NewCategory, add_categories
@@ -186,7 +185,6 @@ __all__ = [
     "return_task",
     "reveal_contact",
     "review_objection",
-    "run_bulk",
     "save_filter",
     "start_task",
     "stop_export",

@@ -11,14 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
-from django.utils.translation import override
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Invalid, Problem, Refused
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.verbs import verb
 from pianqu.rooms.casework import queries, rules
-from pianqu.rooms.casework.facts import BulkEnded, BulkPlanned, BulkUndone
+from pianqu.rooms.casework.facts import BulkEnded, BulkItemRefused, BulkPlanned, BulkUndone
 from pianqu.rooms.casework.models import BulkAct, BulkItem
 from pianqu.rooms.casework.queries import BULK_CANCELLED, BULK_DONE, BULK_REFUSED, BULK_WAITS, BulkRefusal
 from pianqu.rooms.casework.services.dispatching import accept_case, dispatch_case
@@ -71,7 +70,7 @@ def rehearse_bulk(*, actor: Actor, case_ids: Sequence[uuid.UUID], wanted: Wanted
         try:
             if case_id not in codes:
                 raise Absent("case-absent", _("There is no such matter."))
-            _rehearse(actor, case_id, wanted, now)
+            _rehearse(actor=actor, case_id=case_id, wanted=wanted, now=now)
         except _RehearsedError:
             can.append(case_id)
         except Problem as problem:
@@ -80,7 +79,7 @@ def rehearse_bulk(*, actor: Actor, case_ids: Sequence[uuid.UUID], wanted: Wanted
 
 
 @verb
-def _rehearse(actor: Actor, case_id: uuid.UUID, wanted: Wanted, now: datetime) -> None:
+def _rehearse(*, actor: Actor, case_id: uuid.UUID, wanted: Wanted, now: datetime) -> None:
     _act(actor, case_id, wanted, now)
     raise _RehearsedError
 
@@ -157,9 +156,11 @@ def refuse_bulk_item(*, actor: Actor, item_id: int, reason: str, sentence: str, 
     rules.check_is_own_program(actor)
     found = _turn(item_id)
     if found is not None:
-        _row, item = found
+        row, item = found
         item.state, item.reason, item.sentence = BULK_REFUSED, reason[:40], sentence
         item.save(update_fields=["state", "reason", "sentence"])
+        told = BulkItemRefused(**_about(row), case_id=str(item.case_id), reason=item.reason)
+        ledger.record([told], actor=actor, now=now)
 
 
 @verb
@@ -177,8 +178,8 @@ def end_bulk(*, actor: Actor, bulk_id: uuid.UUID, now: datetime) -> None:
 
 def _turn(item_id: int) -> tuple[BulkAct, BulkItem] | None:
     """The item with its act, both locked in the order in which an undoing locks them; None where it had its turn."""
-    bulk_id = BulkItem.objects.values_list("bulk_id", flat=True).filter(id=item_id).first()
-    row = BulkAct.objects.select_for_update().filter(id=bulk_id, ended_at=None).first()
+    found = BulkItem.objects.filter(id=item_id).values("bulk_id")
+    row = BulkAct.objects.select_for_update().filter(id__in=found, ended_at=None).first()
     item = BulkItem.objects.filter(id=item_id, state=BULK_WAITS).first() if row else None
     return (row, item) if row and item else None
 
@@ -225,18 +226,3 @@ def _act(actor: Actor, case_id: uuid.UUID, wanted: Wanted, now: datetime) -> Non
         close_case(actor=actor, case_id=case_id, now=now)
     else:
         link_case(actor=actor, case_id=case_id, parent_code=values.get("parent_code", ""), now=now)
-
-
-def run_bulk(*, actor: Actor, bulk_id: uuid.UUID, now: datetime) -> int:
-    """Go on with one bulk act where it stands; answers how many matters had their turn."""
-    language = BulkAct.objects.values_list("language", flat=True).get(id=bulk_id)
-    turns = 0
-    with override(language or None):
-        for item_id in queries.bulk_items_waiting(bulk_id):
-            try:
-                do_bulk_item(actor=actor, item_id=item_id, now=now)
-            except Problem as problem:
-                refuse_bulk_item(actor=actor, item_id=item_id, reason=problem.code, sentence=problem.message, now=now)
-            turns += 1
-        end_bulk(actor=actor, bulk_id=bulk_id, now=now)
-    return turns

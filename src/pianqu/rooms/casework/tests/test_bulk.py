@@ -4,11 +4,12 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Forbidden, Invalid, Refused
 from pianqu.foundation.models import Account
-from pianqu.rooms.casework import queries, services
+from pianqu.rooms.casework import jobs, queries, services
 from pianqu.rooms.casework.models import BulkAct, BulkItem, Case, Note
 from pianqu.rooms.casework.services import Wanted, bulk
 from pianqu.rooms.casework.tests.builders import LEAD, NOW, dispatched, opened, resolved
@@ -67,7 +68,7 @@ def test_nothing_begins_before_the_window_is_over_and_undoing_cancels_all() -> N
 def test_each_matter_has_its_own_fact_and_each_refusal_its_reason() -> None:
     actor, good, bad = official(), opened().case_id, resolved().case_id
     bulk_id = plan(actor, [good, bad], ACCEPT)
-    assert services.run_bulk(actor=SYSTEM, bulk_id=bulk_id, now=NOW + services.UNDO_WINDOW) == 2
+    assert jobs.run_bulk(actor=SYSTEM, bulk_id=bulk_id, now=NOW + services.UNDO_WINDOW) == 2
     card, refusals = queries.bulk_act_of(actor, bulk_id)
     assert (card.done, card.refused, card.waiting) == (1, 1, 0)
     assert len(refusals) == 1
@@ -92,12 +93,12 @@ def test_killed_half_way_it_goes_on_and_does_nothing_twice(monkeypatch: pytest.M
     monkeypatch.setattr(bulk, "_act", dies)
     if turns < len(ids):
         with pytest.raises(KeyboardInterrupt):
-            services.run_bulk(actor=SYSTEM, bulk_id=bulk_id, now=NOW + services.UNDO_WINDOW)
+            jobs.run_bulk(actor=SYSTEM, bulk_id=bulk_id, now=NOW + services.UNDO_WINDOW)
         assert Note.objects.count() == turns
         assert BulkItem.objects.filter(state="done").count() == turns
     monkeypatch.setattr(bulk, "_act", real)
-    services.run_bulk(actor=SYSTEM, bulk_id=bulk_id, now=NOW + services.UNDO_WINDOW)
-    services.run_bulk(actor=SYSTEM, bulk_id=bulk_id, now=NOW + services.UNDO_WINDOW)
+    jobs.run_bulk(actor=SYSTEM, bulk_id=bulk_id, now=NOW + services.UNDO_WINDOW)
+    jobs.run_bulk(actor=SYSTEM, bulk_id=bulk_id, now=NOW + services.UNDO_WINDOW)
     assert sorted(Note.objects.values_list("case_id", flat=True)) == sorted(ids)
 
 
@@ -130,3 +131,20 @@ def test_scopes_and_roles() -> None:
         queries.bulk_act_of(official(), bulk_id)
     with pytest.raises(Absent):
         services.undo_bulk(actor=official(), bulk_id=bulk_id, now=NOW)
+
+
+def test_the_pages_lead_from_the_list_to_the_end(client: Client) -> None:
+    actor, case_id = official(), opened().case_id
+    client.force_login(Account.objects.get(id=actor.account_id))
+    assert str(case_id) in client.get("/desk/").content.decode()
+    typed = {"case": [str(case_id)], "act": "note", "words": "周三"}
+    assert client.post("/desk/bulk/", {"case": [str(case_id)]}).status_code == 200
+    assert client.post("/desk/bulk/", {"all": "1"}).content.decode().count(str(case_id)) == 1
+    assert 'value="plan"' in client.post("/desk/bulk/", {**typed, "step": "preview"}).content.decode()
+    planned = client.post("/desk/bulk/", {**typed, "step": "plan"})
+    assert planned.status_code == 302
+    assert client.get(planned["Location"]).status_code == 200
+    assert client.get(planned["Location"] + "progress/").status_code == 200
+    assert client.post(planned["Location"] + "undo/").status_code == 302
+    assert client.get("/desk/bulk/").status_code == 200
+    assert client.post("/desk/bulk/", {"step": "plan", "act": "note"}).status_code == 422

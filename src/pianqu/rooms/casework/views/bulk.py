@@ -123,8 +123,8 @@ def _line(card: BulkCard) -> Line:
 def _chosen(request: HttpRequest, actor: Actor, filters: queries.CaseFilter) -> Sequence[uuid.UUID]:
     """The rows that were ticked, or the first ones of the whole list. What is no id is left out."""
     if request.POST.get("all"):
-        found = queries.cases_for(actor, filters=filters, size=services.MOST_AT_ONCE, now=timezone.now())
-        return [row.case_id for row in found.rows]
+        page = queries.cases_for(actor, filters=filters, size=services.MOST_AT_ONCE, now=timezone.now())
+        return [row.case_id for row in page.rows]
     return [found for text in request.POST.getlist("case")[: services.MOST_AT_ONCE + 1] if (found := _id(text))]
 
 
