@@ -110,8 +110,8 @@ def merge(page: Page, old: str, new: str, name: str) -> None:
 
 STREET = "330205005000"
 CENTRE = {"screens", "checker", "boss", "admin", "auditor"}
-GROUND = {"street", "community", "cluster"}
-"""Whose ground it lies on: they see it whoever handles it."""
+GROUND = {"street", "community", "cluster", "squad"}
+"""Whose ground it lies on, and the station that takes part in the street's platform: they see it whoever handles it."""
 
 
 def seen(chrome: Browser, place: House, address: str) -> set[str]:
@@ -162,7 +162,7 @@ def test_a_matter_across_departments(chrome: Browser, full_house: House, residen
         checker.get_by_role("button", name="Uphold: back to the centre").click()
         expect(checker.locator(".pq-title .badge").first).to_contain_text("Returned")
         dispatch(checker, "330205-enforcement", "330205-police")
-    joint = GROUND | CENTRE | {"enforcement", "squad", "police"}
+    joint = GROUND | CENTRE | {"enforcement", "police"}
     assert seen(chrome, full_house, address) == joint, "who has no part any more does not see it"
 
     with desk(chrome, full_house, "enforcement") as bureau:

@@ -81,7 +81,7 @@ PAGES = (
     Page(
         name="platform-case",
         route="casework:desk_case",
-        at="/desk/case/{noticed}/#platform",
+        at="/desk/case/{noticed}/",
         staff=True,
         needs_data=True,
     ),

@@ -326,8 +326,11 @@ def on_platform(actor: Actor, case_id: uuid.UUID) -> OnPlatform:
     case = Case.objects.get(id=case_id)
     platform = platform_of(case.category, case.platform)
     street = street_of(case.place_code) if case.place_code else ""
-    parts = set(Task.objects.filter(case=case, ended_at=None).values_list("organisation_code", flat=True))
-    works = rules.may_work_on_platform(
+    works = rules.may_work_on_platform(actor, is_member=False, has_part=False)  # the centre, of which nothing is asked
+    parts: set[str] = set()
+    if not works or platform == ORDER:
+        parts = set(Task.objects.filter(case=case, ended_at=None).values_list("organisation_code", flat=True))
+    works = works or rules.may_work_on_platform(
         actor, is_member=is_member(actor, case), has_part=actor.organisation_code in parts
     )
     acts = _acts(PlatformAct.objects.filter(case=case))

@@ -429,9 +429,10 @@ def join_case(
 
 
 def call_helpers(actor: Actor, case: Case, codes: Sequence[str], last_day: date, now: datetime) -> datetime:
-    """Parts for several helpers at once, until the end of a day; answers that moment, within the matter's own."""
+    """Parts for several helpers at once, until the end of a day; answers that moment, within the own term while it runs."""
     end = timezone.make_aware(datetime.combine(last_day, time.max.replace(microsecond=0)))
-    within = _within(case, end, now) or end
+    is_late = case.due_at is not None and case.due_at <= now
+    within = end if is_late else _within(case, end, now) or end
     _give(actor, case, [(code, HELPER, within, False) for code in codes], now)
     return within
 

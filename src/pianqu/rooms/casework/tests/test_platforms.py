@@ -316,6 +316,20 @@ def test_bad_input_to_an_act(kind: str, changes: dict[str, Any], error: type[Pro
     assert not PlatformAct.objects.exists() and Task.objects.filter(case_id=case).count() == 1
 
 
+def test_members_may_be_called_to_a_matter_that_is_overdue() -> None:
+    case = on("order")
+    late = NOW + timedelta(days=60)
+    services.call_joint(
+        actor=clerk(),
+        case_id=case,
+        helper_codes=[STREET],
+        last_day=timezone.localdate(late),
+        words="请到场",
+        now=late,
+    )
+    assert Task.objects.get(case_id=case, role="helper").due_at
+
+
 def test_called_members_have_parts_of_which_the_answer_waits() -> None:
     case = on("order")
     services.call_joint(actor=handler(LEAD), case_id=case, helper_codes=[STREET], last_day=TODAY, **WORDS)

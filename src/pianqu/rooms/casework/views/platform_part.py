@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -39,6 +39,7 @@ def title_of(kind: str) -> str:
 def of_case(actor: Actor, card: queries.CaseCard, organisations: shown.Organisations) -> Mapping[str, Any]:
     """What the case page shows of it."""
     on, today = queries.on_platform(actor, card.case_id), timezone.localdate()
+    last = today + timedelta(days=7)
     others = [code for code in queries.PLATFORMS if code != on.platform]
     return {
         "on_platform": on,
@@ -48,9 +49,14 @@ def of_case(actor: Actor, card: queries.CaseCard, organisations: shown.Organisat
         "papers": [_paper(act, organisations) for act in on.acts],
         "callable": [shown.Choice(code=code, name=organisations.short(code)) for code in on.callable_codes],
         "outcomes": outcomes(on.platform),
-        "soon": today + timedelta(days=7),
-        "after": today + timedelta(days=8),
+        "soon": min(last, ends) if (ends := _last_day(card)) and ends >= today else last,
+        "after": last + timedelta(days=1),
     }
+
+
+def _last_day(card: queries.CaseCard) -> date | None:
+    """The last whole day of the matter's own clock: what members are asked for ends by then."""
+    return timezone.localdate(card.due_at - timedelta(seconds=1)) if card.due_at else None
 
 
 def outcomes(platform: str) -> tuple[shown.Choice, ...]:

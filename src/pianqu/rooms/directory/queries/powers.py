@@ -154,9 +154,10 @@ def items_at(*, category: str, place_code: str, on: date) -> tuple[PowerCard, ..
 
 
 def powers_at(*, place_code: str, on: date, categories: Iterable[str]) -> tuple[PowerCard, ...]:
-    """Every item of the lists in force that speaks of one of these categories there, by category. Two statements."""
+    """Items of the lists in force that speak of these categories there: by category, who handles it first. Two statements."""
     found = _reaching(place_code, on, category__in=list(categories))
-    return tuple(sorted(found, key=lambda power: (power.category, power.verb, power.article)))
+    order = (rules.HANDLE, rules.DECIDE, rules.APPROVE, rules.ASSIST)
+    return tuple(sorted(found, key=lambda power: (power.category, order.index(power.verb), power.article)))
 
 
 def articles_at(*, place_code: str, on: date) -> frozenset[str]:
