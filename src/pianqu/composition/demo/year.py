@@ -38,6 +38,8 @@ CHANNELS = {"portal": 50, "phone": 30, "window": 20}
 AT_ONCE = 200
 """So many acts are one transaction."""
 NEAR = 0.002
+USUALLY_SLOW: Mapping[str, float] = {"share": 0.04, "times": 4}
+"""Which share of a kind's matters takes so many times as long."""
 UNRATED_STAYS = timedelta(days=15)
 Table = Mapping[str, Any]
 Step = tuple[datetime, Callable[[], None]]
@@ -207,8 +209,9 @@ class Course:
         yield from self._afterwards(matter, resolved)
 
     def _handled(self, matter: Matter, at: datetime) -> Generator[Step, None, datetime]:
-        """Dispatched, begun and answered by the department; about one in fifteen is late. Answers when."""
-        hours = self.chance.lognormvariate(3.3, 0.6) * (4 if self.chance.random() < 0.04 else 1)
+        """Dispatched, begun and answered by the department; about one in fifteen is late, of a kind that is `slow` many more."""
+        slow = matter.kind.get("slow", USUALLY_SLOW)
+        hours = self.chance.lognormvariate(3.3, 0.6) * (slow["times"] if self.chance.random() < slow["share"] else 1)
         dispatched = self._office(at, 0.3 + self.chance.random() * 2)
         began = self._office(dispatched, 0.5 + self.chance.random() * 6)
         resolved = self._office(began, hours)

@@ -217,6 +217,7 @@ def apply_clock_rules(*, actor: Actor, now: datetime) -> int:
 
 LEARN_EVERY = timedelta(hours=20)
 FORECASTS_AT_ONCE = 500
+REASONS = 4
 
 
 def forecast(*, actor: Actor, now: datetime) -> int:
@@ -261,7 +262,7 @@ def forecast_open(*, now: datetime) -> int:
     """Say anew what is likely late; what is not open any more, or overdue by now, is not spoken of."""
     model = queries.breach_model()
     asked = list(queries.asked_now(now=now)) if model else []
-    rows = [_said(case_id, breach.forecast(model, one), now) for case_id, one in asked] if model else []
+    rows = [_said(case_id, breach.forecast(model, one, most=REASONS), now) for case_id, one in asked] if model else []
     with transaction.atomic():
         Forecast.objects.all().delete()
         Forecast.objects.bulk_create(rows, batch_size=FORECASTS_AT_ONCE)

@@ -33,7 +33,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='Forecast',
             fields=[
-                ('case', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='forecast', serialize=False, to='casework.case')),
+                ('case', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='casework.case')),
                 ('risk', models.PositiveSmallIntegerField(verbose_name='可能性‰ likelihood in thousandths')),
                 ('reasons', models.JSONField(verbose_name='理由 signs that speak for it')),
                 ('asked_at', models.DateTimeField(verbose_name='推算时间 computed at')),

@@ -32,7 +32,7 @@ class Forecast(models.Model):
 
     derived = True
 
-    case = models.OneToOneField(Case, models.CASCADE, primary_key=True, related_name="forecast")
+    case = models.OneToOneField(Case, models.CASCADE, primary_key=True, related_name="+")
     risk = models.PositiveSmallIntegerField("可能性‰ likelihood in thousandths")
     reasons = models.JSONField("理由 signs that speak for it")
     asked_at = models.DateTimeField("推算时间 computed at")

@@ -9,7 +9,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -23,9 +23,31 @@ from pianqu.kernels import checkcode, words
 from pianqu.kernels.deadline import Calendar
 from pianqu.rooms.casework import rules, sql
 from pianqu.rooms.casework.lifecycle import ENDED, OPEN, WAITING, Move, State, may_move
-from pianqu.rooms.casework.models import Addition, Case, Category, Contact, DayCount, Note, Photo, Request, Task, Year
+from pianqu.rooms.casework.models import (
+    Addition,
+    Case,
+    Category,
+    Contact,
+    DayCount,
+    Forecast,
+    Note,
+    Photo,
+    Request,
+    Task,
+    Year,
+)
 from pianqu.rooms.casework.queries.search import Sought, sought
-from pianqu.rooms.casework.queries.seen import Turn, all_walks, is_narrow, one_seen_by, scope_of, walk_of, walks
+from pianqu.rooms.casework.queries.seen import (
+    Turn,
+    all_walks,
+    few_seen_by,
+    is_narrow,
+    one_seen_by,
+    scope_of,
+    walk_of,
+    walk_said,
+    walks,
+)
 from pianqu.rooms.casework.queries.shipped import NONE, CategoryCard, counts_for, shipped_categories
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import queries as ledger
@@ -324,6 +346,8 @@ def _calendar(announced: tuple[tuple[int, tuple[str, ...], tuple[str, ...]], ...
 # lists ---------------------------------------------------------------------------------------------------------------
 
 
+RISK_SAID = Subquery(Forecast.objects.filter(case=OuterRef("pk")).values("risk")[:1])
+"""What the worker last said of a case: read, never computed, where a list is shown."""
 _ROW = (
     "id",
     "code",
@@ -339,7 +363,7 @@ _ROW = (
     "imported_from",
     "due_at",
     "warn_at",
-    "forecast__risk",
+    "risk",
 )
 
 
@@ -390,8 +414,11 @@ def _walks(
     if filters == CaseFilter():
         return lambda turn, size: walks(scope, Q(), turn, size) if turn.after else all_walks(scope, turn, size)
     where = _filtered(filters, actor, now) & found.where
+    if filters.order == RISK:
+        said = few_seen_by(actor).filter(where)
+        return lambda turn, size: walk_said(said, turn, size)
     if found.is_few or (_means_open(filters) and not (is_narrow(scope) and _order_of(filters) is NEWEST)):
-        few = one_seen_by(actor).filter(where)
+        few = few_seen_by(actor).filter(where)
         return lambda turn, size: walk_of(few, turn, size)
     stem = directory.stem(filters.place_code) if filters.place_code not in ("", NONE) else ""
     return lambda turn, size: walks(scope, where, turn, size, stem=stem)
@@ -416,6 +443,7 @@ def _whole_rows(order: "_Order", further: Sequence[Statement], size: int) -> Que
     first = sql.first_of(further, falling=order.falling, size=size)
     return (
         Case.objects.filter(id__in=first)
+        .annotate(risk=RISK_SAID)
         .order_by(*order.turn("").by(order.column, "id"))
         .values_list(
             *_ROW,
@@ -427,7 +455,12 @@ def _whole_rows(order: "_Order", further: Sequence[Statement], size: int) -> Que
 
 def rows_for(actor: Actor, case_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, CaseRow]:
     """Those of these matters that the actor may see, by id. One statement beside the scope's."""
-    rows = one_seen_by(actor).filter(id__in=case_ids).values_list(*_ROW, Value(False), Value(False))
+    rows = (
+        one_seen_by(actor)
+        .filter(id__in=case_ids)
+        .annotate(risk=RISK_SAID)
+        .values_list(*_ROW, Value(False), Value(False))
+    )
     return {row[0]: _row(row) for row in rows}
 
 
@@ -475,7 +508,7 @@ THOUSAND = 1000
 DUE, RISK = "due", "risk"
 NEWEST = _Order("opened_at", _ROW.index("opened_at"), falling=True)
 DUE_ORDER = _Order("due_at", _ROW.index("due_at"), falling=False)
-RISK_ORDER = _Order("forecast__risk", _ROW.index("forecast__risk"), falling=True, is_number=True)
+RISK_ORDER = _Order("risk", _ROW.index("risk"), falling=True, is_number=True)
 
 QUEUES = ("mine", "unassigned", "overdue", "asked", "answered")
 """My organisation's part, nobody's yet, overdue, waiting for a decision, answered and to be called back."""
@@ -502,7 +535,7 @@ def _queued(actor: Actor, queue: str, now: datetime) -> Q:
     if queue == "week":
         return Q(state__in=OPEN, due_at__gt=now, due_at__lt=week_ends(now))
     if queue == "likely":
-        return Q(state__in=OPEN, due_at__gt=now, forecast__risk__gte=LIKELY)
+        return Q(state__in=OPEN, due_at__gt=now, id__in=Forecast.objects.filter(risk__gte=LIKELY).values("case_id"))
     if queue == "asked":
         return Q(state__in=OPEN, id__in=Request.objects.filter(decided_at=None).values("case_id"))
     return Q(state=State.RESOLVED) if queue == "answered" else Q(state__in=OPEN)
@@ -529,7 +562,7 @@ def _filtered(filters: CaseFilter, actor: Actor, now: datetime) -> Q:
     if filters.order == DUE:
         where &= Q(state__in=OPEN, due_at__isnull=False)
     if filters.order == RISK:
-        where &= Q(state__in=OPEN, due_at__gt=now, forecast__risk__isnull=False)
+        where &= Q(state__in=OPEN, due_at__gt=now)
     return where
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from pianqu.kernels import breach
@@ -128,12 +128,20 @@ def _read(row: BreachModel) -> breach.Model | None:
         return None
 
 
+SAID = {
+    f"said_{name}": Subquery(Forecast.objects.filter(case=OuterRef("pk")).values(name)[:1])
+    for name in ("risk", "reasons", "asked_at")
+}
+"""What the worker last said, to be read together with a case."""
+
+
 def likely_late(case: Case, now: datetime) -> ForecastCard | None:
-    """What is said of an open matter whose date is still to come, where that is more likely than not to be missed."""
-    said: Forecast | None = getattr(case, "forecast", None)
-    if said is None or said.risk < LIKELY or case.state not in OPEN or case.due_at is None or case.due_at <= now:
+    """What is said of an open matter (read with SAID) whose date is still to come, where missing it is likelier than not."""
+    risk: int | None = getattr(case, "said_risk", None)
+    if risk is None or risk < LIKELY or case.state not in OPEN or case.due_at is None or case.due_at <= now:
         return None
-    return ForecastCard(risk=said.risk, reasons=tuple(said.reasons), asked_at=said.asked_at)
+    reasons, asked_at = (getattr(case, name) for name in ("said_reasons", "said_asked_at"))
+    return ForecastCard(risk=risk, reasons=tuple(reasons), asked_at=asked_at)
 
 
 # what is known at a moment -------------------------------------------------------------------------------------------

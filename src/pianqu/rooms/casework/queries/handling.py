@@ -15,7 +15,7 @@ from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, WAITING, Move, State,
 from pianqu.rooms.casework.models import Case, Clock, Pause, Request, Task
 from pianqu.rooms.casework.queries.cases import working_days
 from pianqu.rooms.casework.queries.clockrules import terms_of
-from pianqu.rooms.casework.queries.forecasts import ForecastCard, likely_late
+from pianqu.rooms.casework.queries.forecasts import SAID, ForecastCard, likely_late
 from pianqu.rooms.directory import queries as directory
 
 
@@ -105,7 +105,7 @@ class Explained:
 
 def handling_for(actor: Actor, case_id: uuid.UUID, *, now: datetime) -> Handling:
     """The handling of a case that this actor may see (queries.case_for decided that)."""
-    case = Case.objects.select_related("parent", "forecast").get(id=case_id)
+    case = Case.objects.select_related("parent").annotate(**SAID).get(id=case_id)
     tasks = list(Task.objects.filter(case=case, ended_at=None).order_by("-role", "given_at", "organisation_code"))
     asked = list(Request.objects.filter(case=case, decided_at=None).order_by("asked_at")) if case.state in OPEN else []
     clock = Clock.objects.filter(case=case, stopped_at=None).first()

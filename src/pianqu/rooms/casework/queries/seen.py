@@ -17,7 +17,7 @@ from django.db.models.functions import Substr
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.db import Statement, question
 from pianqu.rooms.casework import rules, sql
-from pianqu.rooms.casework.models import STREET, Case, PlatformMember, Task
+from pianqu.rooms.casework.models import STREET, Case, Forecast, PlatformMember, Task
 from pianqu.rooms.casework.queries.shipped import PLATFORMS, counts_for
 from pianqu.rooms.directory import queries as directory
 
@@ -43,13 +43,17 @@ def seen_by(actor: Actor) -> QuerySet[Case]:
     return _seen_in(scope_of(actor))
 
 
+def few_seen_by(actor: Actor) -> QuerySet[Case]:
+    """The same, to be asked for few: what organisations have parts in is looked up for these alone."""
+    return _seen_in(scope_of(actor), few=True)
+
+
 def one_seen_by(actor: Actor) -> QuerySet[Case]:
-    """The same, to be asked for single cases: what organisations have parts in is looked up for these alone.
+    """The same, to be asked for single cases.
 
     Members of a platform see the platform's matters of its street too, one by one and in its queue (queries/platforms.py).
     """
-    scope = scope_of(actor)
-    seen = _seen_in(scope, few=True)
+    scope, seen = scope_of(actor), few_seen_by(actor)
     return seen if scope.everything or actor.kind != "post" else seen | Case.objects.filter(_as_member(actor))
 
 
@@ -194,6 +198,12 @@ def walk_of(cases: QuerySet[Case], turn: Turn, size: int) -> list[Statement]:
     """The one way into these cases; none where it is known that there are none."""
     ordered = cases.filter(turn.past(turn.column, "id")).order_by(*turn.by(turn.column, "id"))
     return _asked(ordered.values(seen=F("id"), at=F(turn.column))[:size])
+
+
+def walk_said(cases: QuerySet[Case], turn: Turn, size: int) -> list[Statement]:
+    """Those of these cases that a forecast speaks of, by how likely they are to be late."""
+    said = Forecast.objects.filter(turn.past("risk", "case_id"), case__in=cases.values("id"))
+    return _asked(said.order_by(*turn.by("risk", "case_id")).values(seen=F("case_id"), at=F("risk"))[:size])
 
 
 def _walk_each(column: str, where: Q, turn: Turn, size: int) -> list[Statement]:

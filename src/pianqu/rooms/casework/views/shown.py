@@ -533,6 +533,6 @@ def _reason(sign: str, organisations: Organisations) -> str:
         "age": _("so much of its term has passed"),
         "term": _("how long its term is in all"),
         "load": _("how many matters are open beside it"),
-        "lately": _("how many dates were missed there in the last weeks"),
+        "lately": _("how many dates were missed there in the last weeks") if value != "none" else "",
     }
     return sentences.get(field, "")
