@@ -69,7 +69,6 @@ OTHERS = {
     "casework:clock_book": "/desk/clocks/preview.xlsx",
     "casework:clock_enforce": POSTED,
     "casework:clock_back": POSTED,
-    "casework:bulk_act": "/desk/bulk/{bulk_id}/",
     "casework:bulk_progress": "/desk/bulk/{bulk_id}/progress/",
     "casework:undo_bulk": POSTED,
     "casework:exports_progress": "/desk/exports/progress/",

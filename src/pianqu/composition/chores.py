@@ -64,8 +64,7 @@ def write_exports() -> int:
 
 def act_on_many() -> int:
     """What posts planned to do with many matters at once, when its undo window is over."""
-    actor, now = system_actor(), timezone.now()
-    return sum(tables.run_bulk(actor=actor, bulk_id=one, now=now) for one in casework.bulk_acts_due(now=now))
+    return tables.run_bulks(actor=system_actor(), clock=timezone.now)
 
 
 def apply_clock_rules() -> int:

@@ -73,7 +73,21 @@ def fill(*, empty: bool) -> dict[str, str]:
     offered, given = make_neighbour(window=staff, away=UUID(told.pop("away")), now=now)
     told |= {"offered": str(offered), "given": str(given)} | _open_data(now)
     _terms(now)
-    return told | _tables(staff) | _calendar(staff, now)
+    return told | _tables(staff) | _calendar(staff, now) | _many(staff, now)
+
+
+def _many(staff: Actor, now: datetime) -> dict[str, str]:
+    """An act on many matters that was done for some and refused for others."""
+    rows = casework.cases_for(staff, filters=casework.CaseFilter()).rows
+    bulk_id = verbs.plan_bulk(
+        actor=staff,
+        case_ids=[row.case_id for row in rows],
+        wanted=verbs.Wanted(act="accept", values={"nature": "help"}),
+        language="zh-hans",
+        now=now - verbs.UNDO_WINDOW,
+    )
+    jobs.run_bulks(actor=Actor(kind="system", organisation_code=casework.centre_code()), clock=lambda: now)
+    return {"bulk_id": str(bulk_id)}
 
 
 def _terms(now: datetime) -> None:

@@ -86,6 +86,15 @@ PAGES = (
         needs_data=True,
     ),
     Page(name="bulk", route="casework:bulk", at="/desk/bulk/", staff=True),
+    Page(
+        name="bulk-form",
+        route="casework:bulk",
+        at="/desk/bulk/?act=dispatch&case={case_id}",
+        staff=True,
+        needs_data=True,
+        wrong_press=SUBMIT,
+    ),
+    Page(name="bulk-act", route="casework:bulk_act", at="/desk/bulk/{bulk_id}/", staff=True, needs_data=True),
     Page(name="exports", route="casework:exports", at="/desk/exports/?category=roads&state=opened", staff=True),
     Page(
         name="clocks",

@@ -1,4 +1,4 @@
-"""What the worker does for casework: tables of matters, dates that new terms move, forecasts.
+"""What the worker does for casework: tables of matters, dates that new terms move, forecasts, acts on many.
 
 Tables are written page by page, several in turn, so that a small one waits for no large one.
 
@@ -6,9 +6,10 @@ Each page is read by a statement of its own, and no transaction stays open. Who 
 so again with each page: a writer that died lets go by itself, and another one begins from the first row.
 """
 
+import logging
 import secrets
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -28,6 +29,7 @@ from pianqu.rooms.casework.models import BulkAct, ExportRun, Forecast
 from pianqu.rooms.casework.queries import POST_ENDED, STUMBLED, ExportWork, Names
 from pianqu.rooms.directory import queries as directory
 
+log = logging.getLogger("pianqu.casework")
 PAGE = 2_000
 AT_ONCE = 4
 HOLD = timedelta(seconds=30)
@@ -276,18 +278,38 @@ def _said(case_id: uuid.UUID, said: breach.Forecast, now: datetime) -> Forecast:
 # acts on many ---------------------------------------------------------------------------------------------------------
 
 
-def run_bulk(*, actor: Actor, bulk_id: uuid.UUID, now: datetime) -> int:
-    """Go on with one bulk act where it stands; answers how many matters had their turn."""
+def run_bulks(*, actor: Actor, clock: Callable[[], datetime]) -> int:
+    """Go on with every bulk act that is due; one that cannot be gone on with now holds up no other."""
+    turns = 0
+    for bulk_id in queries.bulk_acts_due(now=clock()):
+        try:
+            turns += run_bulk(actor=actor, bulk_id=bulk_id, clock=clock)
+        except Exception:
+            log.exception("bulk act %s stopped; it is gone on with at the next turn", bulk_id)
+    return turns
+
+
+def run_bulk(*, actor: Actor, bulk_id: uuid.UUID, clock: Callable[[], datetime]) -> int:
+    """Go on with one bulk act where it stands; answers how many matters had their turn. `clock` is read for each matter."""
     language = BulkAct.objects.values_list("language", flat=True).get(id=bulk_id)
     turns = 0
     with override(language or None):
         for item_id in queries.bulk_items_waiting(bulk_id):
-            try:
-                services.do_bulk_item(actor=actor, item_id=item_id, now=now)
-            except Problem as problem:
-                services.refuse_bulk_item(
-                    actor=actor, item_id=item_id, reason=problem.code, sentence=problem.message, now=now
-                )
+            _have_turn(item_id, actor, clock)
             turns += 1
-        services.end_bulk(actor=actor, bulk_id=bulk_id, now=now)
+        services.end_bulk(actor=actor, bulk_id=bulk_id, now=clock())
     return turns
+
+
+def _have_turn(item_id: int, actor: Actor, clock: Callable[[], datetime]) -> None:
+    """One matter, done or refused. An error that no rule gave is logged and told in a sentence, and the others go on."""
+    try:
+        services.do_bulk_item(actor=actor, item_id=item_id, now=clock())
+        return
+    except Problem as problem:
+        reason, sentence = problem.code, problem.message
+    except Exception:
+        log.exception("item %s of a bulk act failed", item_id)
+        reason = services.STUMBLED
+        sentence = _("The program failed here, so this matter was left as it was. Please do it on its own page.")
+    services.refuse_bulk_item(actor=actor, item_id=item_id, reason=reason, sentence=sentence, now=clock())

@@ -1,8 +1,9 @@
 """The verbs of casework."""
 
 from pianqu.rooms.casework.services.bulk import (
-    ACTS,
+    BULK_FIELDS,
     MOST_AT_ONCE,
+    STUMBLED,
     UNDO_WINDOW,
     Rehearsal,
     Wanted,
@@ -102,14 +103,15 @@ from pianqu.rooms.casework.services.rating import (
 from pianqu.rooms.casework.services.updating import take_update
 
 __all__ = [
-    "ACTS",
     "BASES",
+    "BULK_FIELDS",
     "KEPT",
     "MOST_AT_ONCE",
     "MOST_WAITING",
     "NATURES",
     "NOTICE",
     "REASONS",
+    "STUMBLED",
     "UNDO_WINDOW",
     "Claim",
     "Closing",

@@ -9,13 +9,14 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Invalid, Problem, Refused
 from pianqu.foundation.ids import new_id
-from pianqu.foundation.verbs import verb
+from pianqu.foundation.verbs import rehearsed, verb
 from pianqu.rooms.casework import queries, rules
 from pianqu.rooms.casework.facts import BulkEnded, BulkItemRefused, BulkPlanned, BulkUndone
 from pianqu.rooms.casework.models import BulkAct, BulkItem
@@ -27,16 +28,20 @@ from pianqu.rooms.casework.services.rating import link_case
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import services as ledger
 
+STUMBLED = "bulk-stumbled"
+"""Code of a refusal that no rule gave: the program itself failed at this matter."""
 UNDO_WINDOW = timedelta(seconds=60)
 MOST_AT_ONCE = 200
 """Matters of one bulk act: each is rehearsed while a person waits."""
-ACTS = ("accept", "dispatch", "note", "answer", "close", "link")
-TAKES: Mapping[str, tuple[str, ...]] = {
+BULK_FIELDS: Mapping[str, tuple[str, ...]] = {
     "accept": ("nature",),
-    "dispatch": ("lead_code", "nature"),
+    "dispatch": ("lead_code", "nature", "words"),
+    "note": ("words",),
+    "answer": ("words",),
+    "close": (),
     "link": ("parent_code",),
 }
-"""Values of each act that are codes; words are kept by themselves."""
+"""What each act takes: codes, and words, which are kept by themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +61,6 @@ class Rehearsal:
     cannot: tuple[BulkRefusal, ...]
 
 
-class _RehearsedError(Exception):
-    """It would have been done; whatever was written is taken back."""
-
-
 def rehearse_bulk(*, actor: Actor, case_ids: Sequence[uuid.UUID], wanted: Wanted, now: datetime) -> Rehearsal:
     """Try the act on each matter and take it back: what is refused here is refused by the matter's own verb. Raises Invalid."""
     rules.check_may_act_on_many(actor)
@@ -70,18 +71,11 @@ def rehearse_bulk(*, actor: Actor, case_ids: Sequence[uuid.UUID], wanted: Wanted
         try:
             if case_id not in codes:
                 raise Absent("case-absent", _("There is no such matter."))
-            _rehearse(actor=actor, case_id=case_id, wanted=wanted, now=now)
-        except _RehearsedError:
+            rehearsed(partial(_act, actor, case_id, wanted, now))
             can.append(case_id)
         except Problem as problem:
             cannot.append((problem.message, codes.get(case_id, "")))
     return Rehearsal(can=tuple(can), cannot=queries.grouped(cannot))
-
-
-@verb
-def _rehearse(*, actor: Actor, case_id: uuid.UUID, wanted: Wanted, now: datetime) -> None:
-    _act(actor, case_id, wanted, now)
-    raise _RehearsedError
 
 
 @verb
@@ -100,8 +94,8 @@ def plan_bulk(
         account_id=uuid.UUID(actor.account_id or ""),
         organisation_code=actor.organisation_code,
         act=wanted.act,
-        values={name: wanted.values.get(name, "") for name in TAKES.get(wanted.act, ())},
-        words=wanted.words,
+        values={name: wanted.values.get(name, "") for name in BULK_FIELDS[wanted.act] if name != "words"},
+        words=wanted.words if "words" in BULK_FIELDS[wanted.act] else "",
         language=language,
         planned_at=now,
         begins_at=now + UNDO_WINDOW,
@@ -195,7 +189,7 @@ def _about(row: BulkAct) -> dict[str, str]:
 
 
 def _check(wanted: Wanted, case_ids: Sequence[uuid.UUID]) -> None:
-    if wanted.act not in ACTS:
+    if wanted.act not in BULK_FIELDS:
         raise Invalid("bulk-act", _("Please choose what is to be done."))
     if not case_ids:
         raise Invalid("bulk-none", _("Please choose at least one matter on the list first."))

@@ -1,10 +1,12 @@
 """Acts on many matters: rehearsed without a trace, undone before they begin, done once each whatever is killed."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Forbidden, Invalid, Refused
@@ -33,6 +35,10 @@ def official(organisation_code: str = "330205-centre", kind: str = "window", *, 
         organisation_code=organisation_code,
         reads_only=reads,
     )
+
+
+def later() -> datetime:
+    return NOW + services.UNDO_WINDOW
 
 
 def plan(actor: Actor, ids: list[uuid.UUID], wanted: Wanted = NOTE) -> uuid.UUID:
@@ -68,7 +74,7 @@ def test_nothing_begins_before_the_window_is_over_and_undoing_cancels_all() -> N
 def test_each_matter_has_its_own_fact_and_each_refusal_its_reason() -> None:
     actor, good, bad = official(), opened().case_id, resolved().case_id
     bulk_id = plan(actor, [good, bad], ACCEPT)
-    assert jobs.run_bulk(actor=SYSTEM, bulk_id=bulk_id, now=NOW + services.UNDO_WINDOW) == 2
+    assert jobs.run_bulk(actor=SYSTEM, bulk_id=bulk_id, clock=later) == 2
     card, refusals = queries.bulk_act_of(actor, bulk_id)
     assert (card.done, card.refused, card.waiting) == (1, 1, 0)
     assert len(refusals) == 1
@@ -93,12 +99,12 @@ def test_killed_half_way_it_goes_on_and_does_nothing_twice(monkeypatch: pytest.M
     monkeypatch.setattr(bulk, "_act", dies)
     if turns < len(ids):
         with pytest.raises(KeyboardInterrupt):
-            jobs.run_bulk(actor=SYSTEM, bulk_id=bulk_id, now=NOW + services.UNDO_WINDOW)
+            jobs.run_bulk(actor=SYSTEM, bulk_id=bulk_id, clock=later)
         assert Note.objects.count() == turns
         assert BulkItem.objects.filter(state="done").count() == turns
     monkeypatch.setattr(bulk, "_act", real)
-    jobs.run_bulk(actor=SYSTEM, bulk_id=bulk_id, now=NOW + services.UNDO_WINDOW)
-    jobs.run_bulk(actor=SYSTEM, bulk_id=bulk_id, now=NOW + services.UNDO_WINDOW)
+    jobs.run_bulk(actor=SYSTEM, bulk_id=bulk_id, clock=later)
+    jobs.run_bulk(actor=SYSTEM, bulk_id=bulk_id, clock=later)
     assert sorted(Note.objects.values_list("case_id", flat=True)) == sorted(ids)
 
 
@@ -148,3 +154,89 @@ def test_the_pages_lead_from_the_list_to_the_end(client: Client) -> None:
     assert client.post(planned["Location"] + "undo/").status_code == 302
     assert client.get("/desk/bulk/").status_code == 200
     assert client.post("/desk/bulk/", {"step": "plan", "act": "note"}).status_code == 422
+
+
+def test_an_error_at_one_matter_is_told_there_and_holds_up_neither_others_nor_later_acts(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    actor, ids = official(), [opened().case_id for _ in range(3)]
+    first, second, real = plan(actor, ids), plan(actor, ids[:1]), bulk._act
+
+    def fails(holder: Actor, case_id: uuid.UUID, wanted: Wanted, now: datetime) -> None:
+        real(holder, case_id, wanted, now)
+        if case_id == ids[1]:
+            raise ZeroDivisionError
+
+    monkeypatch.setattr(bulk, "_act", fails)
+    assert jobs.run_bulks(actor=SYSTEM, clock=later) == 4
+    card, refusals = queries.bulk_act_of(actor, first)
+    assert (card.done, card.refused, card.waiting) == (2, 1, 0)
+    assert "left as it was" in refusals[0].sentence
+    assert queries.bulk_act_of(actor, second)[0].done == 1
+    assert not Note.objects.filter(case_id=ids[1]).exists()
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_an_act_that_cannot_even_be_ended_holds_up_no_later_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    actor, case_id = official(), opened().case_id
+    first, second, real = plan(actor, [case_id]), plan(actor, [case_id]), services.end_bulk
+
+    def ends(*, actor: Actor, bulk_id: uuid.UUID, now: datetime) -> None:
+        if bulk_id == first:
+            raise ZeroDivisionError
+        real(actor=actor, bulk_id=bulk_id, now=now)
+
+    monkeypatch.setattr(services, "end_bulk", ends)
+    jobs.run_bulks(actor=SYSTEM, clock=later)
+    assert queries.bulk_act_of(actor, second)[0].ended_at is not None
+    monkeypatch.undo()
+    jobs.run_bulks(actor=SYSTEM, clock=later)
+    assert queries.bulk_acts_due(now=later()) == ()
+
+
+def test_the_whole_list_says_when_only_its_first_matters_were_taken(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "MOST_AT_ONCE", 2)
+    actor, made = official(), [opened() for _ in range(2)]
+    client.force_login(Account.objects.get(id=actor.account_id))
+    assert 'name="cut"' not in client.post("/desk/bulk/", {"all": "1"}).content.decode()
+    opened()
+    whole = client.post("/desk/bulk/", {"all": "1"}, headers={"accept-language": "en"}).content.decode()
+    assert "only its first 2 matters were taken" in whole
+    kept = {"cut": "1", "case": [str(made[0].case_id)], "act": "note", "words": "x", "step": "preview"}
+    assert 'name="cut"' in client.post("/desk/bulk/", kept).content.decode()
+
+
+def test_the_form_shows_the_fields_of_the_chosen_act_alone(client: Client) -> None:
+    actor, case_id = official(), opened().case_id
+    client.force_login(Account.objects.get(id=actor.account_id))
+
+    def fields(**typed: str) -> set[str]:
+        page = client.post("/desk/bulk/", {"case": [str(case_id)], **typed}).content.decode()
+        return {name for name in ("nature", "lead", "parent", "words") if f'id="{name}"' in page}
+
+    assert fields() == set()
+    assert fields(act="accept") == {"nature"}
+    assert fields(act="dispatch") == {"nature", "lead", "words"}
+    assert fields(act="link") == {"parent"}
+    assert fields(act="note") == {"words"}
+    tried = client.post("/desk/bulk/", {"case": [str(case_id)], "act": "close"}).content.decode()
+    assert 'id="rehearsal"' in tried
+
+
+def test_statements_do_not_grow_with_what_a_page_shows(client: Client) -> None:
+    actor, ids = official(), [opened().case_id for _ in range(6)]
+    client.force_login(Account.objects.get(id=actor.account_id))
+    small = plan(actor, ids[:1])
+
+    def statements(at: str) -> int:
+        client.get(at)
+        with CaptureQueriesContext(connection) as seen:
+            assert client.get(at).status_code == 200
+        return len(seen)
+
+    before = statements("/desk/bulk/"), statements(f"/desk/bulk/{small}/")
+    large = plan(actor, [*ids, resolved().case_id], ACCEPT)
+    jobs.run_bulks(actor=SYSTEM, clock=later)
+    assert (statements("/desk/bulk/"), statements(f"/desk/bulk/{large}/")) == before

@@ -37,16 +37,26 @@ class Line:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def bulk(request: HttpRequest) -> HttpResponse:
-    """The post's latest ones; sent from the list, the form for what is to be done with what was chosen there."""
+    """The post's latest ones; sent from the list, the form for what is to be done with what was chosen there.
+
+    The act comes first, then its own fields, then what would happen; an act without fields is tried at once.
+    """
     actor = actor_of(request)
-    if request.method != "POST":
+    if request.method != "POST" and "case" not in request.GET:
         return render(request, "casework/bulk.html", {"lines": [_line(card) for card in queries.bulk_acts_of(actor)]})
     rules.check_may_act_on_many(actor)
     filters = filters_in(request, set(shown.category_names()))
-    case_ids = _chosen(request, actor, filters)
+    case_ids, is_cut = _chosen(request, actor, filters)
     wanted, step = _wanted(request), request.POST.get("step", "")
+    fields = services.BULK_FIELDS.get(wanted.act)
+    if fields == () and not step:
+        step = "preview"
     context: dict[str, Any] = {
         "case_ids": case_ids,
+        "is_cut": is_cut,
+        "most": services.MOST_AT_ONCE,
+        "fields": fields,
+        "act_name": act_names().get(wanted.act, ""),
         "acts": act_names().items(),
         "wanted": wanted,
         "query": query_of(filters),
@@ -120,12 +130,14 @@ def _line(card: BulkCard) -> Line:
     )
 
 
-def _chosen(request: HttpRequest, actor: Actor, filters: queries.CaseFilter) -> Sequence[uuid.UUID]:
-    """The rows that were ticked, or the first ones of the whole list. What is no id is left out."""
-    if request.POST.get("all"):
+def _chosen(request: HttpRequest, actor: Actor, filters: queries.CaseFilter) -> tuple[Sequence[uuid.UUID], bool]:
+    """The rows that were ticked, or the first ones of the whole list, and whether it has more. What is no id is left out."""
+    typed = request.POST if request.method == "POST" else request.GET
+    if typed.get("all"):
         page = queries.cases_for(actor, filters=filters, size=services.MOST_AT_ONCE, now=timezone.now())
-        return [row.case_id for row in page.rows]
-    return [found for text in request.POST.getlist("case")[: services.MOST_AT_ONCE + 1] if (found := _id(text))]
+        return [row.case_id for row in page.rows], page.has_next
+    ids = [found for text in typed.getlist("case")[: services.MOST_AT_ONCE + 1] if (found := _id(text))]
+    return ids, bool(typed.get("cut"))
 
 
 def _id(text: str) -> uuid.UUID | None:
@@ -136,6 +148,6 @@ def _id(text: str) -> uuid.UUID | None:
 
 
 def _wanted(request: HttpRequest) -> Wanted:
-    typed = request.POST
+    typed = request.POST if request.method == "POST" else request.GET
     values = {name: typed.get(name, "")[:40] for name in ("nature", "lead_code", "parent_code")}
     return Wanted(act=typed.get("act", ""), values=values, words=typed.get("words", ""))
