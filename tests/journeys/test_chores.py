@@ -38,11 +38,13 @@ def test_the_worker_escalates_what_is_overdue(monkeypatch: pytest.MonkeyPatch) -
         "escalation",
         "exports",
         "forecasts",
+        "hot issues",
         "open data",
         "other systems",
         "partners",
         "sending",
         "tidying",
+        "triage",
     }
     assert {chore.name for chore in chores.CHORES} == names
 

@@ -187,6 +187,10 @@ VERBS: dict[str, tuple[dict[str, Any], Rule]] = {
     "accept": ({"nature": "complaint"}, lambda r, o: centre(r) and moves(o, Move.ACCEPT)),
     "dispatch": ({"lead": HEALTH, "nature": "complaint"}, lambda r, o: centre(r) and moves(o, Move.DISPATCH)),
     "join": ({"helper": HEALTH}, lambda r, o: (centre(r) or leads(r, o)) and o.state in HANDLED),
+    "recategorise": (
+        {"category": "water"},
+        lambda r, o: (centre(r) or leads(r, o)) and o.state in OPEN,
+    ),
     "start": ({}, lambda r, o: (leads(r, o) and moves(o, Move.START)) or helps(r, o)),
     "return": (
         {"article": "3", "words": "不归我局"},
@@ -249,11 +253,14 @@ DOORS = (*OWN_ROUTE, "accept")
 # routes --------------------------------------------------------------------------------------------------------------
 
 STAFF, SEERS, ADMINS, POSTED, OPEN_TO_ALL = "staff", "who sees it", "administrators", "only posted to", "everybody"
+CENTRE_AND_ADMINS = "whoever works at the centre, and administrators"
 BY_TOKEN = "a program with a token, signed in or not"
 SIGNED_IN = "whoever is signed in, with a post or without"
 EMPTY = (
     "reorganised",
     "casework:export_file",
+    "casework:hot_one",
+    "casework:cause",
     "casework:platform_paper",
     "territory:download",
     "points:desk_one",
@@ -277,6 +284,10 @@ ROUTES: dict[str, str] = {
     "casework:earlier": STAFF,
     "casework:shift": STAFF,
     "casework:overview": STAFF,
+    "casework:suggest": POSTED,
+    "casework:triage": CENTRE_AND_ADMINS,
+    "casework:train": POSTED,
+    "casework:choose_model": POSTED,
     "casework:overview_tables": STAFF,
     "casework:platforms": STAFF,
     "casework:platform": STAFF,
@@ -299,6 +310,13 @@ ROUTES: dict[str, str] = {
     "casework:exports_progress": STAFF,
     "casework:cancel_export": POSTED,
     "casework:export_file": STAFF,
+    "casework:hot": STAFF,
+    "casework:hot_one": STAFF,
+    "casework:causes": STAFF,
+    "casework:open_cause": STAFF,
+    "casework:cause": STAFF,
+    "casework:act_on_cause": POSTED,
+    "casework:link_cause": POSTED,
     "territory:grid": STAFF,
     "territory:layers": STAFF,
     "territory:download": STAFF,
@@ -544,7 +562,7 @@ class Matrix(TestCase):
                     assert status == 302 and answer["Location"].startswith("/sign-in/"), f"{route}: {status}"
                 elif audience == SIGNED_IN:
                     assert status == 200, f"{login} {route}: {status}"
-                elif login == "resident" or (audience == ADMINS and not changes_directory(login)):
+                elif login == "resident" or not admitted(login, audience):
                     assert status == 403, f"{login} {route}: {status}"
                 else:
                     assert status == (404 if route in EMPTY else 200), f"{login} {route}: {status}"
@@ -729,6 +747,13 @@ class Matrix(TestCase):
     def test_a_directory_rule_that_says_yes_is_noticed(self) -> None:
         with patch.object(directory_rules, "may_manage", lambda _actor, _code: True):
             assert allowed(self.directory_verbs()["put_on_duty"][0], self.actors["health"], LAW)
+
+
+def admitted(login: str, audience: str) -> bool:
+    """Whether somebody in this role gets such a page."""
+    if audience == CENTRE_AND_ADMINS:
+        return centre(login) or changes_directory(login)
+    return audience != ADMINS or changes_directory(login)
 
 
 def changes_directory(login: str) -> bool:

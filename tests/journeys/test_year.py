@@ -59,3 +59,14 @@ def test_a_year_runs_through_the_verbs_in_the_order_of_time() -> None:
     assert late.total is not None and late.total < 0.1 * cases
     demo.load(now=NOW, year=200)
     assert Case.objects.count() == cases
+
+
+def test_the_surge_is_the_hottest_issue_of_the_quarter_and_has_a_root_cause() -> None:
+    demo.load(now=NOW, year=200)
+    centre = Actor(kind="system", organisation_code=queries.centre_code())
+    hottest = queries.hot_issues(centre, span_days=queries.LONG)[0]
+    assert (hottest.category, hottest.street_code) == ("water", "330205008000") and hottest.matters > 50
+    (row,) = queries.root_causes(centre)
+    assert row.cause_id == hottest.cause_id and row.matters == hottest.matters and (row.done, row.measures) == (2, 3)
+    page = queries.root_cause(centre, row.cause_id, now=NOW)
+    assert page.measured is not None and sum(page.measured.here[: page.measured.weeks_before]) > 50

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import override
 
-from pianqu.composition import tidying
+from pianqu.composition import learning, tidying
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.installation import installation
 from pianqu.rooms.casework import jobs as tables
@@ -87,6 +87,18 @@ def publish() -> int:
     return cases.publish_due(actor=system_actor(), now=timezone.now())
 
 
+def learn() -> int:
+    """The model that suggests categories: at night, or when somebody asked for it."""
+    return learning.learn_when_due(actor=system_actor())
+
+
+def find_hot_issues() -> int:
+    """Matters of one problem are grouped: two weeks each hour, a quarter each night; a person counts once."""
+    now = timezone.now()
+    cases.renew_voice_salt(actor=system_actor(), now=now)
+    return tables.find_hot_issues(now=now)
+
+
 CHORES = (
     Chore("escalation", escalate, 60.0),
     Chore("sending", send, 5.0, aside=True),
@@ -95,6 +107,8 @@ CHORES = (
     Chore("open data", publish, 20.0),
     Chore("exports", write_exports, 2.0, aside=True),
     Chore("acts on many", act_on_many, 2.0, aside=True),
+    Chore("triage", learn, 10.0, aside=True),
+    Chore("hot issues", find_hot_issues, 600.0, aside=True),
     Chore("clock rules", apply_clock_rules, 5.0, aside=True),
     Chore("forecasts", forecast, 600.0, aside=True),
     Chore("tidying", tidy, 3600.0),

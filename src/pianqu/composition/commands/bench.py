@@ -7,8 +7,10 @@ NAMES = {
     "casework": ("bench_casework", "create, list and detail against the real server 办件读写"),
     "api": ("bench_api", "the JSON API and Open311 against the real server 接口"),
     "search": ("bench_search", "words of two characters and more, found in so many matters 检索"),
+    "hot": ("bench_hot", "messages with one cause, grouped 热点归并"),
     "locate": ("bench_locate", "to which cell points belong, by date 坐标定位"),
     "breach": ("bench_breach", "whether lateness can be told beforehand, on real requests 超期预判"),
+    "triage": ("bench_triage", "suggested categories and departments on real matters 分类建议"),
     "faults": ("bench_faults", "kill at every step and see that nothing is lost 断点故障"),
     "table": ("bench_table", "runs side by side, from their files 结果并列"),
 }

@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from pianqu.composition.demo.causes import make_causes
 from pianqu.composition.demo.grid import make_grid
 from pianqu.composition.demo.ground import ground
 from pianqu.composition.demo.neighbour import make_neighbour
@@ -74,8 +75,17 @@ def load(now: datetime, *, year: int = 0) -> None:
     make_neighbour(window=actors[WINDOW.login], away=_newest_waiting(actors), now=now)
     _leave_notes(actors, now)
     _act_on_many(actors[WINDOW.login], now)
+    make_causes(actors, now=now)
     set_terms(now)
     jobs.forecast(actor=Actor(kind="system", organisation_code=casework.centre_code()), now=now)
+    _have_learned(now)
+
+
+def _have_learned(now: datetime) -> None:
+    """The worker learns from the year's matters as soon as it runs."""
+    system = Actor(kind="system", organisation_code=casework.centre_code())
+    if not casework.triage_for(system, now=now).models:
+        services.ask_for_training(actor=system, now=now)
 
 
 def _newest_waiting(actors: dict[str, Actor]) -> uuid.UUID | None:
@@ -271,7 +281,9 @@ class _Matter:
         return "police" if self._lead != "police" else "enforcement"
 
     def _accept(self) -> None:
-        services.accept_case(actor=self.actors[WINDOW.login], case_id=self._id, nature=self._nature, now=self.at)
+        services.accept_case(
+            actor=self.actors[WINDOW.login], case_id=self._id, nature=self._nature, suggested_by=0, now=self.at
+        )
 
     @property
     def _nature(self) -> str:
@@ -285,6 +297,7 @@ class _Matter:
             case_id=self._id,
             lead_code=_organisation(self._lead),
             nature=self._nature,
+            suggested_by=0,
             now=self.at,
         )
 

@@ -79,7 +79,12 @@ GROUPS = (
     Group(pgettext_lazy("menu", "Press and check"), ()),
     Group(
         pgettext_lazy("menu", "See"),
-        (Entry("/desk/overview/", pgettext_lazy("menu", "Overview")),),
+        (
+            Entry("/desk/overview/", pgettext_lazy("menu", "Overview")),
+            Entry("/desk/hot/", pgettext_lazy("menu", "Hot issues")),
+            Entry("/desk/causes/", pgettext_lazy("menu", "Root causes")),
+            Entry("/desk/forecasts/", pgettext_lazy("menu", "Likely late")),
+        ),
     ),
     Group(
         pgettext_lazy("menu", "District"),
@@ -87,6 +92,7 @@ GROUPS = (
             Entry("/desk/who-answers/", pgettext_lazy("menu", "Who does what"), also=WHO),
             Entry("/desk/territory/", pgettext_lazy("menu", "Clusters and grid")),
             Entry("/desk/points/", pgettext_lazy("menu", "Service points and rooms")),
+            Entry("/desk/clocks/", pgettext_lazy("menu", "Terms")),
         ),
     ),
 )

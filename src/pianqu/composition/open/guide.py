@@ -32,6 +32,7 @@ def headings() -> dict[str, str]:
         "resident": pgettext("api", "A resident's own"),
         "cases": pgettext("api", "Matters"),
         "desk": pgettext("api", "The desk"),
+        "causes": pgettext("api", "Hot issues and root causes"),
         "clocks": pgettext("api", "Terms and forecasts"),
         "platforms": pgettext("api", "The four platforms"),
         "partners": pgettext("api", "Other districts and systems"),

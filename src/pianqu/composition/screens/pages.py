@@ -61,6 +61,13 @@ PAGES = (
         wrong_at="/desk/overview/?street=nowhere",
     ),
     Page(name="overview-street", route="casework:overview", at="/desk/overview/?street=330205103000", staff=True),
+    Page(
+        name="triage",
+        route="casework:triage",
+        at="/desk/triage/",
+        staff=True,
+        by="admin",
+    ),
     Page(name="platforms", route="casework:platforms", at="/desk/platforms/", staff=True),
     Page(
         name="platform",
@@ -96,6 +103,17 @@ PAGES = (
     ),
     Page(name="bulk-act", route="casework:bulk_act", at="/desk/bulk/{bulk_id}/", staff=True, needs_data=True),
     Page(name="exports", route="casework:exports", at="/desk/exports/?category=roads&state=opened", staff=True),
+    Page(name="hot", route="casework:hot", at="/desk/hot/?days=90", staff=True, wrong_at="/desk/hot/?days=x"),
+    Page(name="hot-one", route="casework:hot_one", at="/desk/hot/{issue}/", staff=True, needs_data=True),
+    Page(name="causes", route="casework:causes", at="/desk/causes/", staff=True),
+    Page(
+        name="cause-open",
+        route="casework:open_cause",
+        at="/desk/causes/open/",
+        staff=True,
+        wrong_press="main form button.btn-primary",
+    ),
+    Page(name="cause", route="casework:cause", at="/desk/causes/{cause}/", staff=True, needs_data=True),
     Page(
         name="clocks",
         route="casework:clock_rules",

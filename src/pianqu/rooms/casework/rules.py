@@ -135,9 +135,52 @@ def may_add_categories(actor: Actor) -> bool:
     return _acts_for_all(actor)
 
 
+def may_open_cause(actor: Actor, place_code: str) -> bool:
+    """The centre anywhere; a leader elsewhere on the own ground."""
+    return _acts_for_all(actor) or (
+        actor.acts and directory.is_leader(actor) and directory.scope_of(actor).sees("", place_code)
+    )
+
+
+def may_work_on_cause(actor: Actor, *, lead_code: str, opened_by: str) -> bool:
+    """The centre, who leads it, and who opened it: they link matters and plan measures."""
+    return _acts_for_all(actor) or (actor.acts and actor.organisation_code in (lead_code, opened_by))
+
+
+def may_end_measure(actor: Actor, *, lead_code: str, opened_by: str, by_code: str) -> bool:
+    """Those, and whose measure it is."""
+    own = actor.acts and actor.organisation_code == by_code
+    return own or may_work_on_cause(actor, lead_code=lead_code, opened_by=opened_by)
+
+
+def may_close_cause(actor: Actor, *, opened_by: str) -> bool:
+    """The centre, or a leader of who opened it: not who leads it alone."""
+    return _acts_for_all(actor) or (actor.acts and actor.organisation_code == opened_by and directory.is_leader(actor))
+
+
 def may_claim(actor: Actor) -> bool:
     """Only an importing job may say that something happened elsewhere before."""
     return actor.kind == "system"
+
+
+def may_recategorise(actor: Actor, lead_code: str) -> bool:
+    """The centre, or the organisation that leads: who reads the words sees that they were sorted wrongly."""
+    return may_triage(actor) or may_handle(actor, lead_code)
+
+
+def may_see_models(actor: Actor) -> bool:
+    """Who triages, and who administers the district."""
+    return sees_all(actor) or directory.may_change_directory(actor)
+
+
+def may_choose_model(actor: Actor) -> bool:
+    """An administrator of the district, or a leader of the centre; whoever runs the platform, at its command line."""
+    return directory.may_change_directory(actor) or may_supervise(actor)
+
+
+def may_train(actor: Actor) -> bool:
+    """Who chooses among models; the platform's own program at night among them."""
+    return may_choose_model(actor)
 
 
 def may_export(actor: Actor) -> bool:
@@ -148,6 +191,30 @@ def may_export(actor: Actor) -> bool:
 def may_act_on_many(actor: Actor) -> bool:
     """Whoever works on matters in a post; what may be done with each is asked for each."""
     return actor.acts and bool(actor.account_id)
+
+
+def check_may_recategorise(actor: Actor, lead_code: str) -> None:
+    _check(
+        may_recategorise(actor, lead_code),
+        _("Only the centre or the organisation that leads this matter may change its category."),
+    )
+
+
+def check_may_see_models(actor: Actor) -> None:
+    _check(may_see_models(actor), _("Only the district's centre and its administrators may look at this."))
+
+
+def check_may_choose_model(actor: Actor) -> None:
+    _check(
+        may_choose_model(actor),
+        _("Only an administrator of the district or a leader of its centre may choose what suggests."),
+    )
+
+
+def check_may_train(actor: Actor) -> None:
+    _check(
+        may_train(actor), _("Only an administrator of the district or a leader of its centre may have a model learned.")
+    )
 
 
 def may_arrange_platform(actor: Actor, street_code: str) -> bool:
@@ -303,6 +370,34 @@ def check_may_work_on_platform(actor: Actor, *, is_member: bool, has_part: bool)
 
 def check_may_add_categories(actor: Actor) -> None:
     _check(may_add_categories(actor), _("Only the district's centre may add categories."))
+
+
+def check_may_open_cause(actor: Actor, place_code: str) -> None:
+    _check(
+        may_open_cause(actor, place_code),
+        _("Only the district's centre, or a leader on the own ground, may open a root cause there."),
+    )
+
+
+def check_may_work_on_cause(actor: Actor, *, lead_code: str, opened_by: str) -> None:
+    _check(
+        may_work_on_cause(actor, lead_code=lead_code, opened_by=opened_by),
+        _("Only the centre, who leads this root cause and who opened it may do this."),
+    )
+
+
+def check_may_end_measure(actor: Actor, *, lead_code: str, opened_by: str, by_code: str) -> None:
+    _check(
+        may_end_measure(actor, lead_code=lead_code, opened_by=opened_by, by_code=by_code),
+        _("Only whose measure it is, or who leads the root cause, may say that it is done."),
+    )
+
+
+def check_may_close_cause(actor: Actor, *, opened_by: str) -> None:
+    _check(
+        may_close_cause(actor, opened_by=opened_by),
+        _("Only the centre, or a leader of the organisation that opened this root cause, may close or reopen it."),
+    )
 
 
 def _check(allowed: bool, sentence: str) -> None:

@@ -8,19 +8,24 @@ from pydantic import AfterValidator, ConfigDict, Field
 
 from pianqu.foundation.api import LONGEST_PAGE, Body, Code, Moment, Short, Text, day
 from pianqu.kernels.deadline import Due, Pause
+from pianqu.kernels.triage import Guess
 from pianqu.rooms.casework.lifecycle import State
-from pianqu.rooms.casework.queries import CaseCard as Card
 from pianqu.rooms.casework.queries import (
+    Answers,
     CaseRow,
     Explained,
     Figure,
     Handling,
     Line,
+    ModelCard,
     MonthCard,
     Overview,
     ResidentCase,
+    Suggestion,
+    Triage,
     Week,
 )
+from pianqu.rooms.casework.queries import CaseCard as Card
 from pianqu.rooms.casework.queries import PlatformFigures as Figures
 from pianqu.rooms.casework.services import PlaceChoice
 from pianqu.rooms.directory.queries import PowerCard, Responsibility
@@ -136,6 +141,9 @@ class Intake(Report):
 
     channel: Literal["phone", "window"] = "phone"
     reply: Text = Field("", description="Where it could be answered at once.")
+    suggested_by: Annotated[int, Field(ge=0, le=99_999_999)] | None = Field(
+        None, description="The version whose suggestion the person had seen (from suggestForWords)."
+    )
 
 
 class Taken(Schema):
@@ -154,8 +162,21 @@ class CaseWhole(Schema):
     handling: Handling
 
 
+Suggested = Annotated[int, Field(ge=0, le=99_999_999)]
+SUGGESTED_BY = (
+    "The version whose suggestion the person had seen (from suggestForCase): it is counted whether it was right."
+)
+
+
 class Accept(Body):
     nature: Nature = Field(examples=["complaint"])
+    suggested_by: Suggested | None = Field(None, description=SUGGESTED_BY)
+
+
+class Recategorise(Body):
+    category: Code = Field(examples=["property"])
+    words: Text = ""
+    suggested_by: Suggested | None = Field(None, description=SUGGESTED_BY)
 
 
 class Dispatch(Body):
@@ -165,6 +186,7 @@ class Dispatch(Body):
     sub_due: Moment | None = None
     cell_code: Code | Literal[""] = ""
     words: Text = ""
+    suggested_by: Suggested | None = Field(None, description=SUGGESTED_BY)
 
 
 class Take(Body):
@@ -459,3 +481,77 @@ class Reported(Schema):
     """A matter as its reporter sees it."""
 
     case: ResidentCase
+
+
+class WordsToSort(Body):
+    """What somebody says, to be sorted. It is read and not kept."""
+
+    words: Text = Field(examples=["小区门口的路灯坏了三天，晚上很黑。"])
+
+
+class Guessed(Schema):
+    """One suggestion. The shipped list of phrases (version 0) measures no probability."""
+
+    code: str = Field(examples=["roads"])
+    probability: float | None = None
+    phrases: list[str] = Field(default_factory=list, description="What in the words spoke for it.")
+
+
+class Sorted(Schema):
+    """What words look like; a person decides. `sure` names what may be filled in beforehand: it was right 95 times of 100."""
+
+    version: int = Field(description="0 is the shipped list of phrases.")
+    categories: list[Guessed]
+    sure: str = ""
+    platform: str = ""
+    organisations: list[Guessed]
+    sure_organisation: str = ""
+    dangers: list[str] = Field(default_factory=list, description="Phrases of danger: they can only raise the urgency.")
+
+    @classmethod
+    def of(cls, found: Suggestion) -> "Sorted":
+        def told(guesses: tuple[Guess, ...]) -> list[Guessed]:
+            return [
+                Guessed(
+                    code=guess.label,
+                    probability=round(guess.probability, 4) if found.version else None,
+                    phrases=list(guess.phrases),
+                )
+                for guess in guesses
+            ]
+
+        return cls(
+            version=found.version,
+            categories=told(found.categories),
+            sure=found.sure,
+            platform=found.platform,
+            organisations=told(found.organisations),
+            sure_organisation=found.sure_organisation,
+            dangers=list(found.dangers),
+        )
+
+
+class TriageModels(Schema):
+    """What suggests now, the models that are kept, and how often what they suggested was chosen."""
+
+    working: int
+    chosen: int
+    confirmed: int = Field(description="Answered matters that a model can be learned from.")
+    is_learning: bool
+    models: list[ModelCard]
+    answers: list[Answers]
+
+    @classmethod
+    def of(cls, found: Triage) -> "TriageModels":
+        return cls(
+            working=found.working,
+            chosen=found.chosen,
+            confirmed=found.confirmed,
+            is_learning=found.is_learning,
+            models=list(found.models),
+            answers=list(found.answers),
+        )
+
+
+class Version(Body):
+    version: Suggested = Field(examples=[0], description="0 is the shipped list of phrases.")

@@ -115,6 +115,7 @@ def take_in(request: HttpRequest, typed: schemas.Intake) -> schemas.Taken:
         contact=_contact(typed),
         tell=typed.tell,
         reply=typed.reply,
+        suggested_by=typed.suggested_by,
         idempotency_key=_key(request),
         now=timezone.now(),
     )
@@ -204,6 +205,12 @@ class Act:
 
 ACTS: dict[str, Act] = {
     "accept": Act("acceptCase", services.accept_case, schemas.Accept, gettext_noop("Say what kind of matter it is")),
+    "recategorise": Act(
+        "recategoriseCase",
+        services.recategorise_case,
+        schemas.Recategorise,
+        gettext_noop("Give it another category, where it was sorted wrongly"),
+    ),
     "dispatch": Act(
         "dispatchCase", services.dispatch_case, schemas.Dispatch, gettext_noop("Give it to a lead and to helpers")
     ),

@@ -57,6 +57,17 @@ from pianqu.rooms.casework.facts.cases import (
     TaskStarted,
     YearAnnounced,
 )
+from pianqu.rooms.casework.facts.causes import (
+    AboutCause,
+    CauseClosed,
+    CauseLinked,
+    CauseOpened,
+    CauseReopened,
+    CauseTookEffect,
+    CauseUnlinked,
+    MeasureEnded,
+    MeasurePlanned,
+)
 from pianqu.rooms.casework.facts.clockrules import (
     AboutClockRules,
     ClockRulesApplied,
@@ -67,6 +78,9 @@ from pianqu.rooms.casework.facts.clockrules import (
 )
 from pianqu.rooms.casework.facts.forecasts import (
     BreachModelLearned,
+)
+from pianqu.rooms.casework.facts.hotspots import (
+    VoiceSaltRenewed,
 )
 from pianqu.rooms.casework.facts.platforms import (
     AboutPlatform,
@@ -80,13 +94,24 @@ from pianqu.rooms.casework.facts.platforms import (
     RectificationChecked,
     RectificationOrdered,
 )
+from pianqu.rooms.casework.facts.triage import (
+    AboutTriageModel,
+    CaseRecategorised,
+    SuggestionAnswered,
+    TriageModelAsked,
+    TriageModelChosen,
+    TriageModelLearned,
+    TriageModelNotLearned,
+)
 
 __all__ = [
     "AboutBulk",
     "AboutCase",
+    "AboutCause",
     "AboutClockRules",
     "AboutExport",
     "AboutPlatform",
+    "AboutTriageModel",
     "BreachModelLearned",
     "BulkEnded",
     "BulkItemRefused",
@@ -105,6 +130,7 @@ __all__ = [
     "CaseOpened",
     "CasePaused",
     "CaseRated",
+    "CaseRecategorised",
     "CaseReopened",
     "CaseResolved",
     "CaseResumed",
@@ -113,6 +139,12 @@ __all__ = [
     "CaseWithdrawn",
     "CasesHandedOver",
     "CategoryAdded",
+    "CauseClosed",
+    "CauseLinked",
+    "CauseOpened",
+    "CauseReopened",
+    "CauseTookEffect",
+    "CauseUnlinked",
     "ChannelChosen",
     "ClockRulesApplied",
     "ClockRulesDrafted",
@@ -132,6 +164,8 @@ __all__ = [
     "FilterSaved",
     "GuidedAtWindow",
     "JointCalled",
+    "MeasureEnded",
+    "MeasurePlanned",
     "MonthPublished",
     "ObjectionReviewed",
     "PingPongAlarmed",
@@ -146,10 +180,16 @@ __all__ = [
     "ReporterKnown",
     "ShiftHandedOver",
     "ShiftTakenOver",
+    "SuggestionAnswered",
     "TaskDone",
     "TaskEscalated",
     "TaskJoined",
     "TaskReturned",
     "TaskStarted",
+    "TriageModelAsked",
+    "TriageModelChosen",
+    "TriageModelLearned",
+    "TriageModelNotLearned",
+    "VoiceSaltRenewed",
     "YearAnnounced",
 ]

@@ -26,6 +26,11 @@ from pianqu.rooms.casework.models.cases import (
     Task,
     Year,
 )
+from pianqu.rooms.casework.models.causes import (
+    CauseMatter,
+    Measure,
+    RootCause,
+)
 from pianqu.rooms.casework.models.clockrules import (
     ClockVersion,
 )
@@ -33,10 +38,20 @@ from pianqu.rooms.casework.models.forecasts import (
     BreachModel,
     Forecast,
 )
+from pianqu.rooms.casework.models.hotspots import (
+    HotIssue,
+    HotMatter,
+    HotRun,
+    VoiceSalt,
+)
 from pianqu.rooms.casework.models.platforms import (
     PlatformAct,
     PlatformMember,
     PlatformMove,
+)
+from pianqu.rooms.casework.models.triage import (
+    SuggestionAnswer,
+    TriageModel,
 )
 
 __all__ = [
@@ -47,6 +62,7 @@ __all__ = [
     "BulkItem",
     "Case",
     "Category",
+    "CauseMatter",
     "Change",
     "Clock",
     "ClockVersion",
@@ -56,6 +72,10 @@ __all__ = [
     "ExportRun",
     "Forecast",
     "Handover",
+    "HotIssue",
+    "HotMatter",
+    "HotRun",
+    "Measure",
     "Note",
     "Pause",
     "Photo",
@@ -64,8 +84,12 @@ __all__ = [
     "PlatformMove",
     "PublishedMonth",
     "Request",
+    "RootCause",
     "SavedFilter",
     "SearchText",
+    "SuggestionAnswer",
     "Task",
+    "TriageModel",
+    "VoiceSalt",
     "Year",
 ]

@@ -434,6 +434,8 @@ class Contact(models.Model):
     channel = models.CharField("通知渠道 channel of notices", max_length=8, blank=True)
     resident_id = models.UUIDField("居民编号 resident", null=True)
     identity = models.CharField("实名层级 identity level", max_length=10, blank=True)
+    voice = models.CharField("计数标记 mark by which a person counts once", max_length=40, blank=True)
+    """`<first day of the salt>.<keyed hash>` (services/voices.py); without its salt nobody can make it again."""
 
     class Meta:
         verbose_name = "联系方式 contact"

@@ -60,6 +60,7 @@ class May:
     link: bool = False
     unlink: bool = False
     take: bool = False
+    recategorise: bool = False
     give_away: bool = False
     """To another district or system, by its own page."""
 
@@ -192,6 +193,7 @@ def _may(
         link=triage and case.state in (*OPEN, State.RESOLVED) and case.parent_id is None and not has_children,
         take=rules.may_take(actor, named=bool(by_list)),
         unlink=triage and case.parent_id is not None,
+        recategorise=case.state in OPEN and rules.may_recategorise(actor, case.lead_code),
         give_away=actor.acts and (triage or leads) and case.state in OPEN,
     )
 

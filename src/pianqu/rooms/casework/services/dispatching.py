@@ -28,6 +28,7 @@ from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, Move, State
 from pianqu.rooms.casework.models import Case, Request, Task
 from pianqu.rooms.casework.services.clocks import DUE, rule_of, running, started
 from pianqu.rooms.casework.services.steps import end_tasks, iso, live_tasks, locked, moved, noted, said, tell
+from pianqu.rooms.casework.services.triaging import answered_category, answered_organisation
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
 
@@ -41,14 +42,21 @@ SAVED = ["state", "nature", "lead_code", "returns", *DUE]
 
 
 @verb
-def accept_case(*, actor: Actor, case_id: uuid.UUID, nature: str, now: datetime) -> uuid.UUID:
-    """Say what kind of matter it is; the clock of that kind begins when the matter came in."""
+def accept_case(
+    *, actor: Actor, case_id: uuid.UUID, nature: str, suggested_by: int | None = None, now: datetime
+) -> uuid.UUID:
+    """Say what kind of matter it is; the clock of that kind begins when the matter came in.
+
+    With `suggested_by`, the version whose suggestion was shown, it counts whether the category agrees with it.
+    """
     case = locked([case_id])[case_id]
     rules.check_may_triage(actor)
     moved(case, Move.ACCEPT)
     facts = _accepted(actor, case, nature, now)
     case.save(update_fields=SAVED)
-    return noted(actor, case, facts, now)
+    entry = noted(actor, case, facts, now)
+    answered_category(actor, case, suggested_by, now)
+    return entry
 
 
 def _accepted(actor: Actor, case: Case, nature: str, now: datetime) -> list[Fact]:
@@ -69,24 +77,27 @@ def dispatch_case(
     sub_due: datetime | None = None,
     cell_code: str = "",
     words: str = "",
+    suggested_by: int | None = None,
     now: datetime,
 ) -> uuid.UUID:
     """Give the matter to one organisation that leads, and to others that help; or to a cell: then its community leads.
 
-    A matter that nobody accepted yet needs its nature too. `sub_due` is the helpers' own date, within the case's.
+    A matter that nobody accepted yet needs its nature too; `suggested_by` as in `accept_case`, for the lead as well.
+    `sub_due` is the helpers' own date, within the case's.
     Raises Invalid for unknown organisations or dates, Refused where the state or the cell's entry list does not allow it.
     """
     rules.check_may_triage(actor)
     lead_code = territory.cell(cell_code, on=timezone.localdate(now)).community_code if cell_code else lead_code
     known = directory.hold([lead_code, *helper_codes])
     case = locked([case_id])[case_id]
-    entry = _entry(case, cell_code, now)
+    by_entry = _entry(case, cell_code, now)
     _check_parties(known, [lead_code, *helper_codes])
     _check_not_upheld(case, lead_code)
-    listed = _listed(case, known[lead_code], now, by_entry=entry)
+    listed = _listed(case, known[lead_code], now, by_entry=by_entry)
     why = said(words, needed=False)
     facts: list[Fact] = []
-    if case.state == State.OPENED:
+    is_new = case.state == State.OPENED
+    if is_new:
         facts = _accepted(actor, case, nature, now)
     elif case.due_at is None and not running(case).exists():
         facts = [started(actor, case, rule_of(case.nature or nature), now, "dispatched")]
@@ -111,11 +122,15 @@ def dispatch_case(
         helper_codes=tuple(helper_codes),
         article=listed,
         cell_code=cell_code,
-        entry_article=entry,
+        entry_article=by_entry,
         due_at=iso(case.due_at),
         words_commitment=why.commitment,
     )
-    return noted(actor, case, [*facts, told], now, words=why, main=len(facts))
+    entry = noted(actor, case, [*facts, told], now, words=why, main=len(facts))
+    if is_new:
+        answered_category(actor, case, suggested_by, now)
+    answered_organisation(actor, case, suggested_by, now)
+    return entry
 
 
 def _check_parties(known: Mapping[str, directory.OrganisationCard], codes: Sequence[str]) -> None:

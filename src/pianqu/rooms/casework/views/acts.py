@@ -51,7 +51,17 @@ def _parties(typed: Typed) -> Mapping[str, Any]:
         "cell_code": typed.get("cell", "")[:24],
         "sub_due": _last_moment(typed),
         "words": typed.get("words", ""),
+        **_suggested(typed),
     }
+
+
+def _suggested(typed: Typed) -> Mapping[str, Any]:
+    """The version whose suggestion the page showed; None where it showed none."""
+    return {"suggested_by": forms.version_of(typed.get("suggested_by", ""))}
+
+
+def _category(typed: Typed) -> Mapping[str, Any]:
+    return {"category": typed.get("category", ""), **_words(typed), **_suggested(typed)}
 
 
 def _last_moment(typed: Typed) -> datetime | None:
@@ -103,7 +113,8 @@ def _noticed(typed: Typed) -> Mapping[str, Any]:
 
 
 ACTS: dict[str, Act] = {
-    "accept": Act(services.accept_case, lambda typed: {"nature": typed.get("nature", "")}),
+    "accept": Act(services.accept_case, lambda typed: {"nature": typed.get("nature", ""), **_suggested(typed)}),
+    "recategorise": Act(services.recategorise_case, _category),
     "dispatch": Act(services.dispatch_case, _parties),
     "take": Act(services.take_case, lambda typed: {"nature": typed.get("nature", "")}),
     "join": Act(services.join_case, _joined),

@@ -26,8 +26,10 @@ from pianqu.foundation.templatetags.ui import short_moment, state_badge
 from pianqu.rooms.casework import forms, queries, rules, services
 from pianqu.rooms.casework.lifecycle import State
 from pianqu.rooms.casework.views import platform_part, shown
+from pianqu.rooms.casework.views.grouped import grouped
 from pianqu.rooms.casework.views.posted import posted
 from pianqu.rooms.casework.views.report import picture
+from pianqu.rooms.casework.views.suggested import Suggested, suggested
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
 
@@ -404,6 +406,7 @@ def case_page(
         "errors": {},
         "typed": {},
         **_handling(actor, card, organisations, timezone.now()),
+        **grouped(actor, case_id, card.place_code),
         **platform_part.of_case(actor, card, organisations),
         **more,
     }
@@ -426,6 +429,8 @@ def _handling(
         "nature": queries.nature_name(handling.nature) if handling.nature else "",
         "natures": shown.natures(),
         "pause_reasons": shown.pause_reasons(),
+        "suggestion": _suggestion(card, handling, organisations),
+        "categories": shown.category_choices(queries.shipped_categories()) if handling.may.recategorise else (),
         "parties": _parties(card, organisations) if handling.may.dispatch or handling.may.join else (),
         "cell": _cell(card, now, may_dispatch=handling.may.dispatch),
         "parts": [(organisations.short(part.organisation_code), part) for part in handling.parts],
@@ -433,6 +438,16 @@ def _handling(
         "scores": (5, 4, 3, 2, 1),
         "items": _items(card, organisations, now) if handling.may.give_back or handling.may.object else (),
     }
+
+
+def _suggestion(
+    card: queries.CaseCard, handling: queries.Handling, organisations: shown.Organisations
+) -> Suggested | None:
+    """What its words look like, for who sorts it."""
+    may = handling.may
+    if not (may.dispatch or may.accept or may.recategorise):
+        return None
+    return suggested(card.words, organisations=organisations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

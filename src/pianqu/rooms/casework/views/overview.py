@@ -19,7 +19,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from pianqu.kernels.share import Quantile, Share
-from pianqu.rooms.casework import queries
+from pianqu.rooms.casework import queries, rules
 from pianqu.rooms.casework.queries import NONE, Line, Overview
 from pianqu.rooms.casework.views import shown
 from pianqu.rooms.casework.views.desk import actor_of, address_of
@@ -75,6 +75,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "sample": queries.SAMPLE,
         "chart": _weekly_chart(seen),
         "bars": _category_chart(seen, pages),
+        "sees_models": rules.may_see_models(actor_of(request)),
     }
     return render(request, "casework/overview.html", context)
 

@@ -22,6 +22,7 @@ from pianqu.kernels import checkcode
 from pianqu.rooms.casework import forms, queries, services
 from pianqu.rooms.casework.services import Reporter
 from pianqu.rooms.casework.views import passes, shown
+from pianqu.rooms.casework.views.suggested import suggested
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
 
@@ -62,7 +63,7 @@ def report(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     typed_report = forms.Report.of(request.POST)
     photos = taken_photos(request, typed_report.key)
-    if "find" in request.POST:
+    if "find" in request.POST or "suggest" in request.POST:
         return _again(request, typed_report, {}, photos, now, 200)
     errors = forms.faults(typed_report) | ({"photos": photos.error} if photos.error else {})
     if errors:
@@ -124,7 +125,7 @@ def _page(
     request: HttpRequest, typed: forms.Report, errors: Mapping[str, str], status: int, *, kept: int = 0
 ) -> HttpResponse:
     hits = _hits(typed.landmark) if request.method == "POST" and "find" in request.POST else None
-    names = shown.Places()
+    names, suggestion = shown.Places(), suggested(typed.words)
     typed = typed.without_point() if "place" in errors else typed
     context = {
         "typed": typed,
@@ -137,6 +138,8 @@ def _page(
         "chosen_place": names.chosen(typed.community),
         "places": names.options(),
         "hits": hits,
+        "suggestion": suggestion,
+        "chosen": typed.category or (suggestion.sure if suggestion else ""),
         "tiles": installation().tiles,
     }
     return render(request, "casework/report.html", context, status=status)

@@ -122,6 +122,10 @@ class Places:
             card = self._cards.get(card.parent_code)
         return place_name(card) if card else None
 
+    def streets(self) -> list[tuple[str, Name]]:
+        """Streets and towns in the order of their codes."""
+        return [(code, place_name(card)) for code, card in sorted(self._cards.items()) if card.level == "street"]
+
     def chosen(self, code: str) -> Choice | None:
         """The place that a form has chosen already, to stand before the whole list."""
         card = self._cards.get(code)
