@@ -79,6 +79,8 @@ OTHERS = {
     "casework:whistle_act": POSTED,
     "casework:force_act": POSTED,
     "rules_book": "/desk/rules/{rules}/rules.xlsx",
+    "casework:bulk_progress": "/desk/bulk/{bulk_id}/progress/",
+    "casework:undo_bulk": POSTED,
     "casework:exports_progress": "/desk/exports/progress/",
     "casework:cancel_export": POSTED,
     "casework:act_on_cause": POSTED,

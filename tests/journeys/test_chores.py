@@ -37,6 +37,7 @@ def test_the_worker_escalates_what_is_overdue(monkeypatch: pytest.MonkeyPatch) -
         "monthly report",
         "automatic dispatch",
         "joint answers",
+        "acts on many",
         "clock rules",
         "escalation",
         "exports",

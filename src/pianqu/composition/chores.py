@@ -85,6 +85,11 @@ def dispatch_by_rules() -> int:
     return tables.dispatch_by_rules(actor=system_actor(), now=timezone.now())
 
 
+def act_on_many() -> int:
+    """What posts planned to do with many matters at once, when its undo window is over."""
+    return tables.run_bulks(actor=system_actor(), clock=timezone.now)
+
+
 def apply_clock_rules() -> int:
     """Terms that the district put in force for open matters too move their dates."""
     return tables.apply_clock_rules(actor=system_actor(), now=timezone.now())
@@ -138,6 +143,7 @@ CHORES = (
     Chore("exports", write_exports, 2.0, aside=True),
     Chore("trials of rules", try_rules, 2.0, aside=True),
     Chore("automatic dispatch", dispatch_by_rules, 10.0),
+    Chore("acts on many", act_on_many, 2.0, aside=True),
     Chore("triage", learn, 10.0, aside=True),
     Chore("hot issues", find_hot_issues, 600.0, aside=True),
     Chore("clock rules", apply_clock_rules, 5.0, aside=True),

@@ -43,6 +43,7 @@ FIRST_DAY = timedelta(days=DAYS + 5)
 REOPENED_WITHIN = 40
 """Days: what was reopened longer ago has been answered again."""
 _JITTER = 0.0015
+FIVE = timedelta(minutes=5)
 Row = dict[str, Any]
 
 
@@ -85,6 +86,7 @@ def load(now: datetime, *, year: int = 0) -> None:
     make_neighbour(window=actors[WINDOW.login], away=_newest_waiting(actors), now=now)
     make_watching(actors, leader=actors[LEADER.login], checker=actors[CHECKER.login], now=now)
     _leave_notes(actors, now)
+    _act_on_many(actors[WINDOW.login], now)
     make_causes(actors, now=now)
     set_terms(now)
     jobs.forecast(actor=Actor(kind="system", organisation_code=casework.centre_code()), now=now)
@@ -112,6 +114,20 @@ def _leave_notes(actors: dict[str, Actor], now: datetime) -> None:
     words = "洪塘的自来水件已答复完，有人再来电请告知水质结果；两件应急灯的事今晚会有人去看。"
     services.hand_over_shift(actor=actors[CHECKER.login], words=words, now=now)
     services.save_filter(actor=actors[WINDOW.login], name="先到期的水电件", query="category=water&order=due", now=now)
+
+
+def _act_on_many(window: Actor, now: datetime) -> None:
+    """A note that the window left at several matters in one act, done and over."""
+    if casework.bulk_acts_of(window):
+        return
+    rows = casework.cases_for(window, filters=casework.CaseFilter(state="opened"), size=4).rows
+    wanted = services.Wanted(act="note", values={}, words="周三上午与社区一起去现场看，请先电话约好来访时间。")
+    if rows:
+        services.plan_bulk(
+            actor=window, case_ids=[row.case_id for row in rows], wanted=wanted, language="zh-hans", now=now - FIVE
+        )
+        system = Actor(kind="system", organisation_code=casework.centre_code())
+        jobs.run_bulks(actor=system, clock=lambda: now)
 
 
 def _has_matters(actors: dict[str, Actor]) -> bool:

@@ -65,6 +65,7 @@ GROUPS = (
         pgettext_lazy("menu", "Handle"),
         (
             Entry("/desk/shift/", pgettext_lazy("menu", "Shift")),
+            Entry("/desk/bulk/", pgettext_lazy("menu", "Acts on many")),
             Entry("/desk/exports/", pgettext_lazy("menu", "Tables to take away")),
         ),
     ),

@@ -83,7 +83,21 @@ def fill(*, empty: bool) -> dict[str, str]:
     told |= _watched({"staff": staff, **others}, now)
     _terms(now)
     _learned(staff, now)
-    return told | _tables(staff) | _calendar(staff, now) | _hot(staff, now)
+    return told | _tables(staff) | _calendar(staff, now) | _hot(staff, now) | _many(staff, now)
+
+
+def _many(staff: Actor, now: datetime) -> dict[str, str]:
+    """An act on many matters that was done for some and refused for others."""
+    rows = casework.cases_for(staff, filters=casework.CaseFilter(category="water"), size=8).rows
+    bulk_id = verbs.plan_bulk(
+        actor=staff,
+        case_ids=[row.case_id for row in rows],
+        wanted=verbs.Wanted(act="accept", values={"nature": "help"}),
+        language="zh-hans",
+        now=now - verbs.UNDO_WINDOW,
+    )
+    jobs.run_bulks(actor=Actor(kind="system", organisation_code=casework.centre_code()), clock=lambda: now)
+    return {"bulk_id": str(bulk_id)}
 
 
 def _hot(staff: Actor, now: datetime) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What the worker does for casework: tables of matters, dates that new terms move, forecasts, hot issues.
+"""What the worker does for casework: tables of matters, dates that new terms move, forecasts, hot issues, acts on many.
 
 Tables are written page by page, several in turn, so that a small one waits for no large one.
 
@@ -6,10 +6,11 @@ Each page is read by a statement of its own, and no transaction stays open. Who 
 so again with each page: a writer that died lets go by itself, and another one begins from the first row.
 """
 
+import logging
 import secrets
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from importlib import import_module
 from importlib.util import find_spec
@@ -30,6 +31,7 @@ from pianqu.foundation.tables import FORMS, Cell, Table, has_parquet
 from pianqu.kernels import breach
 from pianqu.rooms.casework import queries, services
 from pianqu.rooms.casework.models import (
+    BulkAct,
     ExportRun,
     Forecast,
     HotIssue,
@@ -43,6 +45,7 @@ from pianqu.rooms.casework.queries import POST_ENDED, STUMBLED, ExportWork, Name
 from pianqu.rooms.casework.services.likening import keep_likeness
 from pianqu.rooms.directory import queries as directory
 
+log = logging.getLogger("pianqu.casework")
 PAGE = 2_000
 AT_ONCE = 4
 HOLD = timedelta(seconds=30)
@@ -373,6 +376,46 @@ def carry_answers(*, actor: Actor) -> int:
         done += sum(count for _one, count in carried)
         waiting = [one for one, count in carried if count]
     return done
+
+
+# acts on many ---------------------------------------------------------------------------------------------------------
+
+
+def run_bulks(*, actor: Actor, clock: Callable[[], datetime]) -> int:
+    """Go on with every bulk act that is due; one that cannot be gone on with now holds up no other."""
+    turns = 0
+    for bulk_id in queries.bulk_acts_due(now=clock()):
+        try:
+            turns += run_bulk(actor=actor, bulk_id=bulk_id, clock=clock)
+        except Exception:
+            log.exception("bulk act %s stopped; it is gone on with at the next turn", bulk_id)
+    return turns
+
+
+def run_bulk(*, actor: Actor, bulk_id: uuid.UUID, clock: Callable[[], datetime]) -> int:
+    """Go on with one bulk act where it stands; answers how many matters had their turn. `clock` is read for each matter."""
+    language = BulkAct.objects.values_list("language", flat=True).get(id=bulk_id)
+    turns = 0
+    with override(language or None):
+        for item_id in queries.bulk_items_waiting(bulk_id):
+            _have_turn(item_id, actor, clock)
+            turns += 1
+        services.end_bulk(actor=actor, bulk_id=bulk_id, now=clock())
+    return turns
+
+
+def _have_turn(item_id: int, actor: Actor, clock: Callable[[], datetime]) -> None:
+    """One matter, done or refused. An error that no rule gave is logged and told in a sentence, and the others go on."""
+    try:
+        services.do_bulk_item(actor=actor, item_id=item_id, now=clock())
+        return
+    except Problem as problem:
+        reason, sentence = problem.code, problem.message
+    except Exception:
+        log.exception("item %s of a bulk act failed", item_id)
+        reason = services.STUMBLED
+        sentence = _("The program failed here, so this matter was left as it was. Please do it on its own page.")
+    services.refuse_bulk_item(actor=actor, item_id=item_id, reason=reason, sentence=sentence, now=clock())
 
 
 # hot issues ----------------------------------------------------------------------------------------------------------

@@ -233,6 +233,11 @@ def may_export(actor: Actor) -> bool:
     return actor.kind == "post" and bool(actor.account_id)
 
 
+def may_act_on_many(actor: Actor) -> bool:
+    """Whoever works on matters in a post; what may be done with each is asked for each."""
+    return actor.acts and bool(actor.account_id)
+
+
 def check_may_recategorise(actor: Actor, lead_code: str) -> None:
     _check(
         may_recategorise(actor, lead_code),
@@ -269,6 +274,10 @@ def may_work_on_platform(actor: Actor, *, is_member: bool, has_part: bool) -> bo
 
 def check_may_export(actor: Actor) -> None:
     _check(may_export(actor), _("Only somebody in a post may ask for a table."))
+
+
+def check_may_act_on_many(actor: Actor) -> None:
+    _check(may_act_on_many(actor), _("Only who works on matters may act on many at once."))
 
 
 def check_is_own_program(actor: Actor) -> None:

@@ -5,6 +5,7 @@ from django.urls import path, re_path
 from pianqu.rooms.casework.views import (
     acts,
     alike,
+    bulk,
     callbacks,
     causes,
     clockrules,
@@ -113,6 +114,10 @@ urlpatterns = [
     path("desk/clocks/preview.xlsx", clockrules.preview_book, name="clock_book"),
     path("desk/clocks/enforce/", clockrules.enforce, name="clock_enforce"),
     path("desk/clocks/back/<int:number>/", clockrules.back, name="clock_back"),
+    path("desk/bulk/", bulk.bulk, name="bulk"),
+    path("desk/bulk/<uuid:bulk_id>/", bulk.one, name="bulk_act"),
+    path("desk/bulk/<uuid:bulk_id>/progress/", bulk.progress, name="bulk_progress"),
+    path("desk/bulk/<uuid:bulk_id>/undo/", bulk.undo, name="undo_bulk"),
     path("desk/exports/", exports.exports, name="exports"),
     path("desk/exports/progress/", exports.progress, name="exports_progress"),
     path("desk/exports/<uuid:export_id>/cancel/", exports.cancel, name="cancel_export"),

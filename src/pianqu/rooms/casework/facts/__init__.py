@@ -1,5 +1,12 @@
 """What casework promises to have happened."""
 
+from pianqu.rooms.casework.facts.bulk import (
+    AboutBulk,
+    BulkEnded,
+    BulkItemRefused,
+    BulkPlanned,
+    BulkUndone,
+)
 from pianqu.rooms.casework.facts.cases import (
     AboutCase,
     AboutExport,
@@ -151,6 +158,7 @@ from pianqu.rooms.casework.facts.triage import (
 )
 
 __all__ = [
+    "AboutBulk",
     "AboutCase",
     "AboutCause",
     "AboutClockRules",
@@ -162,6 +170,10 @@ __all__ = [
     "AboutTriageModel",
     "AboutWhistle",
     "BreachModelLearned",
+    "BulkEnded",
+    "BulkItemRefused",
+    "BulkPlanned",
+    "BulkUndone",
     "CallBackDone",
     "CallBacksDrawn",
     "CaseAccepted",

@@ -1,5 +1,9 @@
 """Tables of casework. Words, replies and their salts lie here and nowhere else."""
 
+from pianqu.rooms.casework.models.bulk import (
+    BulkAct,
+    BulkItem,
+)
 from pianqu.rooms.casework.models.cases import (
     STREET,
     Addition,
@@ -85,6 +89,8 @@ __all__ = [
     "STREET",
     "Addition",
     "BreachModel",
+    "BulkAct",
+    "BulkItem",
     "CallBack",
     "CallBackDraw",
     "Case",
