@@ -422,6 +422,8 @@ OTHERS_PAGES: dict[str, list[Any]] = {
     "directory:organisation": [MARKET],
     "reorganised": [HEALTH],
     "casework:export_file": [UUID(int=0)],
+    "casework:hot_one": [UUID(int=0)],
+    "casework:cause": [UUID(int=0)],
     "casework:rules_trial": [UUID(int=0)],
     "casework:rules_version": [9],
     "casework:force": [UUID(int=0)],
