@@ -428,8 +428,6 @@ OTHERS_PAGES: dict[str, list[Any]] = {
     "casework:rules_version": [9],
     "casework:force": [UUID(int=0)],
     "rules_book": [9],
-    "casework:hot_one": [UUID(int=0)],
-    "casework:cause": [UUID(int=0)],
     "casework:bulk_act": [UUID(int=0)],
     "casework:bulk_progress": [UUID(int=0)],
     "casework:platform": ["enforcement"],
