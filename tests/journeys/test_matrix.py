@@ -212,6 +212,7 @@ VERBS: dict[str, tuple[dict[str, Any], Rule]] = {
     "call-back": ({"score": "4"}, lambda r, o: centre(r) and moves(o, Move.RATE) and r != "leader"),
     "reopen": ({"words": "没修好"}, lambda r, o: centre(r) and moves(o, Move.REOPEN)),
     "supervise": ({"words": "请今天办"}, lambda r, o: centre(r) and is_leader(r) and o.state in OPEN),
+    "title": ({"title": "桥头路灯不亮"}, lambda r, o: (centre(r) or leads(r, o)) and o.state in OPEN),
     "take": ({"nature": "complaint"}, lambda _r, _o: False),
     "move-platform": (
         {"platform": "services", "words": "属便民事项"},
