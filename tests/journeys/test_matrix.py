@@ -216,6 +216,7 @@ VERBS: dict[str, tuple[dict[str, Any], Rule]] = {
     "accept-supervision": ({}, lambda _r, _o: False),
     "repeat-supervision": ({"words": "还没办"}, lambda _r, _o: False),
     "lift-supervision": ({"words": "已办"}, lambda _r, _o: False),
+    "title": ({"title": "桥头路灯不亮"}, lambda r, o: (centre(r) or leads(r, o)) and o.state in OPEN),
     "take": ({"nature": "complaint"}, lambda _r, _o: False),
     "order": ({"part": "nobody"}, lambda _r, _o: False),
     "tick": ({"item": "none"}, lambda _r, _o: False),
