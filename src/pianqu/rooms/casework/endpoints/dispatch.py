@@ -75,7 +75,7 @@ class RulesBody(Body):
     former: Short = Field("", description="The digest that was read: another's change meanwhile is not overwritten.")
 
 
-class DraftBody(Body):
+class RuleDraftBody(Body):
     based_on: int = Field(0, ge=0, le=2**31 - 1, description="A version, 0 for an empty draft.", examples=[1])
 
 
@@ -89,7 +89,7 @@ class TrialBody(Body):
     compared: int = Field(0, ge=0, le=2**31 - 1, description="Another version; 0 is the one in force.")
 
 
-class Number(Schema):
+class RuleNumber(Schema):
     number: int
 
 
@@ -169,12 +169,12 @@ def list_rules(request: HttpRequest) -> list[RuleVersionCard]:
     name="draftRules",
     says=gettext_noop("Begin a draft of the dispatch rules"),
     right="arrange",
-    gives=Number,
+    gives=RuleNumber,
     status=201,
 )
-def draft_rules(request: HttpRequest, typed: DraftBody) -> Number:
+def draft_rules(request: HttpRequest, typed: RuleDraftBody) -> RuleNumber:
     number = services.draft_rules(actor=actor_of(request), based_on=typed.based_on, now=timezone.now())
-    return Number(number=number)
+    return RuleNumber(number=number)
 
 
 @rules.asks(
@@ -234,10 +234,10 @@ def drop_rules(request: HttpRequest, number: int) -> None:
     name="restoreRules",
     says=gettext_noop("Go back to a version that was in force"),
     right="arrange",
-    gives=Number,
+    gives=RuleNumber,
 )
-def restore_rules(request: HttpRequest, number: int) -> Number:
-    return Number(number=services.restore_rules(actor=actor_of(request), number=number, now=timezone.now()))
+def restore_rules(request: HttpRequest, number: int) -> RuleNumber:
+    return RuleNumber(number=services.restore_rules(actor=actor_of(request), number=number, now=timezone.now()))
 
 
 @rules.does(
