@@ -33,7 +33,11 @@ def test_the_worker_escalates_what_is_overdue(monkeypatch: pytest.MonkeyPatch) -
         assert chores.escalate() == told
     assert ledger.history(f"case:{case.case_id}")[-1].kind == "casework.case-escalated"
     names = {
+        "call-backs",
+        "monthly report",
+        "automatic dispatch",
         "joint answers",
+        "acts on many",
         "clock rules",
         "escalation",
         "exports",
@@ -44,6 +48,7 @@ def test_the_worker_escalates_what_is_overdue(monkeypatch: pytest.MonkeyPatch) -
         "partners",
         "sending",
         "tidying",
+        "trials of rules",
         "triage",
     }
     assert {chore.name for chore in chores.CHORES} == names

@@ -229,7 +229,10 @@ class Course:
             resolved = yield from self._handled(matter, reopened)
         elif lot < 0.33:
             rated = resolved + timedelta(hours=self.chance.uniform(0.5, 70))
-            yield rated, partial(self._rate, matter, rated)
+            score = self.chance.choices((5, 4, 3, 2, 1), (50, 28, 12, 6, 4))[0]
+            yield rated, partial(self._rate, matter, score, rated)
+            if score <= services.BAD:  # the rating reopens it
+                resolved = yield from self._handled(matter, rated)
         elif lot < 0.5 and matter.contact:
             called = self._office(resolved, self.chance.uniform(4, 40))
             yield called, partial(self._call_back, matter, called)
@@ -303,8 +306,7 @@ class Course:
         reply = self.chance.choice(matter.kind["replies"])
         services.resolve_case(actor=by, case_id=matter.id, reply=reply, now=at)
 
-    def _rate(self, matter: Matter, at: datetime) -> None:
-        score = self.chance.choices((5, 4, 3, 2, 1), (50, 28, 12, 6, 4))[0]
+    def _rate(self, matter: Matter, score: int, at: datetime) -> None:
         services.rate_case(actor=self.reporter, case_id=matter.id, score=score, now=at)
 
     def _call_back(self, matter: Matter, at: datetime) -> None:

@@ -65,6 +65,7 @@ GROUPS = (
         pgettext_lazy("menu", "Handle"),
         (
             Entry("/desk/shift/", pgettext_lazy("menu", "Shift")),
+            Entry("/desk/bulk/", pgettext_lazy("menu", "Acts on many")),
             Entry("/desk/exports/", pgettext_lazy("menu", "Tables to take away")),
         ),
     ),
@@ -72,10 +73,20 @@ GROUPS = (
         pgettext_lazy("menu", "Together"),
         (
             Entry("/desk/platforms/", pgettext_lazy("menu", "Four platforms")),
+            Entry("/desk/whistles/", pgettext_lazy("menu", "Calls to the spot")),
+            Entry("/desk/forces/", pgettext_lazy("menu", "Joint task forces")),
             Entry("/desk/partners/", pgettext_lazy("menu", "Other districts")),
         ),
     ),
-    Group(pgettext_lazy("menu", "Press and check"), ()),
+    Group(
+        pgettext_lazy("menu", "Press and check"),
+        (
+            Entry("/desk/supervision/", pgettext_lazy("menu", "Supervision")),
+            Entry("/desk/callbacks/", pgettext_lazy("menu", "Call-backs")),
+            Entry("/desk/evaluation/", pgettext_lazy("menu", "Evaluation of units")),
+            Entry("/desk/reports/", pgettext_lazy("menu", "Monthly reports")),
+        ),
+    ),
     Group(
         pgettext_lazy("menu", "See"),
         (
@@ -89,6 +100,7 @@ GROUPS = (
         pgettext_lazy("menu", "District"),
         (
             Entry("/desk/who-answers/", pgettext_lazy("menu", "Who does what"), also=WHO),
+            Entry("/desk/rules/", pgettext_lazy("menu", "Dispatch rules")),
             Entry("/desk/territory/", pgettext_lazy("menu", "Clusters and grid")),
             Entry("/desk/points/", pgettext_lazy("menu", "Service points and rooms")),
             Entry("/desk/clocks/", pgettext_lazy("menu", "Terms")),

@@ -1,5 +1,6 @@
 """What the pictures show: a few matters through the real verbs, and a colleague who may see them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -10,12 +11,14 @@ from django.utils import timezone
 from PIL import Image
 
 from pianqu.composition import learning
+from pianqu.composition.demo.dispatch import make_dispatch
 from pianqu.composition.demo.grid import make_grid
 from pianqu.composition.demo.joined import make_joined
 from pianqu.composition.demo.neighbour import make_neighbour
 from pianqu.composition.demo.platforms import make_platforms
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
+from pianqu.composition.demo.watching import make_watching
 from pianqu.composition.district import load_district
 from pianqu.composition.wiring import seal_and_drain
 from pianqu.foundation import onetime, residentpass
@@ -71,12 +74,30 @@ def fill(*, empty: bool) -> dict[str, str]:
     told |= {"cluster": cluster.code, "cell": cell.code, "me": residentpass.made(known.resident_id, now)}
     told |= _matters(staff, known, now)
     make_platforms(window=staff, now=now)
+    told |= make_dispatch(
+        asks=staff, leader=others["boss"], cluster=others["cluster"], enforcement=others["enforcement"], now=now
+    )
     told |= _papers(staff, now) | make_joined(window=staff, now=now)
     offered, given = make_neighbour(window=staff, away=UUID(told.pop("away")), now=now)
     told |= {"offered": str(offered), "given": str(given)} | _open_data(now)
+    told |= _watched({"staff": staff, **others}, now)
     _terms(now)
     _learned(staff, now)
-    return told | _tables(staff) | _calendar(staff, now) | _hot(staff, now)
+    return told | _tables(staff) | _calendar(staff, now) | _hot(staff, now) | _many(staff, now)
+
+
+def _many(staff: Actor, now: datetime) -> dict[str, str]:
+    """An act on many matters that was done for some and refused for others."""
+    rows = casework.cases_for(staff, filters=casework.CaseFilter(category="water"), size=8).rows
+    bulk_id = verbs.plan_bulk(
+        actor=staff,
+        case_ids=[row.case_id for row in rows],
+        wanted=verbs.Wanted(act="accept", values={"nature": "help"}),
+        language="zh-hans",
+        now=now - verbs.UNDO_WINDOW,
+    )
+    jobs.run_bulks(actor=Actor(kind="system", organisation_code=casework.centre_code()), clock=lambda: now)
+    return {"bulk_id": str(bulk_id)}
 
 
 def _hot(staff: Actor, now: datetime) -> dict[str, str]:
@@ -105,6 +126,14 @@ def _hot(staff: Actor, now: datetime) -> dict[str, str]:
     who, due = item.lead_code, timezone.localdate(now) + timedelta(days=9)
     verbs.plan_measure(actor=staff, cause_id=cause_id, words="冲洗管网", organisation_code=who, due_on=due, now=now)
     return {"issue": str(issue.issue_id), "cause": str(cause_id)}
+
+
+def _watched(actors: Mapping[str, Actor], now: datetime) -> dict[str, str]:
+    """Pressed for, called back, and a report of last month that waits as a draft."""
+    leader = actors["boss"]
+    make_watching(actors, leader=leader, checker=actors["checker"], now=now)
+    draft = next(card for card in casework.reports_for(leader) if card.state == casework.DRAFT_REPORT)
+    return {"report": str(draft.report_id)}
 
 
 def _learned(staff: Actor, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""What the worker does for casework: tables of matters, dates that new terms move, forecasts, hot issues.
+"""What the worker does for casework: tables of matters, dates that new terms move, forecasts, hot issues, acts on many.
 
 Tables are written page by page, several in turn, so that a small one waits for no large one.
 
@@ -6,10 +6,11 @@ Each page is read by a statement of its own, and no transaction stays open. Who 
 so again with each page: a writer that died lets go by itself, and another one begins from the first row.
 """
 
+import logging
 import secrets
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from importlib import import_module
 from importlib.util import find_spec
@@ -24,16 +25,27 @@ from django.utils.translation import override
 
 from pianqu.foundation import growing
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.errors import Unavailable
+from pianqu.foundation.errors import Problem, Unavailable
 from pianqu.foundation.growing import Growing
 from pianqu.foundation.tables import FORMS, Cell, Table, has_parquet
 from pianqu.kernels import breach
 from pianqu.rooms.casework import queries, services
-from pianqu.rooms.casework.models import ExportRun, Forecast, HotIssue, HotMatter, HotRun
+from pianqu.rooms.casework.models import (
+    BulkAct,
+    ExportRun,
+    Forecast,
+    HotIssue,
+    HotMatter,
+    HotRun,
+    RuleCursor,
+    RuleTrial,
+    RuleTrialRun,
+)
 from pianqu.rooms.casework.queries import POST_ENDED, STUMBLED, ExportWork, Names
 from pianqu.rooms.casework.services.likening import keep_likeness
 from pianqu.rooms.directory import queries as directory
 
+log = logging.getLogger("pianqu.casework")
 PAGE = 2_000
 AT_ONCE = 4
 HOLD = timedelta(seconds=30)
@@ -41,6 +53,7 @@ HOLD = timedelta(seconds=30)
 TRIES = 3
 """So often a table is begun; one that its writer never survives is given up."""
 SAY_EVERY = timedelta(seconds=1)
+TRIAL_HOLD = timedelta(minutes=1)
 UNNAMED = timedelta(hours=1)
 """A file that no export names is kept so long: it may be one that is being written."""
 
@@ -205,6 +218,81 @@ def put_away_exports(*, actor: Actor, now: datetime) -> int:
     return gone
 
 
+# dispatch ------------------------------------------------------------------------------------------------------------
+
+
+def dispatch_by_rules(*, actor: Actor, now: datetime) -> int:
+    """Dispatch what came in where an automatic rule fits and a duty list names the lead; answers how many."""
+    fresh, done = services.due_for_rules(now=now), 0
+    for case in fresh:
+        found = queries.suggestion_for(case, now=now)
+        if found is None or not services.may_go_alone(actor, found):
+            continue
+        try:
+            services.dispatch_case(
+                actor=actor,
+                case_id=case.id,
+                lead_code=found.lead_code,
+                helper_codes=found.helper_codes,
+                nature=found.nature,
+                template_code=found.template_code,
+                automatic=True,
+                now=now,
+            )
+            done += 1
+        except Problem:  # somebody dispatched it meanwhile, or a list changed: a person looks at it
+            continue
+    if fresh:
+        _tried(fresh[-1].opened_at, now)
+    return done
+
+
+def _tried(up_to: datetime, now: datetime) -> None:
+    if (version := queries.rules_in_force(timezone.localdate(now))) is not None:
+        RuleCursor.objects.update_or_create(version=version.number, defaults={"up_to": up_to})
+
+
+def try_rules(*, actor: Actor, now: datetime | None = None) -> int:
+    """Bring every trial of rules that waits to its end; answers how many."""
+    done = 0
+    while trial := _next_trial(now or timezone.now()):
+        _try(trial, actor)
+        done += 1
+    return done
+
+
+def _next_trial(now: datetime) -> RuleTrial | None:
+    held = RuleTrialRun.objects.filter(held_until__gt=now).values("trial_id")
+    for row in RuleTrial.objects.filter(state=queries.TRIAL_ASKED).exclude(id__in=held).order_by("asked_at", "id"):
+        run, fresh = RuleTrialRun.objects.get_or_create(trial_id=row.id, defaults={"held_until": now + TRIAL_HOLD})
+        if fresh:
+            return row
+        taken = RuleTrialRun.objects.filter(trial_id=row.id, held_until=run.held_until)
+        if taken.update(held_until=now + TRIAL_HOLD, tries=F("tries") + 1):
+            return row
+    return None
+
+
+def _try(trial: RuleTrial, actor: Actor) -> None:
+    """Read page by page, outside of every transaction; what its post sees is decided by the scope it has now."""
+    holder = directory.actor_for(trial.account_id, uuid.UUID(trial.post_id), timezone.now())
+    tries = RuleTrialRun.objects.get(trial_id=trial.id).tries
+    if holder is None or tries > TRIES:
+        services.end_trial(actor=actor, trial_id=trial.id, outcome=None, now=timezone.now())
+        return
+    trying = services.Trying(trial.rules, services.other_rules(trial.compared), timezone.localdate())
+    for done in trying.pages(queries.came_in(holder, trial.since, trial.until)):
+        RuleTrialRun.objects.filter(trial_id=trial.id).update(done=done, held_until=timezone.now() + TRIAL_HOLD)
+    services.end_trial(
+        actor=actor,
+        trial_id=trial.id,
+        outcome=trying.outcome(),
+        total=trying.done,
+        scope_mark=queries.scope_mark(holder),
+        now=timezone.now(),
+    )
+
+
 def apply_clock_rules(*, actor: Actor, now: datetime) -> int:
     """Move open matters' dates by terms whose day has come, some at a time; answers how many batches there were.
 
@@ -288,6 +376,46 @@ def carry_answers(*, actor: Actor) -> int:
         done += sum(count for _one, count in carried)
         waiting = [one for one, count in carried if count]
     return done
+
+
+# acts on many ---------------------------------------------------------------------------------------------------------
+
+
+def run_bulks(*, actor: Actor, clock: Callable[[], datetime]) -> int:
+    """Go on with every bulk act that is due; one that cannot be gone on with now holds up no other."""
+    turns = 0
+    for bulk_id in queries.bulk_acts_due(now=clock()):
+        try:
+            turns += run_bulk(actor=actor, bulk_id=bulk_id, clock=clock)
+        except Exception:
+            log.exception("bulk act %s stopped; it is gone on with at the next turn", bulk_id)
+    return turns
+
+
+def run_bulk(*, actor: Actor, bulk_id: uuid.UUID, clock: Callable[[], datetime]) -> int:
+    """Go on with one bulk act where it stands; answers how many matters had their turn. `clock` is read for each matter."""
+    language = BulkAct.objects.values_list("language", flat=True).get(id=bulk_id)
+    turns = 0
+    with override(language or None):
+        for item_id in queries.bulk_items_waiting(bulk_id):
+            _have_turn(item_id, actor, clock)
+            turns += 1
+        services.end_bulk(actor=actor, bulk_id=bulk_id, now=clock())
+    return turns
+
+
+def _have_turn(item_id: int, actor: Actor, clock: Callable[[], datetime]) -> None:
+    """One matter, done or refused. An error that no rule gave is logged and told in a sentence, and the others go on."""
+    try:
+        services.do_bulk_item(actor=actor, item_id=item_id, now=clock())
+        return
+    except Problem as problem:
+        reason, sentence = problem.code, problem.message
+    except Exception:
+        log.exception("item %s of a bulk act failed", item_id)
+        reason = services.STUMBLED
+        sentence = _("The program failed here, so this matter was left as it was. Please do it on its own page.")
+    services.refuse_bulk_item(actor=actor, item_id=item_id, reason=reason, sentence=sentence, now=clock())
 
 
 # hot issues ----------------------------------------------------------------------------------------------------------

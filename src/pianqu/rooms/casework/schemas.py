@@ -12,6 +12,7 @@ from pianqu.kernels.triage import Guess
 from pianqu.rooms.casework.lifecycle import State
 from pianqu.rooms.casework.queries import (
     Answers,
+    CallBackCard,
     CaseRow,
     Explained,
     Figure,
@@ -20,8 +21,10 @@ from pianqu.rooms.casework.queries import (
     ModelCard,
     MonthCard,
     Overview,
+    ReportCard,
     ResidentCase,
     Suggestion,
+    SupervisionCard,
     Triage,
     Week,
 )
@@ -185,6 +188,7 @@ class Dispatch(Body):
     nature: Nature | Literal[""] = ""
     sub_due: Moment | None = None
     cell_code: Code | Literal[""] = ""
+    template_code: Short = Field("", description="A template of joint handling that adds its helpers and checklist.")
     words: Text = ""
     suggested_by: Suggested | None = Field(None, description=SUGGESTED_BY)
 
@@ -205,6 +209,142 @@ class Link(Body):
 
 class Words(Body):
     words: Text = Field(examples=["已联系产权单位，周五前更换。"])
+
+
+class Demand(Words):
+    """What a leader demands, how urgently, and by which day an answer is owed: without a day, by the level's own term."""
+
+    level: Literal["reminder", "formal", "priority"] = Field("formal", examples=["formal"])
+    due_on: Day | None = Field(None, examples=["2026-12-04"])
+
+
+class SupervisionAsked(Schema):
+    """Which of them, and which page."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    show: Literal["asked", "late", "answered", "over"] | None = Field(None, examples=["late"])
+    page: int = Field(1, ge=1, le=9999)
+
+
+class SupervisionList(Schema):
+    """One page, and how many there are of each sort. `next_page` is 0 on the last one."""
+
+    rows: list[SupervisionCard]
+    asked: int
+    late: int
+    answered: int
+    over: int
+    next_page: int
+
+
+class CallBacksAsked(Schema):
+    """Which of them, and which page."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    show: Literal["waiting", "early", "done"] | None = Field(None, examples=["done"])
+    page: int = Field(1, ge=1, le=9999)
+
+
+class CallBackList(Schema):
+    """One page, and how many there are of each sort. `next_page` is 0 on the last one."""
+
+    rows: list[CallBackCard]
+    waiting: int
+    early: int = Field(description="Listed, and not answered at the moment.")
+    done: int
+    satisfied: int
+    dissatisfied: int
+    unreachable: int
+    next_page: int
+
+
+class CallBackSaid(Body):
+    """What came of a call-back. Words are needed where somebody is not satisfied."""
+
+    outcome: Literal["satisfied", "dissatisfied", "unreachable"] = Field(examples=["satisfied"])
+    words: Text = Field("", examples=["说路灯当晚就亮了。"])
+
+
+class DrawWanted(Body):
+    """Of which days' answers a sample is drawn, and how many per cent."""
+
+    since: Day = Field(examples=["2026-11-16"])
+    until: Day = Field(examples=["2026-11-22"])
+    percent: int = Field(10, ge=1, le=100)
+
+
+class EvaluationAsked(Schema):
+    """Of which period, by which units, compared by which measure."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    period: Annotated[str, Field(pattern=r"^20[0-9]{2}-(0[1-9]|1[0-2]|Q[1-4])$", examples=["2026-10"])] | None = None
+    by: Literal["organisation", "street", "platform"] = "organisation"
+    measure: Literal["in-time", "first-time-right", "not-reopened", "satisfied"] = "in-time"
+
+
+class UnitOf(Schema):
+    """The counts of one unit: what each is a part of, is said on the evaluation's page."""
+
+    code: str = Field(description="An organisation, a street or a platform; `none` where it is not known.")
+    answered: int
+    in_time: int
+    first_time_right: int
+    reopened: int
+    given: int
+    returned: int
+    objected: int
+    rated: int
+    satisfied: int
+    median_hours: int | None
+
+
+class RankOf(Schema):
+    """A share with its interval; `first` to `last` is the range of its rank, 0 where fewer than 30 matters are counted."""
+
+    code: str
+    part: int
+    whole: int
+    value: float
+    low: float
+    high: float
+    first: int
+    last: int
+
+
+class EvaluationOf(Schema):
+    """Figures of the units in the scope of the post, in the order of their codes."""
+
+    period: str
+    units: list[UnitOf]
+    ranks: list[RankOf]
+
+
+class ReportEdit(Body):
+    """The words of a draft. One line is a paragraph; 【表一】 stands where a table is shown."""
+
+    title: Short = Field(examples=["关于2026年10月群众诉求办理情况的通报"])
+    number: Short = Field("", examples=["江治〔2026〕11号"])
+    addressee: Short = Field("", examples=["各街道（镇），区级各有关单位："])
+    text: Annotated[str, Field(max_length=20_000, examples=["一、总体情况"])]
+
+
+class ReportWanted(Body):
+    """A month that is over."""
+
+    month: MonthCode
+
+
+class MonthReport(Schema):
+    """A report with its words."""
+
+    report: ReportCard
+    addressee: str
+    text: str
+    may_edit: bool
+    may_issue: bool
 
 
 class Cited(Words):

@@ -296,6 +296,8 @@ class CaseReopened(AboutCase):
 
     times: int
     words_commitment: str
+    cause: str = ""
+    """`bad-rating` or `call-back` where it followed from that by itself, and the words belong to that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -335,12 +337,15 @@ class TaskEscalated(AboutCase):
 
 @dataclass(frozen=True, kw_only=True)
 class CaseSupervised(AboutCase):
-    """A leader pressed for it (督办)."""
+    """A leader pressed for it (督办): how urgently, and by when an answer is owed."""
 
     kind: ClassVar[str] = "casework.case-supervised"
     label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Pressed for by a leader")
 
     words_commitment: str
+    supervision_id: str = ""
+    level: str = ""
+    due_at: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

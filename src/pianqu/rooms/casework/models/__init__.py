@@ -1,5 +1,9 @@
 """Tables of casework. Words, replies and their salts lie here and nowhere else."""
 
+from pianqu.rooms.casework.models.bulk import (
+    BulkAct,
+    BulkItem,
+)
 from pianqu.rooms.casework.models.cases import (
     STREET,
     Addition,
@@ -27,7 +31,24 @@ from pianqu.rooms.casework.models.causes import (
     Measure,
     RootCause,
 )
-from pianqu.rooms.casework.models.clockrules import ClockVersion
+from pianqu.rooms.casework.models.clockrules import (
+    ClockVersion,
+)
+from pianqu.rooms.casework.models.dispatch import (
+    CheckItem,
+    ForceCase,
+    ForceMember,
+    JointTemplate,
+    JointWait,
+    RuleCursor,
+    RuleTrial,
+    RuleTrialRun,
+    RuleUse,
+    RuleVersion,
+    TaskForce,
+    Whistle,
+    WhistleCall,
+)
 from pianqu.rooms.casework.models.forecasts import (
     BreachModel,
     Forecast,
@@ -38,11 +59,26 @@ from pianqu.rooms.casework.models.hotspots import (
     HotRun,
     VoiceSalt,
 )
-from pianqu.rooms.casework.models.joining import JointAnswer, Likeness, LikenessKey, PublicTitle, Succession
+from pianqu.rooms.casework.models.joining import (
+    JointAnswer,
+    Likeness,
+    LikenessKey,
+    PublicTitle,
+    Succession,
+)
 from pianqu.rooms.casework.models.platforms import (
     PlatformAct,
     PlatformMember,
     PlatformMove,
+)
+from pianqu.rooms.casework.models.reports import (
+    MonthlyReport,
+)
+from pianqu.rooms.casework.models.supervision import (
+    CallBack,
+    CallBackDraw,
+    Rating,
+    Supervision,
 )
 from pianqu.rooms.casework.models.triage import (
     SuggestionAnswer,
@@ -53,25 +89,35 @@ __all__ = [
     "STREET",
     "Addition",
     "BreachModel",
+    "BulkAct",
+    "BulkItem",
+    "CallBack",
+    "CallBackDraw",
     "Case",
     "Category",
     "CauseMatter",
     "Change",
+    "CheckItem",
     "Clock",
     "ClockVersion",
     "Contact",
     "DayCount",
     "Export",
     "ExportRun",
+    "ForceCase",
+    "ForceMember",
     "Forecast",
     "Handover",
     "HotIssue",
     "HotMatter",
     "HotRun",
     "JointAnswer",
+    "JointTemplate",
+    "JointWait",
     "Likeness",
     "LikenessKey",
     "Measure",
+    "MonthlyReport",
     "Note",
     "Pause",
     "Photo",
@@ -80,14 +126,24 @@ __all__ = [
     "PlatformMove",
     "PublicTitle",
     "PublishedMonth",
+    "Rating",
     "Request",
     "RootCause",
+    "RuleCursor",
+    "RuleTrial",
+    "RuleTrialRun",
+    "RuleUse",
+    "RuleVersion",
     "SavedFilter",
     "SearchText",
     "Succession",
     "SuggestionAnswer",
+    "Supervision",
     "Task",
+    "TaskForce",
     "TriageModel",
     "VoiceSalt",
+    "Whistle",
+    "WhistleCall",
     "Year",
 ]

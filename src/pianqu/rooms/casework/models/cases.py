@@ -164,6 +164,9 @@ class Task(models.Model):
             models.Index(fields=["organisation_code", "ended_at", "case", "state"], name="task_by_organisation"),
             # a page of what an organisation has a part in, read in the order of the list (queries/seen.py)
             models.Index(fields=["organisation_code", "case_opened_at", "case", "state"], name="task_by_time"),
+            # what evaluation sums up over a month
+            models.Index(fields=["role", "state", "ended_at"], name="task_by_end"),
+            models.Index(fields=["role", "given_at"], name="task_by_giving"),
             # the desk's counts: what was done in years past is not walked through for each page
             models.Index(
                 fields=["organisation_code", "case", "state"], name="task_of_living", condition=Q(case_ended=False)

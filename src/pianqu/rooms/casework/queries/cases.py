@@ -758,12 +758,14 @@ def timeline(case_id: uuid.UUID, *, for_reporter: bool = False) -> tuple[Timelin
     words_of = dict(notes.values_list("entry_id", "words"))
     history = ledger.history(f"case:{case_id}")
     if for_reporter:
-        history = tuple(_for_reporter(item) for item in history if item.kind not in _ABOUT_OTHERS)
+        history = tuple(_for_reporter(item) for item in history if item.kind not in _ABOUT_OTHERS | _INSIDE)
     return tuple(_told(item, words_of.get(item.entry_id, "")) for item in history)
 
 
 _ABOUT_OTHERS = frozenset({"casework.matter-taken-in", "casework.matter-split-off", "casework.joint-answer-given"})
 """What happened to a matter because of others who reported the same: their existence is nobody else's business."""
+_INSIDE = frozenset({"casework.dispatch-suggested", "casework.suggestion-answered", "casework.bulk-item-refused"})
+"""What a program proposed, or tried in vain: nothing became of it."""
 _OTHERS = frozenset({"parent_id", "child_id", "earlier_id"})
 
 

@@ -14,6 +14,7 @@ from pianqu.kernels.deadline import Term
 from pianqu.rooms.casework import rules
 from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, WAITING, Move, State, may_move
 from pianqu.rooms.casework.models import Case, Clock, Pause, PublicTitle, Request, Task
+from pianqu.rooms.casework.queries.callbacks import has_handled
 from pianqu.rooms.casework.queries.cases import working_days
 from pianqu.rooms.casework.queries.clockrules import terms_of
 from pianqu.rooms.casework.queries.forecasts import SAID, ForecastCard, likely_late
@@ -202,7 +203,8 @@ def _may(
         finish=own is not None and own.role == "helper",
         call_back=may_move(case.state, Move.RATE)
         and not case.imported_from
-        and rules.may_call_back(actor, resolver=case.resolver_post, former_checker=case.checker_post),
+        and rules.may_call_back(actor, resolver=case.resolver_post, former_checker=case.checker_post)
+        and not has_handled(actor, case.id),
         supervise=case.state in OPEN and rules.may_supervise(actor),
         link=triage and case.state in (*OPEN, State.RESOLVED) and case.parent_id is None and not has_children,
         take=rules.may_take(actor, named=bool(by_list)),

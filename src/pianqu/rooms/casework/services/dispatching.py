@@ -26,8 +26,10 @@ from pianqu.rooms.casework.facts import (
 )
 from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, Move, State
 from pianqu.rooms.casework.models import Case, Request, Task
+from pianqu.rooms.casework.services import joint
 from pianqu.rooms.casework.services.clocks import DUE, rule_of, running, started
 from pianqu.rooms.casework.services.steps import end_tasks, iso, live_tasks, locked, moved, noted, said, tell
+from pianqu.rooms.casework.services.suggesting import used
 from pianqu.rooms.casework.services.triaging import answered_category, answered_organisation
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
@@ -76,18 +78,23 @@ def dispatch_case(
     nature: str = "",
     sub_due: datetime | None = None,
     cell_code: str = "",
+    template_code: str = "",
     words: str = "",
+    automatic: bool = False,
     suggested_by: int | None = None,
     now: datetime,
 ) -> uuid.UUID:
     """Give the matter to one organisation that leads, and to others that help; or to a cell: then its community leads.
 
-    A matter that nobody accepted yet needs its nature too; `suggested_by` as in `accept_case`, for the lead as well.
-    `sub_due` is the helpers' own date, within the case's.
+    A matter that nobody accepted yet needs its nature too. `sub_due` is the helpers' own date, within the case's. A template of
+    joint handling adds its helpers with their dates, their order and its checklist, and its lead where none is chosen.
+    What a rule suggested is kept beside it (`suggesting`); `suggested_by` as in `accept_case`, for the lead as well.
     Raises Invalid for unknown organisations or dates, Refused where the state or the cell's entry list does not allow it.
     """
     rules.check_may_triage(actor)
     lead_code = territory.cell(cell_code, on=timezone.localdate(now)).community_code if cell_code else lead_code
+    plan = joint.planned(template_code, lead_code, helper_codes)
+    lead_code, helper_codes = plan.lead_code, plan.helper_codes
     known = directory.hold([lead_code, *helper_codes])
     case = locked([case_id])[case_id]
     by_entry = _entry(case, cell_code, now)
@@ -95,6 +102,7 @@ def dispatch_case(
     _check_not_upheld(case, lead_code)
     listed = _listed(case, known[lead_code], now, by_entry=by_entry)
     why = said(words, needed=False)
+    found = queries.suggestion_for(case, now=now)
     facts: list[Fact] = []
     is_new = case.state == State.OPENED
     if is_new:
@@ -109,7 +117,13 @@ def dispatch_case(
     _give(
         actor,
         case,
-        [*parts, *((code, HELPER, _within(case, sub_due, now), False) for code in helper_codes)],
+        [
+            *parts,
+            *(
+                (code, HELPER, _within(case, plan.due_of(code, case, now) or sub_due, now), False)
+                for code in helper_codes
+            ),
+        ],
         now,
         cell_code,
     )
@@ -126,7 +140,11 @@ def dispatch_case(
         due_at=iso(case.due_at),
         words_commitment=why.commitment,
     )
-    entry = noted(actor, case, [*facts, told], now, words=why, main=len(facts))
+    more = [
+        *joint.applied(actor, case, plan, now, anew=any(task.role == HELPER for task in former)),
+        *used(actor, case, found, helper_codes, automatic=automatic, now=now),
+    ]
+    entry = noted(actor, case, [*facts, told, *more], now, words=why, main=len(facts))
     if is_new:
         answered_category(actor, case, suggested_by, now)
     answered_organisation(actor, case, suggested_by, now)
@@ -290,6 +308,7 @@ def start_task(*, actor: Actor, case_id: uuid.UUID, now: datetime) -> uuid.UUID:
         case.save(update_fields=["state"])
     elif task.state != "given":
         raise Refused("task-begun", _("Your organisation works on it already. Nothing was changed."))
+    joint.check_turn(case, task.organisation_code)
     task.state = "working"
     task.save(update_fields=["state"])
     return noted(actor, case, [tell(actor, case, TaskStarted, task_code=task.organisation_code)], now)

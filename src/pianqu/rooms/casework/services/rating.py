@@ -4,37 +4,29 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Invalid, Refused
 from pianqu.foundation.facts import Fact
-from pianqu.foundation.rulepacks import term_rule
 from pianqu.foundation.verbs import verb
-from pianqu.kernels import deadline
 from pianqu.rooms.casework import queries, rules
-from pianqu.rooms.casework.facts import (
-    CaseLinked,
-    CaseRated,
-    CaseReopened,
-    CaseSupervised,
-    CaseUnlinked,
-    MatterSplitOff,
-    MatterTakenIn,
-)
-from pianqu.rooms.casework.lifecycle import ENDED, OPEN, Move, State
-from pianqu.rooms.casework.models import Case, Request
-from pianqu.rooms.casework.services.clocks import DUE, acceptance_due, rule_of, set_due, started
-from pianqu.rooms.casework.services.steps import locked, moved, noted, parts_know, said, tell
+from pianqu.rooms.casework.facts import CaseLinked, CaseRated, CaseUnlinked, MatterSplitOff, MatterTakenIn
+from pianqu.rooms.casework.lifecycle import ENDED, Move, State, check_move
+from pianqu.rooms.casework.models import Case, Rating
+from pianqu.rooms.casework.services.calling import check_may_do, list_bad_rated
+from pianqu.rooms.casework.services.clocks import DUE, acceptance_due, set_due
+from pianqu.rooms.casework.services.reopening import can_reopen, reopened
+from pianqu.rooms.casework.services.steps import locked, moved, noted, said, tell
 
-REOPENING = "case.reopening"
 SCORES = range(1, 6)
+BAD = 2
+"""A rating that is no better reopens the matter by itself, the first time, and has its reporter called back in any case."""
 
 
 @verb
 def rate_case(*, actor: Actor, case_id: uuid.UUID, score: int, words: str = "", now: datetime) -> uuid.UUID:
-    """The reporter says how the answer was, 1 (bad) to 5 (good). Raises Invalid, Refused."""
+    """The reporter says how the answer was, 1 (bad) to 5 (good); a bad one reopens the matter. Raises Invalid, Refused."""
     case = locked([case_id])[case_id]
     rules.check_may_extend(actor, case.organisation_code)
     return _rate(actor, case, score, words, "resident", now)
@@ -45,6 +37,7 @@ def call_back(*, actor: Actor, case_id: uuid.UUID, score: int, words: str = "", 
     """A colleague of the centre asked the reporter; after a reopening it is another one than before."""
     case = locked([case_id])[case_id]
     rules.check_may_call_back(actor, resolver=case.resolver_post, former_checker=case.checker_post)
+    check_may_do(actor, case)
     case.checker_post = actor.post_id or ""
     return _rate(actor, case, score, words, "call-back", now)
 
@@ -54,17 +47,16 @@ def _rate(actor: Actor, case: Case, score: int, words: str, by: str, now: dateti
         raise Invalid("score-unknown", _("Please choose from 1 to 5."))
     moved(case, Move.RATE)
     case.score = score
-    why = said(words, needed=False)
-    case.save(update_fields=["state", "score", "checker_post"])
-    fact = tell(actor, case, CaseRated, score=score, by=by, words_commitment=why.commitment)
-    return noted(actor, case, [fact], now, words=why, shown=True)
-
-
-def reopen_until(resolved_at: datetime) -> datetime | None:
-    """Until when an answered matter can be reopened."""
-    term = term_rule(REOPENING).term
-    due = deadline.due_at(resolved_at, [term], queries.working_days(), zone=timezone.get_default_timezone())
-    return due.at if due else None
+    why, answered_by = said(words, needed=False), case.lead_code or case.organisation_code
+    facts: list[Fact] = [tell(actor, case, CaseRated, score=score, by=by, words_commitment=why.commitment)]
+    if reopens := score <= BAD and not case.reopenings and can_reopen(case, now):
+        facts += reopened(actor, case, now, cause="bad-rating")
+    case.save(update_fields=None if reopens else ["state", "score", "checker_post"])
+    entry_id = noted(actor, case, facts, now, words=why, shown=True)
+    Rating.objects.create(entry_id=entry_id, case=case, organisation_code=answered_by, score=score, by=by, rated_at=now)
+    if score <= BAD:
+        list_bad_rated(case, now)
+    return entry_id
 
 
 @verb
@@ -72,10 +64,8 @@ def reopen_case(*, actor: Actor, case_id: uuid.UUID, words: str, now: datetime) 
     """The answer did not settle it: it goes back to the centre with a fresh clock. Raises Refused when it is too late."""
     case = locked([case_id])[case_id]
     rules.check_may_reopen(actor)
-    until = reopen_until(case.resolved_at) if case.resolved_at else None
-    had_ended = case.state in ENDED
-    moved(case, Move.REOPEN)
-    if until is not None and now >= until:
+    check_move(case.state, Move.REOPEN)
+    if not can_reopen(case, now):
         raise Refused(
             "reopen-late",
             _(
@@ -83,31 +73,9 @@ def reopen_case(*, actor: Actor, case_id: uuid.UUID, words: str, now: datetime) 
             ),
         )
     why = said(words)
-    case.reopenings += 1
-    case.reopened_at = now
-    case.score = case.resolved_at = case.closed_at = None
-    case.lead_code = ""
-    facts: list[Fact] = [
-        tell(actor, case, CaseReopened, times=case.reopenings, words_commitment=why.commitment),
-        started(actor, case, rule_of(case.nature or "complaint"), now, "reopened"),
-    ]
+    facts = reopened(actor, case, now, commitment=why.commitment)
     case.save()
-    if had_ended:
-        parts_know([case], ended=False)
-    Request.objects.filter(case=case, decided_at=None).update(decided_at=now)  # the answer had made them idle
     return noted(actor, case, facts, now, words=why, shown=True)
-
-
-@verb
-def supervise_case(*, actor: Actor, case_id: uuid.UUID, words: str, now: datetime) -> uuid.UUID:
-    """A leader presses for a matter (督办); who has it reads the words."""
-    case = locked([case_id])[case_id]
-    rules.check_may_supervise(actor)
-    if case.state not in OPEN:
-        raise Refused("supervise-over", _("Nobody works on this matter any more. Nothing was changed."))
-    why = said(words)
-    fact = tell(actor, case, CaseSupervised, words_commitment=why.commitment)
-    return noted(actor, case, [fact], now, words=why)
 
 
 @verb

@@ -50,6 +50,7 @@ def _parties(typed: Typed) -> Mapping[str, Any]:
         "nature": typed.get("nature", ""),
         "cell_code": typed.get("cell", "")[:24],
         "sub_due": _last_moment(typed),
+        "template_code": typed.get("template", "")[:40],
         "words": typed.get("words", ""),
         **_suggested(typed),
     }
@@ -86,6 +87,24 @@ def _parent(typed: Typed) -> Mapping[str, Any]:
 def _score(typed: Typed) -> Mapping[str, Any]:
     score = typed.get("score", "")
     return {"score": int(score) if score in {"1", "2", "3", "4", "5"} else 0, "words": typed.get("words", "")}
+
+
+def _demand(typed: Typed) -> Mapping[str, Any]:
+    """Raises Invalid for what is no day."""
+    text = typed.get("due_on", "").strip()
+    day = forms.day_of(text) if text else None
+    if text and day is None:
+        raise Invalid(
+            "supervision-day", _("The last day for the answer is no day of the calendar. Nothing was changed.")
+        )
+    return {"level": typed.get("level", "") or "formal", "due_on": day, **_words(typed)}
+
+
+def _item(typed: Typed) -> uuid.UUID:
+    try:
+        return uuid.UUID(typed.get("item", ""))
+    except ValueError:
+        return uuid.UUID(int=0)
 
 
 def _day(typed: Typed, name: str) -> date:
@@ -132,8 +151,17 @@ ACTS: dict[str, Act] = {
     "finish": Act(services.finish_task, _words),
     "call-back": Act(services.call_back, _score),
     "reopen": Act(services.reopen_case, _words),
+    "supervise": Act(services.supervise_case, _demand),
+    "answer-supervision": Act(services.answer_supervision, _words),
+    "accept-supervision": Act(services.accept_supervision, _words),
+    "repeat-supervision": Act(services.repeat_supervision, _demand),
+    "lift-supervision": Act(services.lift_supervision, _words),
+    "order": Act(
+        services.order_parts,
+        lambda typed: {"organisation_code": typed.get("part", ""), "after_codes": tuple(typed.getlist("after"))},
+    ),
+    "tick": Act(services.tick_check, lambda typed: {"item_id": _item(typed), "done": typed.get("done") == "1"}),
     "title": Act(services.release_title, lambda typed: {"title": typed.get("title", "")}),
-    "supervise": Act(services.supervise_case, _words),
     "move-platform": Act(services.move_platform, _moved),
     "call-joint": Act(services.call_joint, _called),
     "inspect": Act(services.record_inspection, _found),

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -23,9 +23,9 @@ from pianqu.foundation.errors import Forbidden, Invalid, Problem
 from pianqu.foundation.installation import installation
 from pianqu.foundation.markup import put
 from pianqu.foundation.templatetags.ui import short_moment, state_badge
-from pianqu.rooms.casework import forms, queries, services
+from pianqu.rooms.casework import forms, queries, rules, services
 from pianqu.rooms.casework.lifecycle import State
-from pianqu.rooms.casework.views import platform_part, shown
+from pianqu.rooms.casework.views import joint_work, platform_part, pressing, shown
 from pianqu.rooms.casework.views.grouped import grouped
 from pianqu.rooms.casework.views.posted import posted
 from pianqu.rooms.casework.views.report import picture
@@ -82,7 +82,9 @@ def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> 
     page = queries.cases_for(actor, filters=filters, page=request.GET.get("page", ""), now=now)
     words, organisations = _words(categories, names, now), shown.Organisations()
     context = {
-        "table": _table(page.rows, words),
+        "table": _table(page.rows, replace(words, choose=_("Choose %s")) if rules.may_act_on_many(actor) else words),
+        "may_bulk": rules.may_act_on_many(actor),
+        "most_at_once": services.MOST_AT_ONCE,
         "page": page,
         "heading": shown.queue_name(filters.queue) if filters.queue else _("All cases"),
         "parties": shown.options(organisations.choices(*PARTY_KINDS), filters.party),
@@ -259,6 +261,8 @@ class _Words:
     href: str
     photos: str
     telephone: str
+    choose: str = ""
+    """How a row is chosen for an act on many, in words; empty where the list is only read."""
 
 
 def _words(categories: Mapping[str, shown.Choice], names: shown.Places, now: datetime) -> _Words:
@@ -306,8 +310,13 @@ def _line(row: queries.CaseRow, words: _Words) -> Line:
 
 
 _ROW = (
-    '<tr><td><a class="mono pq-link" href="{}">{}</a></td><td><span class="t" dir="auto">{}</span><span class="m">{}</span></td>'
-    '<td>{}</td><td>{}</td><td>{}</td><td class="pq-fine">{}</td></tr>'
+    '<tr><td>{}<a class="mono pq-link" href="{}">{}</a></td><td><span class="t" dir="auto">{}</span><span class="m">{}</span>'
+    '</td><td>{}</td><td>{}</td><td>{}</td><td class="pq-fine">{}</td></tr>'
+)
+
+
+_CHOICE = (
+    '<input class="form-check-input pq-choose" type="checkbox" form="bulk" name="case" value="{}" aria-label="{}">'
 )
 
 
@@ -319,10 +328,11 @@ def _table(rows: Sequence[queries.CaseRow], words: _Words) -> SafeString:
 
 def _drawn(row: queries.CaseRow, words: _Words, drawn: dict[Hashable, SafeString]) -> SafeString:
     category = words.categories.get(row.category)
-    key = (row, get_language(), category.name if category else "", words.names.name(row.place_code))
+    key = (row, get_language(), category.name if category else "", words.names.name(row.place_code), words.choose)
     if key not in drawn:
         x = _line(row, words)
-        drawn[key] = put(_ROW, x.href, x.code, x.excerpt, x.where, x.badge, x.opened, x.clock, x.extras)
+        box = put(_CHOICE, row.case_id, words.choose % x.code) if words.choose else ""
+        drawn[key] = put(_ROW, box, x.href, x.code, x.excerpt, x.where, x.badge, x.opened, x.clock, x.extras)
     return drawn[key]
 
 
@@ -382,7 +392,13 @@ def case_page(
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
-    card, names, organisations = queries.case_for(actor, case_id), shown.Places(), shown.Organisations()
+    card, names, organisations, now = (
+        queries.case_for(actor, case_id),
+        shown.Places(),
+        shown.Organisations(),
+        timezone.now(),
+    )
+    handled = _handling(actor, card, organisations, now)
     context = {
         "case": card,
         "category": shown.category_names().get(card.category),
@@ -395,8 +411,9 @@ def case_page(
         "bases": shown.erase_bases(),
         "errors": {},
         "typed": {},
-        **_handling(actor, card, organisations, timezone.now()),
+        **handled,
         **grouped(actor, case_id, card.place_code),
+        **pressing.on_page(actor, card, handled["handling"], now),
         **platform_part.of_case(actor, card, organisations),
         **more,
     }
@@ -444,6 +461,7 @@ def _handling(
         "asked": [(organisations.short(a.organisation_code), a) for a in handling.asked],
         "scores": (5, 4, 3, 2, 1),
         "items": _items(card, organisations, now) if handling.may.give_back or handling.may.object else (),
+        **joint_work.around(actor, card, handling, organisations, now, by_list.lead if by_list else ""),
     }
 
 

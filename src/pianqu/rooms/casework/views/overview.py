@@ -87,7 +87,7 @@ def tables(request: HttpRequest) -> HttpResponse:
     """The tables as a workbook."""
     seen, pages = _asked(request)
     by_cluster = (pages.clusters(),) if seen.clusters else ()
-    content = _workbook((pages.weeks(), pages.platforms(), pages.categories(), *by_cluster, pages.places()))
+    content = workbook((pages.weeks(), pages.platforms(), pages.categories(), *by_cluster, pages.places()))
     name = f"overview-{timezone.localdate(seen.now).isoformat()}.xlsx"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(content, content_type=WORKBOOK, headers=headers)
@@ -313,13 +313,13 @@ def _category_chart(seen: Overview, pages: _Tables) -> dict[str, Any]:
     return {"labels": labels, "series": series, "unit": _("matters")}
 
 
-def _workbook(shown_tables: Sequence[Table]) -> bytes:
+def workbook(shown_tables: Sequence[Table]) -> bytes:
     book, out = Workbook(write_only=True), BytesIO()
     for table in shown_tables:
         sheet = book.create_sheet(table.title[:31])
-        sheet.append([_inert(sheet, head) for head in table.head])
+        sheet.append([inert(sheet, head) for head in table.head])
         for row in table.rows:
-            sheet.append([_inert(sheet, row.name), *(_inert(sheet, _said(cell)) for cell in row.cells)])
+            sheet.append([inert(sheet, row.name), *(inert(sheet, _said(cell)) for cell in row.cells)])
     book.save(out)
     return out.getvalue()
 
@@ -328,7 +328,7 @@ def _said(cell: Cell) -> str | int:
     return f"{cell.text} ({cell.note})" if cell.note else cell.text
 
 
-def _inert(sheet: Any, value: str | int) -> Any:
+def inert(sheet: Any, value: str | int) -> Any:
     """A cell that no programme takes for a formula, whatever a category or place is called."""
     cell = WriteOnlyCell(sheet, value=value)
     if isinstance(value, str):

@@ -122,6 +122,10 @@ class Places:
             card = self._cards.get(card.parent_code)
         return place_name(card) if card else None
 
+    def groups(self) -> Sequence[territory.StreetChoice]:
+        """Streets with their communities."""
+        return territory.community_choices()
+
     def streets(self) -> list[tuple[str, Name]]:
         """Streets and towns in the order of their codes."""
         return [(code, place_name(card)) for code, card in sorted(self._cards.items()) if card.level == "street"]
@@ -202,6 +206,10 @@ class Organisations:
         if card is None:  # another process entered it a moment ago
             return directory.name_of(code)
         return card.name_en if in_english() and card.name_en else card.short_name
+
+    def kind(self, code: str) -> str:
+        """What kind of organisation it is; empty where the directory does not know it."""
+        return self._cards[code].kind if code in self._cards else ""
 
     def choices(self, *kinds: str) -> tuple[Choice, ...]:
         """Those of these kinds that a form offers."""
@@ -294,6 +302,11 @@ _SAYINGS: dict[str, Callable[[Any, Organisations], str]] = {
         _("Help: %(names)s") % {"names": "、".join(names.short(code) for code in codes)} if codes else ""
     ),
     "task_code": lambda code, names: names.short(code),
+    "suggested_code": lambda code, names: _named(_("Suggested: %(name)s"), code, names),
+    "followed": lambda yes, _names: _("followed by the dispatcher") if yes else _("the dispatcher decided otherwise"),
+    "after_codes": lambda codes, names: (
+        _("After: %(names)s") % {"names": "、".join(names.short(code) for code in codes)} if codes else ""
+    ),
     "holder_code": lambda code, names: names.short(code),
     "article": lambda article, _names: _("List: %(article)s") % {"article": article} if article else "",
     "upheld": lambda yes, _names: _("Upheld") if yes else _("Not upheld; the dispatch binds"),
@@ -398,8 +411,23 @@ def _kind(kind: str) -> tuple[str, str, str]:
         "casework.due-soon": ("hourglass", "w", _("Due soon: who holds it is warned")),
         "casework.task-escalated": ("trending-up", "w", _("A helper's date has passed: the next above is told")),
         "casework.case-supervised": ("bell", "w", _("A leader presses for it")),
+        "casework.supervision-answered": ("message", "p", _("The supervision is answered")),
+        "casework.supervision-accepted": ("check", "p", _("The leader accepts the answer")),
+        "casework.supervision-repeated": ("bell", "w", _("A leader presses for it again")),
+        "casework.supervision-lifted": ("x", "", _("The supervision is lifted")),
+        "casework.supervision-due-soon": ("hourglass", "w", _("An answer to a leader is due soon")),
+        "casework.supervision-escalated": (
+            "trending-up",
+            "w",
+            _("An answer to a leader is overdue: the next above is told"),
+        ),
+        "casework.call-back-done": ("phone", "p", _("Called back by somebody who did not handle it")),
         "casework.channel-chosen": ("bell", "", _("Said how to be told")),
         "casework.case-noted": ("message", "", _("Note")),
+        "casework.dispatch-suggested": ("list-check", "", _("What a dispatch rule had suggested")),
+        "casework.template-applied": ("users", "", _("Joint handling by a template")),
+        "casework.parts-ordered": ("list", "", _("Order of parts set")),
+        "casework.check-done": ("checks", "", _("Checklist changed")),
         "casework.platform-changed": ("switch-horizontal", "w", _("Moved to another platform")),
         "casework.platform-ping-pong": (
             "alert-triangle",
@@ -512,6 +540,11 @@ def moments() -> tuple[Choice, ...]:
 def chosen_place(names: Places, code: str) -> Choice | None:
     """The place that a list is bound to, NONE included."""
     return Choice(code=NONE, name=_("No place known")) if code == NONE else names.chosen(code)
+
+
+def page_number(text: str) -> int:
+    """The page of a list that an address asks for; the first where it names none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 and int(text) else 1
 
 
 def likely_mark() -> SafeString:

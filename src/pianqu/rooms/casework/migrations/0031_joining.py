@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('casework', '0026_hot_issues'),
+        ('casework', '0030_dispatch'),
     ]
 
     operations = [
