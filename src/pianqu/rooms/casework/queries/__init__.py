@@ -279,8 +279,6 @@ from pianqu.rooms.casework.queries.joining import (
     joined_to,
     joint_answers,
     may_answer_joined,
-    may_release_title,
-    public_title,
 )
 from pianqu.rooms.casework.queries.joining import (
     Report as ReportedWords,
@@ -683,7 +681,6 @@ __all__ = [
     "live_members",
     "may_answer_joined",
     "may_open_cause",
-    "may_release_title",
     "may_work_on",
     "model_to_learn",
     "models_in_use",
@@ -716,7 +713,6 @@ __all__ = [
     "platforms_for",
     "preview_clocks",
     "public_recent",
-    "public_title",
     "published_case",
     "published_cases",
     "published_changes",

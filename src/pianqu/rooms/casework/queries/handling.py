@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from pianqu.foundation.actor import Actor
@@ -12,7 +13,7 @@ from pianqu.kernels import checkcode, deadline
 from pianqu.kernels.deadline import Term
 from pianqu.rooms.casework import rules
 from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, WAITING, Move, State, may_move
-from pianqu.rooms.casework.models import Case, Clock, Pause, Request, Task
+from pianqu.rooms.casework.models import Case, Clock, Pause, PublicTitle, Request, Task
 from pianqu.rooms.casework.queries.callbacks import has_handled
 from pianqu.rooms.casework.queries.cases import working_days
 from pianqu.rooms.casework.queries.clockrules import terms_of
@@ -62,6 +63,7 @@ class May:
     supervise: bool = False
     link: bool = False
     unlink: bool = False
+    title: bool = False
     take: bool = False
     recategorise: bool = False
     give_away: bool = False
@@ -86,6 +88,8 @@ class Handling:
     children: tuple[tuple[uuid.UUID, str, str], ...]
     """The first few that joined it."""
     may: May
+    public_title: str = ""
+    """What everybody may read of it; empty where nothing was released."""
     joined: int = 0
     """How many joined it."""
     forecast: ForecastCard | None = None
@@ -112,7 +116,9 @@ class Explained:
 
 def handling_for(actor: Actor, case_id: uuid.UUID, *, now: datetime) -> Handling:
     """The handling of a case that this actor may see (queries.case_for decided that)."""
-    case = Case.objects.select_related("parent").annotate(**SAID).get(id=case_id)
+    released = PublicTitle.objects.filter(case=OuterRef("pk")).values("title")[:1]
+    said = Case.objects.select_related("parent").annotate(**SAID, public_title=Subquery(released))
+    case = said.get(id=case_id)
     tasks = list(Task.objects.filter(case=case, ended_at=None).order_by("-role", "given_at", "organisation_code"))
     asked = list(Request.objects.filter(case=case, decided_at=None).order_by("asked_at")) if case.state in OPEN else []
     clock = Clock.objects.filter(case=case, stopped_at=None).first()
@@ -145,6 +151,7 @@ def handling_for(actor: Actor, case_id: uuid.UUID, *, now: datetime) -> Handling
         joined=len(children) if len(children) < CHILDREN else joined.count(),
         may=_may(actor, case, tasks, {a.kind: a for a in asked}, clock, has_children=bool(children), by_list=own),
         forecast=likely_late(case, now),
+        public_title=case.public_title or "",
         own_article=own,
     )
 
@@ -201,6 +208,7 @@ def _may(
         supervise=case.state in OPEN and rules.may_supervise(actor),
         link=triage and case.state in (*OPEN, State.RESOLVED) and case.parent_id is None and not has_children,
         take=rules.may_take(actor, named=bool(by_list)),
+        title=case.state in OPEN and rules.may_release_title(actor, case.lead_code),
         unlink=triage and case.parent_id is not None,
         recategorise=case.state in OPEN and rules.may_recategorise(actor, case.lead_code),
         give_away=actor.acts and (triage or leads) and case.state in OPEN,

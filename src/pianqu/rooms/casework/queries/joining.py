@@ -340,17 +340,7 @@ def joint_answers() -> tuple[uuid.UUID, ...]:
     return tuple(JointAnswer.objects.filter(done_at=None).order_by("asked_at", "id").values_list("id", flat=True)[:50])
 
 
-def public_title(case_id: uuid.UUID) -> str:
-    """What everybody may read of a matter; empty where nothing was released."""
-    return PublicTitle.objects.filter(case_id=case_id).values_list("title", flat=True).first() or ""
-
-
 def may_answer_joined(actor: Actor, case_id: uuid.UUID) -> bool:
     """Whether this actor answers who joined the matter."""
     lead, receiver = Case.objects.values_list("lead_code", "organisation_code").get(id=case_id)
     return rules.may_resolve(actor, lead or receiver)
-
-
-def may_release_title(actor: Actor, lead_code: str) -> bool:
-    """Whether this actor may let everybody read a title."""
-    return rules.may_release_title(actor, lead_code)

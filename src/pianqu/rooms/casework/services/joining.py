@@ -251,6 +251,7 @@ def carry_answer(*, actor: Actor, answer_id: uuid.UUID, now: datetime, most: int
         return 0
     busy = Task.objects.filter(ended_at=None, case__parent=row.parent_id).values("case_id")
     waiting = Case.objects.select_for_update().filter(parent=row.parent_id, state__in=OPEN, opened_at__lte=row.asked_at)
+    waiting = waiting.exclude(reopened_at__gte=row.asked_at)  # they got it and were not content: somebody has to look
     cases = list(waiting.exclude(state="paused").exclude(id__in=busy).order_by("id")[:most])
     speaker = Actor(kind="system", organisation_code=row.organisation_code)
     texts = dict.fromkeys((case.id for case in cases), row.reply)

@@ -185,9 +185,9 @@ def test_all_are_answered_each_on_their_own_and_rate_for_themselves() -> None:
     assert [row(child).reply for child in children[1:]] == ["路灯已经换好。"] * 2
     assert row(parent.case_id).state == "resolved" and JointAnswer.objects.get().reply == ""
     services.rate_case(actor=resident(), case_id=children[0], score=5, now=NOW)
-    services.rate_case(actor=resident(), case_id=children[1], score=1, now=NOW)
+    services.rate_case(actor=resident(), case_id=children[1], score=4, now=NOW)
     page = queries.joined_to(clerk(), parent.case_id)
-    assert (page.total, page.waiting, page.ratings) == (3, 0, ((5, 1), (1, 1)))
+    assert (page.total, page.waiting, page.ratings) == (3, 0, ((5, 1), (4, 1)))
     assert row(parent.case_id).score is None
 
 
@@ -285,3 +285,17 @@ def test_an_offer_tells_nothing_and_ends() -> None:
             services.offered(wrong, now=NOW)
     with pytest.raises(Invalid):
         services.offered(text, now=NOW + timedelta(days=2))
+
+
+def test_who_is_not_content_while_the_answer_is_on_its_way_does_not_get_it_twice() -> None:
+    parent = opened(place=PLACE)
+    children = [joined(parent, words=f"桥头路灯不亮，第{number}户").opened.case_id for number in range(3)]
+    services.answer_joined(actor=clerk(), case_id=parent.case_id, reply="路灯已经换好。", now=NOW)
+    (answer,) = queries.joint_answers()
+    later = NOW + timedelta(minutes=1)
+    assert services.carry_answer(actor=importer(), answer_id=answer, now=NOW, most=1) == 1
+    first = next(child for child in children if row(child).state == "resolved")
+    services.reopen_case(actor=resident(), case_id=first, words="还是不亮", now=later)
+    carry()
+    assert row(first).state == "reopened"
+    assert {row(child).state for child in children if child != first} == {"resolved"}

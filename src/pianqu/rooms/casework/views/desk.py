@@ -412,7 +412,6 @@ def case_page(
         "errors": {},
         "typed": {},
         **handled,
-        **(same(actor, card, names, now) if "title" in more.get("errors", {}) else {}),
         **grouped(actor, case_id, card.place_code),
         **pressing.on_page(actor, card, handled["handling"], now),
         **platform_part.of_case(actor, card, organisations),
@@ -422,7 +421,7 @@ def case_page(
 
 
 def same(actor: Actor, card: queries.CaseCard, names: shown.Places, now: datetime) -> dict[str, Any]:
-    """Matters that may be the same, while somebody works on it, and what everybody may read of this one."""
+    """Matters that may be the same, while somebody works on it."""
     if card.state not in queries.OPEN:
         return {}
     report = queries.ReportedWords(
@@ -433,16 +432,9 @@ def same(actor: Actor, card: queries.CaseCard, names: shown.Places, now: datetim
         lat=card.lat,
         landmark=card.landmark,
     )
-    found = (
-        queries.candidates_like(actor, report, case_id=card.case_id, opened_at=card.opened_at, now=now)
-        if queries.may_release_title(actor, card.lead_code)
-        else ()
-    )
-    return {
-        "alike": [(one, names.name(one.place_code)) for one in found],
-        "may_title": queries.may_release_title(actor, card.lead_code),
-        "public_title": queries.public_title(card.case_id),
-    }
+    opened_at = card.opened_at
+    found = queries.candidates_like(actor, report, case_id=card.case_id, opened_at=opened_at, now=now)
+    return {"alike": [(one, names.name(one.place_code)) for one in found]}
 
 
 def _handling(
