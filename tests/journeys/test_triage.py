@@ -14,10 +14,27 @@ from pianqu.foundation.errors import Absent, Forbidden, Invalid, Refused
 from pianqu.foundation.installation import installation
 from pianqu.rooms.casework import queries, services
 from pianqu.rooms.casework.models import Case, SuggestionAnswer, TriageModel
-from pianqu.rooms.casework.tests.builders import LEAD, NOW, brought_to, clerk, dispatched, handler, importer, opened
+from pianqu.rooms.casework.tests.builders import (
+    LEAD,
+    NOW,
+    brought_to,
+    clerk,
+    dispatched,
+    handler,
+    importer,
+    opened,
+    small_district,
+)
 from pianqu.rooms.ledger import queries as ledger
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def district(db: None) -> None:
+    small_district()
+    queries.forget_working_days()
+
 
 SAID = {
     "roads": ("路灯不亮", "井盖坏了", "人行道塌了", "护栏断了"),

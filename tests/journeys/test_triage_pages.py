@@ -7,11 +7,20 @@ from django.utils import timezone
 from pianqu.composition import chores, learning
 from pianqu.rooms.casework import queries, rules, services
 from pianqu.rooms.casework.models import Case, TriageModel
+from pianqu.rooms.casework.tests.builders import small_district
 from pianqu.rooms.casework.tests.test_views import SYSTEM, now_opened, official
 from pianqu.rooms.directory import services as directory
 from tests.journeys.test_triage import broken, history
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def district(db: None) -> None:
+    small_district()
+    queries.forget_working_days()
+
+
 ENGLISH = {"HTTP_ACCEPT_LANGUAGE": "en"}
 
 

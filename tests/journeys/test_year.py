@@ -50,7 +50,11 @@ def test_a_year_runs_through_the_verbs_in_the_order_of_time() -> None:
     demo.load(now=NOW, year=200)
     cases = Case.objects.count()
     assert cases >= 320
-    at = list(Entry.objects.order_by("organisation_code", "counter").values_list("organisation_code", "recorded_at"))
+    course = ("casework.case-opened", "casework.case-dispatched", "casework.case-resolved", "casework.case-closed")
+    lived = Entry.objects.filter(
+        kind__in=course, recorded_at__lt=NOW - timedelta(hours=10)
+    )  # what was shown beside comes later
+    at = list(lived.order_by("organisation_code", "counter").values_list("organisation_code", "recorded_at"))
     assert at == sorted(at)
     old = Case.objects.filter(opened_at__lt=NOW - timedelta(days=60))
     assert old.filter(state__in=OPEN).count() <= 0.05 * old.count()

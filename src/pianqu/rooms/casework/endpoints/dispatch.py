@@ -71,7 +71,9 @@ class RuleBody(Body):
 class RulesBody(Body):
     """The whole draft, in its order."""
 
-    rules: list[RuleBody] = Field(max_length=300)
+    rules: list[RuleBody] = Field(
+        max_length=300, examples=[[{"code": "noise", "name": "噪声", "categories": ["noise"], "lead": LEAD}]]
+    )
     former: Short = Field("", description="The digest that was read: another's change meanwhile is not overwritten.")
 
 
@@ -153,8 +155,8 @@ class OrderBody(Body):
 
 
 class TickBody(Body):
-    item_id: uuid.UUID
-    done: bool = True
+    item_id: uuid.UUID = Field(examples=["0198a2c4-9f1e-7d3b-8a55-2f6c1e9d7b10"])
+    done: bool = Field(True, examples=[True])
 
 
 @rules.asks(
@@ -385,12 +387,12 @@ class WordsBody(Body):
 
 class DecideBody(WordsBody):
     called_code: Code = Field(examples=[LEAD])
-    excused: bool
+    excused: bool = Field(examples=[True])
 
 
 class ArriveBody(Body):
     called_code: Short = Field(
-        "", description="Who arrived, where it is said by who called; else the own organisation."
+        "", description="Who arrived, where it is said by who called; else the own organisation.", examples=[LEAD]
     )
 
 

@@ -143,8 +143,8 @@ def list_alike(request: HttpRequest, case_id: uuid.UUID) -> list[Candidate]:
     says=gettext_noop("Who joined a matter, one page, and how they rated"),
     gives=JoinedPage,
 )
-def list_joined(request: HttpRequest, case_id: uuid.UUID, page: Code = "") -> JoinedPage:
-    return queries.joined_to(actor_of(request), case_id, page=page)
+def list_joined(request: HttpRequest, case_id: uuid.UUID, page: Code | None = None) -> JoinedPage:
+    return queries.joined_to(actor_of(request), case_id, page=page or "")
 
 
 @cases.does(

@@ -96,11 +96,13 @@ def _drawable(since: date, until: date) -> QuerySet[Case]:
 
 @verb
 def draw_last_week(*, actor: Actor, now: datetime) -> int:
-    """Draw of the last whole week, Monday to Sunday, unless that was done; answers how many are to be called."""
+    """Draw of the last whole week, Monday to Sunday, unless that was done, or nothing was answered; answers how many are to be called."""
     today = timezone.localdate(now)
     since = today - timedelta(days=today.weekday() + 7)
     until = since + timedelta(days=6)
     if CallBackDraw.objects.filter(since__lte=until, until__gte=since).exists():
+        return 0
+    if not Case.objects.filter(resolved_at__date__gte=since, resolved_at__date__lte=until).exists():
         return 0
     draw_id = draw_call_backs(actor=actor, since=since, until=until, now=now)
     return CallBack.objects.filter(draw_id=draw_id).count()

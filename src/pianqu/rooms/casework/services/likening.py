@@ -1,4 +1,4 @@
-"""By what open matters are found as like another one: written with each, and kept true by the worker."""
+"""By what open matters are found as like another one: written and kept true by the worker, a few seconds after they came."""
 
 from collections.abc import Iterable
 

@@ -25,7 +25,6 @@ from pianqu.rooms.casework.lifecycle import FIRST
 from pianqu.rooms.casework.models import Case, Contact, Photo
 from pianqu.rooms.casework.services.clocks import ACCEPTANCE, acceptance_due, set_due
 from pianqu.rooms.casework.services.contacts import Reporter, sealed_contact
-from pianqu.rooms.casework.services.likening import write_likeness
 from pianqu.rooms.casework.services.parts import Claim, PlaceChoice, Words, checked_place, kept_photos, taken
 from pianqu.rooms.casework.services.searching import write_texts
 from pianqu.rooms.casework.services.steps import iso
@@ -231,7 +230,6 @@ def _save(ready: Sequence[_Ready]) -> None:
     except IntegrityError as error:
         raise TryAgain("a case has this code already, or this imported id") from error
     write_texts([one.case for one in ready])
-    write_likeness([one.case for one in ready if one.case.imported_from is None])
     if contacts := [one.contact for one in ready if one.contact is not None]:
         Contact.objects.bulk_create(contacts)
     if photos := [photo for one in ready for photo in one.photos]:

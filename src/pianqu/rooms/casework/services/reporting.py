@@ -24,7 +24,7 @@ from pianqu.kernels import words as kernel
 from pianqu.kernels.leaf import SALT_BYTES, text_commitment
 from pianqu.rooms.casework import queries, rules
 from pianqu.rooms.casework.facts import ReportDrafted, ReportEdited, ReportIssued
-from pianqu.rooms.casework.models import MonthlyReport
+from pianqu.rooms.casework.models import Case, MonthlyReport
 from pianqu.rooms.casework.queries import NONE, Evaluation, MonthFigures, Period, UnitFigures
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import services as ledger
@@ -69,9 +69,9 @@ def draft_report(*, actor: Actor, period: Period, now: datetime) -> uuid.UUID:
 
 @verb
 def draft_last_month(*, actor: Actor, now: datetime) -> int:
-    """Draft the last whole month's report unless there is one; answers how many were drafted."""
+    """Draft the last whole month's report unless there is one, or no matter yet; answers how many were drafted."""
     period = queries.last_month(now)
-    if queries.is_drafted(period.first):
+    if queries.is_drafted(period.first) or not Case.objects.filter(opened_at__lt=period.moments()[1]).exists():
         return 0
     draft_report(actor=actor, period=period, now=now)
     return 1

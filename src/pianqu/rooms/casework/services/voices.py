@@ -34,13 +34,15 @@ def mark_of(contact: Reached) -> str:
 
 @verb
 def renew_voice_salt(*, actor: Actor, now: datetime) -> bool:
-    """Where the salt is a month old, or there is none: destroy it, draw another, and wipe the marks of the one before it.
+    """Where the salt is a month old, or there is none and somebody left a contact: destroy it, draw another, and wipe the marks of the one before it.
 
     Marks of the salt that is destroyed stay until the next renewal, so that what was said lately is still counted right.
     """
     rules.check_is_own_program(actor)
     today, old = timezone.localdate(now), list(VoiceSalt.objects.select_for_update().order_by("day"))
     if old and old[-1].day > today - LASTS:
+        return False
+    if not old and not Contact.objects.exists():
         return False
     kept = [f"{salt.day:%Y%m%d}." for salt in old[-1:]]
     marked = Contact.objects.exclude(voice="")

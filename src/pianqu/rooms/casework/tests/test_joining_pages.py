@@ -1,16 +1,26 @@
 """“Is it one of these?” on the report form, and who joined on the desk."""
 
 import re
+from typing import Any
 
 import pytest
 from django.test import Client
 
 from pianqu.rooms.casework import queries, rules, services
 from pianqu.rooms.casework.models import Case
-from pianqu.rooms.casework.tests.builders import COMMUNITY, NOW, clerk, opened, resident
+from pianqu.rooms.casework.services.likening import keep_likeness
+from pianqu.rooms.casework.tests import builders
+from pianqu.rooms.casework.tests.builders import COMMUNITY, NOW, clerk, resident
 from pianqu.rooms.casework.tests.test_platforms import official
 
 FORM = {"words": "桥头路灯坏了三天，晚上好黑", "category": "roads", "community": COMMUNITY, "key": "k" * 22}
+
+
+def opened(**changes: Any) -> services.Opened:
+    """A matter that came in, and that the worker made to be found."""
+    found = builders.opened(**changes)
+    keep_likeness()
+    return found
 
 
 @pytest.fixture
