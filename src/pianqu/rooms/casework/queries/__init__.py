@@ -3,6 +3,7 @@
 from pianqu.rooms.casework.lifecycle import (
     OPEN,
 )
+from pianqu.rooms.casework.queries.around import Around, around
 from pianqu.rooms.casework.queries.bulk import (
     BULK_CANCELLED,
     BULK_DONE,
@@ -483,6 +484,7 @@ __all__ = [
     "AdditionCard",
     "Alike",
     "Answers",
+    "Around",
     "Asked",
     "BreachCard",
     "BreachSeen",
@@ -587,6 +589,7 @@ __all__ = [
     "addition_of",
     "alike_to",
     "answers_since",
+    "around",
     "asked_now",
     "breach_card",
     "breach_model",

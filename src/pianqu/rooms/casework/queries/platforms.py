@@ -321,7 +321,7 @@ def platform_duty(members: tuple[MemberCard, ...], on: date) -> tuple[DutyCard, 
 # one matter ----------------------------------------------------------------------------------------------------------
 
 
-def on_platform(actor: Actor, case_id: uuid.UUID) -> OnPlatform:
+def on_platform(actor: Actor, case_id: uuid.UUID, *, has_acts: bool = True) -> OnPlatform:
     """How a matter that this actor may see (queries.case_for decided that) stands on its platform. At most six statements."""
     case = Case.objects.get(id=case_id)
     platform = platform_of(case.category, case.platform)
@@ -333,7 +333,7 @@ def on_platform(actor: Actor, case_id: uuid.UUID) -> OnPlatform:
     works = works or rules.may_work_on_platform(
         actor, is_member=is_member(actor, case), has_part=actor.organisation_code in parts
     )
-    acts = _acts(PlatformAct.objects.filter(case=case))
+    acts = _acts(PlatformAct.objects.filter(case=case)) if has_acts else ()
     notice = next((act for act in acts if act.kind == "notice" and act.put_right is None), None)
     is_open = case.state in OPEN
     joins = platform == ORDER and works and case.state in HANDLED and bool(street)

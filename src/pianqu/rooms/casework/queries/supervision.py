@@ -84,11 +84,9 @@ def supervision_of(case_id: uuid.UUID) -> SupervisionCard | None:
     return found[0] if found else None
 
 
-def supervision_may(actor: Actor, card: SupervisionCard | None, *, holder_code: str, is_open: bool) -> SupervisionMay:
-    """What the page of a matter offers."""
+def supervision_may(actor: Actor, card: SupervisionCard, *, holder_code: str) -> SupervisionMay:
+    """What the page of a matter that is supervised offers."""
     leads = rules.may_supervise(actor)
-    if card is None:
-        return SupervisionMay(supervise=leads and is_open)
     return SupervisionMay(
         answer=card.state == ASKED and rules.may_answer_supervision(actor, holder_code),
         accept=leads and card.state == ANSWERED,

@@ -398,7 +398,8 @@ def case_page(
         shown.Organisations(),
         timezone.now(),
     )
-    handled = _handling(actor, card, organisations, now)
+    there = queries.around(case_id)
+    handled = _handling(actor, card, organisations, now, there)
     context = {
         "case": card,
         "category": shown.category_names().get(card.category),
@@ -412,9 +413,9 @@ def case_page(
         "errors": {},
         "typed": {},
         **handled,
-        **grouped(actor, case_id, card.place_code),
-        **pressing.on_page(actor, card, handled["handling"], now),
-        **platform_part.of_case(actor, card, organisations),
+        **grouped(actor, case_id, card.place_code, there),
+        **pressing.on_page(actor, card, handled["handling"], now, there),
+        **platform_part.of_case(actor, card, organisations, there),
         **more,
     }
     return render(request, "casework/desk_case.html", context, status=status)
@@ -438,7 +439,7 @@ def same(actor: Actor, card: queries.CaseCard, names: shown.Places, now: datetim
 
 
 def _handling(
-    actor: Actor, card: queries.CaseCard, organisations: shown.Organisations, now: datetime
+    actor: Actor, card: queries.CaseCard, organisations: shown.Organisations, now: datetime, there: queries.Around
 ) -> dict[str, Any]:
     """Parts, clock and choices of one case."""
     handling = queries.handling_for(actor, card.case_id, now=now)
@@ -461,7 +462,7 @@ def _handling(
         "asked": [(organisations.short(a.organisation_code), a) for a in handling.asked],
         "scores": (5, 4, 3, 2, 1),
         "items": _items(card, organisations, now) if handling.may.give_back or handling.may.object else (),
-        **joint_work.around(actor, card, handling, organisations, now, by_list.lead if by_list else ""),
+        **joint_work.around(actor, card, handling, organisations, now, by_list.lead if by_list else "", there),
     }
 
 

@@ -33,13 +33,16 @@ def around(
     organisations: shown.Organisations,
     now: datetime,
     by_list: str,
+    there: queries.Around,
 ) -> dict[str, Any]:
-    """The context of the matter's page, in a fixed number of statements. `by_list`: whom the duty lists name."""
-    found = queries.case_suggestion(actor, card.case_id, now=now) if handling.may.dispatch else None
-    joint = queries.joint_of(card.case_id)
+    """The context of the matter's page, in a few statements. `by_list`: whom the duty lists name."""
+    dispatches = handling.may.dispatch
+    found = queries.case_suggestion(actor, card.case_id, now=now) if dispatches and there.rules else None
+    joint = queries.joint_of(card.case_id) if there.checks or there.waits else queries.Joint()
     is_open = card.state in OPEN
     has_part = any(part.organisation_code == actor.organisation_code for part in handling.parts)
-    templates = queries.templates() if handling.may.dispatch else None
+    templates = queries.templates() if dispatches and there.templates else None
+    whistles = queries.whistles_for(actor, now=now, case_id=card.case_id) if there.whistles else ()
     return {
         "suggested": _in_words(found, organisations) if found else None,
         "first_choice": (found.lead_code if found.allowed else "") if found else by_list,
@@ -59,11 +62,9 @@ def around(
             for part in handling.parts
             if part.role == "helper"
         ],
-        "whistle_lines": whistle_lines.lines_of(
-            queries.whistles_for(actor, now=now, case_id=card.case_id), organisations
-        ),
+        "whistle_lines": whistle_lines.lines_of(whistles, organisations) if whistles else (),
         "may_whistle": is_open and rules.may_whistle(actor, organisations.kind(actor.organisation_code)),
-        "forces": queries.forces_of_case(card.case_id),
+        "forces": queries.forces_of_case(card.case_id) if there.forces else (),
     }
 
 

@@ -36,9 +36,11 @@ def title_of(kind: str) -> str:
     return names[kind]
 
 
-def of_case(actor: Actor, card: queries.CaseCard, organisations: shown.Organisations) -> Mapping[str, Any]:
+def of_case(
+    actor: Actor, card: queries.CaseCard, organisations: shown.Organisations, there: queries.Around
+) -> Mapping[str, Any]:
     """What the case page shows of it."""
-    on, today = queries.on_platform(actor, card.case_id), timezone.localdate()
+    on, today = queries.on_platform(actor, card.case_id, has_acts=there.platform_acts), timezone.localdate()
     last = today + timedelta(days=7)
     others = [code for code in queries.PLATFORMS if code != on.platform]
     return {

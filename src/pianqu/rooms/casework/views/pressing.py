@@ -73,16 +73,20 @@ def clock_of(card: SupervisionCard, now: datetime) -> SafeString:
     return shown.clock_words(standing, shown.left(card.due_at, now))
 
 
-def on_page(actor: Actor, case: queries.CaseCard, handling: queries.Handling, now: datetime) -> dict[str, Any]:
+def on_page(
+    actor: Actor, case: queries.CaseCard, handling: queries.Handling, now: datetime, there: queries.Around
+) -> dict[str, Any]:
     """What the page of a matter shows of its supervision, and what it offers."""
-    card = queries.supervision_of(case.case_id)
+    card = queries.supervision_of(case.case_id) if there.supervision else None
     holder = handling.lead_code or case.organisation_code
-    call = queries.call_back_for(actor, case.case_id)
+    call = queries.call_back_for(actor, case.case_id) if there.call_back else None
     return {
         "call": call,
         "call_reason": call_reasons()[call.reason] if call else "",
         "outcomes": [shown.Choice(code=code, name=name) for code, (name, _tone) in call_outcomes().items()],
         "supervised": said_of(card, now) if card else None,
-        "pressing": queries.supervision_may(actor, card, holder_code=holder, is_open=case.state in queries.OPEN),
+        "pressing": queries.supervision_may(actor, card, holder_code=holder)
+        if card
+        else queries.SupervisionMay(supervise=handling.may.supervise),
         "levels": [shown.Choice(code=code, name=name) for code, (name, _tone) in levels().items()],
     }
