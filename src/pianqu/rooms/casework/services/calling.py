@@ -96,7 +96,10 @@ def _drawable(since: date, until: date) -> QuerySet[Case]:
 
 @verb
 def draw_last_week(*, actor: Actor, now: datetime) -> int:
-    """Draw of the last whole week, Monday to Sunday, unless that was done, or nothing was answered; answers how many are to be called."""
+    """Draw of the last whole week, Monday to Sunday; answers how many are to be called.
+
+    Nothing where that was done, or nothing was answered.
+    """
     today = timezone.localdate(now)
     since = today - timedelta(days=today.weekday() + 7)
     until = since + timedelta(days=6)

@@ -34,7 +34,8 @@ def mark_of(contact: Reached) -> str:
 
 @verb
 def renew_voice_salt(*, actor: Actor, now: datetime) -> bool:
-    """Where the salt is a month old, or there is none and somebody left a contact: destroy it, draw another, and wipe the marks of the one before it.
+    """Where the salt is a month old: destroy it, draw another, and wipe the marks of the one before it. The first is drawn when
+    somebody left a contact.
 
     Marks of the salt that is destroyed stay until the next renewal, so that what was said lately is still counted right.
     """
