@@ -6,6 +6,7 @@ which takes an hour; without, the roles share them.
 """
 
 import os
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -19,6 +20,7 @@ from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
+from ninja import Schema
 from schemathesis import checks
 from schemathesis.specs.openapi import checks as openapi
 
@@ -60,6 +62,18 @@ def described() -> Any:
 OPERATIONS = [
     (method.upper(), path) for path, methods in api.get_openapi_schema()["paths"].items() for method in methods
 ]
+
+
+def _kinds_of(kind: type[Schema]) -> Iterator[type[Schema]]:
+    for one in kind.__subclasses__():
+        yield one
+        yield from _kinds_of(one)
+
+
+def test_no_two_bodies_share_a_name() -> None:
+    """The description names bodies by their class alone: of two that are called the same, one would be described as the other."""
+    names = Counter(one.__name__ for one in set(_kinds_of(Schema)) if one.__module__.startswith("pianqu."))
+    assert not [name for name, number in names.items() if number > 1]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent
 from pianqu.rooms.casework import queries
 from pianqu.rooms.casework.lifecycle import ENDED, OPEN, WAITING
-from pianqu.rooms.casework.models import Case, Task
+from pianqu.rooms.casework.models import Case, PlatformMember, Task
 from pianqu.rooms.casework.queries import GONE, CaseFilter
 from pianqu.rooms.casework.queries.cases import _filtered
 from pianqu.rooms.casework.queries.seen import HELD, seen_by
@@ -39,9 +39,21 @@ def holders() -> dict[UUID, set[str]]:
     return held
 
 
+def members() -> dict[UUID, set[str]]:
+    """Which organisations take part in the platform of each case on its street."""
+    usual = {card.code: card.platform for card in queries.shipped_categories()}
+    there: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in PlatformMember.objects.filter(ended_at=None, post_id=""):
+        there[row.platform, row.street_code[:9]].add(row.organisation_code)
+    cases = Case.objects.values_list("id", "platform", "category", "place_code")
+    return {one: there[moved or usual[category], (place or "")[:9]] for one, moved, category, place in cases}
+
+
 def test_every_organisation_sees_what_its_scope_holds_and_nothing_else() -> None:
     demo.load(now=NOW)
     held, places = holders(), dict(Case.objects.values_list("id", "place_code"))
+    singly = members()
+    shown_singly = 0
     numbers = set()
     for card in directory.every_organisation():
         actor, scope = of(card.code), directory.scope_of(of(card.code))
@@ -49,10 +61,14 @@ def test_every_organisation_sees_what_its_scope_holds_and_nothing_else() -> None
         page = queries.cases_for(actor, size=1_000)
         assert {row.case_id for row in page.rows} == wanted and page.total == len(wanted), card.code
         numbers.add(len(wanted))
-        for case_id in sorted(held.keys() - wanted)[:2]:
+        own = {case_id for case_id, codes in singly.items() if card.code in codes}
+        for case_id in sorted(held.keys() - wanted - own)[:2]:
             with pytest.raises(Absent):
                 queries.case_for(actor, case_id)
-    assert len(numbers) > 5
+        for case_id in sorted(own - wanted)[:2]:
+            assert queries.case_for(actor, case_id).case_id == case_id
+            shown_singly += 1
+    assert len(numbers) > 5 and shown_singly > 5
     assert {0, len(held)} <= numbers
 
 

@@ -265,6 +265,7 @@ LINKS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "putOnDuty": (("takeOffDuty",), {"duty_id": "$response.body#/id"}),
     "sendDown": (("recall",), {"send_down_id": "$response.body#/id"}),
     "beginEnrolment": (("finishEnrolment", "dropEnrolment"), {"enrolment_id": "$response.body#/id"}),
+    "addPlatformMember": (("removePlatformMember",), {"member_id": "$response.body#/id"}),
     "addRoom": (("bookRoom",), {"room_id": "$response.body#/id"}),
     "bookRoom": (("cancelBooking",), {"booking_id": "$response.body#/id"}),
 }

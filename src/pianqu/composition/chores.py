@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import override
 
-from pianqu.composition import tidying
+from pianqu.composition import learning, tidying
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.installation import installation
 from pianqu.rooms.casework import jobs as tables
@@ -34,9 +34,17 @@ def system_actor() -> Actor:
 
 
 def escalate() -> int:
-    """What comes near its date is warned of; what is overdue goes up the reporting line, helpers' parts too."""
+    """What comes near its date is warned of; what is overdue goes up the line, helpers' parts and calls to the spot too."""
     actor, now = system_actor(), timezone.now()
-    acts = (cases.warn_due_soon, cases.escalate_overdue, cases.escalate_parts)
+    acts = (
+        cases.warn_due_soon,
+        cases.escalate_overdue,
+        cases.escalate_parts,
+        cases.warn_supervised,
+        cases.escalate_supervised,
+        cases.warn_of_whistles,
+        cases.escalate_whistles,
+    )
     return sum(act(actor=actor, now=now) for act in acts)
 
 
@@ -57,9 +65,39 @@ def exchange() -> int:
         return partners.exchange(actor=system_actor(), now=timezone.now())
 
 
+def carry_answers() -> int:
+    """Answers for all who joined a matter reach each of them; what can be found as like a report is kept true."""
+    return tables.carry_answers(actor=system_actor())
+
+
 def write_exports() -> int:
     """Tables that posts asked for."""
     return tables.write_exports(actor=system_actor())
+
+
+def try_rules() -> int:
+    """Versions of the dispatch rules that posts want to see tried with past matters."""
+    return tables.try_rules(actor=system_actor())
+
+
+def dispatch_by_rules() -> int:
+    """What came in and what an automatic rule, borne out by a duty list, gives to somebody."""
+    return tables.dispatch_by_rules(actor=system_actor(), now=timezone.now())
+
+
+def act_on_many() -> int:
+    """What posts planned to do with many matters at once, when its undo window is over."""
+    return tables.run_bulks(actor=system_actor(), clock=timezone.now)
+
+
+def apply_clock_rules() -> int:
+    """Terms that the district put in force for open matters too move their dates."""
+    return tables.apply_clock_rules(actor=system_actor(), now=timezone.now())
+
+
+def forecast() -> int:
+    """What is likely to be late is marked, and once a night learned anew."""
+    return tables.forecast(actor=system_actor(), now=timezone.now())
 
 
 def tidy() -> int:
@@ -72,12 +110,44 @@ def publish() -> int:
     return cases.publish_due(actor=system_actor(), now=timezone.now())
 
 
+def draw() -> int:
+    """A sample of the last whole week's answers is to be called back."""
+    return cases.draw_last_week(actor=system_actor(), now=timezone.now())
+
+
+def draft_report() -> int:
+    """When a month is over its report is drafted, for people to edit and a leader to issue."""
+    return cases.draft_last_month(actor=system_actor(), now=timezone.now())
+
+
+def learn() -> int:
+    """The model that suggests categories: at night, or when somebody asked for it."""
+    return learning.learn_when_due(actor=system_actor())
+
+
+def find_hot_issues() -> int:
+    """Matters of one problem are grouped: two weeks each hour, a quarter each night; a person counts once."""
+    now = timezone.now()
+    cases.renew_voice_salt(actor=system_actor(), now=now)
+    return tables.find_hot_issues(now=now)
+
+
 CHORES = (
     Chore("escalation", escalate, 60.0),
     Chore("sending", send, 5.0, aside=True),
     Chore("partners", exchange, 2.0, aside=True),
     Chore("other systems", tell_systems, 5.0, aside=True),
     Chore("open data", publish, 20.0),
+    Chore("call-backs", draw, 1800.0),
+    Chore("monthly report", draft_report, 1800.0, aside=True),
     Chore("exports", write_exports, 2.0, aside=True),
+    Chore("trials of rules", try_rules, 2.0, aside=True),
+    Chore("automatic dispatch", dispatch_by_rules, 10.0),
+    Chore("acts on many", act_on_many, 2.0, aside=True),
+    Chore("triage", learn, 10.0, aside=True),
+    Chore("hot issues", find_hot_issues, 600.0, aside=True),
+    Chore("clock rules", apply_clock_rules, 5.0, aside=True),
+    Chore("forecasts", forecast, 600.0, aside=True),
+    Chore("joint answers", carry_answers, 5.0, aside=True),
     Chore("tidying", tidy, 3600.0),
 )

@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
     "admin": ("admin", "make or renew an administrator", "新增管理员或重发密码"),
     "export": ("export", "write the grid for other systems", "导出网格"),
+    "triage": ("triage", "learn and choose what suggests categories", "训练与切换分类建议模型"),
     "bench": ("bench", "measure, and compare with the targets", "测速并与目标比较"),
     "screens": ("screens", "take a picture of every page", "给每个页面截图"),
     "test": ("testing:test", "every check and test", "全部检查与测试"),

@@ -1,4 +1,4 @@
-"""What every page of the desk shows beside its own: how many notices are new."""
+"""What every page of the desk shows beside its own: the way around, and how many notices are new."""
 
 from uuid import UUID
 
@@ -6,14 +6,15 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
+from pianqu.composition.desk.menu import menu_at
 from pianqu.foundation.actor import ACTING, CHOSEN_POST
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.notices import queries as notices
 
 
 def desk(request: HttpRequest) -> dict[str, object]:
-    """`bell`: asked for only where a page shows it, and only of who is signed in."""
-    return {"bell": SimpleLazyObject(lambda: _bell(request))}
+    """`menu` and `bell`: made only where a page shows them; the bell only of who is signed in."""
+    return {"menu": SimpleLazyObject(lambda: menu_at(request.path)), "bell": SimpleLazyObject(lambda: _bell(request))}
 
 
 def _bell(request: HttpRequest) -> str:

@@ -26,6 +26,7 @@ class Reader:
 READERS: tuple[Reader, ...] = (
     Reader(name=casework.NAME, hear=casework.hear, forget=casework.forget),
     Reader(name=casework.CHANGES, hear=casework.hear_changes, forget=casework.forget_changes),
+    Reader(name=casework.HOT, hear=casework.hear_erasures, forget=casework.forget_hot_issues),
     Reader(name=partners.ACT, hear=partners.act, forget=partners.keep),
     Reader(name=partners.FOLLOW, hear=partners.follow, forget=partners.keep),
     Reader(name=partners.POST, hear=partners.post, forget=partners.keep),

@@ -60,16 +60,31 @@ def verb(function: Callable[P, R]) -> Callable[P, R]:
         if _current.get() is not None:
             with transaction.atomic(savepoint=False):
                 return function(*args, **kwargs)
-        tries = 1 if connection.in_atomic_block else TRIES
-        for left in reversed(range(tries)):
-            try:
-                return _once(lambda: function(*args, **kwargs))
-            except OperationalError as error:
-                if not left or not _may_retry(error):
-                    raise
-        raise AssertionError("unreachable")
+        return _patiently(lambda: _once(lambda: function(*args, **kwargs)))
 
     return run
+
+
+def rehearsed(act: Callable[[], R]) -> R:
+    """What `act` would answer or refuse, with nothing kept: no row, no entry in the ledger, no last act.
+
+    Verbs that `act` calls run as they always do, in a transaction of their own that is always taken back. Rows are locked
+    until then, so one rehearsal is to be short. Raises RuntimeError inside a verb, whose own work would be taken back too.
+    """
+    if _current.get() is not None:
+        raise RuntimeError("a verb cannot rehearse: what it did before would be taken back too")
+    return _patiently(lambda: _taken_back(act))
+
+
+def _patiently(once: Callable[[], R]) -> R:
+    tries = 1 if connection.in_atomic_block else TRIES
+    for left in reversed(range(tries)):
+        try:
+            return once()
+        except OperationalError as error:
+            if not left or not _may_retry(error):
+                raise
+    raise AssertionError("unreachable")
 
 
 def _once(act: Callable[[], R]) -> R:
@@ -79,6 +94,18 @@ def _once(act: Callable[[], R]) -> R:
         with transaction.atomic(durable=False):
             answer = act()
             current.finish()
+        return answer
+    finally:
+        _current.reset(token)
+
+
+def _taken_back(act: Callable[[], R]) -> R:
+    """The unit is never finished: what was recorded in it is dropped with it."""
+    token = _current.set(Unit())
+    try:
+        with transaction.atomic(durable=False):
+            answer = act()
+            transaction.set_rollback(True)
         return answer
     finally:
         _current.reset(token)

@@ -12,21 +12,27 @@ from typing import Any
 
 from django.utils import timezone
 
+from pianqu.composition.demo.causes import make_causes
+from pianqu.composition.demo.dispatch import make_dispatch
 from pianqu.composition.demo.grid import make_grid
 from pianqu.composition.demo.ground import ground
+from pianqu.composition.demo.joined import make_joined
 from pianqu.composition.demo.neighbour import make_neighbour
-from pianqu.composition.demo.people import CHECKER, CLUSTER, GRID, HANDLER, STREET, WINDOW, make_people
+from pianqu.composition.demo.people import CHECKER, CLUSTER, GRID, HANDLER, LEADER, STREET, WINDOW, make_people
 from pianqu.composition.demo.pictures import drawn
+from pianqu.composition.demo.platforms import make_platforms
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
 from pianqu.composition.demo.residents import CONTACT, make_resident
+from pianqu.composition.demo.terms import set_terms
+from pianqu.composition.demo.watching import make_watching
 from pianqu.composition.demo.year import AT_ONCE, DAYS, SAYS_SYNTHETIC, Act, Course, matters, together
 from pianqu.composition.district import load_district
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Forbidden, Refused
 from pianqu.foundation.installation import installation
+from pianqu.rooms.casework import jobs, services
 from pianqu.rooms.casework import queries as casework
-from pianqu.rooms.casework import services
 from pianqu.rooms.casework.services import PlaceChoice
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
@@ -37,6 +43,7 @@ FIRST_DAY = timedelta(days=DAYS + 5)
 REOPENED_WITHIN = 40
 """Days: what was reopened longer ago has been answered again."""
 _JITTER = 0.0015
+FIVE = timedelta(minutes=5)
 Row = dict[str, Any]
 
 
@@ -66,9 +73,31 @@ def load(now: datetime, *, year: int = 0) -> None:
     own = [matter.case_id for matter in written if matter.is_own and matter.case_id]
     make_resident(own=own, window=actors[WINDOW.login], area_code=GRID.organisation, now=now)
     make_presence(now=now)
+    make_platforms(window=actors[WINDOW.login], now=now)
+    make_dispatch(
+        asks=actors[CHECKER.login],
+        leader=actors[LEADER.login],
+        cluster=actors[CLUSTER.login],
+        enforcement=actors[HANDLER.login],
+        now=now,
+    )
+    make_joined(window=actors[WINDOW.login], now=now)
     make_points([actors[person.login] for person in (STREET, CLUSTER, HANDLER)], now=now)
     make_neighbour(window=actors[WINDOW.login], away=_newest_waiting(actors), now=now)
+    make_watching(actors, leader=actors[LEADER.login], checker=actors[CHECKER.login], now=now)
     _leave_notes(actors, now)
+    _act_on_many(actors[WINDOW.login], now)
+    make_causes(actors, now=now)
+    set_terms(now)
+    jobs.forecast(actor=Actor(kind="system", organisation_code=casework.centre_code()), now=now)
+    _have_learned(now)
+
+
+def _have_learned(now: datetime) -> None:
+    """The worker learns from the year's matters as soon as it runs."""
+    system = Actor(kind="system", organisation_code=casework.centre_code())
+    if not casework.triage_for(system, now=now).models:
+        services.ask_for_training(actor=system, now=now)
 
 
 def _newest_waiting(actors: dict[str, Actor]) -> uuid.UUID | None:
@@ -85,6 +114,20 @@ def _leave_notes(actors: dict[str, Actor], now: datetime) -> None:
     words = "洪塘的自来水件已答复完，有人再来电请告知水质结果；两件应急灯的事今晚会有人去看。"
     services.hand_over_shift(actor=actors[CHECKER.login], words=words, now=now)
     services.save_filter(actor=actors[WINDOW.login], name="先到期的水电件", query="category=water&order=due", now=now)
+
+
+def _act_on_many(window: Actor, now: datetime) -> None:
+    """A note that the window left at several matters in one act, done and over."""
+    if casework.bulk_acts_of(window):
+        return
+    rows = casework.cases_for(window, filters=casework.CaseFilter(state="opened"), size=4).rows
+    wanted = services.Wanted(act="note", values={}, words="周三上午与社区一起去现场看，请先电话约好来访时间。")
+    if rows:
+        services.plan_bulk(
+            actor=window, case_ids=[row.case_id for row in rows], wanted=wanted, language="zh-hans", now=now - FIVE
+        )
+        system = Actor(kind="system", organisation_code=casework.centre_code())
+        jobs.run_bulks(actor=system, clock=lambda: now)
 
 
 def _has_matters(actors: dict[str, Actor]) -> bool:
@@ -250,7 +293,9 @@ class _Matter:
         return "police" if self._lead != "police" else "enforcement"
 
     def _accept(self) -> None:
-        services.accept_case(actor=self.actors[WINDOW.login], case_id=self._id, nature=self._nature, now=self.at)
+        services.accept_case(
+            actor=self.actors[WINDOW.login], case_id=self._id, nature=self._nature, suggested_by=0, now=self.at
+        )
 
     @property
     def _nature(self) -> str:
@@ -264,6 +309,7 @@ class _Matter:
             case_id=self._id,
             lead_code=_organisation(self._lead),
             nature=self._nature,
+            suggested_by=0,
             now=self.at,
         )
 

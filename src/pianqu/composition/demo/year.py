@@ -38,6 +38,8 @@ CHANNELS = {"portal": 50, "phone": 30, "window": 20}
 AT_ONCE = 200
 """So many acts are one transaction."""
 NEAR = 0.002
+USUALLY_SLOW: Mapping[str, float] = {"share": 0.04, "times": 4}
+"""Which share of a kind's matters takes so many times as long."""
 UNRATED_STAYS = timedelta(days=15)
 Table = Mapping[str, Any]
 Step = tuple[datetime, Callable[[], None]]
@@ -207,8 +209,9 @@ class Course:
         yield from self._afterwards(matter, resolved)
 
     def _handled(self, matter: Matter, at: datetime) -> Generator[Step, None, datetime]:
-        """Dispatched, begun and answered by the department; about one in fifteen is late. Answers when."""
-        hours = self.chance.lognormvariate(3.3, 0.6) * (4 if self.chance.random() < 0.04 else 1)
+        """Dispatched, begun and answered by the department; about one in fifteen is late, of a kind that is `slow` many more."""
+        slow = matter.kind.get("slow", USUALLY_SLOW)
+        hours = self.chance.lognormvariate(3.3, 0.6) * (slow["times"] if self.chance.random() < slow["share"] else 1)
         dispatched = self._office(at, 0.3 + self.chance.random() * 2)
         began = self._office(dispatched, 0.5 + self.chance.random() * 6)
         resolved = self._office(began, hours)
@@ -226,7 +229,10 @@ class Course:
             resolved = yield from self._handled(matter, reopened)
         elif lot < 0.33:
             rated = resolved + timedelta(hours=self.chance.uniform(0.5, 70))
-            yield rated, partial(self._rate, matter, rated)
+            score = self.chance.choices((5, 4, 3, 2, 1), (50, 28, 12, 6, 4))[0]
+            yield rated, partial(self._rate, matter, score, rated)
+            if score <= services.BAD:  # the rating reopens it
+                resolved = yield from self._handled(matter, rated)
         elif lot < 0.5 and matter.contact:
             called = self._office(resolved, self.chance.uniform(4, 40))
             yield called, partial(self._call_back, matter, called)
@@ -300,8 +306,7 @@ class Course:
         reply = self.chance.choice(matter.kind["replies"])
         services.resolve_case(actor=by, case_id=matter.id, reply=reply, now=at)
 
-    def _rate(self, matter: Matter, at: datetime) -> None:
-        score = self.chance.choices((5, 4, 3, 2, 1), (50, 28, 12, 6, 4))[0]
+    def _rate(self, matter: Matter, score: int, at: datetime) -> None:
         services.rate_case(actor=self.reporter, case_id=matter.id, score=score, now=at)
 
     def _call_back(self, matter: Matter, at: datetime) -> None:

@@ -1,5 +1,6 @@
 """What the pictures show: a few matters through the real verbs, and a colleague who may see them."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -9,10 +10,15 @@ from uuid import UUID
 from django.utils import timezone
 from PIL import Image
 
+from pianqu.composition import learning
+from pianqu.composition.demo.dispatch import make_dispatch
 from pianqu.composition.demo.grid import make_grid
+from pianqu.composition.demo.joined import make_joined
 from pianqu.composition.demo.neighbour import make_neighbour
+from pianqu.composition.demo.platforms import make_platforms
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
+from pianqu.composition.demo.watching import make_watching
 from pianqu.composition.district import load_district
 from pianqu.composition.wiring import seal_and_drain
 from pianqu.foundation import onetime, residentpass
@@ -67,9 +73,130 @@ def fill(*, empty: bool) -> dict[str, str]:
     known = _known(others["checker"], now)
     told |= {"cluster": cluster.code, "cell": cell.code, "me": residentpass.made(known.resident_id, now)}
     told |= _matters(staff, known, now)
+    make_platforms(window=staff, now=now)
+    told |= make_dispatch(
+        asks=staff, leader=others["boss"], cluster=others["cluster"], enforcement=others["enforcement"], now=now
+    )
+    told |= _papers(staff, now) | make_joined(window=staff, now=now)
     offered, given = make_neighbour(window=staff, away=UUID(told.pop("away")), now=now)
     told |= {"offered": str(offered), "given": str(given)} | _open_data(now)
-    return told | _tables(staff) | _calendar(staff, now)
+    told |= _watched({"staff": staff, **others}, now)
+    _terms(now)
+    _learned(staff, now)
+    return told | _tables(staff) | _calendar(staff, now) | _hot(staff, now) | _many(staff, now)
+
+
+def _many(staff: Actor, now: datetime) -> dict[str, str]:
+    """An act on many matters that was done for some and refused for others."""
+    rows = casework.cases_for(staff, filters=casework.CaseFilter(category="water"), size=8).rows
+    bulk_id = verbs.plan_bulk(
+        actor=staff,
+        case_ids=[row.case_id for row in rows],
+        wanted=verbs.Wanted(act="accept", values={"nature": "help"}),
+        language="zh-hans",
+        now=now - verbs.UNDO_WINDOW,
+    )
+    jobs.run_bulks(actor=Actor(kind="system", organisation_code=casework.centre_code()), clock=lambda: now)
+    return {"bulk_id": str(bulk_id)}
+
+
+def _hot(staff: Actor, now: datetime) -> dict[str, str]:
+    """A surge that is found, and the root cause that was made of it, with a measure."""
+    place = next(choice for choice in territory.community_choices() if choice.communities).communities[0]
+    for number, words in enumerate(("请来看看。", "老人不敢喝。", "从昨天晚上开始的。", "放了半小时还是这样。")):
+        verbs.open_case(
+            actor=Actor(kind="resident", organisation_code=casework.centre_code()),
+            words=f"自来水发黄有铁锈味，{words}",
+            category="water",
+            place=PlaceChoice(community_code=place.code, source="community"),
+            now=now - timedelta(hours=number + 1),
+        )
+    jobs.find_hot_issues(now=now)
+    issue = max(casework.hot_issues(staff, span_days=casework.SHORT), key=lambda card: card.matters)
+    item = verbs.NewCause(
+        title="自来水发黄",
+        hypothesis="老支管里的积垢被冲起。",
+        category="water",
+        place_code=issue.place_code,
+        lead_code=f"{installation().district_code}-housing",
+        due_on=timezone.localdate(now) + timedelta(days=30),
+    )
+    ids = casework.hot_issue(staff, issue.issue_id).unlinked
+    cause_id = verbs.open_root_cause(actor=staff, item=item, case_ids=ids[:2], now=now)
+    who, due = item.lead_code, timezone.localdate(now) + timedelta(days=9)
+    verbs.plan_measure(actor=staff, cause_id=cause_id, words="冲洗管网", organisation_code=who, due_on=due, now=now)
+    return {"issue": str(issue.issue_id), "cause": str(cause_id)}
+
+
+def _watched(actors: Mapping[str, Actor], now: datetime) -> dict[str, str]:
+    """Pressed for, called back, and a report of last month that waits as a draft."""
+    leader = actors["boss"]
+    make_watching(actors, leader=leader, checker=actors["checker"], now=now)
+    draft = next(card for card in casework.reports_for(leader) if card.state == casework.DRAFT_REPORT)
+    return {"report": str(draft.report_id)}
+
+
+def _learned(staff: Actor, now: datetime) -> None:
+    """A model from a small history, and what people made of the shipped list before."""
+    for category, words in (("roads", "桥头路灯不亮"), ("noise", "楼上装修太吵"), ("market", "小区门口路灯坏了")):
+        verbs.take_in(
+            actor=staff,
+            channel="phone",
+            words=words,
+            category=category,
+            place=PlaceChoice(landmark="桥头"),
+            suggested_by=0,
+            idempotency_key=f"triage-{category}-0123456789",
+            now=now,
+        )
+    system = Actor(kind="system", organisation_code=casework.centre_code())
+    then, items = now - timedelta(days=20), list[History]()
+    for number in range(150):
+        category, said = _SAID[number % len(_SAID)]
+        claim = Claim(happened_at=then, imported_from="before", imported_id=str(number))
+        words = f"{_WHERE[number % len(_WHERE)]}{said}，请处理"
+        opening = Opening(
+            words=words, category=category, place=PlaceChoice(landmark="桥头"), channel="import", claim=claim
+        )
+        items.append(History(organisation_code=casework.centre_code(), opening=opening, reply="已处理", resolved=claim))
+    verbs.take_history(actor=system, items=items, now=now)
+    learning.learn(verbs.ask_for_training(actor=system, now=now), actor=system)
+
+
+_SAID = (
+    ("roads", "路灯不亮"),
+    ("roads", "井盖碎了"),
+    ("water", "没有自来水"),
+    ("water", "下水道堵了"),
+    ("noise", "半夜装修太吵"),
+    ("noise", "广场舞声音大"),
+    ("environment", "垃圾没有清"),
+    ("traffic", "信号灯坏了"),
+    ("market", "超市卖过期食品"),
+)
+_WHERE = ("学校门口", "桥边", "菜场旁", "六楼", "车库里", "公园里", "路口")
+
+
+def _terms(now: datetime) -> None:
+    """Terms of the district's own, in force, and a draft that would move something."""
+    system = Actor(kind="system", organisation_code=casework.centre_code())
+    first = (casework.LocalTerm(nature="complaint", category="noise", amount=3, unit="wd"),)
+    verbs.draft_clock_rules(actor=system, terms=first, now=now)
+    draft = casework.clock_draft()
+    if draft is not None:
+        verbs.enforce_clock_rules(
+            actor=system,
+            seen=draft.digest,
+            from_date=timezone.localdate(now),
+            also_open=True,
+            words="噪声事项办得快，先缩短这一类的时限。",
+            now=now,
+        )
+    jobs.apply_clock_rules(actor=system, now=now)
+    more = tuple(
+        casework.LocalTerm(nature=nature, category="", amount=2, unit="wd") for nature in ("help", "complaint")
+    )
+    verbs.draft_clock_rules(actor=system, terms=(*first, *more), now=now)
 
 
 def _calendar(staff: Actor, now: datetime) -> dict[str, str]:
@@ -88,6 +215,13 @@ def _tables(staff: Actor) -> dict[str, str]:
     verbs.cancel_export(actor=staff, export_id=cancelled, now=timezone.now())
     asked(form="csv", filters=CaseFilter(), now=timezone.now())
     return {"export_id": str(ready)}
+
+
+def _papers(staff: Actor, now: datetime) -> dict[str, str]:
+    """A notice that somebody has to look at again: its matter and its paper."""
+    case_id = casework.platform_queue(staff, "enforcement", queue="notices", now=now).rows[0].case_id
+    act = casework.on_platform(staff, case_id).acts[0]
+    return {"noticed": str(case_id), "paper": str(act.act_id), "platform_street": "330205005000"}
 
 
 def _known(officer: Actor, now: datetime) -> Reporter:

@@ -92,6 +92,8 @@ class Intake:
     reply: str = ""
     code: str = ""
     """An earlier matter's code that the caller names."""
+    suggested_by: int | None = None
+    """The version whose suggestion was shown, if one was."""
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> "Intake":
@@ -100,6 +102,7 @@ class Intake:
             channel=one_of(str(data.get("channel", "")), list(BY_STAFF)) or BY_STAFF[0],
             reply=str(data.get("reply", "")),
             code=kernel.clean(str(data.get("code", "")))[:20],
+            suggested_by=version_of(str(data.get("suggested_by", ""))),
         )
 
     def faults(self) -> dict[str, str]:
@@ -221,3 +224,8 @@ def code_of(text: str) -> str:
 def one_of(value: str, known: Sequence[str]) -> str:
     """The value if it is known, else nothing: what a link carries is never trusted."""
     return value if value in known else ""
+
+
+def version_of(text: str) -> int | None:
+    """The version of a model as a page's form names it; None for what is none."""
+    return int(text) if re.fullmatch(r"[0-9]{1,8}", text) else None

@@ -104,3 +104,68 @@ def diagram() -> str:
     lines += [f"    {before} --> {after}: {move}" for (before, move), after in MOVES.items()]
     lines += [f"    {state} --> [*]" for state in State if state in ENDED]
     return "\n".join(lines) + "\n"
+
+
+# root causes ---------------------------------------------------------------------------------------------------------
+
+
+class CauseState(StrEnum):
+    """Where a root cause stands."""
+
+    OPENED = "opened"
+    WORKING = "working"
+    WATCHED = "watched"
+    """Measures work from a day on: what comes in now shows whether they help."""
+    CLOSED = "closed"
+
+
+class CauseMove(StrEnum):
+    """What can happen to a root cause after it was opened."""
+
+    LINK = "link"
+    PLAN = "plan"
+    FINISH = "finish"
+    TAKE_EFFECT = "take-effect"
+    CLOSE = "close"
+    REOPEN = "reopen"
+
+
+LIVE_CAUSE = (CauseState.OPENED, CauseState.WORKING, CauseState.WATCHED)
+CAUSE_MOVES: dict[tuple[CauseState, CauseMove], CauseState] = {
+    **{(state, CauseMove.LINK): state for state in LIVE_CAUSE},
+    (CauseState.OPENED, CauseMove.PLAN): CauseState.WORKING,
+    (CauseState.WORKING, CauseMove.PLAN): CauseState.WORKING,
+    (CauseState.WATCHED, CauseMove.PLAN): CauseState.WATCHED,
+    (CauseState.WORKING, CauseMove.FINISH): CauseState.WORKING,
+    (CauseState.WATCHED, CauseMove.FINISH): CauseState.WATCHED,
+    (CauseState.WORKING, CauseMove.TAKE_EFFECT): CauseState.WATCHED,
+    (CauseState.WATCHED, CauseMove.TAKE_EFFECT): CauseState.WATCHED,
+    **{(state, CauseMove.CLOSE): CauseState.CLOSED for state in LIVE_CAUSE},
+    (CauseState.CLOSED, CauseMove.REOPEN): CauseState.WORKING,
+}
+
+
+def may_move_cause(state: str, move: CauseMove) -> bool:
+    """Whether a root cause in this state can make this move."""
+    return (CauseState(state), move) in CAUSE_MOVES
+
+
+def check_cause_move(state: str, move: CauseMove) -> CauseState:
+    """The state after the move. Raises Refused when the root cause's state does not allow it."""
+    try:
+        return CAUSE_MOVES[CauseState(state), move]
+    except KeyError:
+        said = {
+            CauseState.OPENED: _("No measure is planned against this root cause yet; plan one first."),
+            CauseState.WORKING: _("This root cause is being worked on already."),
+            CauseState.WATCHED: _("The effect on this root cause is being watched already."),
+            CauseState.CLOSED: _("This root cause is closed; reopen it first."),
+        }
+        raise Refused(f"cause-is-{state}", unchanged(said[CauseState(state)])) from None
+
+
+def cause_diagram() -> str:
+    """The table of root causes as a Mermaid state diagram."""
+    lines = ["stateDiagram-v2", f"    [*] --> {CauseState.OPENED}"]
+    lines += [f"    {before} --> {after}: {move}" for (before, move), after in CAUSE_MOVES.items()]
+    return "\n".join([*lines, f"    {CauseState.CLOSED} --> [*]"]) + "\n"

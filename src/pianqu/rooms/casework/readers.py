@@ -1,5 +1,5 @@
-"""What casework makes of its own facts, rebuilt by a replay, unchanged by an erasure: the counts of each day, and the list of
-answers and reopenings that other systems follow."""
+"""What casework makes of its own facts, rebuilt by a replay, unchanged by an erasure: the counts of each day, the list of
+answers and reopenings that other systems follow; and hot issues leave with what is erased."""
 
 import uuid
 from collections import Counter
@@ -8,13 +8,21 @@ from datetime import date, datetime
 
 from django.utils import timezone
 
-from pianqu.rooms.casework.facts import CaseClosed, CaseOpened, CaseReopened, CaseResolved, CaseWithdrawn
-from pianqu.rooms.casework.models import Change, DayCount
+from pianqu.rooms.casework.facts import (
+    CaseClosed,
+    CaseErased,
+    CaseOpened,
+    CaseReopened,
+    CaseResolved,
+    CaseWithdrawn,
+)
+from pianqu.rooms.casework.models import Change, DayCount, HotIssue, HotMatter, HotRun
 from pianqu.rooms.casework.queries import opendata, street_of
 from pianqu.rooms.ledger.services import Heard
 
 NAME = opendata.DAY_COUNTS
 CHANGES = "casework.changes"
+HOT = "casework.hot-issues"
 _COLUMN: dict[type, str] = {
     CaseOpened: "opened",
     CaseResolved: "resolved",
@@ -60,6 +68,19 @@ def hear_changes(heard: Sequence[Heard]) -> None:
 def forget_changes() -> None:
     """Remove the list, before a replay."""
     Change.objects.all().delete()
+
+
+def hear_erasures(heard: Sequence[Heard]) -> None:
+    """An issue in which an erased matter stood goes with its phrases; the worker finds it anew from what is left."""
+    erased = [uuid.UUID(item.fact.case_id) for item in heard if isinstance(item.fact, CaseErased)]
+    if erased:
+        HotIssue.objects.filter(id__in=HotMatter.objects.filter(case_id__in=erased).values("issue_id")).delete()
+
+
+def forget_hot_issues() -> None:
+    """Remove what was found, before a replay: the worker looks anew."""
+    HotIssue.objects.all().delete()
+    HotRun.objects.all().delete()
 
 
 def _change(item: Heard) -> Change | None:

@@ -1,5 +1,6 @@
 """Hand-written SQL of casework, and what each database says in its own way."""
 
+import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F, Field, FloatField, Func, IntegerField
 from django.db.models.expressions import RawSQL
 
-from pianqu.foundation.db import Statement, moment_value, vendor
+from pianqu.foundation.db import Statement, moment_value, uuid_value, vendor
 from pianqu.kernels import bigrams
 
 if TYPE_CHECKING:
@@ -39,6 +40,29 @@ def mine(organisation_code: str) -> Statement:
     """In how many cases the organisation has a part, as the last row of `standing`."""
     counted = f"SELECT '{MINE}', COUNT(*), 0, 0, 0 FROM casework_task WHERE organisation_code = %s AND ended_at IS NULL"
     return counted, (organisation_code,)
+
+
+_OF_CASE = (
+    "checkitem",
+    "jointwait",
+    "whistle",
+    "forcecase",
+    "causematter",
+    "hotmatter",
+    "supervision",
+    "callback",
+    "platformact",
+)
+_OF_DISTRICT = ("rootcause WHERE closed_at IS NULL", "jointtemplate", "ruleversion")
+_AROUND = "SELECT " + ", ".join(
+    [f"EXISTS (SELECT 1 FROM casework_{table} WHERE case_id = %s)" for table in _OF_CASE]
+    + [f"EXISTS (SELECT 1 FROM casework_{table})" for table in _OF_DISTRICT]
+)
+
+
+def around(case_id: uuid.UUID) -> Statement:
+    """Whether there is anything of each kind around a case, in the order of queries/around.py."""
+    return _AROUND, [uuid_value(case_id)] * len(_OF_CASE)
 
 
 EACH = "\x00each"

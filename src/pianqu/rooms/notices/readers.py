@@ -35,7 +35,7 @@ def hear(heard: Sequence[Heard]) -> None:
     facts = [
         (item, fact, _about(fact))
         for item in heard
-        if isinstance(fact := item.fact, told.AboutCase | told.CaseExtended | LetterReceived)
+        if isinstance(fact := item.fact, told.AboutCase | told.CaseExtended | LetterReceived | told.AboutWhistle)
     ]
     holders = casework.holders({about for _item, _fact, about in facts})
     Notice.objects.bulk_create(
@@ -55,8 +55,10 @@ def hear(heard: Sequence[Heard]) -> None:
     )
 
 
-def _about(fact: told.AboutCase | told.CaseExtended | LetterReceived) -> uuid.UUID:
-    """The matter; the transfer of what was only offered yet."""
+def _about(fact: told.AboutCase | told.CaseExtended | LetterReceived | told.AboutWhistle) -> uuid.UUID:
+    """The matter; the transfer of what was only offered yet; a call to the spot."""
+    if isinstance(fact, told.AboutWhistle):
+        return uuid.UUID(fact.whistle_id)
     return uuid.UUID(fact.case_id or getattr(fact, "transfer_id", ""))
 
 
@@ -139,8 +141,38 @@ def _letter(fact: LetterReceived, holder: str) -> Addressed:
         yield holder, False
 
 
+def _moved(fact: told.PlatformChanged, _holder: str) -> Addressed:
+    """Who led it until now, and the centre, which gives it to somebody on its new platform."""
+    yield fact.holder_code, False
+    yield casework.centre_code(), False
+
+
+def _called(fact: told.JointCalled, _holder: str) -> Addressed:
+    for code in fact.helper_codes:
+        yield code, False
+
+
 def _asked(fact: told.ExtensionAsked, holder: str) -> Addressed:
     yield holder, False
+
+
+def _called_to(fact: told.WhistleBlown, _holder: str) -> Addressed:
+    for code in fact.called_codes:
+        yield code, True
+
+
+def _caller(fact: told.AboutWhistle, _holder: str) -> Addressed:
+    yield fact.caller_code, isinstance(fact, told.WhistleObjected)
+
+
+def _called_one(fact: told.WhistleDecided | told.WhistleDueSoon, _holder: str) -> Addressed:
+    yield fact.called_code, True
+
+
+def _whistle_escalated(fact: told.WhistleEscalated, _holder: str) -> Addressed:
+    yield fact.called_code, True
+    yield fact.to_code, True
+    yield fact.caller_code, False
 
 
 _CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
@@ -151,6 +183,9 @@ _CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
     told.DispatchObjected: _centre,
     told.ObjectionReviewed: _task,
     told.PingPongAlarmed: _centre,
+    told.PlatformChanged: _moved,
+    told.PlatformPingPong: _centre,
+    told.JointCalled: _called,
     told.ExtensionAsked: _asked,
     told.ExtensionDecided: _holder,
     told.CaseExtended: _holder,
@@ -158,23 +193,41 @@ _CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
     told.CaseRated: _rated,
     told.CaseReopened: _both,
     told.CaseSupervised: _pressed,
+    told.SupervisionRepeated: _pressed,
+    told.SupervisionAnswered: _centre,
+    told.SupervisionAccepted: _holder,
+    told.SupervisionLifted: _holder,
+    told.SupervisionDueSoon: _due_soon,
+    told.SupervisionEscalated: _escalated,
     told.CaseDueSoon: _due_soon,
     told.CaseEscalated: _escalated,
     told.TaskEscalated: _part_escalated,
     told.CaseHandedOver: _handed_over,
     LetterReceived: _letter,
+    told.WhistleBlown: _called_to,
+    told.WhistleAnswered: _caller,
+    told.WhistleObjected: _caller,
+    told.WhistleDecided: _called_one,
+    told.WhistleArrived: _caller,
+    told.WhistleFinished: _caller,
+    told.WhistleDueSoon: _called_one,
+    told.WhistleEscalated: _whistle_escalated,
 }
 _TOLD_TO_ALL = frozenset(
     {
         told.CaseDueSoon,
         told.CaseEscalated,
         told.TaskEscalated,
+        told.SupervisionDueSoon,
+        told.SupervisionEscalated,
         told.CaseExtended,
         told.CaseWithdrawn,
         told.CaseRated,
         told.CaseReopened,
         told.ExtensionAsked,
         told.CaseHandedOver,
+        told.WhistleDueSoon,
+        told.WhistleEscalated,
         LetterReceived,
     }
 )

@@ -33,6 +33,17 @@
   if (window.matchMedia) matchMedia("(prefers-color-scheme: dark)").addEventListener("change", showLook);
   showLook();
 
+  // A group of the desk's bar closes with Escape, and when one goes on elsewhere. Without this it closes by itself.
+  document.querySelectorAll(".pq-drop").forEach(function (drop) {
+    drop.addEventListener("keydown", function (e) {
+      if (e.key === "Escape" && drop.open) { drop.open = false; drop.firstElementChild.focus(); }
+    });
+    drop.addEventListener("focusout", function (e) {
+      if (e.relatedTarget && !drop.contains(e.relatedTarget)) drop.open = false;
+    });
+    document.addEventListener("click", function (e) { if (!drop.contains(e.target)) drop.open = false; });
+  });
+
   // Words that somebody is typing survive a lost tab: kept under the field's data-keep, gone once the server has them.
   document.querySelectorAll("[data-keep]").forEach(function (field) {
     var name = "pianqu-kept-" + field.dataset.keep;

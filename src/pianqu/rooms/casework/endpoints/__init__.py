@@ -1,5 +1,18 @@
 """JSON doors of casework: what its pages do, for programs."""
 
-from pianqu.rooms.casework.endpoints.cases import ACTS, OWN, routers
+from pianqu.rooms.casework.endpoints import bulk, cases, causes, clocks, dispatch, joining, platforms, triage
+from pianqu.rooms.casework.endpoints.cases import ACTS, OWN
 
-__all__ = ["ACTS", "OWN", "routers"]
+routers = {
+    **cases.routers,
+    "/desk/bulk": bulk.many.router,
+    **causes.routers,
+    "/clocks": clocks.doors.router,
+    "/dispatch": dispatch.rules.router,
+    "/whistles": dispatch.whistles.router,
+    "/forces": dispatch.forces.router,
+    "/platforms": platforms.platforms.router,
+}
+"""Where composition mounts them under the API's address."""
+
+__all__ = ["ACTS", "OWN", "joining", "routers", "triage"]

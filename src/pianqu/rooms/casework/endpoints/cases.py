@@ -43,9 +43,11 @@ from pianqu.rooms.casework.queries import (
     CaseFilter,
     CategoryCard,
     Counts,
+    DrawCard,
     FilterCard,
     HandoverCard,
     PublicRow,
+    ReportCard,
     Standing,
 )
 from pianqu.rooms.directory import queries as directory
@@ -57,6 +59,10 @@ desk = Doors("desk")
 reports = Doors("reports")
 routers = {"/cases": cases.router, "/desk": desk.router, "": reports.router}
 """Where composition mounts them under the API's address."""
+REPORT_FORMS = {
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
 
 
 # lists and single matters --------------------------------------------------------------------------------------------
@@ -115,6 +121,7 @@ def take_in(request: HttpRequest, typed: schemas.Intake) -> schemas.Taken:
         contact=_contact(typed),
         tell=typed.tell,
         reply=typed.reply,
+        suggested_by=typed.suggested_by,
         idempotency_key=_key(request),
         now=timezone.now(),
     )
@@ -204,6 +211,12 @@ class Act:
 
 ACTS: dict[str, Act] = {
     "accept": Act("acceptCase", services.accept_case, schemas.Accept, gettext_noop("Say what kind of matter it is")),
+    "recategorise": Act(
+        "recategoriseCase",
+        services.recategorise_case,
+        schemas.Recategorise,
+        gettext_noop("Give it another category, where it was sorted wrongly"),
+    ),
     "dispatch": Act(
         "dispatchCase", services.dispatch_case, schemas.Dispatch, gettext_noop("Give it to a lead and to helpers")
     ),
@@ -232,7 +245,55 @@ ACTS: dict[str, Act] = {
     "resolve": Act("resolveCase", services.resolve_case, schemas.Reply, gettext_noop("Answer who reported it")),
     "call-back": Act("callBack", services.call_back, schemas.Score, gettext_noop("Write down what a call-back said")),
     "reopen": Act("reopenCase", services.reopen_case, schemas.Words, gettext_noop("Look at it again")),
-    "supervise": Act("superviseCase", services.supervise_case, schemas.Words, gettext_noop("Press for it")),
+    "supervise": Act("superviseCase", services.supervise_case, schemas.Demand, gettext_noop("Press for it")),
+    "answer-supervision": Act(
+        "answerSupervision", services.answer_supervision, schemas.Words, gettext_noop("Answer the leader who presses")
+    ),
+    "accept-supervision": Act(
+        "acceptSupervision", services.accept_supervision, None, gettext_noop("Accept the answer to a supervision")
+    ),
+    "repeat-supervision": Act(
+        "repeatSupervision", services.repeat_supervision, schemas.Demand, gettext_noop("Press for it again")
+    ),
+    "lift-supervision": Act(
+        "liftSupervision", services.lift_supervision, schemas.Words, gettext_noop("Lift a supervision")
+    ),
+    "move-platform": Act(
+        "movePlatform",
+        services.move_platform,
+        schemas.Moving,
+        gettext_noop("Give it to another platform, with a reason"),
+    ),
+    "call-joint": Act(
+        "callJoint",
+        services.call_joint,
+        schemas.Calling,
+        gettext_noop("Public order: call members of the platform to handle it together"),
+    ),
+    "inspect": Act(
+        "recordInspection",
+        services.record_inspection,
+        schemas.Inspection,
+        gettext_noop("Market regulation: write down what an inspection found"),
+    ),
+    "order-rectification": Act(
+        "orderRectification",
+        services.order_rectification,
+        schemas.Rectification,
+        gettext_noop("Law enforcement: serve a notice with the day of the second look"),
+    ),
+    "check-rectification": Act(
+        "checkRectification",
+        services.check_rectification,
+        schemas.Recheck,
+        gettext_noop("Say whether what a notice named was put right"),
+    ),
+    "guide": Act(
+        "guideAtWindow",
+        services.guide_at_window,
+        schemas.Guidance,
+        gettext_noop("Services: answer at the window, or guide to the service that helps"),
+    ),
     "close": Act("closeCase", services.close_case, None, gettext_noop("Close it")),
     "withdraw": Act("withdrawCase", services.withdraw_case, None, gettext_noop("Take it back on its reporter's word")),
     "erase": Act(
@@ -401,6 +462,190 @@ def hand_over(request: HttpRequest, typed: schemas.Words) -> uuid.UUID:
 )
 def take_over(request: HttpRequest, handover_id: uuid.UUID) -> None:
     services.take_over_shift(actor=actor_of(request), handover_id=handover_id, now=timezone.now())
+
+
+# supervision ---------------------------------------------------------------------------------------------------------
+
+
+@desk.asks(
+    "/supervision",
+    name="listSupervision",
+    says=gettext_noop("What leaders press for, what is due first on top, with its own clocks"),
+    gives=schemas.SupervisionList,
+)
+def list_supervision(request: HttpRequest, asked: Query[schemas.SupervisionAsked]) -> schemas.SupervisionList:
+    page = queries.supervisions_for(actor_of(request), which=asked.show or "", page=asked.page, now=timezone.now())
+    return schemas.SupervisionList(
+        rows=list(page.cards),
+        asked=page.asked,
+        late=page.late,
+        answered=page.answered,
+        over=page.over,
+        next_page=page.next_page,
+    )
+
+
+# call-backs ----------------------------------------------------------------------------------------------------------
+
+
+@desk.asks(
+    "/call-backs",
+    name="listCallBacks",
+    says=gettext_noop("Whose reporters are to be called back, and what came of it"),
+    gives=schemas.CallBackList,
+)
+def list_call_backs(request: HttpRequest, asked: Query[schemas.CallBacksAsked]) -> schemas.CallBackList:
+    page = queries.call_backs_for(actor_of(request), which=asked.show or "", page=asked.page)
+    names = [name for name in schemas.CallBackList.model_fields if name != "rows"]
+    return schemas.CallBackList(rows=list(page.cards), **{name: getattr(page, name) for name in names})
+
+
+@desk.does(
+    "/call-backs/{uuid:call_back_id}",
+    name="recordCallBack",
+    says=gettext_noop("Write down what a call-back said; who is not satisfied gets the matter reopened"),
+    right="handle",
+)
+def record_call_back(request: HttpRequest, call_back_id: uuid.UUID, typed: schemas.CallBackSaid) -> uuid.UUID:
+    actor, case_id = actor_of(request), queries.case_of_call_back(call_back_id)
+    if case_id is None:
+        raise Absent("call-back-absent", _("There is no such call-back."))
+    queries.check_sees(actor, case_id)
+    return services.record_call_back(
+        actor=actor, call_back_id=call_back_id, outcome=typed.outcome, words=typed.words, now=timezone.now()
+    )
+
+
+@desk.does(
+    "/call-back-draws",
+    name="drawCallBacks",
+    says=gettext_noop("Draw a sample of some days' answers to be called back; the seed is recorded"),
+    right="handle",
+    status=201,
+)
+def draw_call_backs(request: HttpRequest, typed: schemas.DrawWanted) -> uuid.UUID:
+    return services.draw_call_backs(
+        actor=actor_of(request), since=typed.since, until=typed.until, percent=typed.percent, now=timezone.now()
+    )
+
+
+@desk.asks(
+    "/call-back-draws",
+    name="listDraws",
+    says=gettext_noop("Samples that were drawn, each with its seed"),
+    gives=list[DrawCard],
+)
+def list_draws(request: HttpRequest) -> list[DrawCard]:
+    return list(queries.draws_for(actor_of(request)))
+
+
+# evaluation and reports ----------------------------------------------------------------------------------------------
+
+
+@desk.asks(
+    "/evaluation",
+    name="getEvaluation",
+    says=gettext_noop("Figures of units over a month or quarter, and ranges of ranks where the numbers support them"),
+    gives=schemas.EvaluationOf,
+)
+def get_evaluation(request: HttpRequest, asked: Query[schemas.EvaluationAsked]) -> schemas.EvaluationOf:
+    period = queries.period_of(asked.period or "") or queries.last_month(timezone.now())
+    found = queries.evaluation_for(actor_of(request), period=period, by=asked.by, measure=asked.measure)
+    return schemas.EvaluationOf(
+        period=period.code,
+        units=[_unit(one) for one in found.units],
+        ranks=[
+            schemas.RankOf(**{name: getattr(one, name) for name in schemas.RankOf.model_fields}) for one in found.ranks
+        ],
+    )
+
+
+def _unit(one: queries.UnitFigures) -> schemas.UnitOf:
+    plain = ("code", "answered", "reopened", "given", "returned", "objected", "rated", "satisfied")
+    return schemas.UnitOf(
+        **{name: getattr(one, name) for name in plain},
+        in_time=one.answered - one.late,
+        first_time_right=one.right,
+        median_hours=one.median.value if one.median else None,
+    )
+
+
+@desk.asks(
+    "/reports",
+    name="listReports",
+    says=gettext_noop("Reports of months that the post may read"),
+    gives=list[ReportCard],
+)
+def list_reports(request: HttpRequest) -> list[ReportCard]:
+    return list(queries.reports_for(actor_of(request)))
+
+
+@desk.does(
+    "/reports",
+    name="draftReport",
+    says=gettext_noop("Draft the report of a month that is over from its figures"),
+    right="handle",
+    status=201,
+)
+def draft_report(request: HttpRequest, typed: schemas.ReportWanted) -> uuid.UUID:
+    period = queries.period_of(typed.month)
+    if period is None:
+        raise Invalid("report-month", _("A report is of a month that is over. Nothing was changed."))
+    return services.draft_report(actor=actor_of(request), period=period, now=timezone.now())
+
+
+@desk.asks(
+    "/reports/{uuid:report_id}",
+    name="getReport",
+    says=gettext_noop("The words of a month's report"),
+    gives=schemas.MonthReport,
+)
+def get_report(request: HttpRequest, report_id: uuid.UUID) -> schemas.MonthReport:
+    whole = queries.report_for(actor_of(request), report_id)
+    return schemas.MonthReport(
+        report=whole.card,
+        addressee=whole.addressee,
+        text=whole.text,
+        may_edit=whole.may_edit,
+        may_issue=whole.may_issue,
+    )
+
+
+@desk.does(
+    "/reports/{uuid:report_id}",
+    name="editReport",
+    says=gettext_noop("Change the words of a draft"),
+    right="handle",
+    method="PUT",
+)
+def edit_report(request: HttpRequest, report_id: uuid.UUID, typed: schemas.ReportEdit) -> None:
+    services.edit_report(actor=actor_of(request), report_id=report_id, now=timezone.now(), **dict(typed))
+
+
+@desk.does(
+    "/reports/{uuid:report_id}/issue",
+    name="issueReport",
+    says=gettext_noop("Issue a report: its files are made, and it stays as it is"),
+    right="handle",
+)
+def issue_report(request: HttpRequest, report_id: uuid.UUID) -> None:
+    actor, now = actor_of(request), timezone.now()
+    files = services.printed(actor, report_id, now=now, issued=True)
+    services.issue_report(actor=actor, report_id=report_id, files=files, now=now)
+
+
+@desk.asks(
+    "/reports/{uuid:report_id}/file.{str:form}",
+    name="fetchReport",
+    says=gettext_noop("An issued report as PDF or Word (`pdf`, `docx`)"),
+    gives=dict.fromkeys(REPORT_FORMS.values(), bytes),
+)
+def fetch_report(request: HttpRequest, report_id: uuid.UUID, form: str) -> HttpResponse:
+    if form not in REPORT_FORMS:
+        raise Absent("report-absent", _("There is no such report."))
+    content, called = queries.report_file(actor_of(request), report_id, form)
+    headers = {"Content-Disposition": f'attachment; filename="{called}"'}
+    return HttpResponse(content, content_type=REPORT_FORMS[form], headers=headers)
 
 
 # tables --------------------------------------------------------------------------------------------------------------

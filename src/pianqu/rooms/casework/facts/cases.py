@@ -261,7 +261,8 @@ class ExtensionDecided(AboutCase):
 
 @dataclass(frozen=True, kw_only=True)
 class DueDateSet(AboutCase):
-    """A clock was started or its end moved; `cause` says why, and the rule by which."""
+    """A clock was started or its end moved; `cause` says why, and the rule by which. `rules_version` is the district's own set of
+    terms, 0 where the pack's term holds."""
 
     kind: ClassVar[str] = "casework.due-date-set"
     label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Due date set")
@@ -271,6 +272,7 @@ class DueDateSet(AboutCase):
     due_at: str
     last_day: str
     provisional: bool = False
+    rules_version: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -294,6 +296,8 @@ class CaseReopened(AboutCase):
 
     times: int
     words_commitment: str
+    cause: str = ""
+    """`bad-rating` or `call-back` where it followed from that by itself, and the words belong to that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -333,12 +337,15 @@ class TaskEscalated(AboutCase):
 
 @dataclass(frozen=True, kw_only=True)
 class CaseSupervised(AboutCase):
-    """A leader pressed for it (督办)."""
+    """A leader pressed for it (督办): how urgently, and by when an answer is owed."""
 
     kind: ClassVar[str] = "casework.case-supervised"
     label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Pressed for by a leader")
 
     words_commitment: str
+    supervision_id: str = ""
+    level: str = ""
+    due_at: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,9 @@
 """Tables of casework. Words, replies and their salts lie here and nowhere else."""
 
+from pianqu.rooms.casework.models.bulk import (
+    BulkAct,
+    BulkItem,
+)
 from pianqu.rooms.casework.models.cases import (
     STREET,
     Addition,
@@ -22,26 +26,124 @@ from pianqu.rooms.casework.models.cases import (
     Task,
     Year,
 )
+from pianqu.rooms.casework.models.causes import (
+    CauseMatter,
+    Measure,
+    RootCause,
+)
+from pianqu.rooms.casework.models.clockrules import (
+    ClockVersion,
+)
+from pianqu.rooms.casework.models.dispatch import (
+    CheckItem,
+    ForceCase,
+    ForceMember,
+    JointTemplate,
+    JointWait,
+    RuleCursor,
+    RuleTrial,
+    RuleTrialRun,
+    RuleUse,
+    RuleVersion,
+    TaskForce,
+    Whistle,
+    WhistleCall,
+)
+from pianqu.rooms.casework.models.forecasts import (
+    BreachModel,
+    Forecast,
+)
+from pianqu.rooms.casework.models.hotspots import (
+    HotIssue,
+    HotMatter,
+    HotRun,
+    VoiceSalt,
+)
+from pianqu.rooms.casework.models.joining import (
+    JointAnswer,
+    Likeness,
+    LikenessKey,
+    PublicTitle,
+    Succession,
+)
+from pianqu.rooms.casework.models.platforms import (
+    PlatformAct,
+    PlatformMember,
+    PlatformMove,
+)
+from pianqu.rooms.casework.models.reports import (
+    MonthlyReport,
+)
+from pianqu.rooms.casework.models.supervision import (
+    CallBack,
+    CallBackDraw,
+    Rating,
+    Supervision,
+)
+from pianqu.rooms.casework.models.triage import (
+    SuggestionAnswer,
+    TriageModel,
+)
 
 __all__ = [
     "STREET",
     "Addition",
+    "BreachModel",
+    "BulkAct",
+    "BulkItem",
+    "CallBack",
+    "CallBackDraw",
     "Case",
     "Category",
+    "CauseMatter",
     "Change",
+    "CheckItem",
     "Clock",
+    "ClockVersion",
     "Contact",
     "DayCount",
     "Export",
     "ExportRun",
+    "ForceCase",
+    "ForceMember",
+    "Forecast",
     "Handover",
+    "HotIssue",
+    "HotMatter",
+    "HotRun",
+    "JointAnswer",
+    "JointTemplate",
+    "JointWait",
+    "Likeness",
+    "LikenessKey",
+    "Measure",
+    "MonthlyReport",
     "Note",
     "Pause",
     "Photo",
+    "PlatformAct",
+    "PlatformMember",
+    "PlatformMove",
+    "PublicTitle",
     "PublishedMonth",
+    "Rating",
     "Request",
+    "RootCause",
+    "RuleCursor",
+    "RuleTrial",
+    "RuleTrialRun",
+    "RuleUse",
+    "RuleVersion",
     "SavedFilter",
     "SearchText",
+    "Succession",
+    "SuggestionAnswer",
+    "Supervision",
     "Task",
+    "TaskForce",
+    "TriageModel",
+    "VoiceSalt",
+    "Whistle",
+    "WhistleCall",
     "Year",
 ]

@@ -31,6 +31,7 @@ class Case(models.Model):
     code = models.CharField("查询码 code", max_length=8, unique=True)
     entry_id = models.UUIDField("登记条目 entry of its opening")
     category = models.CharField("类别 category", max_length=40)
+    platform = models.CharField("平台 platform", max_length=12, blank=True, default="", db_default="")
     channel = models.CharField("渠道 channel", max_length=16)
     state = models.CharField("状态 state", max_length=16)
     organisation_code = models.CharField("受理机构 organisation", max_length=32)
@@ -100,6 +101,7 @@ class Case(models.Model):
             models.Index(fields=["place_code", "opened_at", "id"], name="case_by_place"),
             models.Index(STREET, "opened_at", "id", name="case_by_street"),
             models.Index(fields=["resolved_at", "id"], name="case_by_answer"),
+            models.Index(fields=["platform", "state", "id"], name="case_by_platform", condition=~Q(platform="")),
             models.Index(fields=["parent", "opened_at"], name="case_by_parent", condition=Q(parent__isnull=False)),
             models.Index(
                 fields=["reopened_at", "id"], name="case_by_reopening", condition=Q(reopened_at__isnull=False)
@@ -162,6 +164,9 @@ class Task(models.Model):
             models.Index(fields=["organisation_code", "ended_at", "case", "state"], name="task_by_organisation"),
             # a page of what an organisation has a part in, read in the order of the list (queries/seen.py)
             models.Index(fields=["organisation_code", "case_opened_at", "case", "state"], name="task_by_time"),
+            # what evaluation sums up over a month
+            models.Index(fields=["role", "state", "ended_at"], name="task_by_end"),
+            models.Index(fields=["role", "given_at"], name="task_by_giving"),
             # the desk's counts: what was done in years past is not walked through for each page
             models.Index(
                 fields=["organisation_code", "case", "state"], name="task_of_living", condition=Q(case_ended=False)
@@ -182,6 +187,8 @@ class Clock(models.Model):
     unit = models.CharField("单位 unit", max_length=2)
     rolls = models.BooleanField("顺延 rolls", default=False)
     extra = models.PositiveSmallIntegerField("延长数量 extension", default=0)
+    extra_unit = models.CharField("延长单位 unit of the extension", max_length=2, blank=True, default="")
+    rules_version = models.PositiveIntegerField("时限规则版本 version of the district's terms", default=0)
     started_at = models.DateTimeField("起算 started at")
     due_at = models.DateTimeField("到期 due at", null=True)
     last_day = models.DateField("最后一日 last day", null=True)
@@ -430,6 +437,8 @@ class Contact(models.Model):
     channel = models.CharField("通知渠道 channel of notices", max_length=8, blank=True)
     resident_id = models.UUIDField("居民编号 resident", null=True)
     identity = models.CharField("实名层级 identity level", max_length=10, blank=True)
+    voice = models.CharField("计数标记 mark by which a person counts once", max_length=40, blank=True)
+    """`<first day of the salt>.<keyed hash>` (services/voices.py); without its salt nobody can make it again."""
 
     class Meta:
         verbose_name = "联系方式 contact"

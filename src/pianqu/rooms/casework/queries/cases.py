@@ -1,17 +1,15 @@
 """Questions to casework. Answers are frozen cards of plain values; no question of a template can follow from them."""
 
 import hmac
-import tomllib
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from hashlib import sha256
-from pathlib import Path
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Sum, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -25,9 +23,32 @@ from pianqu.kernels import checkcode, words
 from pianqu.kernels.deadline import Calendar
 from pianqu.rooms.casework import rules, sql
 from pianqu.rooms.casework.lifecycle import ENDED, OPEN, WAITING, Move, State, may_move
-from pianqu.rooms.casework.models import Addition, Case, Category, Contact, DayCount, Note, Photo, Request, Task, Year
+from pianqu.rooms.casework.models import (
+    Addition,
+    Case,
+    Category,
+    Contact,
+    DayCount,
+    Forecast,
+    Note,
+    Photo,
+    Request,
+    Task,
+    Year,
+)
 from pianqu.rooms.casework.queries.search import Sought, sought
-from pianqu.rooms.casework.queries.seen import Turn, all_walks, is_narrow, one_seen_by, scope_of, walk_of, walks
+from pianqu.rooms.casework.queries.seen import (
+    Turn,
+    all_walks,
+    few_seen_by,
+    is_narrow,
+    one_seen_by,
+    scope_of,
+    walk_of,
+    walk_said,
+    walks,
+)
+from pianqu.rooms.casework.queries.shipped import NONE, CategoryCard, counts_for, shipped_categories
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import queries as ledger
 from pianqu.rooms.territory import queries as territory
@@ -35,26 +56,9 @@ from pianqu.rooms.territory import queries as territory
 PAGE = 50
 COUNT_TO = 1_000
 EXCERPT = 80
-NONE = "none"
-PLATFORMS = ("order", "market", "enforcement", "services")
-"""The four platforms 四平台: 综治工作, 市场监管, 综合执法, 便民服务."""
 MOMENTS = {"resolved": "resolved_at", "reopened": "reopened_at"}
 """Other moments by which a list can be bounded, and their columns."""
 BY_CODE, BY_ADDRESS = "casework.follow-code", "casework.follow-address"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CategoryCard:
-    """A category as a form offers it. Added ones have neither icon of their own nor hints."""
-
-    code: str
-    name_zh: str
-    name_en: str
-    icon: str = "file-text"
-    hint_zh: str = ""
-    hint_en: str = ""
-    platform: str = ""
-    """One of PLATFORMS; empty where it counts for none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +88,8 @@ class CaseFilter:
     moment: str = ""
     """One of MOMENTS; empty for when it came in."""
     order: str = ""
-    """Empty for the newest first, DUE for what is due first: then only what a clock runs on."""
+    """Empty for the newest first, DUE for what is due first: then only what a clock runs on; RISK for what is likeliest to be
+    late first: then only what a forecast speaks of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,6 +114,8 @@ class CaseRow:
     has_photos: bool
     has_contact: bool
     imported_from: str
+    risk: int | None = None
+    """How likely it is to miss its date, in thousandths, as the worker last said; None where nothing is said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -275,24 +282,6 @@ class PhotoFile:
 
 
 @lru_cache(maxsize=1)
-def shipped_categories() -> tuple[CategoryCard, ...]:
-    """The few categories of categories.toml, in its order; `unknown` is the last."""
-    table = tomllib.loads(Path(__file__).parent.with_name("categories.toml").read_text(encoding="utf-8"))
-    return tuple(
-        CategoryCard(
-            code=row["code"],
-            name_zh=row["zh"],
-            name_en=row["en"],
-            icon=row["icon"],
-            hint_zh=row["hint_zh"],
-            hint_en=row["hint_en"],
-            platform=row.get("platform", ""),
-        )
-        for row in table["category"]
-    )
-
-
-@lru_cache(maxsize=1)
 def shipped_codes() -> frozenset[str]:
     return frozenset(card.code for card in shipped_categories())
 
@@ -357,6 +346,8 @@ def _calendar(announced: tuple[tuple[int, tuple[str, ...], tuple[str, ...]], ...
 # lists ---------------------------------------------------------------------------------------------------------------
 
 
+RISK_SAID = Subquery(Forecast.objects.filter(case=OuterRef("pk")).values("risk")[:1])
+"""What the worker last said of a case: read, never computed, where a list is shown."""
 _ROW = (
     "id",
     "code",
@@ -372,6 +363,7 @@ _ROW = (
     "imported_from",
     "due_at",
     "warn_at",
+    "risk",
 )
 
 
@@ -384,7 +376,7 @@ def cases_for(
     `now` is needed to know what is overdue.
     """
     filters = filters or CaseFilter()
-    if filters.queue in ("overdue", "week") and now is None:
+    if (filters.queue in ("overdue", "week", "likely") or filters.order == RISK) and now is None:
         raise ValueError("what is due depends on the moment")
     order = _order_of(filters)
     found = sought(filters.text)
@@ -422,15 +414,18 @@ def _walks(
     if filters == CaseFilter():
         return lambda turn, size: walks(scope, Q(), turn, size) if turn.after else all_walks(scope, turn, size)
     where = _filtered(filters, actor, now) & found.where
+    if filters.order == RISK:
+        said = few_seen_by(actor).filter(where)
+        return lambda turn, size: walk_said(said, turn, size)
     if found.is_few or (_means_open(filters) and not (is_narrow(scope) and _order_of(filters) is NEWEST)):
-        few = one_seen_by(actor).filter(where)
+        few = few_seen_by(actor).filter(where)
         return lambda turn, size: walk_of(few, turn, size)
     stem = directory.stem(filters.place_code) if filters.place_code not in ("", NONE) else ""
     return lambda turn, size: walks(scope, where, turn, size, stem=stem)
 
 
 def _order_of(filters: CaseFilter) -> "_Order":
-    return DUE_ORDER if filters.order == DUE else NEWEST
+    return {DUE: DUE_ORDER, RISK: RISK_ORDER}.get(filters.order, NEWEST)
 
 
 def cases_walked(actor: Actor, filters: CaseFilter, *, page: str, size: int, now: datetime) -> Sequence[Statement]:
@@ -440,7 +435,7 @@ def cases_walked(actor: Actor, filters: CaseFilter, *, page: str, size: int, now
 
 def _means_open(filters: CaseFilter) -> bool:
     """Whether what is asked for can only be open: few of all that there are."""
-    return bool(filters.queue or filters.order == DUE or filters.state in OPEN)
+    return bool(filters.queue or filters.order or filters.state in OPEN)
 
 
 def _whole_rows(order: "_Order", further: Sequence[Statement], size: int) -> QuerySet[Case, tuple[Any, ...]]:
@@ -448,6 +443,7 @@ def _whole_rows(order: "_Order", further: Sequence[Statement], size: int) -> Que
     first = sql.first_of(further, falling=order.falling, size=size)
     return (
         Case.objects.filter(id__in=first)
+        .annotate(risk=RISK_SAID)
         .order_by(*order.turn("").by(order.column, "id"))
         .values_list(
             *_ROW,
@@ -459,7 +455,12 @@ def _whole_rows(order: "_Order", further: Sequence[Statement], size: int) -> Que
 
 def rows_for(actor: Actor, case_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, CaseRow]:
     """Those of these matters that the actor may see, by id. One statement beside the scope's."""
-    rows = one_seen_by(actor).filter(id__in=case_ids).values_list(*_ROW, Value(False), Value(False))
+    rows = (
+        one_seen_by(actor)
+        .filter(id__in=case_ids)
+        .annotate(risk=RISK_SAID)
+        .values_list(*_ROW, Value(False), Value(False))
+    )
     return {row[0]: _row(row) for row in rows}
 
 
@@ -472,35 +473,49 @@ class _Order:
     """Where in _ROW the column stands."""
     falling: bool
 
+    is_number: bool = False
+    """Whether the column holds a number, and no moment."""
+
     def token(self, row: Sequence[Any]) -> str:
         return self.token_of(row[self.place], row[0])
 
-    def token_of(self, moment: datetime, case_id: uuid.UUID) -> str:
+    def token_of(self, at: datetime | int, case_id: uuid.UUID) -> str:
         """What `turn` finds the row after this one by."""
-        return f"{moment.isoformat()},{case_id}"
+        return f"{at.isoformat() if isinstance(at, datetime) else at},{case_id}"
 
     def turn(self, page: str) -> Turn:
         """The order, from a page's token on. Raises Invalid for a token of the caller's own making."""
         if not page:
             return Turn(column=self.column, falling=self.falling)
         try:
-            moment, _comma, last = page.partition(",")
-            after = datetime.fromisoformat(moment), uuid.UUID(last)
-            if after[0].tzinfo is None:
-                raise ValueError("a moment needs its zone")
+            at, _comma, last = page.partition(",")
+            after = self._read(at), uuid.UUID(last)
         except ValueError as error:
             raise Invalid("page-unknown", _("There is no such page. Please start from the first one.")) from error
         return Turn(column=self.column, falling=self.falling, after=after)
 
+    def _read(self, at: str) -> datetime | int:
+        """Raises ValueError."""
+        if self.is_number:
+            return min(int(at), THOUSAND)
+        moment = datetime.fromisoformat(at)
+        if moment.tzinfo is None:
+            raise ValueError("a moment needs its zone")
+        return moment
 
-DUE = "due"
+
+THOUSAND = 1000
+DUE, RISK = "due", "risk"
 NEWEST = _Order("opened_at", _ROW.index("opened_at"), falling=True)
 DUE_ORDER = _Order("due_at", _ROW.index("due_at"), falling=False)
+RISK_ORDER = _Order("risk", _ROW.index("risk"), falling=True, is_number=True)
 
 QUEUES = ("mine", "unassigned", "overdue", "asked", "answered")
 """My organisation's part, nobody's yet, overdue, waiting for a decision, answered and to be called back."""
-MORE_QUEUES = ("open", "week")
-"""Lists that the overview points to: everything open, and what falls due until the week is over."""
+MORE_QUEUES = ("open", "week", "likely")
+"""Lists that the overview points to: everything open, what falls due until the week is over, and what is likely to be late."""
+LIKELY = 500
+"""Thousandths from which on a matter is marked: more likely late than not."""
 
 
 def week_ends(now: datetime) -> datetime:
@@ -519,6 +534,8 @@ def _queued(actor: Actor, queue: str, now: datetime) -> Q:
         return Q(state__in=OPEN, due_at__lte=now)
     if queue == "week":
         return Q(state__in=OPEN, due_at__gt=now, due_at__lt=week_ends(now))
+    if queue == "likely":
+        return Q(state__in=OPEN, due_at__gt=now, id__in=Forecast.objects.filter(risk__gte=LIKELY).values("case_id"))
     if queue == "asked":
         return Q(state__in=OPEN, id__in=Request.objects.filter(decided_at=None).values("case_id"))
     return Q(state=State.RESOLVED) if queue == "answered" else Q(state__in=OPEN)
@@ -533,7 +550,7 @@ def _filtered(filters: CaseFilter, actor: Actor, now: datetime) -> Q:
     where = Q(**{name: value for name, value in exact.items() if value})
     if filters.queue:
         where &= _queued(actor, filters.queue, now)
-    where &= _lies_in(filters.place_code) & _counts_for(filters.platform)
+    where &= _lies_in(filters.place_code) & counts_for(filters.platform)
     if filters.cell_code:
         where &= Q(cell_code="" if filters.cell_code == NONE else filters.cell_code)
     if filters.cluster_code:
@@ -544,6 +561,8 @@ def _filtered(filters: CaseFilter, actor: Actor, now: datetime) -> Q:
     where &= _within(MOMENTS.get(filters.moment, "opened_at"), filters.since, filters.until)
     if filters.order == DUE:
         where &= Q(state__in=OPEN, due_at__isnull=False)
+    if filters.order == RISK:
+        where &= Q(state__in=OPEN, due_at__gt=now)
     return where
 
 
@@ -558,14 +577,6 @@ def _in_cluster(code: str, today: date) -> Q:
     if code != NONE:
         return Q(place_code__in=drawn.get(code, ()))
     return Q(place_code=None) | ~Q(place_code__in=[place for places in drawn.values() for place in places])
-
-
-def _counts_for(platform: str) -> Q:
-    if not platform:
-        return Q()
-    if platform == NONE:
-        return ~Q(category__in=[card.code for card in shipped_categories() if card.platform])
-    return Q(category__in=[card.code for card in shipped_categories() if card.platform == platform])
 
 
 def _within(column: str, since: date | None, until: date | None) -> Q:
@@ -594,8 +605,9 @@ def _row(row: Sequence[Any]) -> CaseRow:
         imported_from=row[11] or "",
         due_at=row[12],
         warn_at=row[13],
-        has_photos=row[14],
-        has_contact=row[15],
+        risk=row[14],
+        has_photos=row[15],
+        has_contact=row[16],
     )
 
 
@@ -744,7 +756,24 @@ def timeline(case_id: uuid.UUID, *, for_reporter: bool = False) -> tuple[Timelin
     if for_reporter:
         notes = notes.filter(for_reporter=True)
     words_of = dict(notes.values_list("entry_id", "words"))
-    return tuple(_told(item, words_of.get(item.entry_id, "")) for item in ledger.history(f"case:{case_id}"))
+    history = ledger.history(f"case:{case_id}")
+    if for_reporter:
+        history = tuple(_for_reporter(item) for item in history if item.kind not in _ABOUT_OTHERS | _INSIDE)
+    return tuple(_told(item, words_of.get(item.entry_id, "")) for item in history)
+
+
+_ABOUT_OTHERS = frozenset({"casework.matter-taken-in", "casework.matter-split-off", "casework.joint-answer-given"})
+"""What happened to a matter because of others who reported the same: their existence is nobody else's business."""
+_INSIDE = frozenset({"casework.dispatch-suggested", "casework.suggestion-answered", "casework.bulk-item-refused"})
+"""What a program proposed, or tried in vain: nothing became of it."""
+_OTHERS = frozenset({"parent_id", "child_id", "earlier_id"})
+
+
+def _for_reporter(item: ledger.HistoryItem) -> ledger.HistoryItem:
+    """The same without another matter's id."""
+    if _OTHERS.isdisjoint(item.fact):
+        return item
+    return replace(item, fact={name: value for name, value in item.fact.items() if name not in _OTHERS})
 
 
 def _told(item: ledger.HistoryItem, said: str) -> TimelineItem:

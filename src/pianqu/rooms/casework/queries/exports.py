@@ -31,6 +31,7 @@ from pianqu.rooms.casework.queries.cases import (
 )
 from pianqu.rooms.casework.queries.naming import CHANNELS, NATURES, channel_name, nature_name, platform_name
 from pianqu.rooms.casework.queries.seen import scope_of
+from pianqu.rooms.casework.queries.shipped import PLATFORMS, platform_of
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
 
@@ -51,7 +52,7 @@ class Names:
         ground = territory.ground(on=on)
         cards = categories()
         self.categories = {card.code: card.name_en if english else card.name_zh for card in cards}
-        self.platforms = {card.code: platform_name(card.platform) for card in cards if card.platform}
+        self.platforms = {code: platform_name(code) for code in PLATFORMS}
         self.places = {code: _called(card, english) for code, card in ground.places.items()}
         self.clusters = {code: card.name for card in ground.clusters for code in card.community_codes}
         self.states = {str(state): state_word(str(state)) for state in State}
@@ -98,7 +99,7 @@ _TOLD = (
     _Told(
         name="platform",
         heading=lambda: _("Platform"),
-        of=lambda row, names: names.platforms.get(row["category"], ""),
+        of=lambda row, names: names.platforms.get(platform_of(row["category"], row["platform"]), ""),
     ),
     _Told(name="nature", heading=lambda: _("Kind of request"), of=_named("nature", "natures")),
     _Told(name="channel", heading=lambda: _("Channel"), of=_named("channel", "channels")),
@@ -144,7 +145,7 @@ _TOLD = (
 )
 """All columns. To add one is to add a line here: every form has it then."""
 _READ = (
-    *("id", "code", "state", "category", "nature", "channel", "place_code", "cell_code", "lon", "lat"),
+    *("id", "code", "state", "category", "platform", "nature", "channel", "place_code", "cell_code", "lon", "lat"),
     *("organisation_code", "lead_code", "opened_at", "due_at", "resolved_at", "reopened_at", "closed_at", "score"),
     *("returns", "reopenings", "escalation", "parent__code", "imported_from", "imported_id"),
 )

@@ -4,17 +4,23 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import OuterRef, Subquery
 from django.utils import timezone
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.rulepacks import Rule, term_rule
 from pianqu.kernels import checkcode, deadline
-from pianqu.kernels.deadline import Term, Unit
+from pianqu.kernels.deadline import Term
 from pianqu.rooms.casework import rules
 from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, WAITING, Move, State, may_move
-from pianqu.rooms.casework.models import Case, Clock, Pause, Request, Task
+from pianqu.rooms.casework.models import Case, Clock, Pause, PublicTitle, Request, Task
+from pianqu.rooms.casework.queries.callbacks import has_handled
 from pianqu.rooms.casework.queries.cases import working_days
+from pianqu.rooms.casework.queries.clockrules import terms_of
+from pianqu.rooms.casework.queries.forecasts import SAID, ForecastCard, likely_late
 from pianqu.rooms.directory import queries as directory
+
+CHILDREN = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +63,9 @@ class May:
     supervise: bool = False
     link: bool = False
     unlink: bool = False
+    title: bool = False
     take: bool = False
+    recategorise: bool = False
     give_away: bool = False
     """To another district or system, by its own page."""
 
@@ -78,7 +86,14 @@ class Handling:
     escalation: int
     parent: tuple[uuid.UUID, str] | None
     children: tuple[tuple[uuid.UUID, str, str], ...]
+    """The first few that joined it."""
     may: May
+    public_title: str = ""
+    """What everybody may read of it; empty where nothing was released."""
+    joined: int = 0
+    """How many joined it."""
+    forecast: ForecastCard | None = None
+    """That it is likely to be late; None where that is not said."""
     own_article: str = ""
     """The item of the list by which it is the actor's own organisation's, where nobody has it yet."""
 
@@ -92,17 +107,25 @@ class Explained:
     extra: int
     due: deadline.Due | None
     pauses: tuple[deadline.Pause, ...] = ()
+    term: Term | None = None
+    """By which this clock runs, where that is not the rule's own."""
+    extra_unit: str = ""
+    rules_version: int = 0
+    """The district's own set of terms by which it runs; 0 for the pack's."""
 
 
 def handling_for(actor: Actor, case_id: uuid.UUID, *, now: datetime) -> Handling:
     """The handling of a case that this actor may see (queries.case_for decided that)."""
-    case = Case.objects.select_related("parent").get(id=case_id)
+    released = PublicTitle.objects.filter(case=OuterRef("pk")).values("title")[:1]
+    said = Case.objects.select_related("parent").annotate(**SAID, public_title=Subquery(released))
+    case = said.get(id=case_id)
     tasks = list(Task.objects.filter(case=case, ended_at=None).order_by("-role", "given_at", "organisation_code"))
     asked = list(Request.objects.filter(case=case, decided_at=None).order_by("asked_at")) if case.state in OPEN else []
     clock = Clock.objects.filter(case=case, stopped_at=None).first()
     waits = case.state in WAITING and actor.acts
     own = named_by_list(actor, case.category, case.place_code or "", timezone.localdate(now)) if waits else ""
-    children = list(Case.objects.filter(parent=case).order_by("opened_at").values_list("id", "code", "state"))
+    joined = Case.objects.filter(parent=case)
+    children = list(joined.order_by("opened_at", "id").values_list("id", "code", "state")[:CHILDREN])
     return Handling(
         nature=case.nature,
         lead_code=case.lead_code,
@@ -125,7 +148,10 @@ def handling_for(actor: Actor, case_id: uuid.UUID, *, now: datetime) -> Handling
         escalation=case.escalation,
         parent=(case.parent.id, checkcode.show(case.parent.code)) if case.parent else None,
         children=tuple((id_, checkcode.show(code), state) for id_, code, state in children),
+        joined=len(children) if len(children) < CHILDREN else joined.count(),
         may=_may(actor, case, tasks, {a.kind: a for a in asked}, clock, has_children=bool(children), by_list=own),
+        forecast=likely_late(case, now),
+        public_title=case.public_title or "",
         own_article=own,
     )
 
@@ -177,11 +203,14 @@ def _may(
         finish=own is not None and own.role == "helper",
         call_back=may_move(case.state, Move.RATE)
         and not case.imported_from
-        and rules.may_call_back(actor, resolver=case.resolver_post, former_checker=case.checker_post),
+        and rules.may_call_back(actor, resolver=case.resolver_post, former_checker=case.checker_post)
+        and not has_handled(actor, case.id),
         supervise=case.state in OPEN and rules.may_supervise(actor),
         link=triage and case.state in (*OPEN, State.RESOLVED) and case.parent_id is None and not has_children,
         take=rules.may_take(actor, named=bool(by_list)),
+        title=case.state in OPEN and rules.may_release_title(actor, case.lead_code),
         unlink=triage and case.parent_id is not None,
+        recategorise=case.state in OPEN and rules.may_recategorise(actor, case.lead_code),
         give_away=actor.acts and (triage or leads) and case.state in OPEN,
     )
 
@@ -195,9 +224,7 @@ def explained(case_id: uuid.UUID) -> Explained | None:
     clock = Clock.objects.filter(case_id=case_id, stopped_at=None).first()
     if clock is None:
         return _first_clock(case_id)
-    terms = [Term(clock.amount, Unit(clock.unit), clock.rolls)]
-    if clock.extra:
-        terms.append(Term(clock.extra, Unit(clock.unit), clock.rolls))
+    terms = terms_of(clock)
     pauses = Pause.objects.filter(clock=clock).order_by("started_at").values_list("started_at", "ended_at")
     stood = [deadline.Pause(start, end) for start, end in pauses]
     due = deadline.due_at(
@@ -208,7 +235,14 @@ def explained(case_id: uuid.UUID) -> Explained | None:
         pauses=stood,
     )
     return Explained(
-        rule=term_rule(clock.rule_id), started_at=clock.started_at, extra=clock.extra, due=due, pauses=tuple(stood)
+        rule=term_rule(clock.rule_id),
+        started_at=clock.started_at,
+        extra=clock.extra,
+        due=due,
+        pauses=tuple(stood),
+        term=terms[0],
+        extra_unit=clock.extra_unit or clock.unit,
+        rules_version=clock.rules_version,
     )
 
 

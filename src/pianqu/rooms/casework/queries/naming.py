@@ -1,9 +1,9 @@
 """How codes of casework are called in the reader's language, for pages and for tables."""
 
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
-from pianqu.rooms.casework.queries.cases import NONE
+from pianqu.rooms.casework.queries.shipped import NONE
 
 NATURES = ("enquiry", "help", "complaint", "urgent")
 CHANNELS = ("portal", "phone", "window", "department", "open311", "district", "import")
@@ -32,6 +32,20 @@ def platform_name(platform: str) -> str:
     return names[platform]
 
 
+def outcome_name(code: str) -> str:
+    """What an inspection found, or what was said at a window."""
+    names = {
+        "in-order": _("Nothing wrong was found"),
+        "put-right": _("Put right at once"),
+        "ordered": _("Told to put it right"),
+        "filed": _("A case is filed"),
+        "answered": _("Answered at the window"),
+        "service": _("Guided to a service"),
+        "elsewhere": _("Shown who helps elsewhere"),
+    }
+    return names.get(code, code)
+
+
 def channel_name(code: str) -> str:
     """By which way a matter came in."""
     names = {
@@ -44,3 +58,14 @@ def channel_name(code: str) -> str:
         "import": pgettext("channel", "Taken over"),
     }
     return names.get(code, code)
+
+
+def term_words(amount: int, unit: str) -> str:
+    """A term in words."""
+    forms = {
+        "h": ngettext("%(n)d hour", "%(n)d hours", amount),
+        "wd": ngettext("%(n)d working day", "%(n)d working days", amount),
+        "cd": ngettext("%(n)d calendar day", "%(n)d calendar days", amount),
+        "mo": ngettext("%(n)d month", "%(n)d months", amount),
+    }
+    return forms[unit] % {"n": amount}

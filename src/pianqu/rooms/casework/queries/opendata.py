@@ -14,7 +14,8 @@ from pianqu.foundation.errors import Absent
 from pianqu.foundation.installation import installation
 from pianqu.kernels import suppression
 from pianqu.rooms.casework.models import DayCount, PublishedMonth
-from pianqu.rooms.casework.queries.cases import NONE, shipped_categories, street_of
+from pianqu.rooms.casework.queries.cases import street_of
+from pianqu.rooms.casework.queries.shipped import NONE, shipped_categories
 from pianqu.rooms.ledger import queries as ledger
 from pianqu.rooms.territory import queries as territory
 

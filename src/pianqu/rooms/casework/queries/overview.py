@@ -17,9 +17,10 @@ from pianqu.foundation.actor import Actor
 from pianqu.kernels.share import Quantile, Share, quantile, share
 from pianqu.rooms.casework.lifecycle import OPEN
 from pianqu.rooms.casework.models import Case
-from pianqu.rooms.casework.queries.cases import NONE, shipped_categories, street_of, week_ends
+from pianqu.rooms.casework.queries.cases import street_of, week_ends
 from pianqu.rooms.casework.queries.kept import MANY, Kept
 from pianqu.rooms.casework.queries.seen import scope_of, seen_by
+from pianqu.rooms.casework.queries.shipped import NONE, platform_of
 from pianqu.rooms.casework.sql import minutes_between
 from pianqu.rooms.territory import queries as territory
 
@@ -113,16 +114,17 @@ class _Sums:
         self._cluster_of = {place: card.code for card in territory.clusters(on=today) for place in card.community_codes}
         self._area = area_code
         self._is_street = bool(area_code) and street_of(area_code) == area_code
-        self.columns = ("category", "place_code") + (("cell_code",) if area_code and not self._is_street else ())
+        self.columns = ("category", "platform", "place_code") + (
+            ("cell_code",) if area_code and not self._is_street else ()
+        )
         """By what the statements group: cells only where they are asked for."""
         self.total = Line(code="")
         self.by: dict[str, dict[str, Line]] = {"category": {}, "platform": {}, "cluster": {}, "place": {}}
-        self._platforms = {card.code: card.platform for card in shipped_categories()}
 
-    def lines(self, category: str, place: str | None, cell: str = "") -> Iterable[Line]:
+    def lines(self, category: str, platform: str, place: str | None, cell: str = "") -> Iterable[Line]:
         yield self.total
         yield self._line("category", category)
-        yield self._line("platform", self._platforms.get(category) or NONE)
+        yield self._line("platform", platform_of(category, platform))
         if self._cluster_of:
             yield self._line("cluster", self._cluster_of.get(place or "", NONE))
         if not self._area:
@@ -167,11 +169,11 @@ def overview_for(actor: Actor, *, now: datetime, area_code: str = "") -> Overvie
 def _overview(actor: Actor, now: datetime, area_code: str) -> Overview:
     cases, sums = seen_by(actor), _Sums(area_code, timezone.localdate(now))
     ends = week_ends(now)
-    mondays = [_midnight(timezone.localdate(ends) - timedelta(weeks=back)) for back in range(WEEKS, -1, -1)]
+    mondays = mondays_of(ends)
     _add_open(cases, sums, now, ends)
     received = _add_weekly(cases, sums, "opened_at", mondays, received=Count("id"))
     resolved = _add_weekly(cases, sums, "resolved_at", mondays, resolved=Count("id"), rated=Count("score"))
-    reopened = _weekly(cases, "reopened_at", mondays).values_list("number").annotate(Count("id"))
+    reopened = weekly(cases, "reopened_at", mondays).values_list("number").annotate(Count("id"))
     _add_times(cases, sums, mondays)
     again = dict(reopened)
     weeks = (
@@ -189,6 +191,11 @@ def _overview(actor: Actor, now: datetime, area_code: str) -> Overview:
     )
 
 
+def mondays_of(ends: datetime) -> list[datetime]:
+    """The beginnings of the weeks, and the end of the last one."""
+    return [_midnight(timezone.localdate(ends) - timedelta(weeks=back)) for back in range(WEEKS, -1, -1)]
+
+
 def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, timezone.get_default_timezone())
 
@@ -204,7 +211,7 @@ def _add_open(cases: QuerySet[Case], sums: _Sums, now: datetime, ends: datetime)
         sums.add(where, open=there, overdue=late, week=due)
 
 
-def _weekly(cases: QuerySet[Case], column: str, mondays: list[datetime]) -> QuerySet[Any]:
+def weekly(cases: QuerySet[Case], column: str, mondays: list[datetime]) -> QuerySet[Any]:
     """What happened within the weeks, each with the number of its week."""
     within = cases.filter(**{f"{column}__gte": mondays[0], f"{column}__lt": mondays[-1]}).order_by()
     numbers = [When(**{f"{column}__gte": mondays[n]}, then=Value(n)) for n in range(WEEKS - 1, 0, -1)]
@@ -216,7 +223,7 @@ def _add_weekly(
 ) -> Mapping[int, int]:
     """Adds to the lines; answers the first count by week."""
     by_week: defaultdict[int, int] = defaultdict(int)
-    rows = _weekly(cases, column, mondays).values_list("number", *sums.columns).annotate(**counts)
+    rows = weekly(cases, column, mondays).values_list("number", *sums.columns).annotate(**counts)
     width = 1 + len(sums.columns)
     for row in rows:
         number, numbers = row[0], row[width:]

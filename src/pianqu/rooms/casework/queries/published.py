@@ -20,7 +20,7 @@ from pianqu.kernels import checkcode
 from pianqu.rooms.casework.lifecycle import OPEN, State
 from pianqu.rooms.casework.models import Case, Change, Note
 from pianqu.rooms.casework.queries.cases import street_of
-from pianqu.rooms.casework.queries.seen import one_seen_by
+from pianqu.rooms.casework.queries.seen import few_seen_by
 
 SCOPE = "casework.published"
 UPDATES = "casework.published-update"
@@ -135,7 +135,7 @@ def published_changes(
     if own is not None:
         rows = Change.objects.filter(case_id=own)
     elif actor is not None:
-        rows = rows.filter(Exists(one_seen_by(actor).filter(pk=OuterRef("case_id"))))
+        rows = rows.filter(Exists(few_seen_by(actor).filter(pk=OuterRef("case_id"))))
     if names is not None:
         rows = rows.filter(case_id__in=_ids(names))
     begin, end = (since, until) if exact else (_day_before(since), _day_before(min(until, now)))
@@ -197,7 +197,7 @@ def case_named(name: str) -> uuid.UUID:
 
 
 def _rows(actor: Actor | None) -> QuerySet[Case]:
-    rows = one_seen_by(actor) if actor else Case.objects.all()
+    rows = few_seen_by(actor) if actor else Case.objects.all()
     return rows.exclude(state=State.WITHDRAWN)
 
 

@@ -12,11 +12,13 @@ from functools import lru_cache
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Substr
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.db import Statement, question
 from pianqu.rooms.casework import rules, sql
-from pianqu.rooms.casework.models import STREET, Case, Task
+from pianqu.rooms.casework.models import STREET, Case, Forecast, PlatformMember, Task
+from pianqu.rooms.casework.queries.shipped import PLATFORMS, counts_for
 from pianqu.rooms.directory import queries as directory
 
 GONE = ("returned", "objected", "replaced")
@@ -41,9 +43,34 @@ def seen_by(actor: Actor) -> QuerySet[Case]:
     return _seen_in(scope_of(actor))
 
 
-def one_seen_by(actor: Actor) -> QuerySet[Case]:
-    """The same, to be asked for single cases: what organisations have parts in is looked up for these alone."""
+def few_seen_by(actor: Actor) -> QuerySet[Case]:
+    """The same, to be asked for few: what organisations have parts in is looked up for these alone."""
     return _seen_in(scope_of(actor), few=True)
+
+
+def one_seen_by(actor: Actor) -> QuerySet[Case]:
+    """The same, to be asked for single cases.
+
+    Members of a platform see the platform's matters of its street too, one by one and in its queue (queries/platforms.py).
+    """
+    scope, seen = scope_of(actor), few_seen_by(actor)
+    return seen if scope.everything or actor.kind != "post" else seen | Case.objects.filter(_as_member(actor))
+
+
+def memberships_of(actor: Actor) -> QuerySet[PlatformMember]:
+    """Where the actor takes part: by its organisation, or by its post alone."""
+    whole_or_own = Q(post_id="") | Q(post_id=actor.acting_post_id or "")
+    return PlatformMember.objects.filter(whole_or_own, organisation_code=actor.organisation_code, ended_at=None)
+
+
+def _as_member(actor: Actor) -> Q:
+    there = (
+        memberships_of(actor).alias(stem=Substr("street_code", 1, 9)).filter(stem=Substr(OuterRef("place_code"), 1, 9))
+    )
+    found = Q()
+    for platform in PLATFORMS:
+        found |= counts_for(platform) & Q(Exists(there.filter(platform=platform)))
+    return found
 
 
 def _seen_in(scope: directory.Scope, *, few: bool = False) -> QuerySet[Case]:
@@ -107,7 +134,7 @@ class Turn:
 
     column: str
     falling: bool
-    after: tuple[datetime, uuid.UUID] | None = None
+    after: tuple[datetime | int, uuid.UUID] | None = None
 
     def past(self, column: str, key: str) -> Q:
         """What comes after that row, said in such a way that an index can begin there."""
@@ -171,6 +198,12 @@ def walk_of(cases: QuerySet[Case], turn: Turn, size: int) -> list[Statement]:
     """The one way into these cases; none where it is known that there are none."""
     ordered = cases.filter(turn.past(turn.column, "id")).order_by(*turn.by(turn.column, "id"))
     return _asked(ordered.values(seen=F("id"), at=F(turn.column))[:size])
+
+
+def walk_said(cases: QuerySet[Case], turn: Turn, size: int) -> list[Statement]:
+    """Those of these cases that a forecast speaks of, by how likely they are to be late."""
+    said = Forecast.objects.filter(turn.past("risk", "case_id"), case__in=cases.values("id"))
+    return _asked(said.order_by(*turn.by("risk", "case_id")).values(seen=F("case_id"), at=F("risk"))[:size])
 
 
 def _walk_each(column: str, where: Q, turn: Turn, size: int) -> list[Statement]:

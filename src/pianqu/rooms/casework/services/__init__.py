@@ -1,6 +1,46 @@
 """The verbs of casework."""
 
-from pianqu.rooms.casework.services.categories import NewCategory, add_categories
+from pianqu.rooms.casework.services.bulk import (
+    BULK_FIELDS,
+    MOST_AT_ONCE,
+    STUMBLED,
+    UNDO_WINDOW,
+    Rehearsal,
+    Wanted,
+    do_bulk_item,
+    end_bulk,
+    plan_bulk,
+    refuse_bulk_item,
+    rehearse_bulk,
+    undo_bulk,
+)
+from pianqu.rooms.casework.services.calling import (
+    draw_call_backs,
+    draw_last_week,
+    record_call_back,
+)
+from pianqu.rooms.casework.services.categories import (
+    NewCategory,
+    add_categories,
+)
+from pianqu.rooms.casework.services.causes import (
+    NewCause,
+    close_root_cause,
+    end_measure,
+    link_case_to_cause,
+    link_to_cause,
+    open_root_cause,
+    plan_measure,
+    reopen_root_cause,
+    take_effect,
+    unlink_from_cause,
+)
+from pianqu.rooms.casework.services.clockrules import (
+    apply_clock_rules,
+    draft_clock_rules,
+    drop_clock_draft,
+    enforce_clock_rules,
+)
 from pianqu.rooms.casework.services.clocks import (
     NATURES,
     REASONS,
@@ -19,7 +59,12 @@ from pianqu.rooms.casework.services.contacts import (
     reveal_contact,
     use_contact,
 )
-from pianqu.rooms.casework.services.desk import drop_filter, hand_over_shift, save_filter, take_over_shift
+from pianqu.rooms.casework.services.desk import (
+    drop_filter,
+    hand_over_shift,
+    save_filter,
+    take_over_shift,
+)
 from pianqu.rooms.casework.services.dispatching import (
     accept_case,
     dispatch_case,
@@ -31,8 +76,15 @@ from pianqu.rooms.casework.services.dispatching import (
     start_task,
     take_case,
 )
-from pianqu.rooms.casework.services.erasing import BASES, erase_case
-from pianqu.rooms.casework.services.escalating import escalate_overdue, escalate_parts, warn_due_soon
+from pianqu.rooms.casework.services.erasing import (
+    BASES,
+    erase_case,
+)
+from pianqu.rooms.casework.services.escalating import (
+    escalate_overdue,
+    escalate_parts,
+    warn_due_soon,
+)
 from pianqu.rooms.casework.services.exporting import (
     KEPT,
     MOST_WAITING,
@@ -44,9 +96,45 @@ from pianqu.rooms.casework.services.exporting import (
     stop_export,
     take_export,
 )
-from pianqu.rooms.casework.services.handing import Handed, HandOverReport, hand_over
-from pianqu.rooms.casework.services.history import History, take_history
-from pianqu.rooms.casework.services.intake import take_in
+from pianqu.rooms.casework.services.forces import (
+    end_force,
+    form_force,
+    give_to_force,
+    release_from_force,
+)
+from pianqu.rooms.casework.services.forecasts import (
+    Learned,
+    keep_breach_model,
+)
+from pianqu.rooms.casework.services.handing import (
+    Handed,
+    HandOverReport,
+    hand_over,
+)
+from pianqu.rooms.casework.services.history import (
+    History,
+    take_history,
+)
+from pianqu.rooms.casework.services.intake import (
+    take_in,
+)
+from pianqu.rooms.casework.services.joining import (
+    AT_ONCE,
+    Joined,
+    answer_joined,
+    carry_answer,
+    join_report,
+    offer,
+    offered,
+    release_title,
+)
+from pianqu.rooms.casework.services.joint import (
+    NewTemplate,
+    end_template,
+    order_parts,
+    set_template,
+    tick_check,
+)
 from pianqu.rooms.casework.services.moving import (
     Closing,
     Resolution,
@@ -57,92 +145,273 @@ from pianqu.rooms.casework.services.moving import (
     resolve_cases,
     withdraw_case,
 )
-from pianqu.rooms.casework.services.noting import note_case
-from pianqu.rooms.casework.services.opening import Opened, Opening, open_case, open_cases
-from pianqu.rooms.casework.services.parts import Claim, PlaceChoice
-from pianqu.rooms.casework.services.publishing import publish_due, publish_month
+from pianqu.rooms.casework.services.noting import (
+    note_case,
+)
+from pianqu.rooms.casework.services.opening import (
+    Opened,
+    Opening,
+    open_case,
+    open_cases,
+)
+from pianqu.rooms.casework.services.parts import (
+    Claim,
+    PlaceChoice,
+)
+from pianqu.rooms.casework.services.platforms import (
+    add_platform_member,
+    call_joint,
+    check_rectification,
+    guide_at_window,
+    move_platform,
+    order_rectification,
+    record_inspection,
+    remove_platform_member,
+)
+from pianqu.rooms.casework.services.publishing import (
+    publish_due,
+    publish_month,
+)
 from pianqu.rooms.casework.services.rating import (
+    BAD,
     call_back,
     link_case,
     rate_case,
     reopen_case,
-    supervise_case,
     unlink_case,
 )
-from pianqu.rooms.casework.services.updating import take_update
+from pianqu.rooms.casework.services.reporting import (
+    OPEN_END,
+    Printed,
+    draft_last_month,
+    draft_report,
+    edit_report,
+    issue_report,
+    printed,
+)
+from pianqu.rooms.casework.services.ruling import (
+    adopt_rules,
+    draft_rules,
+    drop_rules,
+    restore_rules,
+    take_rules,
+    write_rules,
+)
+from pianqu.rooms.casework.services.suggesting import (
+    due_for_rules,
+    may_go_alone,
+)
+from pianqu.rooms.casework.services.supervising import (
+    LEVELS,
+    accept_supervision,
+    answer_supervision,
+    escalate_supervised,
+    lift_supervision,
+    repeat_supervision,
+    supervise_case,
+    warn_supervised,
+)
+from pianqu.rooms.casework.services.triaging import (
+    ask_for_training,
+    choose_model,
+    keep_model,
+    recategorise_case,
+    stop_training,
+)
+from pianqu.rooms.casework.services.trying import (
+    Trying,
+    end_trial,
+    other_rules,
+    try_rules,
+)
+from pianqu.rooms.casework.services.updating import (
+    take_update,
+)
+from pianqu.rooms.casework.services.voices import (
+    renew_voice_salt,
+)
+from pianqu.rooms.casework.services.whistling import (
+    answer_whistle,
+    arrive_at_whistle,
+    blow_whistle,
+    decide_on_whistle,
+    end_whistle,
+    escalate_whistles,
+    finish_whistle,
+    object_to_whistle,
+    warn_of_whistles,
+)
 
 __all__ = [
+    "AT_ONCE",
+    "BAD",
     "BASES",
+    "BULK_FIELDS",
     "KEPT",
+    "LEVELS",
+    "MOST_AT_ONCE",
     "MOST_WAITING",
     "NATURES",
     "NOTICE",
+    "OPEN_END",
     "REASONS",
+    "STUMBLED",
+    "UNDO_WINDOW",
     "Claim",
     "Closing",
     "HandOverReport",
     "Handed",
     "History",
+    "Joined",
+    "Learned",
     "Made",
     "NewCategory",
+    "NewCause",
+    "NewTemplate",
     "Opened",
     "Opening",
     "PlaceChoice",
+    "Printed",
+    "Rehearsal",
     "Reporter",
     "Resolution",
+    "Trying",
+    "Wanted",
     "accept_case",
+    "accept_supervision",
     "add_categories",
+    "add_platform_member",
+    "adopt_rules",
     "announce_year",
+    "answer_joined",
+    "answer_supervision",
+    "answer_whistle",
+    "apply_clock_rules",
+    "arrive_at_whistle",
     "ask_for_export",
     "ask_for_time",
+    "ask_for_training",
+    "blow_whistle",
     "call_back",
+    "call_joint",
     "cancel_export",
+    "carry_answer",
+    "check_rectification",
     "choose_channel",
+    "choose_model",
     "close_case",
     "close_cases",
+    "close_root_cause",
     "decide_on_time",
+    "decide_on_whistle",
     "dispatch_case",
+    "do_bulk_item",
+    "draft_clock_rules",
+    "draft_last_month",
+    "draft_report",
+    "draft_rules",
+    "draw_call_backs",
+    "draw_last_week",
+    "drop_clock_draft",
     "drop_filter",
+    "drop_rules",
+    "due_for_rules",
+    "edit_report",
+    "end_bulk",
+    "end_force",
+    "end_measure",
+    "end_template",
+    "end_trial",
+    "end_whistle",
+    "enforce_clock_rules",
     "erase_case",
     "escalate_overdue",
     "escalate_parts",
+    "escalate_supervised",
+    "escalate_whistles",
     "extend_case",
     "finish_task",
+    "finish_whistle",
     "forget_reporter",
+    "form_force",
+    "give_to_force",
+    "guide_at_window",
     "hand_over",
     "hand_over_shift",
+    "issue_report",
     "join_case",
+    "join_report",
+    "keep_breach_model",
+    "keep_model",
+    "lift_supervision",
     "link_case",
+    "link_case_to_cause",
+    "link_to_cause",
     "make_export",
+    "may_go_alone",
+    "move_platform",
     "note_case",
     "object_to_dispatch",
+    "object_to_whistle",
+    "offer",
+    "offered",
     "open_case",
     "open_cases",
+    "open_root_cause",
+    "order_parts",
+    "order_rectification",
+    "other_rules",
     "pause_case",
+    "plan_bulk",
+    "plan_measure",
+    "printed",
     "publish_due",
     "publish_month",
     "put_away_exports",
     "rate_case",
+    "recategorise_case",
     "recognise_reporter",
+    "record_call_back",
+    "record_inspection",
+    "refuse_bulk_item",
+    "rehearse_bulk",
+    "release_from_force",
+    "release_title",
+    "remove_platform_member",
+    "renew_voice_salt",
     "reopen_case",
+    "reopen_root_cause",
+    "repeat_supervision",
     "resolve_case",
     "resolve_cases",
+    "restore_rules",
     "resume_case",
     "return_task",
     "reveal_contact",
     "review_objection",
     "save_filter",
+    "set_template",
     "start_task",
     "stop_export",
+    "stop_training",
     "supervise_case",
     "take_case",
+    "take_effect",
     "take_export",
     "take_history",
     "take_in",
     "take_over_shift",
+    "take_rules",
     "take_update",
+    "tick_check",
+    "try_rules",
+    "undo_bulk",
     "unlink_case",
+    "unlink_from_cause",
     "use_contact",
     "warn_due_soon",
+    "warn_of_whistles",
+    "warn_supervised",
     "withdraw_case",
+    "write_rules",
 ]

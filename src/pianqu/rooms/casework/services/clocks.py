@@ -15,7 +15,6 @@ from pianqu.foundation.ids import new_id
 from pianqu.foundation.rulepacks import Rule, term_rule, year_table
 from pianqu.foundation.verbs import verb
 from pianqu.kernels import deadline
-from pianqu.kernels.deadline import Term, Unit
 from pianqu.rooms.casework import queries, rules
 from pianqu.rooms.casework.facts import (
     CasePaused,
@@ -63,17 +62,26 @@ def set_due(case: Case, start: datetime, due: deadline.Due | None) -> None:
     case.warned = False
 
 
-def started(actor: Actor, case: Case, rule: Rule, now: datetime, cause: str) -> DueDateSet:
-    """Stop what runs and start a clock by this rule, which takes over the case's due date; answers what is to be told."""
+def started(
+    actor: Actor, case: Case, rule: Rule, now: datetime, cause: str, *, said_at: datetime | None = None
+) -> DueDateSet:
+    """Stop what runs and start a clock by this rule, which takes over the case's due date; answers what is to be told.
+
+    Where the district has a term of its own for such a matter on that day, the clock runs by that. `said_at` is when it was
+    started, where it runs from an earlier moment on.
+    """
     if case.state != FIRST:  # the first clock has no row
         stop(case, now)
+    own = queries.clock_rules(on=timezone.localdate(now), today=timezone.localdate(said_at or now))
+    term = own.term(rule.id.removeprefix("case."), case.category)
     clock = Clock(
         id=new_id(),
         case=case,
         rule_id=rule.id,
-        amount=rule.term.amount,
-        unit=str(rule.term.unit),
-        rolls=rule.term.rolls,
+        amount=term.amount,
+        unit=str(term.unit),
+        rolls=term.rolls,
+        rules_version=own.version,
         started_at=now,
     )
     case.escalation = 0
@@ -193,7 +201,7 @@ def _extended(actor: Actor, case: Case, clock: Clock) -> DueDateSet:
     extend = term_rule(clock.rule_id).extend
     if extend is None:
         raise Refused("extension-none", _("The rule of this clock allows no more time. Nothing was changed."))
-    clock.extra = extend.term.amount
+    clock.extra, clock.extra_unit = extend.term.amount, str(extend.term.unit)
     fact = _set(actor, case, clock, "extended", pauses=pauses_of(clock))
     clock.save()
     case.save(update_fields=DUE)
@@ -208,12 +216,9 @@ def pauses_of(clock: Clock) -> tuple[deadline.Pause, ...]:
 
 def compute(clock: Clock, pauses: Iterable[deadline.Pause]) -> deadline.Due | None:
     """When the clock ends, with every day's reason."""
-    terms = [Term(clock.amount, Unit(clock.unit), clock.rolls)]
-    if clock.extra:
-        terms.append(Term(clock.extra, Unit(clock.unit), clock.rolls))
     return deadline.due_at(
         clock.started_at,
-        terms,
+        queries.terms_of(clock),
         queries.working_days(),
         zone=timezone.get_default_timezone(),
         pauses=tuple(pauses),
@@ -235,6 +240,7 @@ def _set(actor: Actor, case: Case, clock: Clock, cause: str, *, pauses: Iterable
         due_at=iso(clock.due_at),
         last_day=clock.last_day.isoformat() if clock.last_day else "",
         provisional=clock.provisional,
+        rules_version=clock.rules_version,
     )
 
 

@@ -18,6 +18,7 @@ from pianqu.rooms.casework.facts import ChannelChosen, ReporterForgotten, Report
 from pianqu.rooms.casework.models import Contact
 from pianqu.rooms.casework.services.steps import locked
 from pianqu.rooms.casework.services.steps import tell as tell_of
+from pianqu.rooms.casework.services.voices import mark_of
 from pianqu.rooms.ledger import services as ledger
 
 TABLE, COLUMN = "casework_contact", "sealed"
@@ -48,6 +49,7 @@ def sealed_contact(typed: str, *, case_id: uuid.UUID, tell: bool = False, by: Re
         channel=contact.channel if tell else "",
         resident_id=known.resident_id if known else None,
         identity=known.level if known else "",
+        voice=mark_of(contact),
     )
 
 

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime, time
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,8 +26,11 @@ from pianqu.rooms.casework.facts import (
 )
 from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, Move, State
 from pianqu.rooms.casework.models import Case, Request, Task
+from pianqu.rooms.casework.services import joint
 from pianqu.rooms.casework.services.clocks import DUE, rule_of, running, started
 from pianqu.rooms.casework.services.steps import end_tasks, iso, live_tasks, locked, moved, noted, said, tell
+from pianqu.rooms.casework.services.suggesting import used
+from pianqu.rooms.casework.services.triaging import answered_category, answered_organisation
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
 
@@ -41,20 +44,27 @@ SAVED = ["state", "nature", "lead_code", "returns", *DUE]
 
 
 @verb
-def accept_case(*, actor: Actor, case_id: uuid.UUID, nature: str, now: datetime) -> uuid.UUID:
-    """Say what kind of matter it is; the clock of that kind begins when the matter came in."""
+def accept_case(
+    *, actor: Actor, case_id: uuid.UUID, nature: str, suggested_by: int | None = None, now: datetime
+) -> uuid.UUID:
+    """Say what kind of matter it is; the clock of that kind begins when the matter came in.
+
+    With `suggested_by`, the version whose suggestion was shown, it counts whether the category agrees with it.
+    """
     case = locked([case_id])[case_id]
     rules.check_may_triage(actor)
     moved(case, Move.ACCEPT)
-    facts = _accepted(actor, case, nature)
+    facts = _accepted(actor, case, nature, now)
     case.save(update_fields=SAVED)
-    return noted(actor, case, facts, now)
+    entry = noted(actor, case, facts, now)
+    answered_category(actor, case, suggested_by, now)
+    return entry
 
 
-def _accepted(actor: Actor, case: Case, nature: str) -> list[Fact]:
+def _accepted(actor: Actor, case: Case, nature: str, now: datetime) -> list[Fact]:
     rule = rule_of(nature)
     case.nature = nature
-    due = started(actor, case, rule, case.opened_at, "accepted")
+    due = started(actor, case, rule, case.opened_at, "accepted", said_at=now)
     return [tell(actor, case, CaseAccepted, nature=nature), due]
 
 
@@ -68,26 +78,35 @@ def dispatch_case(
     nature: str = "",
     sub_due: datetime | None = None,
     cell_code: str = "",
+    template_code: str = "",
     words: str = "",
+    automatic: bool = False,
+    suggested_by: int | None = None,
     now: datetime,
 ) -> uuid.UUID:
     """Give the matter to one organisation that leads, and to others that help; or to a cell: then its community leads.
 
-    A matter that nobody accepted yet needs its nature too. `sub_due` is the helpers' own date, within the case's.
+    A matter that nobody accepted yet needs its nature too. `sub_due` is the helpers' own date, within the case's. A template of
+    joint handling adds its helpers with their dates, their order and its checklist, and its lead where none is chosen.
+    What a rule suggested is kept beside it (`suggesting`); `suggested_by` as in `accept_case`, for the lead as well.
     Raises Invalid for unknown organisations or dates, Refused where the state or the cell's entry list does not allow it.
     """
     rules.check_may_triage(actor)
     lead_code = territory.cell(cell_code, on=timezone.localdate(now)).community_code if cell_code else lead_code
+    plan = joint.planned(template_code, lead_code, helper_codes)
+    lead_code, helper_codes = plan.lead_code, plan.helper_codes
     known = directory.hold([lead_code, *helper_codes])
     case = locked([case_id])[case_id]
-    entry = _entry(case, cell_code, now)
+    by_entry = _entry(case, cell_code, now)
     _check_parties(known, [lead_code, *helper_codes])
     _check_not_upheld(case, lead_code)
-    listed = _listed(case, known[lead_code], now, by_entry=entry)
+    listed = _listed(case, known[lead_code], now, by_entry=by_entry)
     why = said(words, needed=False)
+    found = queries.suggestion_for(case, now=now)
     facts: list[Fact] = []
-    if case.state == State.OPENED:
-        facts = _accepted(actor, case, nature)
+    is_new = case.state == State.OPENED
+    if is_new:
+        facts = _accepted(actor, case, nature, now)
     elif case.due_at is None and not running(case).exists():
         facts = [started(actor, case, rule_of(case.nature or nature), now, "dispatched")]
     moved(case, Move.DISPATCH)
@@ -98,7 +117,13 @@ def dispatch_case(
     _give(
         actor,
         case,
-        [*parts, *((code, HELPER, _within(case, sub_due, now), False) for code in helper_codes)],
+        [
+            *parts,
+            *(
+                (code, HELPER, _within(case, plan.due_of(code, case, now) or sub_due, now), False)
+                for code in helper_codes
+            ),
+        ],
         now,
         cell_code,
     )
@@ -111,11 +136,19 @@ def dispatch_case(
         helper_codes=tuple(helper_codes),
         article=listed,
         cell_code=cell_code,
-        entry_article=entry,
+        entry_article=by_entry,
         due_at=iso(case.due_at),
         words_commitment=why.commitment,
     )
-    return noted(actor, case, [*facts, told], now, words=why, main=len(facts))
+    more = [
+        *joint.applied(actor, case, plan, now, anew=any(task.role == HELPER for task in former)),
+        *used(actor, case, found, helper_codes, automatic=automatic, now=now),
+    ]
+    entry = noted(actor, case, [*facts, told, *more], now, words=why, main=len(facts))
+    if is_new:
+        answered_category(actor, case, suggested_by, now)
+    answered_organisation(actor, case, suggested_by, now)
+    return entry
 
 
 def _check_parties(known: Mapping[str, directory.OrganisationCard], codes: Sequence[str]) -> None:
@@ -241,7 +274,7 @@ def take_case(*, actor: Actor, case_id: uuid.UUID, nature: str = "", now: dateti
     _check_not_upheld(case, actor.organisation_code)
     facts: list[Fact] = []
     if case.state == State.OPENED:
-        facts = _accepted(actor, case, nature)
+        facts = _accepted(actor, case, nature, now)
     elif case.due_at is None and not running(case).exists():
         facts = [started(actor, case, rule_of(case.nature or nature), now, "dispatched")]
     moved(case, Move.DISPATCH)
@@ -275,6 +308,7 @@ def start_task(*, actor: Actor, case_id: uuid.UUID, now: datetime) -> uuid.UUID:
         case.save(update_fields=["state"])
     elif task.state != "given":
         raise Refused("task-begun", _("Your organisation works on it already. Nothing was changed."))
+    joint.check_turn(case, task.organisation_code)
     task.state = "working"
     task.save(update_fields=["state"])
     return noted(actor, case, [tell(actor, case, TaskStarted, task_code=task.organisation_code)], now)
@@ -426,6 +460,15 @@ def join_case(
     _give(actor, case, [(helper_code, HELPER, within, False)], now)
     fact = tell(actor, case, TaskJoined, task_code=helper_code, due_at=iso(within), words_commitment=why.commitment)
     return noted(actor, case, [fact], now, words=why)
+
+
+def call_helpers(actor: Actor, case: Case, codes: Sequence[str], last_day: date, now: datetime) -> datetime:
+    """Parts for several helpers at once, until the end of a day; answers that moment, within the own term while it runs."""
+    end = timezone.make_aware(datetime.combine(last_day, time.max.replace(microsecond=0)))
+    is_late = case.due_at is not None and case.due_at <= now
+    within = end if is_late else _within(case, end, now) or end
+    _give(actor, case, [(code, HELPER, within, False) for code in codes], now)
+    return within
 
 
 @verb

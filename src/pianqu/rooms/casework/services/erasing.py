@@ -15,7 +15,17 @@ from pianqu.foundation.verbs import verb
 from pianqu.rooms.casework import rules
 from pianqu.rooms.casework.facts import CaseErased
 from pianqu.rooms.casework.lifecycle import ENDED
-from pianqu.rooms.casework.models import Addition, Case, Contact, Note, Photo, SearchText
+from pianqu.rooms.casework.models import (
+    Addition,
+    Case,
+    Contact,
+    JointAnswer,
+    Likeness,
+    Note,
+    Photo,
+    PublicTitle,
+    SearchText,
+)
 from pianqu.rooms.casework.services.exporting import stop_for_erasure
 from pianqu.rooms.ledger import queries as ledger_queries
 from pianqu.rooms.ledger import services as ledger
@@ -83,6 +93,9 @@ def _destroy(case_id: uuid.UUID, now: datetime) -> None:
     photos.delete()
     Contact.objects.filter(case_id=case_id).delete()
     SearchText.objects.filter(case_id=case_id).delete()
+    Likeness.objects.filter(case_id=case_id).delete()
+    PublicTitle.objects.filter(case_id=case_id).delete()
+    JointAnswer.objects.filter(parent_id=case_id).update(reply="", salt=b"")
     Addition.objects.filter(case_id=case_id).update(words="", words_salt=b"")
     Note.objects.filter(case_id=case_id).update(words="", salt=b"")
     Case.objects.filter(id=case_id).update(**_EMPTY, erased_at=now)

@@ -47,7 +47,7 @@ def escalate_overdue(*, actor: Actor, now: datetime, most: int = AT_ONCE) -> int
     Matters that nobody accepted yet go up from the receiving organisation's line. Idempotent within a day. Only those of
     which something is to be told are locked, so what stands at the top of its line holds nobody up.
     """
-    steps = _Steps(now)
+    steps = Steps(now)
     late = Case.objects.filter(state__in=OPEN, due_at__lte=now).order_by("due_at", "id")
     rows = late.values_list("id", "lead_code", "organisation_code", "due_at", "escalation")
     due = [id_ for id_, lead, taker, at, told in rows if min(steps.since(at), len(steps.line(lead or taker))) > told]
@@ -68,7 +68,7 @@ def escalate_overdue(*, actor: Actor, now: datetime, most: int = AT_ONCE) -> int
 @verb
 def escalate_parts(*, actor: Actor, now: datetime, most: int = AT_ONCE) -> int:
     """The same for helpers' own dates: on the first day the organisation that leads is told, then the helper's line."""
-    steps = _Steps(now)
+    steps = Steps(now)
     live = Task.objects.filter(ended_at=None, due_at__lte=now, case__state__in=OPEN).order_by("due_at", "id")
     rows = live.values_list("id", "organisation_code", "due_at", "escalation")
     due = [id_ for id_, code, at, told in rows if min(steps.since(at), 1 + len(steps.line(code))) > told]
@@ -85,7 +85,7 @@ def escalate_parts(*, actor: Actor, now: datetime, most: int = AT_ONCE) -> int:
     return len(facts)
 
 
-class _Steps:
+class Steps:
     """How far something has come up by this moment; asks for every line and for the calendar once."""
 
     def __init__(self, now: datetime) -> None:

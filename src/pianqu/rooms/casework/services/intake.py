@@ -12,6 +12,8 @@ from pianqu.rooms.casework.lifecycle import FIRST
 from pianqu.rooms.casework.services.moving import resolve_case
 from pianqu.rooms.casework.services.opening import Opened, open_case
 from pianqu.rooms.casework.services.parts import PlaceChoice
+from pianqu.rooms.casework.services.steps import locked
+from pianqu.rooms.casework.services.triaging import answered_category
 
 BY_STAFF = ("phone", "window")
 
@@ -27,12 +29,14 @@ def take_in(
     contact: str | None = None,
     tell: bool = False,
     reply: str = "",
+    suggested_by: int | None = None,
     idempotency_key: str,
     now: datetime,
 ) -> Opened:
     """Open a matter for who calls or stands at the window; with a reply it is answered in the same transaction.
 
-    The same key again answers the same matter and does nothing twice. Raises Forbidden, Invalid.
+    With `suggested_by`, the version whose suggestion was shown, it counts whether the category agrees with it. The same key again
+    answers the same matter and does nothing twice. Raises Forbidden, Invalid.
     """
     rules.check_may_take_in(actor)
     if channel not in BY_STAFF:
@@ -48,6 +52,8 @@ def take_in(
         idempotency_key=idempotency_key,
         now=now,
     )
+    if suggested_by is not None and queries.case_head(opened.case_id).state == FIRST:
+        answered_category(actor, locked([opened.case_id])[opened.case_id], suggested_by, now)
     if reply.strip() and queries.case_head(opened.case_id).state == FIRST:
         resolve_case(actor=actor, case_id=opened.case_id, reply=reply, now=now)
     return opened

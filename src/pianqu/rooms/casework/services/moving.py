@@ -210,11 +210,12 @@ def close_cases(*, actor: Actor, items: Sequence[Closing], now: datetime) -> tup
 
 def _close(actor: Actor, case: Case, item: Closing, now: datetime) -> CaseClosed:
     rules.check_may_close(actor, case.organisation_code)
-    if item.claim is None and (children := waiting_children(case)):
+    many, children = waiting_children(case) if item.claim is None else (0, ())
+    if many:
         raise Refused(
             "children-open",
             _("%(count)d matters that are joined to this one have not ended: %(codes)s. Nothing was changed.")
-            % {"count": len(children), "codes": ", ".join(checkcode.show(code) for code in children[:5])},
+            % {"count": many, "codes": ", ".join(map(checkcode.show, children))},
         )
     case.state = check_move(case.state, Move.CLOSE)
     case.closed_at = _moment(actor, item.claim, case.resolved_at or case.opened_at, now)

@@ -4,29 +4,29 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Invalid, Refused
 from pianqu.foundation.facts import Fact
-from pianqu.foundation.rulepacks import term_rule
 from pianqu.foundation.verbs import verb
-from pianqu.kernels import deadline
 from pianqu.rooms.casework import queries, rules
-from pianqu.rooms.casework.facts import CaseLinked, CaseRated, CaseReopened, CaseSupervised, CaseUnlinked
-from pianqu.rooms.casework.lifecycle import ENDED, OPEN, Move
-from pianqu.rooms.casework.models import Case, Request
-from pianqu.rooms.casework.services.clocks import rule_of, started
-from pianqu.rooms.casework.services.steps import locked, moved, noted, parts_know, said, tell
+from pianqu.rooms.casework.facts import CaseLinked, CaseRated, CaseUnlinked, MatterSplitOff, MatterTakenIn
+from pianqu.rooms.casework.lifecycle import ENDED, Move, State, check_move
+from pianqu.rooms.casework.models import Case, Rating
+from pianqu.rooms.casework.services.calling import check_may_do, list_bad_rated
+from pianqu.rooms.casework.services.clocks import DUE, acceptance_due, set_due
+from pianqu.rooms.casework.services.reopening import can_reopen, reopened
+from pianqu.rooms.casework.services.steps import locked, moved, noted, said, tell
 
-REOPENING = "case.reopening"
 SCORES = range(1, 6)
+BAD = 2
+"""A rating that is no better reopens the matter by itself, the first time, and has its reporter called back in any case."""
 
 
 @verb
 def rate_case(*, actor: Actor, case_id: uuid.UUID, score: int, words: str = "", now: datetime) -> uuid.UUID:
-    """The reporter says how the answer was, 1 (bad) to 5 (good). Raises Invalid, Refused."""
+    """The reporter says how the answer was, 1 (bad) to 5 (good); a bad one reopens the matter. Raises Invalid, Refused."""
     case = locked([case_id])[case_id]
     rules.check_may_extend(actor, case.organisation_code)
     return _rate(actor, case, score, words, "resident", now)
@@ -37,6 +37,7 @@ def call_back(*, actor: Actor, case_id: uuid.UUID, score: int, words: str = "", 
     """A colleague of the centre asked the reporter; after a reopening it is another one than before."""
     case = locked([case_id])[case_id]
     rules.check_may_call_back(actor, resolver=case.resolver_post, former_checker=case.checker_post)
+    check_may_do(actor, case)
     case.checker_post = actor.post_id or ""
     return _rate(actor, case, score, words, "call-back", now)
 
@@ -46,17 +47,16 @@ def _rate(actor: Actor, case: Case, score: int, words: str, by: str, now: dateti
         raise Invalid("score-unknown", _("Please choose from 1 to 5."))
     moved(case, Move.RATE)
     case.score = score
-    why = said(words, needed=False)
-    case.save(update_fields=["state", "score", "checker_post"])
-    fact = tell(actor, case, CaseRated, score=score, by=by, words_commitment=why.commitment)
-    return noted(actor, case, [fact], now, words=why, shown=True)
-
-
-def reopen_until(resolved_at: datetime) -> datetime | None:
-    """Until when an answered matter can be reopened."""
-    term = term_rule(REOPENING).term
-    due = deadline.due_at(resolved_at, [term], queries.working_days(), zone=timezone.get_default_timezone())
-    return due.at if due else None
+    why, answered_by = said(words, needed=False), case.lead_code or case.organisation_code
+    facts: list[Fact] = [tell(actor, case, CaseRated, score=score, by=by, words_commitment=why.commitment)]
+    if reopens := score <= BAD and not case.reopenings and can_reopen(case, now):
+        facts += reopened(actor, case, now, cause="bad-rating")
+    case.save(update_fields=None if reopens else ["state", "score", "checker_post"])
+    entry_id = noted(actor, case, facts, now, words=why, shown=True)
+    Rating.objects.create(entry_id=entry_id, case=case, organisation_code=answered_by, score=score, by=by, rated_at=now)
+    if score <= BAD:
+        list_bad_rated(case, now)
+    return entry_id
 
 
 @verb
@@ -64,10 +64,8 @@ def reopen_case(*, actor: Actor, case_id: uuid.UUID, words: str, now: datetime) 
     """The answer did not settle it: it goes back to the centre with a fresh clock. Raises Refused when it is too late."""
     case = locked([case_id])[case_id]
     rules.check_may_reopen(actor)
-    until = reopen_until(case.resolved_at) if case.resolved_at else None
-    had_ended = case.state in ENDED
-    moved(case, Move.REOPEN)
-    if until is not None and now >= until:
+    check_move(case.state, Move.REOPEN)
+    if not can_reopen(case, now):
         raise Refused(
             "reopen-late",
             _(
@@ -75,31 +73,9 @@ def reopen_case(*, actor: Actor, case_id: uuid.UUID, words: str, now: datetime) 
             ),
         )
     why = said(words)
-    case.reopenings += 1
-    case.reopened_at = now
-    case.score = case.resolved_at = case.closed_at = None
-    case.lead_code = ""
-    facts: list[Fact] = [
-        tell(actor, case, CaseReopened, times=case.reopenings, words_commitment=why.commitment),
-        started(actor, case, rule_of(case.nature or "complaint"), now, "reopened"),
-    ]
+    facts = reopened(actor, case, now, commitment=why.commitment)
     case.save()
-    if had_ended:
-        parts_know([case], ended=False)
-    Request.objects.filter(case=case, decided_at=None).update(decided_at=now)  # the answer had made them idle
     return noted(actor, case, facts, now, words=why, shown=True)
-
-
-@verb
-def supervise_case(*, actor: Actor, case_id: uuid.UUID, words: str, now: datetime) -> uuid.UUID:
-    """A leader presses for a matter (督办); who has it reads the words."""
-    case = locked([case_id])[case_id]
-    rules.check_may_supervise(actor)
-    if case.state not in OPEN:
-        raise Refused("supervise-over", _("Nobody works on this matter any more. Nothing was changed."))
-    why = said(words)
-    fact = tell(actor, case, CaseSupervised, words_commitment=why.commitment)
-    return noted(actor, case, [fact], now, words=why)
 
 
 @verb
@@ -120,7 +96,8 @@ def link_case(*, actor: Actor, case_id: uuid.UUID, parent_code: str, now: dateti
         raise Refused("link-twice", _("This matter is joined to another one already. Nothing was changed."))
     case.parent = parent
     case.save(update_fields=["parent"])
-    return noted(actor, case, [tell(actor, case, CaseLinked, parent_id=str(parent_id))], now)
+    taken_in = tell(actor, parent, MatterTakenIn, child_id=str(case_id))
+    return noted(actor, case, [tell(actor, case, CaseLinked, parent_id=str(parent_id)), taken_in], now)
 
 
 @verb
@@ -132,10 +109,14 @@ def unlink_case(*, actor: Actor, case_id: uuid.UUID, now: datetime) -> uuid.UUID
     if former is None:
         raise Refused("link-none", _("This matter is joined to no other. Nothing was changed."))
     case.parent = None
-    case.save(update_fields=["parent"])
-    return noted(actor, case, [tell(actor, case, CaseUnlinked, parent_id=str(former))], now)
+    if case.state == State.OPENED and case.due_at is None and not case.imported_from:
+        set_due(case, now, acceptance_due(now, now))
+    case.save(update_fields=["parent", *DUE])
+    split_off = tell(actor, Case.objects.get(id=former), MatterSplitOff, child_id=str(case_id))
+    return noted(actor, case, [tell(actor, case, CaseUnlinked, parent_id=str(former)), split_off], now)
 
 
-def waiting_children(case: Case) -> Sequence[str]:
-    """Codes of the matters joined to this one that have not ended."""
-    return list(Case.objects.filter(parent=case).exclude(state__in=ENDED).values_list("code", flat=True))
+def waiting_children(case: Case) -> tuple[int, Sequence[str]]:
+    """How many matters joined to this one have not ended, and the codes of the first few."""
+    waiting = Case.objects.filter(parent=case).exclude(state__in=ENDED)
+    return waiting.count(), list(waiting.order_by("opened_at", "id").values_list("code", flat=True)[:5])

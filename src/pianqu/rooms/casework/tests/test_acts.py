@@ -133,8 +133,8 @@ def test_the_reporter_rates_and_reopens(client: Client) -> None:
     shown = client.get(case_path(case), headers=ENGLISH).content.decode()
     assert "Was that settled?" in shown and "It is not settled" in shown
     assert client.post(f"{case_path(case)}rate/", {}, headers=ENGLISH).status_code == 422
-    assert client.post(f"{case_path(case)}rate/", {"score": "2"}).status_code == 302
-    assert (state(case), Case.objects.get(id=case.case_id).score) == ("rated", 2)
+    assert client.post(f"{case_path(case)}rate/", {"score": "3"}).status_code == 302
+    assert (state(case), Case.objects.get(id=case.case_id).score) == ("rated", 3)
     empty = client.post(f"{case_path(case)}reopen/", {"words": " "}, headers=ENGLISH)
     assert empty.status_code == 422 and state(case) == "rated"
     assert client.post(f"{case_path(case)}reopen/", {"words": "灯还是不亮"}).status_code == 302

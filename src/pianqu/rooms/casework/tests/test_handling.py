@@ -312,7 +312,7 @@ def test_silence_is_not_satisfaction() -> None:
     services.close_case(actor=clerk(), case_id=case.case_id, now=NOW)
     assert told(case.case_id, "case-closed")["reason"] == "not-rated"
     rated = resolved()
-    services.rate_case(actor=resident(), case_id=rated.case_id, score=2, words="慢", now=NOW)
+    services.rate_case(actor=resident(), case_id=rated.case_id, score=3, words="慢", now=NOW)
     services.close_case(actor=clerk(), case_id=rated.case_id, now=NOW)
     assert told(rated.case_id, "case-closed")["reason"] == "settled"
 
@@ -328,7 +328,6 @@ def test_reopened_it_is_checked_by_another_colleague() -> None:
     with pytest.raises(Forbidden):
         services.call_back(actor=clerk(), case_id=case.case_id, score=2, now=NOW)
     services.call_back(actor=checker(), case_id=case.case_id, score=1, words="没修", now=NOW)
-    services.reopen_case(actor=resident(), case_id=case.case_id, words="没修好", now=NOW)
     assert (row(case).state, row(case).reopenings, row(case).score, row(case).resolved_at) == (
         "reopened",
         1,
@@ -339,9 +338,10 @@ def test_reopened_it_is_checked_by_another_colleague() -> None:
     dispatch_to(case, LEAD)
     services.start_task(actor=handler(LEAD), case_id=case.case_id, now=NOW)
     services.resolve_case(actor=handler(LEAD), case_id=case.case_id, reply="这次修好了", now=NOW)
-    with pytest.raises(Forbidden):
-        services.call_back(actor=checker(), case_id=case.case_id, score=5, now=NOW)
-    services.call_back(actor=clerk(), case_id=case.case_id, score=5, now=NOW)
+    for actor in (checker(), clerk()):  # who checked before, who answered before
+        with pytest.raises(Forbidden):
+            services.call_back(actor=actor, case_id=case.case_id, score=5, now=NOW)
+    services.call_back(actor=leader("330205-centre"), case_id=case.case_id, score=5, now=NOW)
     services.close_case(actor=clerk(), case_id=case.case_id, now=NOW)
     assert row(case).state == "closed"
 
@@ -411,7 +411,7 @@ def test_a_step_takes_at_most_fifteen_statements() -> None:
     counted("reopen", lambda: services.reopen_case(actor=resident(), words="没好", **at))
     at = {"case_id": direct.case_id, "now": NOW, "nature": "help"}
     counted("accept and dispatch", lambda: services.dispatch_case(actor=clerk(), lead_code=LEAD, **at))
-    assert taken.pop("accept and dispatch") <= 16, "two steps in one"
+    assert taken.pop("accept and dispatch") <= 17, "two steps in one"
     assert all(number <= 15 for number in taken.values()), taken
 
 

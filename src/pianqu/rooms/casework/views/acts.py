@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from typing import Any
 
 from django.contrib import messages
@@ -50,8 +50,19 @@ def _parties(typed: Typed) -> Mapping[str, Any]:
         "nature": typed.get("nature", ""),
         "cell_code": typed.get("cell", "")[:24],
         "sub_due": _last_moment(typed),
+        "template_code": typed.get("template", "")[:40],
         "words": typed.get("words", ""),
+        **_suggested(typed),
     }
+
+
+def _suggested(typed: Typed) -> Mapping[str, Any]:
+    """The version whose suggestion the page showed; None where it showed none."""
+    return {"suggested_by": forms.version_of(typed.get("suggested_by", ""))}
+
+
+def _category(typed: Typed) -> Mapping[str, Any]:
+    return {"category": typed.get("category", ""), **_words(typed), **_suggested(typed)}
 
 
 def _last_moment(typed: Typed) -> datetime | None:
@@ -78,8 +89,51 @@ def _score(typed: Typed) -> Mapping[str, Any]:
     return {"score": int(score) if score in {"1", "2", "3", "4", "5"} else 0, "words": typed.get("words", "")}
 
 
+def _demand(typed: Typed) -> Mapping[str, Any]:
+    """Raises Invalid for what is no day."""
+    text = typed.get("due_on", "").strip()
+    day = forms.day_of(text) if text else None
+    if text and day is None:
+        raise Invalid(
+            "supervision-day", _("The last day for the answer is no day of the calendar. Nothing was changed.")
+        )
+    return {"level": typed.get("level", "") or "formal", "due_on": day, **_words(typed)}
+
+
+def _item(typed: Typed) -> uuid.UUID:
+    try:
+        return uuid.UUID(typed.get("item", ""))
+    except ValueError:
+        return uuid.UUID(int=0)
+
+
+def _day(typed: Typed, name: str) -> date:
+    """A day as a form sends it. Raises Invalid for what is none."""
+    day = forms.day_of(typed.get(name, ""))
+    if day is None:
+        raise Invalid("platform-day", _("Please give the day as in a calendar. Nothing was changed."))
+    return day
+
+
+def _moved(typed: Typed) -> Mapping[str, Any]:
+    return {"platform": typed.get("platform", ""), "nature": typed.get("nature", ""), **_words(typed)}
+
+
+def _called(typed: Typed) -> Mapping[str, Any]:
+    return {"helper_codes": typed.getlist("members"), "last_day": _day(typed, "last_day"), **_words(typed)}
+
+
+def _found(typed: Typed) -> Mapping[str, Any]:
+    return {"outcome": typed.get("outcome", ""), **_words(typed)}
+
+
+def _noticed(typed: Typed) -> Mapping[str, Any]:
+    return {"last_day": _day(typed, "last_day"), "recheck_on": _day(typed, "recheck_on"), **_words(typed)}
+
+
 ACTS: dict[str, Act] = {
-    "accept": Act(services.accept_case, lambda typed: {"nature": typed.get("nature", "")}),
+    "accept": Act(services.accept_case, lambda typed: {"nature": typed.get("nature", ""), **_suggested(typed)}),
+    "recategorise": Act(services.recategorise_case, _category),
     "dispatch": Act(services.dispatch_case, _parties),
     "take": Act(services.take_case, lambda typed: {"nature": typed.get("nature", "")}),
     "join": Act(services.join_case, _joined),
@@ -97,7 +151,25 @@ ACTS: dict[str, Act] = {
     "finish": Act(services.finish_task, _words),
     "call-back": Act(services.call_back, _score),
     "reopen": Act(services.reopen_case, _words),
-    "supervise": Act(services.supervise_case, _words),
+    "supervise": Act(services.supervise_case, _demand),
+    "answer-supervision": Act(services.answer_supervision, _words),
+    "accept-supervision": Act(services.accept_supervision, _words),
+    "repeat-supervision": Act(services.repeat_supervision, _demand),
+    "lift-supervision": Act(services.lift_supervision, _words),
+    "order": Act(
+        services.order_parts,
+        lambda typed: {"organisation_code": typed.get("part", ""), "after_codes": tuple(typed.getlist("after"))},
+    ),
+    "tick": Act(services.tick_check, lambda typed: {"item_id": _item(typed), "done": typed.get("done") == "1"}),
+    "title": Act(services.release_title, lambda typed: {"title": typed.get("title", "")}),
+    "move-platform": Act(services.move_platform, _moved),
+    "call-joint": Act(services.call_joint, _called),
+    "inspect": Act(services.record_inspection, _found),
+    "order-rectification": Act(services.order_rectification, _noticed),
+    "check-rectification": Act(
+        services.check_rectification, lambda typed: {"put_right": typed.get("yes") == "1", **_words(typed)}
+    ),
+    "guide": Act(services.guide_at_window, _found),
 }
 
 
@@ -145,6 +217,7 @@ def _refused(request: HttpRequest, actor: Actor, case_id: uuid.UUID, name: str, 
         errors={name: problem.message},
         typed=request.POST,
         typed_helpers=request.POST.getlist("helpers"),
+        typed_members=request.POST.getlist("members"),
         refused=problem.message,
         kept=kept,
     )
@@ -182,11 +255,13 @@ def explanation(case_id: uuid.UUID) -> Mapping[str, Any]:
         }
         for step in (found.due.steps if found.due else ())
     ]
+    term = found.term or found.rule.term
     return {
         "rule": found.rule,
         "title": found.rule.title_en if english else found.rule.title_zh,
-        "term": shown.term_words(found.rule.term.amount, str(found.rule.term.unit)),
-        "extra": shown.term_words(found.extra, str(found.rule.term.unit)) if found.extra else "",
+        "term": queries.term_words(term.amount, str(term.unit)),
+        "extra": queries.term_words(found.extra, found.extra_unit or str(term.unit)) if found.extra else "",
+        "rules_version": found.rules_version,
         "started_at": found.started_at,
         "due": found.due,
         "steps": steps,

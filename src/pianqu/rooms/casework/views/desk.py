@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -23,11 +23,13 @@ from pianqu.foundation.errors import Forbidden, Invalid, Problem
 from pianqu.foundation.installation import installation
 from pianqu.foundation.markup import put
 from pianqu.foundation.templatetags.ui import short_moment, state_badge
-from pianqu.rooms.casework import forms, queries, services
+from pianqu.rooms.casework import forms, queries, rules, services
 from pianqu.rooms.casework.lifecycle import State
-from pianqu.rooms.casework.views import shown
+from pianqu.rooms.casework.views import joint_work, platform_part, pressing, shown
+from pianqu.rooms.casework.views.grouped import grouped
 from pianqu.rooms.casework.views.posted import posted
 from pianqu.rooms.casework.views.report import picture
+from pianqu.rooms.casework.views.suggested import Suggested, suggested
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
 
@@ -80,11 +82,15 @@ def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> 
     page = queries.cases_for(actor, filters=filters, page=request.GET.get("page", ""), now=now)
     words, organisations = _words(categories, names, now), shown.Organisations()
     context = {
-        "table": _table(page.rows, words),
+        "table": _table(page.rows, replace(words, choose=_("Choose %s")) if rules.may_act_on_many(actor) else words),
+        "may_bulk": rules.may_act_on_many(actor),
+        "most_at_once": services.MOST_AT_ONCE,
         "page": page,
         "heading": shown.queue_name(filters.queue) if filters.queue else _("All cases"),
         "parties": shown.options(organisations.choices(*PARTY_KINDS), filters.party),
         "by_due": filters.order == queries.DUE,
+        "by_risk": filters.order == queries.RISK,
+        "likely": query_of(queries.CaseFilter(queue="likely", order=queries.RISK)),
         "order": query_of(filters, order="" if filters.order else queries.DUE),
         "kept": [(kept, "?" + kept.query == query_of(filters)) for kept in queries.filters_of(actor)],
         "query": query_of(filters),
@@ -180,7 +186,7 @@ def filters_in(request: HttpRequest, categories: set[str]) -> queries.CaseFilter
         since=forms.day_of(asked.get("since", "")),
         until=forms.day_of(asked.get("until", "")),
         moment=forms.one_of(asked.get("moment", ""), list(queries.MOMENTS)),
-        order=forms.one_of(asked.get("order", ""), [queries.DUE]),
+        order=forms.one_of(asked.get("order", ""), [queries.DUE, queries.RISK]),
     )
 
 
@@ -255,6 +261,8 @@ class _Words:
     href: str
     photos: str
     telephone: str
+    choose: str = ""
+    """How a row is chosen for an act on many, in words; empty where the list is only read."""
 
 
 def _words(categories: Mapping[str, shown.Choice], names: shown.Places, now: datetime) -> _Words:
@@ -302,8 +310,13 @@ def _line(row: queries.CaseRow, words: _Words) -> Line:
 
 
 _ROW = (
-    '<tr><td><a class="mono pq-link" href="{}">{}</a></td><td><span class="t" dir="auto">{}</span><span class="m">{}</span></td>'
-    '<td>{}</td><td>{}</td><td>{}</td><td class="pq-fine">{}</td></tr>'
+    '<tr><td>{}<a class="mono pq-link" href="{}">{}</a></td><td><span class="t" dir="auto">{}</span><span class="m">{}</span>'
+    '</td><td>{}</td><td>{}</td><td>{}</td><td class="pq-fine">{}</td></tr>'
+)
+
+
+_CHOICE = (
+    '<input class="form-check-input pq-choose" type="checkbox" form="bulk" name="case" value="{}" aria-label="{}">'
 )
 
 
@@ -315,10 +328,11 @@ def _table(rows: Sequence[queries.CaseRow], words: _Words) -> SafeString:
 
 def _drawn(row: queries.CaseRow, words: _Words, drawn: dict[Hashable, SafeString]) -> SafeString:
     category = words.categories.get(row.category)
-    key = (row, get_language(), category.name if category else "", words.names.name(row.place_code))
+    key = (row, get_language(), category.name if category else "", words.names.name(row.place_code), words.choose)
     if key not in drawn:
         x = _line(row, words)
-        drawn[key] = put(_ROW, x.href, x.code, x.excerpt, x.where, x.badge, x.opened, x.clock, x.extras)
+        box = put(_CHOICE, row.case_id, words.choose % x.code) if words.choose else ""
+        drawn[key] = put(_ROW, box, x.href, x.code, x.excerpt, x.where, x.badge, x.opened, x.clock, x.extras)
     return drawn[key]
 
 
@@ -344,7 +358,9 @@ def _clock(row: queries.CaseRow, now: datetime) -> SafeString:
         return shown.clock_words("held", _("Paused"))
     if row.due_at is not None:
         standing = "late" if now >= row.due_at else "soon" if row.warn_at and now > row.warn_at else "ok"
-        return shown.clock_words(standing, shown.left(row.due_at, now))
+        words = shown.clock_words(standing, shown.left(row.due_at, now))
+        is_likely = row.risk is not None and row.risk >= queries.LIKELY and now < row.due_at
+        return put("{} {}", words, shown.likely_mark()) if is_likely else words
     if row.resolved_at is not None:
         return shown.clock_words("done", _("took %(time)s") % {"time": shown.waited(row.opened_at, row.resolved_at)})
     return mark_safe("")
@@ -376,7 +392,14 @@ def case_page(
     status: int = 200,
     **more: Any,
 ) -> HttpResponse:
-    card, names, organisations = queries.case_for(actor, case_id), shown.Places(), shown.Organisations()
+    card, names, organisations, now = (
+        queries.case_for(actor, case_id),
+        shown.Places(),
+        shown.Organisations(),
+        timezone.now(),
+    )
+    there = queries.around(case_id)
+    handled = _handling(actor, card, organisations, now, there)
     context = {
         "case": card,
         "category": shown.category_names().get(card.category),
@@ -389,14 +412,34 @@ def case_page(
         "bases": shown.erase_bases(),
         "errors": {},
         "typed": {},
-        **_handling(actor, card, organisations, timezone.now()),
+        **handled,
+        **grouped(actor, case_id, card.place_code, there),
+        **pressing.on_page(actor, card, handled["handling"], now, there),
+        **platform_part.of_case(actor, card, organisations, there),
         **more,
     }
     return render(request, "casework/desk_case.html", context, status=status)
 
 
+def same(actor: Actor, card: queries.CaseCard, names: shown.Places, now: datetime) -> dict[str, Any]:
+    """Matters that may be the same, while somebody works on it."""
+    if card.state not in queries.OPEN:
+        return {}
+    report = queries.ReportedWords(
+        words=card.words,
+        category=card.category,
+        place_code=card.place_code,
+        lon=card.lon,
+        lat=card.lat,
+        landmark=card.landmark,
+    )
+    opened_at = card.opened_at
+    found = queries.candidates_like(actor, report, case_id=card.case_id, opened_at=opened_at, now=now)
+    return {"alike": [(one, names.name(one.place_code)) for one in found]}
+
+
 def _handling(
-    actor: Actor, card: queries.CaseCard, organisations: shown.Organisations, now: datetime
+    actor: Actor, card: queries.CaseCard, organisations: shown.Organisations, now: datetime, there: queries.Around
 ) -> dict[str, Any]:
     """Parts, clock and choices of one case."""
     handling = queries.handling_for(actor, card.case_id, now=now)
@@ -407,16 +450,30 @@ def _handling(
         "handling": handling,
         "may": handling.may,
         "left": shown.left(handling.due_at, now),
+        "reasons": shown.reasons(handling.forecast.reasons, organisations) if handling.forecast else (),
         "nature": queries.nature_name(handling.nature) if handling.nature else "",
         "natures": shown.natures(),
         "pause_reasons": shown.pause_reasons(),
+        "suggestion": _suggestion(card, handling, organisations),
+        "categories": shown.category_choices(queries.shipped_categories()) if handling.may.recategorise else (),
         "parties": _parties(card, organisations) if handling.may.dispatch or handling.may.join else (),
         "cell": _cell(card, now, may_dispatch=handling.may.dispatch),
         "parts": [(organisations.short(part.organisation_code), part) for part in handling.parts],
         "asked": [(organisations.short(a.organisation_code), a) for a in handling.asked],
         "scores": (5, 4, 3, 2, 1),
         "items": _items(card, organisations, now) if handling.may.give_back or handling.may.object else (),
+        **joint_work.around(actor, card, handling, organisations, now, by_list.lead if by_list else "", there),
     }
+
+
+def _suggestion(
+    card: queries.CaseCard, handling: queries.Handling, organisations: shown.Organisations
+) -> Suggested | None:
+    """What its words look like, for who sorts it."""
+    may = handling.may
+    if not (may.dispatch or may.accept or may.recategorise):
+        return None
+    return suggested(card.words, organisations=organisations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -179,7 +179,7 @@ def _in_words(filters: CaseFilter) -> str:
         shown.Organisations().short(filters.party) if filters.party else "",
         _days(filters),
         f"“{filters.text}”" if filters.text else "",
-        _("what is due") if filters.order == queries.DUE else "",
+        {queries.DUE: _("what is due"), queries.RISK: _("what a forecast speaks of")}.get(filters.order, ""),
     ]
     return " · ".join(word for word in said if word) or _("All cases")
 

@@ -174,6 +174,7 @@ def _paper(card: queries.ResidentCase) -> dict[str, Any]:
         "holder": organisations.full(card.lead_code or card.organisation_code),
         "steps": shown.steps(card),
         "timeline": shown.happened(card, organisations),
+        "company": queries.company_of(card.case_id),
         "receipt": receipt,
         "qr": shown.qr_picture(receipt.qr) if receipt.qr else "",
     }

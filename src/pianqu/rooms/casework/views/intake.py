@@ -19,6 +19,7 @@ from pianqu.kernels import checkcode
 from pianqu.rooms.casework import forms, queries, services
 from pianqu.rooms.casework.views import shown
 from pianqu.rooms.casework.views.desk import Earlier, actor_of, earlier_rows
+from pianqu.rooms.casework.views.suggested import suggested
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
 
@@ -32,7 +33,7 @@ def intake(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _page(request, actor, forms.Intake(channel=_channel(request)), {}, now, 200)
     typed = forms.Intake.of(request.POST)
-    if "look" in request.POST:
+    if "look" in request.POST or "suggest" in request.POST:
         return _page(request, actor, typed, {}, now, 200)
     if errors := typed.faults():
         return _page(request, actor, typed, errors, now, Invalid.status)
@@ -46,6 +47,7 @@ def intake(request: HttpRequest) -> HttpResponse:
             contact=typed.report.contact.strip() or None,
             tell=bool(typed.report.tell),
             reply=typed.reply,
+            suggested_by=typed.suggested_by,
             idempotency_key=typed.report.key,
             now=now,
         )
@@ -84,6 +86,7 @@ def _page(
 ) -> HttpResponse:
     names = shown.Places()
     report = typed.report
+    suggestion = suggested(report.words)
     context = {
         "typed": typed,
         "report": report,
@@ -93,6 +96,8 @@ def _page(
         "places": names.options(),
         "hits": _hits(report.landmark),
         "earlier": _earlier(actor, typed, now),
+        "suggestion": suggestion,
+        "chosen": report.category or (suggestion.sure if suggestion else ""),
     }
     return render(request, "casework/intake.html", context, status=status)
 

@@ -1,7 +1,7 @@
 """The leader's overview: how the matters of one's scope stand and went, as sentence, tables, charts and workbook."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -18,7 +19,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 
 from pianqu.kernels.share import Quantile, Share
-from pianqu.rooms.casework import queries
+from pianqu.rooms.casework import queries, rules
 from pianqu.rooms.casework.queries import NONE, Line, Overview
 from pianqu.rooms.casework.views import shown
 from pianqu.rooms.casework.views.desk import actor_of, address_of
@@ -74,6 +75,7 @@ def overview(request: HttpRequest) -> HttpResponse:
         "sample": queries.SAMPLE,
         "chart": _weekly_chart(seen),
         "bars": _category_chart(seen, pages),
+        "sees_models": rules.may_see_models(actor_of(request)),
     }
     return render(request, "casework/overview.html", context)
 
@@ -85,7 +87,7 @@ def tables(request: HttpRequest) -> HttpResponse:
     """The tables as a workbook."""
     seen, pages = _asked(request)
     by_cluster = (pages.clusters(),) if seen.clusters else ()
-    content = _workbook((pages.weeks(), pages.platforms(), pages.categories(), *by_cluster, pages.places()))
+    content = workbook((pages.weeks(), pages.platforms(), pages.categories(), *by_cluster, pages.places()))
     name = f"overview-{timezone.localdate(seen.now).isoformat()}.xlsx"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return HttpResponse(content, content_type=WORKBOOK, headers=headers)
@@ -203,8 +205,16 @@ class _Tables:
         return Row(name=_day(week.first), href="", cells=cells)
 
     def platforms(self) -> Table:
-        rows = [self._row(line, queries.platform_name(line.code), platform=line.code) for line in self.seen.platforms]
+        rows = [
+            replace(self._row(line, queries.platform_name(line.code), platform=line.code), href=self._page_of(line))
+            for line in self.seen.platforms
+        ]
         return Table(title=_("By platform"), head=(_("Platform"), *_head()), rows=rows)
+
+    def _page_of(self, line: Line) -> str:
+        """The platform's own page, of this street where one is chosen."""
+        street = queries.street_of(self.area) if self.area else "all"
+        return "" if line.code == NONE else f"{reverse('casework:platform', args=[line.code])}?street={street}"
 
     def categories(self) -> Table:
         rows = [
@@ -262,7 +272,7 @@ class _Tables:
         if timed:
             cells += [_time(line.median, line), _time(line.ninetieth, line)]
         narrower = "place_code" in which and not self.of_community and line.code != NONE
-        return Row(name=name, href=f"?street={line.code}" if narrower else "", cells=cells)
+        return Row(name=name, href=f"?street={line.code}#places" if narrower else "", cells=cells)
 
 
 def _head(*, timed: bool = False) -> tuple[str, ...]:
@@ -303,13 +313,13 @@ def _category_chart(seen: Overview, pages: _Tables) -> dict[str, Any]:
     return {"labels": labels, "series": series, "unit": _("matters")}
 
 
-def _workbook(shown_tables: Sequence[Table]) -> bytes:
+def workbook(shown_tables: Sequence[Table]) -> bytes:
     book, out = Workbook(write_only=True), BytesIO()
     for table in shown_tables:
         sheet = book.create_sheet(table.title[:31])
-        sheet.append([_inert(sheet, head) for head in table.head])
+        sheet.append([inert(sheet, head) for head in table.head])
         for row in table.rows:
-            sheet.append([_inert(sheet, row.name), *(_inert(sheet, _said(cell)) for cell in row.cells)])
+            sheet.append([inert(sheet, row.name), *(inert(sheet, _said(cell)) for cell in row.cells)])
     book.save(out)
     return out.getvalue()
 
@@ -318,7 +328,7 @@ def _said(cell: Cell) -> str | int:
     return f"{cell.text} ({cell.note})" if cell.note else cell.text
 
 
-def _inert(sheet: Any, value: str | int) -> Any:
+def inert(sheet: Any, value: str | int) -> Any:
     """A cell that no programme takes for a formula, whatever a category or place is called."""
     cell = WriteOnlyCell(sheet, value=value)
     if isinstance(value, str):

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -21,7 +22,8 @@ from pianqu.foundation.photos import MAX_BYTES, MAX_PHOTOS, SafePhoto, sanitise
 from pianqu.kernels import checkcode
 from pianqu.rooms.casework import forms, queries, services
 from pianqu.rooms.casework.services import Reporter
-from pianqu.rooms.casework.views import passes, shown
+from pianqu.rooms.casework.views import alike, passes, shown
+from pianqu.rooms.casework.views.suggested import suggested
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
 
@@ -62,29 +64,50 @@ def report(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     typed_report = forms.Report.of(request.POST)
     photos = taken_photos(request, typed_report.key)
-    if "find" in request.POST:
+    if {"find", "suggest", "change"} & set(request.POST):
         return _again(request, typed_report, {}, photos, now, 200)
     errors = forms.faults(typed_report) | ({"photos": photos.error} if photos.error else {})
     if errors:
         return _again(request, typed_report, errors, photos, now, 422)
+    if not {"join", "alone"} & set(request.POST) and (found := alike.proposals(typed_report, now)):
+        return _between(request, typed_report, photos, found, now)
     try:
-        opened = services.open_case(
-            actor=resident(),
-            words=typed_report.words,
-            category=typed_report.category,
-            place=forms.place_of(typed_report),
-            contact=typed_report.contact.strip() or None,
-            tell=bool(typed_report.tell),
-            reporter=reporter(request),
-            photos=photos.safe,
-            idempotency_key=typed_report.key,
-            now=now,
-        )
+        opened = _taken(request, typed_report, photos, now)
     except (Problem, OperationalError) as error:
         return _refused(request, typed_report, photos, error, now)
     response = redirect(f"{reverse('casework:case', args=[checkcode.show(opened.case_code)])}?new=1")
     passes.give(request, response, case_id=opened.case_id, code=opened.case_code, secret=opened.receipt_secret)
     return response
+
+
+def _between(
+    request: HttpRequest, typed: forms.Report, photos: Photos, found: tuple[alike.Proposal, ...], now: datetime
+) -> HttpResponse:
+    """First ask whether it is one of these. Photos are kept under the form's key; where they cannot be, nobody is asked."""
+    if photos.safe and not drafts.keep(typed.key, photos.safe, now=now):
+        sentence = _("Your photos could not be kept. Please choose them once more.")
+        return _again(request, typed, {"photos": sentence}, Photos((), ""), now, 503)
+    return alike.asked(request, typed, len(photos.safe), found)
+
+
+def _taken(request: HttpRequest, typed: forms.Report, photos: Photos, now: datetime) -> services.Opened:
+    """The matter, joined to another one where the reporter chose that."""
+    chosen = request.POST.get("join", "")
+    given: dict[str, Any] = {
+        "actor": resident(),
+        "words": typed.words,
+        "category": typed.category,
+        "place": forms.place_of(typed),
+        "contact": typed.contact.strip() or None,
+        "reporter": reporter(request),
+        "photos": photos.safe,
+        "idempotency_key": typed.key,
+        "now": now,
+    }
+    if not chosen:
+        return services.open_case(tell=bool(typed.tell), **given)
+    parent_id = services.offered(chosen, now=now)
+    return services.join_report(parent_id=parent_id, tell_reporter=bool(typed.tell), **given).opened
 
 
 def _refused(
@@ -124,7 +147,7 @@ def _page(
     request: HttpRequest, typed: forms.Report, errors: Mapping[str, str], status: int, *, kept: int = 0
 ) -> HttpResponse:
     hits = _hits(typed.landmark) if request.method == "POST" and "find" in request.POST else None
-    names = shown.Places()
+    names, suggestion = shown.Places(), suggested(typed.words)
     typed = typed.without_point() if "place" in errors else typed
     context = {
         "typed": typed,
@@ -137,6 +160,8 @@ def _page(
         "chosen_place": names.chosen(typed.community),
         "places": names.options(),
         "hits": hits,
+        "suggestion": suggestion,
+        "chosen": typed.category or (suggestion.sure if suggestion else ""),
         "tiles": installation().tiles,
     }
     return render(request, "casework/report.html", context, status=status)

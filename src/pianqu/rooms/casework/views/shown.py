@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language, ngettext, pgettext
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.markup import put, put_each
@@ -26,6 +26,7 @@ from pianqu.rooms.casework.queries import (
     TimelineItem,
     categories,
     nature_name,
+    outcome_name,
     platform_name,
 )
 from pianqu.rooms.casework.services import NOTICE
@@ -121,6 +122,14 @@ class Places:
             card = self._cards.get(card.parent_code)
         return place_name(card) if card else None
 
+    def groups(self) -> Sequence[territory.StreetChoice]:
+        """Streets with their communities."""
+        return territory.community_choices()
+
+    def streets(self) -> list[tuple[str, Name]]:
+        """Streets and towns in the order of their codes."""
+        return [(code, place_name(card)) for code, card in sorted(self._cards.items()) if card.level == "street"]
+
     def chosen(self, code: str) -> Choice | None:
         """The place that a form has chosen already, to stand before the whole list."""
         card = self._cards.get(code)
@@ -198,6 +207,10 @@ class Organisations:
             return directory.name_of(code)
         return card.name_en if in_english() and card.name_en else card.short_name
 
+    def kind(self, code: str) -> str:
+        """What kind of organisation it is; empty where the directory does not know it."""
+        return self._cards[code].kind if code in self._cards else ""
+
     def choices(self, *kinds: str) -> tuple[Choice, ...]:
         """Those of these kinds that a form offers."""
         cards = (card for card in self._cards.values() if card.kind in kinds and not card.ended)
@@ -248,6 +261,8 @@ def _line(item: TimelineItem, case: ResidentCase, additions: list[AdditionCard],
         note = _("Taken over from %(source)s") % {"source": item.imported_from}
     by = names.short(item.organisation_code) if item.actor_kind == "post" else ""
     icon, tone, title = _kind(item.kind)
+    if item.kind == "casework.due-date-set" and item.fact.get("cause") == "rules-changed":
+        title = _("Due date moved: the district changed its terms")
     if item.purpose == NOTICE:
         icon, tone, title = "bell", "", _("The contact was used for a message")
     return Happened(
@@ -287,6 +302,11 @@ _SAYINGS: dict[str, Callable[[Any, Organisations], str]] = {
         _("Help: %(names)s") % {"names": "、".join(names.short(code) for code in codes)} if codes else ""
     ),
     "task_code": lambda code, names: names.short(code),
+    "suggested_code": lambda code, names: _named(_("Suggested: %(name)s"), code, names),
+    "followed": lambda yes, _names: _("followed by the dispatcher") if yes else _("the dispatcher decided otherwise"),
+    "after_codes": lambda codes, names: (
+        _("After: %(names)s") % {"names": "、".join(names.short(code) for code in codes)} if codes else ""
+    ),
     "holder_code": lambda code, names: names.short(code),
     "article": lambda article, _names: _("List: %(article)s") % {"article": article} if article else "",
     "upheld": lambda yes, _names: _("Upheld") if yes else _("Not upheld; the dispatch binds"),
@@ -297,6 +317,10 @@ _SAYINGS: dict[str, Callable[[Any, Organisations], str]] = {
     "provisional": lambda yes, _names: _("provisional") if yes else "",
     "moves": lambda moves, names: _passed_on(moves, names),
     "to_code": lambda code, names: _named(_("To %(name)s"), code, names),
+    "platform": lambda code, _names: _("To %(name)s") % {"name": platform_name(code)},
+    "outcome": lambda code, _names: outcome_name(code),
+    "recheck_on": lambda day, _names: _("Second look on %(day)s") % {"day": day},
+    "put_right": lambda yes, _names: _("Put right") if yes else _("Not put right"),
     "letter_kind": lambda kind, _names: letter_name(kind),
 }
 """A field of a fact → how a timeline says it."""
@@ -380,20 +404,53 @@ def _kind(kind: str) -> tuple[str, str, str]:
         "casework.extension-asked": ("clock", "", _("More time asked for")),
         "casework.extension-decided": ("clock", "", _("More time decided")),
         "casework.due-date-set": ("clock", "", _("Due date set")),
+        "casework.clock-term-changed": ("clock", "w", _("New term, computed when the clock runs again")),
         "casework.case-rated": ("circle-check", "p", _("Rated by who reported it")),
         "casework.case-reopened": ("rotate", "w", _("Reopened: the answer did not settle it")),
         "casework.case-escalated": ("trending-up", "w", _("Overdue: the next above is told")),
         "casework.due-soon": ("hourglass", "w", _("Due soon: who holds it is warned")),
         "casework.task-escalated": ("trending-up", "w", _("A helper's date has passed: the next above is told")),
         "casework.case-supervised": ("bell", "w", _("A leader presses for it")),
+        "casework.supervision-answered": ("message", "p", _("The supervision is answered")),
+        "casework.supervision-accepted": ("check", "p", _("The leader accepts the answer")),
+        "casework.supervision-repeated": ("bell", "w", _("A leader presses for it again")),
+        "casework.supervision-lifted": ("x", "", _("The supervision is lifted")),
+        "casework.supervision-due-soon": ("hourglass", "w", _("An answer to a leader is due soon")),
+        "casework.supervision-escalated": (
+            "trending-up",
+            "w",
+            _("An answer to a leader is overdue: the next above is told"),
+        ),
+        "casework.call-back-done": ("phone", "p", _("Called back by somebody who did not handle it")),
         "casework.channel-chosen": ("bell", "", _("Said how to be told")),
         "casework.case-noted": ("message", "", _("Note")),
+        "casework.dispatch-suggested": ("list-check", "", _("What a dispatch rule had suggested")),
+        "casework.template-applied": ("users", "", _("Joint handling by a template")),
+        "casework.parts-ordered": ("list", "", _("Order of parts set")),
+        "casework.check-done": ("checks", "", _("Checklist changed")),
+        "casework.platform-changed": ("switch-horizontal", "w", _("Moved to another platform")),
+        "casework.platform-ping-pong": (
+            "alert-triangle",
+            "w",
+            _("Passed to and fro between platforms: a leader is told"),
+        ),
+        "casework.joint-called": ("users", "p", _("Members of the platform were called together")),
+        "casework.place-inspected": ("clipboard-list", "p", _("Inspected on the spot")),
+        "casework.rectification-ordered": ("file-check", "p", _("A notice was served on the spot")),
+        "casework.rectification-checked": ("rotate", "", _("Looked at again")),
+        "casework.guided-at-window": ("message", "p", _("Advised at the window")),
         "partners.letter-written": ("send", "", _("Another system was told")),
         "partners.letter-received": ("inbox", "", _("Another system told us")),
         "partners.letters-emptied": ("eraser", "w", _("What other systems had been told was destroyed here")),
         "casework.case-unlinked": ("arrows-split", "", _("Taken out of another matter")),
         "casework.reporter-known": ("user-check", "", _("Confirmed the contact that was left")),
         "casework.case-linked": ("git-merge", "", _("Joined to another matter")),
+        "casework.matter-taken-in": ("git-merge", "", _("Another matter was joined to it")),
+        "casework.matter-split-off": ("arrows-split", "", _("A joined matter was taken out again")),
+        "casework.case-succeeds": ("git-merge", "", _("It follows a matter that had ended before it could be joined")),
+        "casework.joint-answer-given": ("message", "p", _("All who joined are answered, each on their own matter")),
+        "casework.title-released": ("eye", "", _("A public title was released")),
+        "casework.title-taken-back": ("eye", "", _("The public title was taken back")),
         "casework.case-handed-over": ("refresh", "", _("Handed over: organisations were merged or split")),
         "casework.case-erased": ("eraser", "w", _("Words, photos and contact were erased")),
         "ledger.entry-erased": ("eraser", "w", _("A note about who looked at the contact was erased")),
@@ -461,6 +518,7 @@ def queue_name(queue: str) -> str:
         "answered": _("To call back"),
         "open": _("All open"),
         "week": _("Due this week"),
+        "likely": _("Likely late"),
     }
     return names[queue]
 
@@ -484,12 +542,40 @@ def chosen_place(names: Places, code: str) -> Choice | None:
     return Choice(code=NONE, name=_("No place known")) if code == NONE else names.chosen(code)
 
 
-def term_words(amount: int, unit: str) -> str:
-    """A term in words."""
-    forms = {
-        "h": ngettext("%(n)d hour", "%(n)d hours", amount),
-        "wd": ngettext("%(n)d working day", "%(n)d working days", amount),
-        "cd": ngettext("%(n)d calendar day", "%(n)d calendar days", amount),
-        "mo": ngettext("%(n)d month", "%(n)d months", amount),
+def page_number(text: str) -> int:
+    """The page of a list that an address asks for; the first where it names none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 and int(text) else 1
+
+
+def likely_mark() -> SafeString:
+    """That a matter is likely to miss its date: glyph and words."""
+    return put('<span class="badge bg-yellow-lt">{}{}</span>', icon("hourglass"), _("Likely late"))
+
+
+def reasons(signs: Sequence[str], organisations: Organisations) -> tuple[str, ...]:
+    """What speaks for a matter's being late, in words, each thing once."""
+    said = (_reason(sign, organisations) for sign in signs)
+    return tuple(dict.fromkeys(sentence for sentence in said if sentence))
+
+
+def _reason(sign: str, organisations: Organisations) -> str:
+    field, _is, value = sign.partition("=")
+    name = value.partition("/")[0]
+    sentences = {
+        "state": {
+            "waiting": _("nobody answers for it yet"),
+            "returned": _("it was returned"),
+            "reopened": _("it was reopened"),
+        }.get(value, ""),
+        "queue": _("matters with %(name)s") % {"name": organisations.short(name)},
+        "queue-age": _("matters with %(name)s that have come as far in their term")
+        % {"name": organisations.short(name)},
+        "category": _("matters of its category"),
+        "category-age": _("matters of its category that have come as far in their term"),
+        "hour": _("the time of day at which it came in"),
+        "age": _("so much of its term has passed"),
+        "term": _("how long its term is in all"),
+        "load": _("how many matters are open beside it"),
+        "lately": _("how many dates were missed there in the last weeks") if value != "none" else "",
     }
-    return forms[unit] % {"n": amount}
+    return sentences.get(field, "")

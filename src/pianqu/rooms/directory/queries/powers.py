@@ -153,6 +153,13 @@ def items_at(*, category: str, place_code: str, on: date) -> tuple[PowerCard, ..
     return tuple(_reaching(place_code, on, category=category)) if place_code else ()
 
 
+def powers_at(*, place_code: str, on: date, categories: Iterable[str]) -> tuple[PowerCard, ...]:
+    """Items of the lists in force that speak of these categories there: by category, who handles it first. Two statements."""
+    found = _reaching(place_code, on, category__in=list(categories))
+    order = (rules.HANDLE, rules.DECIDE, rules.APPROVE, rules.ASSIST)
+    return tuple(sorted(found, key=lambda power: (power.category, order.index(power.verb), power.article)))
+
+
 def articles_at(*, place_code: str, on: date) -> frozenset[str]:
     """Every item that any list in force says of a place, or of anywhere where no place is known. At most two statements."""
     if place_code:

@@ -69,7 +69,7 @@ def test_what_the_reporter_does_reaches_who_holds_it() -> None:
     good = resolved()
     cases.rate_case(actor=resident(), case_id=good.case_id, score=5, now=NOW)
     hear()
-    assert kinds(LEAD)[-1] == "case-extended" and kinds(CENTRE) == ["case-rated"]
+    assert kinds(LEAD)[-1] == "case-extended" and kinds(CENTRE) == ["case-rated", "case-reopened"]
     assert Notice.objects.get(kind="case-rated").urgent
 
 

@@ -1,0 +1,65 @@
+"""An official document as PDF, and its charts as pictures: laid out by Typst (Apache-2.0), faces embedded as far as used.
+
+All words reach the layout as data, never as markup: nothing that somebody types can become an instruction.
+"""
+
+import json
+from importlib import resources
+from typing import Any
+
+import typst
+
+from pianqu.foundation.official import layout
+from pianqu.foundation.official.paper import Chart, OfficialDocument, Sheet, paragraphs
+
+PIXELS_PER_INCH = 220.0
+
+
+def as_pdf(paper: OfficialDocument) -> bytes:
+    """The document, the same bytes for the same words and day."""
+    return _laid_out("document.typ", _told(paper))
+
+
+def as_picture(chart: Chart) -> bytes:
+    """A chart as PNG, for Word."""
+    content = {"chart": _chart(chart), "faces": dict(layout.faces())}
+    return _laid_out("chart.typ", content, format="png", ppi=PIXELS_PER_INCH)
+
+
+def _laid_out(name: str, content: dict[str, Any], **how: Any) -> bytes:
+    folder = resources.files("pianqu.foundation.official")
+    source = folder.joinpath("chart_parts.typ").read_bytes() + folder.joinpath(name).read_bytes()
+    made, _warnings = typst.compile_with_warnings(source, sys_inputs={"content": json.dumps(content)}, **how)
+    return bytes(made if isinstance(made, bytes) else made[0])
+
+
+def _told(paper: OfficialDocument) -> dict[str, Any]:
+    blocks: list[dict[str, Any]] = []
+    for one in paragraphs(paper.text):
+        if one.kind != "mark":
+            blocks.append({"kind": one.kind, "text": one.text})
+        elif one.text in paper.sheets:
+            blocks.append(_sheet(paper.sheets[one.text]))
+    return {
+        "issuer": paper.issuer,
+        "number": paper.number,
+        "title": paper.title,
+        "addressee": paper.addressee,
+        "blocks": blocks,
+        "day": paper.day_words,
+        "at": [paper.day.year, paper.day.month, paper.day.day],
+        "draft": paper.is_draft,
+        "faces": dict(layout.faces()),
+        "line": layout.LINE_PT,
+        "tracking": layout.CHARACTER_PT - layout.SIZE_3,
+    }
+
+
+def _sheet(sheet: Sheet | Chart) -> dict[str, Any]:
+    if isinstance(sheet, Chart):
+        return {"kind": "chart", "chart": _chart(sheet)}
+    return {"kind": "sheet", "caption": sheet.caption, "head": sheet.head, "rows": sheet.rows}
+
+
+def _chart(chart: Chart) -> dict[str, Any]:
+    return {"caption": chart.caption, "labels": chart.labels, "series": chart.series}

@@ -1,0 +1,165 @@
+"""回访: matters whose reporters are asked how the answer was, by somebody who had no hand in it.
+
+A sample of what was answered is drawn with a recorded seed; every matter that was rated badly is listed by itself.
+"""
+
+import secrets
+import uuid
+from datetime import date, datetime, time, timedelta
+from hashlib import sha256
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.errors import Absent, Forbidden, Invalid, Refused, unchanged
+from pianqu.foundation.facts import Fact
+from pianqu.foundation.ids import new_id
+from pianqu.foundation.verbs import verb
+from pianqu.kernels import drawing
+from pianqu.rooms.casework import queries, rules
+from pianqu.rooms.casework.facts import CallBackDone, CallBacksDrawn
+from pianqu.rooms.casework.lifecycle import ANSWERED, Move, may_move
+from pianqu.rooms.casework.models import CallBack, CallBackDraw, Case, Contact
+from pianqu.rooms.casework.services.reopening import can_reopen, reopened
+from pianqu.rooms.casework.services.steps import locked, noted, said, tell
+from pianqu.rooms.ledger import services as ledger
+
+SAMPLE, BAD_RATING = "sample", "bad-rating"
+OUTCOMES = ("satisfied", "dissatisfied", "unreachable")
+ATTEMPTS = 3
+"""So often somebody who does not answer is called before it is given up."""
+LEAST, MOST = 5, 60
+"""How many a draw takes at least, if there are so many, and at most."""
+LONGEST = timedelta(days=93)
+
+
+@verb
+def draw_call_backs(
+    *, actor: Actor, since: date, until: date, percent: int = 10, seed: str = "", now: datetime
+) -> uuid.UUID:
+    """Draw a sample of what was answered on these days and has a contact; answers the draw's id.
+
+    What waits for a call-back or had one is not drawn again. The seed is drawn too, and recorded with the size of the list, so
+    that anybody who may see the matters can draw the same. Raises Forbidden, Invalid, and Refused for days drawn before.
+    """
+    rules.check_may_draw(actor)
+    if not 1 <= percent <= 100:
+        raise Invalid("draw-percent", _("Please draw from 1 to 100 per cent. Nothing was changed."))
+    if not (since <= until < timezone.localdate(now) and until - since <= LONGEST):
+        sentence = _("Please choose days that are over, the first not after the last, three months at most.")
+        raise Invalid("draw-days", unchanged(sentence))
+    if CallBackDraw.objects.filter(since__lte=until, until__gte=since).exists():
+        raise Refused("draw-twice", _("Of some of these days a sample was drawn already. Nothing was changed."))
+    named = sorted(str(one) for one in _drawable(since, until).values_list("id", flat=True))
+    count = drawing.share_of(len(named), percent, least=LEAST, most=MOST)
+    seed = (seed or secrets.token_hex(16)) if actor.kind == "system" else secrets.token_hex(16)
+    drawn = drawing.draw(named, count, seed=seed)
+    row = CallBackDraw.objects.create(
+        id=new_id(),
+        since=since,
+        until=until,
+        percent=percent,
+        seed=seed,
+        population=len(named),
+        drawn=len(drawn),
+        drawn_at=now,
+        by_post=actor.post_id or "",
+    )
+    CallBack.objects.bulk_create(
+        CallBack(id=new_id(), case_id=uuid.UUID(one), reason=SAMPLE, draw=row, listed_at=now) for one in drawn
+    )
+    fact = CallBacksDrawn(
+        subject=f"draw:{row.id}",
+        organisation_code=actor.organisation_code,
+        draw_id=str(row.id),
+        since=since.isoformat(),
+        until=until.isoformat(),
+        percent=percent,
+        seed=seed,
+        population=len(named),
+        drawn=len(drawn),
+        digest=sha256("\n".join(drawn).encode()).hexdigest(),
+    )
+    ledger.record([fact], actor=actor, now=now)
+    return row.id
+
+
+def _drawable(since: date, until: date) -> QuerySet[Case]:
+    zone = timezone.get_default_timezone()
+    first, end = (datetime.combine(day, time.min, zone) for day in (since, until + timedelta(days=1)))
+    answered = Case.objects.filter(resolved_at__gte=first, resolved_at__lt=end, state__in=ANSWERED, imported_from=None)
+    reachable = answered.filter(id__in=Contact.objects.values("case_id"))
+    return reachable.exclude(id__in=CallBack.objects.values("case_id"))
+
+
+@verb
+def draw_last_week(*, actor: Actor, now: datetime) -> int:
+    """Draw of the last whole week, Monday to Sunday; answers how many are to be called.
+
+    Nothing where that was done, or nothing was answered.
+    """
+    today = timezone.localdate(now)
+    since = today - timedelta(days=today.weekday() + 7)
+    until = since + timedelta(days=6)
+    if CallBackDraw.objects.filter(since__lte=until, until__gte=since).exists():
+        return 0
+    if not Case.objects.filter(resolved_at__date__gte=since, resolved_at__date__lte=until).exists():
+        return 0
+    draw_id = draw_call_backs(actor=actor, since=since, until=until, now=now)
+    return CallBack.objects.filter(draw_id=draw_id).count()
+
+
+def list_bad_rated(case: Case, now: datetime) -> None:
+    """A matter that was rated badly is to be called back, unless it waits for a call already."""
+    if not CallBack.objects.filter(case=case, ended_at=None).exists():
+        CallBack.objects.create(id=new_id(), case=case, reason=BAD_RATING, listed_at=now)
+
+
+@verb
+def record_call_back(
+    *, actor: Actor, call_back_id: uuid.UUID, outcome: str, words: str = "", now: datetime
+) -> uuid.UUID:
+    """Write down what a call-back said; answers the entry. Who is not satisfied gets the matter reopened, where it is in time.
+
+    Nobody who handled the matter may do it, nor its own department. Somebody who is not reached is listed on until the third
+    try. Raises Absent, Forbidden, Invalid, Refused.
+    """
+    row = CallBack.objects.filter(id=call_back_id).first()
+    if row is None:
+        raise Absent("call-back-absent", _("There is no such call-back."))
+    case = locked([row.case_id])[row.case_id]
+    check_may_do(actor, case)
+    row = CallBack.objects.select_for_update().filter(id=call_back_id, ended_at=None).first()
+    if row is None:
+        raise Refused("call-back-over", _("A colleague has done this call-back already. Nothing was changed."))
+    if outcome not in OUTCOMES:
+        raise Invalid("call-back-outcome", _("Please choose how the call-back went. Nothing was changed."))
+    if case.state not in ANSWERED:
+        raise Refused("call-back-early", _("This matter has no answer at the moment: call back when it has one."))
+    why = said(words, needed=outcome == "dissatisfied")
+    row.attempts, row.tried_at, row.by_post = row.attempts + 1, now, actor.post_id or ""
+    if outcome != "unreachable" or row.attempts >= ATTEMPTS:
+        row.outcome, row.ended_at = outcome, now
+    told = {"call_back_id": str(row.id), "reason": row.reason, "outcome": outcome, "attempt": row.attempts}
+    facts: list[Fact] = [tell(actor, case, CallBackDone, words_commitment=why.commitment, **told)]
+    if outcome != "unreachable":
+        case.checker_post = actor.post_id or ""
+    if outcome == "dissatisfied" and may_move(case.state, Move.REOPEN) and can_reopen(case, now):
+        facts += reopened(actor, case, now, cause="call-back")
+    case.save()
+    entry_id = row.entry_id = noted(actor, case, facts, now, words=why)
+    row.save()
+    return entry_id
+
+
+def check_may_do(actor: Actor, case: Case) -> None:
+    """Raise Forbidden for who has no right to call back here, answered with its organisation, or had a hand in the matter."""
+    lead_code = case.lead_code
+    rules.check_may_call_back_for(actor, organisation_code=case.organisation_code, lead_code=lead_code)
+    if queries.has_handled(actor, case.id):
+        raise Forbidden(
+            "call-back-own",
+            unchanged(_("You had a hand in this matter, so a colleague who had none has to call back.")),
+        )

@@ -1,0 +1,48 @@
+"""What every reopening shares: a fresh clock at the centre, and somebody else who checks the next answer."""
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.facts import Fact
+from pianqu.foundation.rulepacks import term_rule
+from pianqu.kernels import deadline
+from pianqu.rooms.casework import queries
+from pianqu.rooms.casework.facts import CaseReopened
+from pianqu.rooms.casework.lifecycle import ENDED, Move
+from pianqu.rooms.casework.models import Case, Request
+from pianqu.rooms.casework.services.clocks import rule_of, started
+from pianqu.rooms.casework.services.steps import moved, parts_know, tell
+
+REOPENING = "case.reopening"
+
+
+def reopen_until(resolved_at: datetime) -> datetime | None:
+    """Until when an answered matter can be reopened."""
+    term = term_rule(REOPENING).term
+    due = deadline.due_at(resolved_at, [term], queries.working_days(), zone=timezone.get_default_timezone())
+    return due.at if due else None
+
+
+def can_reopen(case: Case, now: datetime) -> bool:
+    """Whether its time for that is not over."""
+    until = reopen_until(case.resolved_at) if case.resolved_at else None
+    return until is None or now < until
+
+
+def reopened(actor: Actor, case: Case, now: datetime, *, commitment: str = "", cause: str = "") -> list[Fact]:
+    """Move the case back to the centre; answers what is to be told. The caller saves it. Raises Refused."""
+    had_ended = case.state in ENDED
+    moved(case, Move.REOPEN)
+    if had_ended:
+        parts_know([case], ended=False)
+    case.reopenings += 1
+    case.reopened_at = now
+    case.score = case.resolved_at = case.closed_at = None
+    case.lead_code = ""
+    Request.objects.filter(case=case, decided_at=None).update(decided_at=now)  # the answer had made them idle
+    return [
+        tell(actor, case, CaseReopened, times=case.reopenings, words_commitment=commitment, cause=cause),
+        started(actor, case, rule_of(case.nature or "complaint"), now, "reopened"),
+    ]

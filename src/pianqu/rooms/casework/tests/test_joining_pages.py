@@ -1,0 +1,143 @@
+"""“Is it one of these?” on the report form, and who joined on the desk."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from pianqu.rooms.casework import queries, rules, services
+from pianqu.rooms.casework.models import Case
+from pianqu.rooms.casework.services.likening import keep_likeness
+from pianqu.rooms.casework.tests import builders
+from pianqu.rooms.casework.tests.builders import COMMUNITY, NOW, clerk, resident
+from pianqu.rooms.casework.tests.test_platforms import official
+
+FORM = {"words": "桥头路灯坏了三天，晚上好黑", "category": "roads", "community": COMMUNITY, "key": "k" * 22}
+
+
+def opened(**changes: Any) -> services.Opened:
+    """A matter that came in, and that the worker made to be found."""
+    found = builders.opened(**changes)
+    keep_likeness()
+    return found
+
+
+@pytest.fixture
+def page() -> Client:
+    return Client(headers={"accept-language": "en"})
+
+
+def offer_in(body: str) -> str:
+    found = re.search(r'name="join" value="([^"]+)"', body)
+    assert found
+    return found[1]
+
+
+def test_a_step_between_asks_and_shows_no_word_of_another(page: Client) -> None:
+    other = opened()
+    answer = page.post("/report/", FORM)
+    body = answer.content.decode()
+    assert answer.status_code == 200 and "Is it one of these?" in body and FORM["words"] in body
+    assert "很黑" not in body and other.case_code not in body and str(other.case_id) not in body
+    assert Case.objects.count() == 1
+
+
+def test_joining_gives_a_receipt_of_its_own(page: Client) -> None:
+    other = opened()
+    token = offer_in(page.post("/report/", FORM).content.decode())
+    answer = page.post("/report/", {**FORM, "join": token}, follow=True)
+    assert answer.status_code == 200 and "You joined a matter" in answer.content.decode()
+    child = Case.objects.exclude(id=other.case_id).get()
+    assert child.parent_id == other.case_id and child.words == FORM["words"]
+
+
+def test_none_of_these_is_an_own_matter(page: Client) -> None:
+    opened()
+    assert page.post("/report/", {**FORM, "alone": "1"}).status_code == 302
+    assert Case.objects.filter(parent=None).count() == 2
+
+
+def test_back_to_what_was_written(page: Client) -> None:
+    opened()
+    body = page.post("/report/", {**FORM, "change": "1"}).content.decode()
+    assert FORM["words"] in body and 'name="words"' in body
+
+
+def test_what_ended_meanwhile_is_said_and_nothing_is_lost(page: Client) -> None:
+    other = opened()
+    token = offer_in(page.post("/report/", FORM).content.decode())
+    services.resolve_case(actor=clerk(), case_id=other.case_id, reply="灯已换好。", now=NOW)
+    answer = page.post("/report/", {**FORM, "join": token}, follow=True)
+    assert "had been answered or ended meanwhile" in answer.content.decode()
+    assert Case.objects.exclude(id=other.case_id).get().words == FORM["words"]
+
+
+@pytest.mark.parametrize("token", ["x", "A" * 500, "87344b02-6fc4-4514-a20d-f76f730d9a06"])
+def test_a_made_up_proposal_is_refused_and_the_form_is_kept(page: Client, token: str) -> None:
+    answer = page.post("/report/", {**FORM, "join": token})
+    assert answer.status_code == 422 and FORM["words"] in answer.content.decode()
+    assert not Case.objects.exists()
+
+
+def test_the_part_of_the_form(page: Client) -> None:
+    assert "Is it one of these?" not in page.post("/report/alike/", FORM).content.decode()
+    opened()
+    body = page.post("/report/alike/", FORM).content.decode()
+    assert "Is it one of these?" in body and "很黑" not in body
+    assert page.post("/report/alike/", {**FORM, "lon": "x", "lat": "y"}).status_code == 200
+    assert page.get("/report/alike/").status_code == 405
+
+
+def test_a_public_title_is_shown(page: Client) -> None:
+    case = opened()
+    services.release_title(actor=clerk(), case_id=case.case_id, title="桥头路灯不亮", now=NOW)
+    assert "桥头路灯不亮" in page.post("/report/", FORM).content.decode()
+
+
+def test_a_reporter_reads_of_others_from_five_on(page: Client) -> None:
+    parent = opened()
+    for number in range(4):
+        services.join_report(
+            actor=resident(),
+            parent_id=parent.case_id,
+            words=f"路灯不亮{number}",
+            category="roads",
+            place=services.PlaceChoice(community_code=COMMUNITY, source="community"),
+            now=NOW,
+        )
+    assert queries.alike_to(queries.ReportedWords(words=FORM["words"], category="roads"), now=NOW)[0].joined == 0
+
+
+@pytest.fixture
+def window() -> Client:
+    return official(rules.centre_code())
+
+
+def test_the_desk_shows_candidates_joins_and_splits(window: Client) -> None:
+    first, second = opened(), opened(words="路灯坏了三天没人修")
+    part = window.get(f"/desk/case/{second.case_id}/joined/?part=1").content.decode()
+    assert str(first.case_id) in part and "路灯坏了三天" in part
+    code = queries.case_head(first.case_id).code
+    assert window.post(f"/desk/case/{second.case_id}/act/link/", {"code": code}).status_code == 302
+    body = window.get(f"/desk/case/{first.case_id}/joined/").content.decode()
+    assert str(second.case_id) in body and "没人修" in body
+    assert window.post(f"/desk/case/{second.case_id}/act/unlink/").status_code == 302
+    assert Case.objects.get(id=second.case_id).parent_id is None
+
+
+def test_the_desk_answers_and_keeps_what_was_refused(window: Client) -> None:
+    first, second = opened(), opened(words="路灯坏了三天没人修")
+    services.link_case(actor=clerk(), case_id=second.case_id, parent_code=first.case_code, now=NOW)
+    address = f"/desk/case/{first.case_id}/joined/"
+    own = f"own-{second.case_id}"
+    wrong = window.post(address, {"reply": "好" * 5_001, own: "单独说明"})
+    assert wrong.status_code == 422 and "单独说明" in wrong.content.decode() and "好好好" in wrong.content.decode()
+    assert window.post(address, {own: "单独说明", "own-x": "y"}).status_code == 302
+    assert Case.objects.get(id=second.case_id).reply == "单独说明"
+
+
+def test_a_title_that_is_refused_is_still_there(window: Client) -> None:
+    case = opened()
+    answer = window.post(f"/desk/case/{case.case_id}/act/title/", {"title": "请打13900000000"})
+    assert answer.status_code == 422 and "13900000000" in answer.content.decode()

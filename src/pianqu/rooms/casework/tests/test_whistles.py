@@ -1,0 +1,265 @@
+"""Calls to the spot: blown, answered, objected to, decided, come to, finished, escalated; and joint task forces."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django.utils.translation import override
+
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.errors import Absent, Forbidden, Invalid, Refused
+from pianqu.rooms.casework import queries, services
+from pianqu.rooms.casework.models import WhistleCall
+from pianqu.rooms.casework.tests.builders import (
+    COMMUNITY,
+    HELPER,
+    LEAD,
+    NOW,
+    OTHER_COMMUNITY,
+    clerk,
+    dispatched,
+    handler,
+    importer,
+    opened,
+    resident,
+    resolved,
+)
+from pianqu.rooms.directory import services as directory
+from pianqu.rooms.directory.services import NewOrganisation
+from pianqu.rooms.directory.tests.builders import official
+from pianqu.rooms.ledger import queries as ledger
+
+pytestmark = pytest.mark.django_db
+SYSTEM = importer("330205")
+STREET = "330205001000"
+HOUR = timedelta(hours=1)
+TODAY = timezone.localdate(NOW)
+
+
+@pytest.fixture(autouse=True)
+def street(district: None) -> None:
+    body = NewOrganisation(code=STREET, kind="street", name="外滩街道", short_name="外滩街道", parent_code="330205")
+    directory.add_organisations(actor=SYSTEM, items=[body], valid_from=NOW.date(), now=NOW)
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    with override("en"):
+        yield
+
+
+def window() -> Actor:
+    return official("street-window", STREET, "window")
+
+
+def blow(**changes: Any) -> Any:
+    given: dict[str, Any] = {
+        "actor": changes.pop("actor", None) or window(),
+        "called_codes": [LEAD, HELPER],
+        "words": "路口占道，三家一起看。",
+        "answer_by": NOW + HOUR,
+        "be_there_by": NOW + 3 * HOUR,
+        "place_code": COMMUNITY,
+        "landmark": "桥头",
+        "now": NOW,
+    }
+    return services.blow_whistle(**{**given, **changes})
+
+
+def call(whistle_id: Any, code: str = LEAD) -> WhistleCall:
+    return WhistleCall.objects.get(whistle_id=whistle_id, organisation_code=code)
+
+
+def kinds(whistle_id: Any) -> list[str]:
+    return [item.kind.removeprefix("casework.whistle-") for item in ledger.history(f"whistle:{whistle_id}")]
+
+
+def test_a_call_is_answered_come_to_and_finished() -> None:
+    whistle, lead = blow(), handler(LEAD)
+    services.answer_whistle(actor=lead, whistle_id=whistle, office="执法一中队", comes_at=NOW + HOUR, now=NOW)
+    assert call(whistle).due_at == NOW + 3 * HOUR, "now the time to be there counts"
+    services.arrive_at_whistle(actor=lead, whistle_id=whistle, now=NOW + HOUR)
+    services.finish_whistle(actor=lead, whistle_id=whistle, words="已清理", now=NOW + 2 * HOUR)
+    street = window_again()
+    services.end_whistle(actor=street, whistle_id=whistle, now=NOW + 3 * HOUR)
+    assert (call(whistle).state, call(whistle, HELPER).state) == ("finished", "ended")
+    assert sorted(kinds(whistle)) == ["answered", "arrived", "blown", "ended", "finished"]
+    with pytest.raises(Refused, match="ended"):
+        services.arrive_at_whistle(actor=handler(HELPER), whistle_id=whistle, now=NOW + 4 * HOUR)
+
+
+def window_again() -> Actor:
+    return official("street-window-2", STREET, "window")
+
+
+def test_an_objection_is_decided_by_a_leader_of_who_called() -> None:
+    whistle = blow()
+    services.object_to_whistle(actor=handler(HELPER), whistle_id=whistle, words="不归我局", now=NOW)
+    own = {"whistle_id": whistle, "called_code": HELPER, "words": "确属贵局", "now": NOW}
+    with pytest.raises(Forbidden, match="leader"):
+        services.decide_on_whistle(actor=window_again(), excused=False, **own)
+    with pytest.raises(Forbidden):
+        services.decide_on_whistle(actor=official("their-leader", HELPER, "leader"), excused=True, **own)
+    leader = official("street-leader", STREET, "leader")
+    services.decide_on_whistle(actor=leader, excused=False, **own)
+    assert call(whistle, HELPER).state == "called" and call(whistle, HELPER).due_at == NOW + HOUR
+    with pytest.raises(Refused):
+        services.decide_on_whistle(actor=leader, excused=True, **own)
+
+
+def test_what_nobody_answers_is_warned_of_and_goes_up_the_line() -> None:
+    whistle = blow(called_codes=[LEAD])
+    assert services.warn_of_whistles(actor=SYSTEM, now=NOW + HOUR * 0.7) == 0
+    assert services.warn_of_whistles(actor=SYSTEM, now=NOW + HOUR * 0.9) == 1
+    assert services.warn_of_whistles(actor=SYSTEM, now=NOW + HOUR * 0.95) == 0, "once a date"
+    late = NOW + HOUR
+    assert [services.escalate_whistles(actor=SYSTEM, now=late) for _ in range(2)] == [1, 0]
+    assert "escalated" in kinds(whistle) and call(whistle).late
+    services.answer_whistle(actor=handler(LEAD), whistle_id=whistle, office="中队", comes_at=late + HOUR, now=late)
+    assert services.escalate_whistles(actor=SYSTEM, now=late + HOUR) == 0, "the time to be there is not over"
+    assert services.escalate_whistles(actor=SYSTEM, now=NOW + 3 * HOUR) == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"called_codes": []}, "whistle-called"),
+        ({"called_codes": ["330205-nobody"]}, "party-unknown"),
+        ({"called_codes": [STREET]}, "whistle-self"),
+        ({"answer_by": None}, "whistle-moment"),
+        ({"answer_by": NOW}, "whistle-soon"),
+        ({"be_there_by": NOW + timedelta(minutes=30)}, "whistle-there"),
+        ({"be_there_by": NOW + timedelta(days=30)}, "whistle-there"),
+        ({"place_code": "nowhere"}, "whistle-place"),
+        ({"place_code": OTHER_COMMUNITY}, "whistle-elsewhere"),
+        ({"words": " "}, "words-empty"),
+    ],
+)
+def test_a_call_that_cannot_be_is_refused(wrong: dict[str, Any], code: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        blow(**wrong)
+    assert refusal.value.code == code
+
+
+def test_the_grass_roots_are_never_called_and_departments_call_nobody() -> None:
+    body = NewOrganisation(code=COMMUNITY, kind="community", name="外滩社区", short_name="外滩社区", parent_code=STREET)
+    directory.add_organisations(actor=SYSTEM, items=[body], valid_from=NOW.date(), now=NOW)
+    with pytest.raises(Invalid, match="never the grass roots"):
+        blow(called_codes=[COMMUNITY])
+    for actor in (official("law", LEAD), resident(), official("look", STREET, "auditor")):
+        with pytest.raises(Forbidden):
+            blow(actor=actor)
+
+
+def test_a_matter_is_called_for_once_and_while_it_is_open() -> None:
+    case = opened()
+    whistle = blow(case_id=case.case_id, place_code="")
+    assert queries.whistles_for(clerk(), now=NOW, case_id=case.case_id)[0].whistle_id == whistle
+    with pytest.raises(Refused, match="already"):
+        blow(actor=window_again(), case_id=case.case_id)
+    with pytest.raises(Refused, match="answered"):
+        blow(actor=official("w3", STREET, "window"), case_id=resolved().case_id)
+
+
+def test_only_who_is_concerned_sees_a_call() -> None:
+    whistle = blow(called_codes=[LEAD])
+    assert queries.whistle_for(official("seen-law", LEAD), whistle, now=NOW).is_called
+    with pytest.raises(Absent):
+        queries.whistle_for(official("unseen", HELPER), whistle, now=NOW)
+    with pytest.raises(Absent):
+        services.answer_whistle(actor=handler(HELPER), whistle_id=whistle, office="x", comes_at=NOW, now=NOW)
+
+
+def test_a_list_of_calls_costs_the_same_for_many() -> None:
+    actor = window()
+    costs = []
+    for many in (1, 8):
+        for _n in range(many):
+            blow(actor=actor)
+        with CaptureQueriesContext(connection) as seen:
+            queries.whistles_for(clerk(), now=NOW)
+        costs.append(len(seen))
+    assert costs[0] == costs[1] <= 4
+
+
+# joint task forces ---------------------------------------------------------------------------------------------------
+
+
+def leader(code: str = LEAD) -> Actor:
+    return official(f"leader-{code}", code, "leader")
+
+
+def form(actor: Actor | None = None, **changes: Any) -> Any:
+    given: dict[str, Any] = {
+        "actor": actor or leader(),
+        "name": "夜间噪声组",
+        "words": "三个月内把夜间施工噪声降下来",
+        "lead_code": LEAD,
+        "member_codes": [HELPER],
+        "starts_on": TODAY,
+        "ends_on": TODAY + timedelta(days=90),
+        "now": NOW,
+    }
+    return services.form_force(**{**given, **changes})
+
+
+def test_a_task_force_is_formed_given_matters_and_ended_with_a_report() -> None:
+    actor, case = leader(), dispatched()
+    force = form(actor)
+    services.give_to_force(actor=actor, force_id=force, code=case.case_code, now=NOW)
+    card = queries.force_for(actor, force, now=NOW, on=TODAY)
+    assert (card.total, card.answered, [one.case_id for one in card.matters]) == (1, 0, [case.case_id])
+    other = queries.force_for(official("member", HELPER), force, now=NOW, on=TODAY)
+    assert (other.matters, other.unseen) == ((), 1), "a member sees no matter in which it has no part"
+    services.end_force(actor=actor, force_id=force, words="降到夜间投诉每周一件", now=NOW)
+    with pytest.raises(Refused, match="ended"):
+        services.give_to_force(actor=actor, force_id=force, code=case.case_code, now=NOW)
+
+
+def test_matters_that_would_wait_for_each_other_are_refused() -> None:
+    actor, first, second = leader(), dispatched(), dispatched()
+    force = form(actor)
+    give: Callable[..., object] = lambda code, after="": services.give_to_force(  # noqa: E731
+        actor=actor, force_id=force, code=code, after=after, now=NOW
+    )
+    give(first.case_code)
+    give(second.case_code, first.case_code)
+    with pytest.raises(Refused, match="without end"):
+        give(first.case_code, second.case_code)
+    with pytest.raises(Refused, match="without end"):
+        give(first.case_code, first.case_code)
+    with pytest.raises(Invalid, match="No matter"):
+        give("XXXX-XXXX")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"name": " "}, "force-name"),
+        ({"member_codes": []}, "force-members"),
+        ({"member_codes": [LEAD]}, "force-members"),
+        ({"ends_on": TODAY - timedelta(days=1)}, "force-days"),
+        ({"ends_on": TODAY + timedelta(days=500)}, "force-days"),
+        ({"member_codes": ["330205-nobody"]}, "party-unknown"),
+        ({"words": ""}, "words-empty"),
+    ],
+)
+def test_a_task_force_that_cannot_be_is_refused(wrong: dict[str, Any], code: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        form(**wrong)
+    assert refusal.value.code == code
+
+
+def test_only_a_leader_forms_one_and_only_its_lead_leads_it() -> None:
+    for actor in (handler(LEAD), leader(HELPER), resident(), clerk()):
+        with pytest.raises(Forbidden):
+            form(actor)
+    force = form()
+    with pytest.raises(Forbidden):
+        services.end_force(actor=official("m2", HELPER), force_id=force, words="完", now=NOW)
+    with pytest.raises(Absent):
+        queries.force_for(official("street-looks", STREET), force, now=NOW, on=TODAY)

@@ -1,0 +1,427 @@
+"""The district's own terms: which hold, a draft, what it would move before it is applied, and what was in force before."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.errors import Absent, Invalid, Problem
+from pianqu.foundation.tables import FORMS, Cell, Column
+from pianqu.rooms.casework import forms, queries, rules, services
+from pianqu.rooms.casework.queries import LocalTerm, Preview, Shift, Tally, VersionCard
+from pianqu.rooms.casework.views import shown
+from pianqu.rooms.casework.views.desk import actor_of
+from pianqu.rooms.casework.views.posted import posted
+
+EMPTY_LINES = 3
+UNITS = ("wd", "cd", "h", "mo")
+ROLLING = ("cd", "mo")
+"""Units whose last day of rest moves to the next working day (民法典 第二百零三条)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holds:
+    """A term that holds, in words."""
+
+    nature: str
+    category: str
+    term: str
+    version: int
+    """0 for the pack's."""
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Typed:
+    """A line of the form as it was typed."""
+
+    nature: str = ""
+    category: str = ""
+    amount: str = ""
+    unit: str = "wd"
+    usual: str = ""
+    """What holds where the line stays empty."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """A version in words."""
+
+    card: VersionCard
+    terms: Sequence[str]
+    is_current: bool
+    is_ahead: bool
+    is_being_applied: bool
+    percent: int
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def page(request: HttpRequest) -> HttpResponse:
+    """What holds, the form of a draft, and the versions; sent, the draft is kept and its preview shown, or it is dropped."""
+    actor, now = actor_of(request), timezone.now()
+    if request.method != "POST":
+        return _page(request, actor, now)
+    try:
+        if request.POST.get("step") == "drop":
+            services.drop_clock_draft(actor=actor, now=now)
+            return redirect("casework:clock_rules")
+        services.draft_clock_rules(actor=actor, terms=_parsed(_typed(request)), now=now)
+    except Problem as problem:
+        return _page(request, actor, now, problem=problem)
+    return redirect("casework:clock_preview")
+
+
+def _page(request: HttpRequest, actor: Actor, now: datetime, *, problem: Problem | None = None) -> HttpResponse:
+    cards, names = queries.clock_versions(now=now), _Names()
+    today = timezone.localdate(now)
+    current = queries.clock_rules(on=today)
+    draft = next((card for card in cards if card.state == queries.DRAFT), None)
+    lines = _typed(request) if problem else _lines(draft.terms if draft else current.terms)
+    versions = [_version(card, current.version, names, now) for card in cards if card.state != queries.DRAFT]
+    context = {
+        "holds": _holds(current, names),
+        "current": current.version,
+        "may_set": rules.may_set_clocks(actor),
+        "draft": draft,
+        "usual": [line for line in lines if not line.category and line.usual],
+        "special": [line for line in lines if not line.usual],
+        "natures": shown.natures(),
+        "categories": shown.category_names().values(),
+        "units": [(unit, unit_name(unit)) for unit in UNITS],
+        "versions": versions,
+        "goes_on": any(one.is_being_applied for one in versions),
+        "error": problem.message if problem else "",
+    }
+    return render(request, "casework/clock_rules.html", context, status=problem.status if problem else 200)
+
+
+class _Names:
+    """What codes are called here, looked up once."""
+
+    def __init__(self) -> None:
+        self.categories = shown.category_names()
+
+    def category(self, code: str) -> str:
+        known = self.categories.get(code)
+        return known.name if known else code
+
+    def term(self, one: LocalTerm) -> str:
+        what = queries.nature_name(one.nature)
+        said = f"{what} · {self.category(one.category)}" if one.category else what
+        return f"{said}: {queries.term_words(one.amount, one.unit)}"
+
+
+def unit_name(unit: str) -> str:
+    """What a term is counted in."""
+    return {"h": _("hours"), "wd": _("working days"), "cd": _("calendar days"), "mo": _("months")}[unit]
+
+
+def _holds(current: queries.ClockRules, names: _Names) -> list[Holds]:
+    """Every nature with its term, then what some categories have of their own."""
+    found = []
+    for nature, rule in queries.pack_rules().items():
+        own = [one for one in current.terms if one.nature == nature]
+        usual = current.term(nature, "")
+        is_own = any(not one.category for one in own)
+        found.append(
+            Holds(
+                nature=queries.nature_name(nature),
+                category="",
+                term=queries.term_words(usual.amount, str(usual.unit)),
+                version=current.version if is_own else 0,
+                basis=rule.instrument,
+            )
+        )
+        found += [
+            Holds(
+                nature=queries.nature_name(nature),
+                category=names.category(one.category),
+                term=queries.term_words(one.amount, one.unit),
+                version=current.version,
+            )
+            for one in own
+            if one.category
+        ]
+    return found
+
+
+def _lines(terms: Sequence[LocalTerm]) -> list[Typed]:
+    """The form's lines for a set of terms: each nature once, then those of categories, then some empty ones."""
+    own = {(one.nature, one.category): one for one in terms}
+    usual = [_usual(nature, own.get((nature, ""))) for nature in queries.pack_rules()]
+    special = [
+        Typed(nature=one.nature, category=one.category, amount=str(one.amount), unit=one.unit)
+        for one in terms
+        if one.category
+    ]
+    return [*usual, *special, *([Typed()] * EMPTY_LINES)]
+
+
+def _usual(nature: str, one: LocalTerm | None) -> Typed:
+    term = queries.pack_rules()[nature].term
+    return Typed(
+        nature=nature,
+        amount=str(one.amount) if one else "",
+        unit=one.unit if one else str(term.unit),
+        usual=queries.term_words(term.amount, str(term.unit)),
+    )
+
+
+def _typed(request: HttpRequest) -> list[Typed]:
+    """The lines as they were sent."""
+    columns = [request.POST.getlist(name) for name in ("nature", "category", "amount", "unit")]
+    packs = queries.pack_rules()
+    lines = []
+    for at, (nature, category, amount, unit) in enumerate(zip(*columns, strict=False)):
+        is_usual = at < len(packs)
+        term = packs[nature].term if is_usual and nature in packs else None
+        lines.append(
+            Typed(
+                nature=nature[:16],
+                category=category[:40],
+                amount=amount.strip()[:8],
+                unit=forms.one_of(unit, list(UNITS)) or "wd",
+                usual=queries.term_words(term.amount, str(term.unit)) if term else "",
+            )
+        )
+    return lines
+
+
+def _parsed(lines: Sequence[Typed]) -> list[LocalTerm]:
+    """The terms that were typed; an empty amount is none. Raises Invalid."""
+    found = []
+    for line in lines:
+        if not line.amount:
+            if line.category and not line.usual:
+                raise Invalid(
+                    "term-amount-missing", _("One line has a category and no term. Please complete or empty it.")
+                )
+            continue
+        if not line.usual and not (line.nature and line.category):
+            raise Invalid(
+                "term-what-missing", _("Please say for which kind of matter and which category each term is.")
+            )
+        if not (line.amount.isascii() and line.amount.isdecimal()):
+            sentence = _("“%(typed)s” is no term: please write a whole number. What you typed is kept below.")
+            raise Invalid("term-amount-unread", sentence % {"typed": line.amount})
+        found.append(
+            LocalTerm(
+                nature=line.nature,
+                category=line.category,
+                amount=int(line.amount),
+                unit=line.unit,
+                rolls=line.unit in ROLLING,
+            )
+        )
+    return found
+
+
+def _version(card: VersionCard, current: int, names: _Names, now: datetime) -> Version:
+    is_ahead = card.from_date is not None and card.from_date > timezone.localdate(now)
+    return Version(
+        card=card,
+        terms=[names.term(one) for one in card.terms],
+        is_current=card.number == current,
+        is_ahead=is_ahead,
+        is_being_applied=card.also_open and card.finished_at is None and not is_ahead,
+        percent=min(99, 100 * card.looked // card.to_look_at) if card.to_look_at else 0,
+    )
+
+
+# before it is applied ------------------------------------------------------------------------------------------------
+
+
+@never_cache
+@login_required
+@require_safe
+def preview(request: HttpRequest) -> HttpResponse:
+    """What the draft would move, with the form that puts it in force."""
+    return _preview(request, actor_of(request), timezone.now())
+
+
+def _preview(request: HttpRequest, actor: Actor, now: datetime, *, problem: Problem | None = None) -> HttpResponse:
+    rules.check_may_set_clocks(actor)
+    draft = queries.clock_draft()
+    if draft is None:
+        return redirect("casework:clock_rules")
+    found, names, organisations = queries.preview_clocks(actor, draft.rules, now=now), _Names(), shown.Organisations()
+    today = timezone.localdate(now)
+    context = {
+        "draft": draft,
+        "terms": [names.term(one) for one in draft.terms],
+        "found": found,
+        "tallies": [_tally_row(one, organisations) for one in found.by_organisation],
+        "rows": [_row(one, names, organisations) for one in found.shifts[: queries.SHOWN]],
+        "most": queries.SHOWN,
+        "is_cut": len(found.shifts) > queries.SHOWN,
+        "earlier_by": _size(found.total.most_earlier),
+        "later_by": _size(found.total.most_later),
+        "today": today,
+        "from_date": request.POST.get("from_date", "") or today.isoformat(),
+        "also_open": bool(request.POST.get("also_open")),
+        "words": request.POST.get("words", ""),
+        "error": problem.message if problem else "",
+        "wrong": problem.code if problem else "",
+        "now": now,
+    }
+    return render(request, "casework/clock_preview.html", context, status=problem.status if problem else 200)
+
+
+def _tally_row(one: Tally, organisations: shown.Organisations) -> Mapping[str, Any]:
+    return {
+        "name": organisations.short(one.organisation_code),
+        "tally": one,
+        "earlier_by": _size(one.most_earlier),
+        "later_by": _size(one.most_later),
+    }
+
+
+def _row(one: Shift, names: _Names, organisations: shown.Organisations) -> Mapping[str, Any]:
+    return {
+        "shift": one,
+        "category": names.category(one.category),
+        "nature": queries.nature_name(one.nature),
+        "who": organisations.short(one.organisation_code),
+        "way": way_of(one),
+    }
+
+
+def way_of(one: Shift) -> str:
+    """Which way a date goes, and by how much."""
+    size = _size(abs(one.by))
+    return _("%(size)s earlier") % {"size": size} if one.by < timedelta() else _("%(size)s later") % {"size": size}
+
+
+def _size(span: timedelta) -> str:
+    """Days, or hours below one."""
+    hours = round(span.total_seconds() / 3600)
+    if hours < 24:
+        return ngettext("%(n)d hour", "%(n)d hours", hours) % {"n": hours}
+    days = round(hours / 24)
+    return ngettext("%(n)d day", "%(n)d days", days) % {"n": days}
+
+
+@never_cache
+@login_required
+@require_safe
+def preview_book(request: HttpRequest) -> HttpResponse:
+    """Every date that the draft would move, as a workbook."""
+    actor, now = actor_of(request), timezone.now()
+    rules.check_may_set_clocks(actor)
+    draft = queries.clock_draft()
+    if draft is None:
+        raise Absent("clock-draft-none", _("There is no draft any more: a colleague put it in force or dropped it."))
+    content = workbook(queries.preview_clocks(actor, draft.rules, now=now))
+    answer = HttpResponse(content, content_type=FORMS["xlsx"].media_type)
+    answer["Content-Disposition"] = f'attachment; filename="clocks-v{draft.number}-preview.xlsx"'
+    return answer
+
+
+def workbook(found: Preview) -> bytes:
+    """A line for every matter that would move."""
+    names, organisations, out = _Names(), shown.Organisations(), BytesIO()
+    columns = [
+        Column(name="code", heading=_("Code")),
+        Column(name="nature", heading=pgettext("nature", "Kind")),
+        Column(name="category", heading=_("Category")),
+        Column(name="who", heading=_("Who has it")),
+        Column(name="before", heading=_("Due now"), kind="moment"),
+        Column(name="after", heading=_("Due then"), kind="moment"),
+        Column(name="days", heading=_("Days later"), kind="real"),
+        Column(name="remark", heading=_("Remark")),
+    ]
+    table = FORMS["xlsx"].begin(out, columns, _("What the draft would move"))
+    table.add([_cells(one, names, organisations) for one in found.shifts])
+    table.finish()
+    return out.getvalue()
+
+
+def _cells(one: Shift, names: _Names, organisations: shown.Organisations) -> tuple[Cell, ...]:
+    return (
+        one.shown_code,
+        queries.nature_name(one.nature),
+        names.category(one.category),
+        organisations.short(one.organisation_code),
+        one.before,
+        one.after,
+        round(one.by.total_seconds() / 86_400, 2),
+        remark(one),
+    )
+
+
+def remark(one: Shift) -> str:
+    """What somebody should know about it beside the dates."""
+    if one.paused:
+        return _("paused: as if its clock ran again now")
+    if one.late_now:
+        return _("would be overdue at once")
+    return _("would not be overdue any more") if one.relieved else ""
+
+
+@never_cache
+@login_required
+@posted("casework:clock_preview")
+def enforce(request: HttpRequest) -> HttpResponse:
+    """Put the draft in force."""
+    actor, now = actor_of(request), timezone.now()
+    try:
+        day = forms.day_of(request.POST.get("from_date", ""))
+        if day is None:
+            raise Invalid("clock-day", _("Please choose a day from today on, within a year. Nothing was put in force."))
+        services.enforce_clock_rules(
+            actor=actor,
+            seen=request.POST.get("seen", ""),
+            from_date=day,
+            also_open=bool(request.POST.get("also_open")),
+            words=request.POST.get("words", ""),
+            now=now,
+        )
+    except Problem as problem:
+        return _preview(request, actor, now, problem=problem)
+    return HttpResponseRedirect(reverse("casework:clock_rules") + "#versions")
+
+
+@never_cache
+@login_required
+@posted("casework:clock_rules")
+def back(request: HttpRequest, number: int) -> HttpResponse:
+    """Draft an earlier version again; 0 is the pack's terms alone."""
+    actor = actor_of(request)
+    card = queries.clock_version(number) if number else None
+    if number and card is None:
+        raise Absent("clock-version-absent", _("There is no such version of the terms."))
+    terms = card.terms if card else ()
+    services.draft_clock_rules(actor=actor, terms=terms, back_to=number, now=timezone.now())
+    return redirect("casework:clock_preview")
+
+
+@never_cache
+@login_required
+@require_safe
+def progress(request: HttpRequest) -> HttpResponse:
+    """The versions alone: the page asks for them again while one is being applied."""
+    actor, now = actor_of(request), timezone.now()
+    cards, names = queries.clock_versions(now=now), _Names()
+    current = queries.clock_rules(on=timezone.localdate(now)).version
+    versions = [_version(card, current, names, now) for card in cards if card.state != queries.DRAFT]
+    context = {
+        "versions": versions,
+        "current": current,
+        "may_set": rules.may_set_clocks(actor),
+        "goes_on": any(one.is_being_applied for one in versions),
+    }
+    return render(request, "casework/_clock_versions.html", context)

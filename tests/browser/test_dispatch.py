@@ -1,0 +1,28 @@
+"""The dispatcher's path through a suggestion made by a rule, in a real browser: followed, given back, counted beside the rule."""
+
+from playwright.sync_api import Browser, expect
+
+from pianqu.composition.screens.house import House
+from tests.browser.test_handling import desk
+from tests.browser.test_platforms import take_in
+
+
+def test_a_dispatcher_follows_what_a_rule_suggests(chrome: Browser, full_house: House) -> None:
+    with desk(chrome, full_house, "screens") as window:
+        address = take_in(window, "roads", "路口的隔离栏倒了两截，晚上看不见。")
+        suggested = window.locator("#suggested")
+        expect(suggested).to_contain_text("Housing")
+        expect(suggested).to_contain_text("Because of the category")
+        expect(window.locator("#lead")).to_have_value("330205-housing")
+        window.locator("#dispatch").get_by_role("button", name="Dispatch").click()
+        expect(window.locator(".pq-title .badge").first).to_contain_text("Dispatched")
+        expect(window.locator(".pq-tl")).to_contain_text("What a dispatch rule had suggested")
+
+        window.goto("/desk/rules/")
+        rule = window.locator("#rule-roads")
+        expect(rule).to_contain_text("1 of 1 followed")
+        expect(rule).to_contain_text("0 came back")
+
+    with desk(chrome, full_house, "housing") as housing:
+        housing.goto(address)
+        expect(housing.locator(".pq-title .badge").first).to_contain_text("Dispatched")
