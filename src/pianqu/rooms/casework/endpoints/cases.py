@@ -637,7 +637,7 @@ def issue_report(request: HttpRequest, report_id: uuid.UUID) -> None:
 @desk.asks(
     "/reports/{uuid:report_id}/file.{str:form}",
     name="fetchReport",
-    says=gettext_noop("An issued report as PDF or Word (`pdf`, `docx`)"),
+    says=gettext_noop("An issued report as PDF or Word: pdf or docx"),
     gives=dict.fromkeys(REPORT_FORMS.values(), bytes),
 )
 def fetch_report(request: HttpRequest, report_id: uuid.UUID, form: str) -> HttpResponse:
