@@ -268,6 +268,7 @@ from pianqu.rooms.casework.queries.hotspots import (
     spoken,
 )
 from pianqu.rooms.casework.queries.joining import (
+    A_MINUTE,
     Alike,
     Candidate,
     Company,
@@ -276,6 +277,7 @@ from pianqu.rooms.casework.queries.joining import (
     alike_to,
     candidates_for,
     candidates_like,
+    check_pace,
     company_of,
     joined_to,
     joint_answers,
@@ -418,6 +420,7 @@ from pianqu.rooms.casework.queries.whistles import (
 __all__ = [
     "ALL",
     "ASKED",
+    "A_MINUTE",
     "BULK_CANCELLED",
     "BULK_DONE",
     "BULK_REFUSED",
@@ -615,6 +618,7 @@ __all__ = [
     "causes_to_link",
     "centre_code",
     "channel_name",
+    "check_pace",
     "check_row",
     "check_sees",
     "check_sees_cause",
