@@ -363,6 +363,7 @@ from pianqu.rooms.casework.queries.reports import (
 )
 from pianqu.rooms.casework.queries.seen import (
     GONE,
+    own_work,
     scope_of,
 )
 from pianqu.rooms.casework.queries.shipped import (
@@ -705,6 +706,7 @@ __all__ = [
     "overview_for",
     "own_case",
     "own_cases",
+    "own_work",
     "pack_rules",
     "pauses_by_clock",
     "period_of",
