@@ -10,7 +10,7 @@ from pianqu.foundation.verbs import verb
 from pianqu.kernels.deadline import Calendar
 from pianqu.rooms.casework import queries
 from pianqu.rooms.casework.facts import CaseDueSoon, CaseEscalated, TaskEscalated
-from pianqu.rooms.casework.lifecycle import OPEN
+from pianqu.rooms.casework.lifecycle import OPEN, State
 from pianqu.rooms.casework.models import Case, Task
 from pianqu.rooms.casework.services.steps import iso, tell
 from pianqu.rooms.directory import queries as directory
@@ -72,7 +72,8 @@ def escalate_overdue(*, actor: Actor, now: datetime, most: int = AT_ONCE) -> int
 def escalate_parts(*, actor: Actor, now: datetime, most: int = AT_ONCE) -> int:
     """The same for helpers' own dates: on the first day the organisation that leads is told, then the helper's line."""
     steps = Steps(now)
-    live = Task.objects.filter(ended_at=None, due_at__lte=now, case__state__in=OPEN).order_by("due_at", "id")
+    running = [state for state in OPEN if state != State.PAUSED]  # a helper's date stands still with the matter's clock
+    live = Task.objects.filter(ended_at=None, due_at__lte=now, case__state__in=running).order_by("due_at", "id")
     rows = live.values_list("id", "organisation_code", "due_at", "escalation")
     due = [id_ for id_, code, at, told in rows if min(steps.since(at), 1 + len(steps.line(code))) > told]
     tasks = list(live.select_related("case").select_for_update(of=("self",)).filter(id__in=due[:most]))
