@@ -764,7 +764,7 @@ def recent(request: HttpRequest) -> list[PublicRow]:
 @reports.asks(
     "/counts",
     name="getCounts",
-    says=gettext_noop("How many matters came in and how they stand"),
+    says=gettext_noop("How many matters came in and how they stand, those that joined another one too"),
     gives=Counts,
     right="",
 )

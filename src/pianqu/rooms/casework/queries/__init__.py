@@ -161,6 +161,7 @@ from pianqu.rooms.casework.queries.dispatch import (
     came_in,
     case_suggestion,
     check_row,
+    ended_in,
     fault_words,
     joint_of,
     rule_faults,
@@ -268,6 +269,7 @@ from pianqu.rooms.casework.queries.hotspots import (
     spoken,
 )
 from pianqu.rooms.casework.queries.joining import (
+    A_MINUTE,
     Alike,
     Candidate,
     Company,
@@ -276,6 +278,7 @@ from pianqu.rooms.casework.queries.joining import (
     alike_to,
     candidates_for,
     candidates_like,
+    check_pace,
     company_of,
     joined_to,
     joint_answers,
@@ -361,6 +364,7 @@ from pianqu.rooms.casework.queries.reports import (
 )
 from pianqu.rooms.casework.queries.seen import (
     GONE,
+    own_work,
     scope_of,
 )
 from pianqu.rooms.casework.queries.shipped import (
@@ -418,6 +422,7 @@ from pianqu.rooms.casework.queries.whistles import (
 __all__ = [
     "ALL",
     "ASKED",
+    "A_MINUTE",
     "BULK_CANCELLED",
     "BULK_DONE",
     "BULK_REFUSED",
@@ -615,6 +620,7 @@ __all__ = [
     "causes_to_link",
     "centre_code",
     "channel_name",
+    "check_pace",
     "check_row",
     "check_sees",
     "check_sees_cause",
@@ -636,6 +642,7 @@ __all__ = [
     "due_dates",
     "earlier",
     "effect_of",
+    "ended_in",
     "evaluation_for",
     "explained",
     "export_columns",
@@ -701,6 +708,7 @@ __all__ = [
     "overview_for",
     "own_case",
     "own_cases",
+    "own_work",
     "pack_rules",
     "pauses_by_clock",
     "period_of",

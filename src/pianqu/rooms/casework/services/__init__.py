@@ -153,6 +153,7 @@ from pianqu.rooms.casework.services.opening import (
     Opening,
     open_case,
     open_cases,
+    was_opened,
 )
 from pianqu.rooms.casework.services.parts import (
     Claim,
@@ -412,6 +413,7 @@ __all__ = [
     "warn_due_soon",
     "warn_of_whistles",
     "warn_supervised",
+    "was_opened",
     "withdraw_case",
     "write_rules",
 ]
