@@ -296,6 +296,8 @@ ROUTES: dict[str, str] = {
     "casework:erase": POSTED,
     "casework:act": POSTED,
     "casework:joined": SEERS,
+    "casework:news": STAFF,
+    "casework:case_news": SEERS,
     "casework:keep": POSTED,
     "casework:intake": STAFF,
     "casework:earlier": STAFF,

@@ -414,7 +414,7 @@ def _walks(
     scope = scope_of(actor)
     if filters == CaseFilter():
         return lambda turn, size: walks(scope, Q(), turn, size) if turn.after else all_walks(scope, turn, size)
-    where = _filtered(filters, actor, now) & found.where
+    where = where_of(filters, actor, now) & found.where
     if filters.order == RISK:
         said = few_seen_by(actor).filter(where)
         return lambda turn, size: walk_said(said, turn, size)
@@ -547,7 +547,8 @@ def _worked_on(queue: str, now: datetime) -> Q:
     return Q(state=State.RESOLVED) if queue == "answered" else Q(state__in=OPEN)
 
 
-def _filtered(filters: CaseFilter, actor: Actor, now: datetime) -> Q:
+def where_of(filters: CaseFilter, actor: Actor, now: datetime) -> Q:
+    """What a filter asks for, without its words and whatever the actor may see."""
     exact = {
         "state": filters.state,
         "category": filters.category,
