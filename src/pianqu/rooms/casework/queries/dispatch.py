@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Invalid
-from pianqu.kernels import canonical, dispatch
+from pianqu.kernels import canonical, checkcode, dispatch
 from pianqu.kernels import words as kernel
 from pianqu.kernels.dispatch import DAY, Fault, Matter, Rule
 from pianqu.rooms.casework import rules
@@ -613,6 +613,10 @@ class TrialMatter:
     rule_code: str
     refused: bool
     """The duty list would not let it be handed there."""
+
+    @property
+    def shown_code(self) -> str:
+        return checkcode.show(self.code)
 
 
 def came_in(actor: Actor, since: date, until: date) -> QuerySet[Case]:
