@@ -28,7 +28,7 @@ def capped(actor: Actor, cases: Sequence[Case]) -> list[Fact]:
         if task.due_at is not None and task.due_at > end:
             task.due_at = end
             moved.setdefault(task.case_id, []).append(task)
-    return _kept(actor, [case for case in cases if case.id in moved], moved, "earlier")
+    return _saved_moves(actor, [case for case in cases if case.id in moved], moved, "earlier")
 
 
 def stood_still(actor: Actor, case: Case, *, since: datetime, without: Callable[[], deadline.Due | None]) -> list[Fact]:
@@ -41,7 +41,7 @@ def stood_still(actor: Actor, case: Case, *, since: datetime, without: Callable[
         return []
     calendar, late = queries.working_days(), max(case.due_at - before.at, timedelta())
     moved = [task for task in live if task.due_at is not None and _carried(task, late, case.due_at, calendar)]
-    return _kept(actor, [case], {case.id: moved} if moved else {}, "resumed")
+    return _saved_moves(actor, [case], {case.id: moved} if moved else {}, "resumed")
 
 
 def _carried(task: Task, late: timedelta, end: datetime, calendar: Calendar) -> bool:
@@ -62,7 +62,7 @@ def _working(at: datetime, calendar: Calendar) -> datetime:
     return at
 
 
-def _kept(actor: Actor, cases: Sequence[Case], moved: dict[object, list[Task]], cause: str) -> list[Fact]:
+def _saved_moves(actor: Actor, cases: Sequence[Case], moved: dict[object, list[Task]], cause: str) -> list[Fact]:
     Task.objects.bulk_update(
         [task for tasks in moved.values() for task in tasks], ["due_at", "escalation"], batch_size=200
     )
