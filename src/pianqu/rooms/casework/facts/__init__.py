@@ -131,6 +131,13 @@ from pianqu.rooms.casework.facts.platforms import (
     RectificationChecked,
     RectificationOrdered,
 )
+from pianqu.rooms.casework.facts.replies import (
+    AboutReplyTemplate,
+    ReplyTemplateChanged,
+    ReplyTemplateMade,
+    ReplyTemplateRetired,
+    ReplyTemplateUsed,
+)
 from pianqu.rooms.casework.facts.reports import (
     AboutReport,
     ReportDrafted,
@@ -165,6 +172,7 @@ __all__ = [
     "AboutExport",
     "AboutForce",
     "AboutPlatform",
+    "AboutReplyTemplate",
     "AboutReport",
     "AboutRules",
     "AboutTriageModel",
@@ -246,6 +254,10 @@ __all__ = [
     "PlatformPingPong",
     "RectificationChecked",
     "RectificationOrdered",
+    "ReplyTemplateChanged",
+    "ReplyTemplateMade",
+    "ReplyTemplateRetired",
+    "ReplyTemplateUsed",
     "ReportDrafted",
     "ReportEdited",
     "ReportIssued",
