@@ -1,6 +1,17 @@
 """JSON doors of casework: what its pages do, for programs."""
 
-from pianqu.rooms.casework.endpoints import bulk, cases, causes, clocks, dispatch, joining, news, platforms, replies, triage
+from pianqu.rooms.casework.endpoints import (
+    bulk,
+    cases,
+    causes,
+    clocks,
+    dispatch,
+    joining,
+    news,
+    platforms,
+    replies,
+    triage,
+)
 from pianqu.rooms.casework.endpoints.cases import ACTS, OWN
 
 routers = {
