@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('casework', '0032_bulk_acts'),
+        ('casework', '0033_reply_templates'),
     ]
 
     operations = [
