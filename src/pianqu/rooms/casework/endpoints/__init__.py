@@ -1,6 +1,6 @@
 """JSON doors of casework: what its pages do, for programs."""
 
-from pianqu.rooms.casework.endpoints import bulk, cases, causes, clocks, dispatch, joining, news, platforms, triage
+from pianqu.rooms.casework.endpoints import bulk, cases, causes, clocks, dispatch, joining, news, platforms, replies, triage
 from pianqu.rooms.casework.endpoints.cases import ACTS, OWN
 
 routers = {
@@ -13,6 +13,7 @@ routers = {
     "/whistles": dispatch.whistles.router,
     "/forces": dispatch.forces.router,
     "/platforms": platforms.platforms.router,
+    "/reply-templates": replies.replies.router,
 }
 """Where composition mounts them under the API's address."""
 

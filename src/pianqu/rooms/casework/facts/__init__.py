@@ -133,6 +133,13 @@ from pianqu.rooms.casework.facts.platforms import (
     RectificationChecked,
     RectificationOrdered,
 )
+from pianqu.rooms.casework.facts.replies import (
+    AboutReplyTemplate,
+    ReplyTemplateChanged,
+    ReplyTemplateMade,
+    ReplyTemplateRetired,
+    ReplyTemplateUsed,
+)
 from pianqu.rooms.casework.facts.reports import (
     AboutReport,
     ReportDrafted,
@@ -167,6 +174,7 @@ __all__ = [
     "AboutExport",
     "AboutForce",
     "AboutPlatform",
+    "AboutReplyTemplate",
     "AboutReport",
     "AboutRules",
     "AboutTriageModel",
@@ -250,6 +258,10 @@ __all__ = [
     "PlatformPingPong",
     "RectificationChecked",
     "RectificationOrdered",
+    "ReplyTemplateChanged",
+    "ReplyTemplateMade",
+    "ReplyTemplateRetired",
+    "ReplyTemplateUsed",
     "ReportDrafted",
     "ReportEdited",
     "ReportIssued",

@@ -112,7 +112,7 @@ def pause_case(*, actor: Actor, case_id: uuid.UUID, reason: str, words: str, now
     rules.check_may_handle(actor, case.lead_code)
     if reason not in REASONS:
         raise Invalid("pause-reason", _("Please choose why the clock may stand still."))
-    why = said(words)
+    why = said(words, filled=True)
     moved(case, Move.PAUSE)
     clock = running(case).get()
     Pause.objects.create(id=new_id(), clock=clock, reason=reason, started_at=now)

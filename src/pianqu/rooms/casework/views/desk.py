@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,6 +28,7 @@ from pianqu.rooms.casework import forms, queries, rules, services
 from pianqu.rooms.casework.lifecycle import State
 from pianqu.rooms.casework.views import joint_work, live, platform_part, pressing, shown
 from pianqu.rooms.casework.views.grouped import grouped
+from pianqu.rooms.casework.views.offered import chosen_in, offered
 from pianqu.rooms.casework.views.posted import posted
 from pianqu.rooms.casework.views.report import picture
 from pianqu.rooms.casework.views.suggested import Suggested, suggested
@@ -413,6 +415,7 @@ def case_page(
         "bases": shown.erase_bases(),
         "errors": {},
         "typed": {},
+        "replies": offered(actor, card) if there.replies else {},
         **handled,
         **grouped(actor, case_id, card.place_code, there),
         **pressing.on_page(actor, card, handled["handling"], now, there),
@@ -547,12 +550,26 @@ def resolve(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     actor, reply = actor_of(request), request.POST.get("reply", "")
     queries.case_for(actor, case_id)
     try:
-        services.resolve_case(actor=actor, case_id=case_id, reply=reply, now=timezone.now())
+        services.act_with_reply_template(
+            actor=actor,
+            case_id=case_id,
+            template_id=chosen_in(request.POST)[0],
+            act=partial(services.resolve_case, actor=actor, case_id=case_id, reply=reply, now=timezone.now()),
+            now=timezone.now(),
+        )
     except Problem as problem:
         refused = problem.message if problem.status != Invalid.status else ""
         errors = {"reply": problem.message}
         return case_page(
-            request, actor, case_id, status=problem.status, errors=errors, reply=reply, refused_above=refused
+            request,
+            actor,
+            case_id,
+            status=problem.status,
+            errors=errors,
+            typed=request.POST,
+            reply=reply,
+            filled="resolve",
+            refused_above=refused,
         )
     return redirect("casework:desk_case", case_id=case_id)
 
