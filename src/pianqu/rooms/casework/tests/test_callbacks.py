@@ -27,6 +27,7 @@ from pianqu.rooms.casework.tests.builders import (
     started,
 )
 from pianqu.rooms.casework.tests.test_handling import code_of, leader, told
+from pianqu.rooms.casework.tests.test_views import official
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.ledger import queries as ledger
 
@@ -293,3 +294,11 @@ def test_the_list_holds_to_the_scope_in_a_constant_number_of_statements() -> Non
     with CaptureQueriesContext(connection) as many:
         assert asked(clerk()).waiting == 6
     assert len(few) == len(many) <= 6
+
+
+def test_a_matters_page_offers_how_the_call_went() -> None:
+    """Beside the outcomes of a platform's inspection, which are others."""
+    case = rated_badly()
+    services.resolve_case(actor=clerk(), case_id=case.case_id, reply="又修了。", now=LATER)
+    page = official(CENTRE).get(f"/desk/case/{case.case_id}/").text
+    assert all(f'name="outcome" value="{one}"' in page for one in ("satisfied", "dissatisfied", "unreachable"))

@@ -83,7 +83,7 @@ def on_page(
     return {
         "call": call,
         "call_reason": call_reasons()[call.reason] if call else "",
-        "outcomes": [shown.Choice(code=code, name=name) for code, (name, _tone) in call_outcomes().items()],
+        "call_outcomes": [shown.Choice(code=code, name=name) for code, (name, _tone) in call_outcomes().items()],
         "supervised": said_of(card, now) if card else None,
         "pressing": queries.supervision_may(actor, card, holder_code=holder)
         if card
