@@ -1,10 +1,11 @@
 """JSON doors of casework: what its pages do, for programs."""
 
-from pianqu.rooms.casework.endpoints import bulk, cases, causes, clocks, dispatch, joining, platforms, triage
+from pianqu.rooms.casework.endpoints import bulk, cases, causes, clocks, dispatch, joining, news, platforms, replies, triage
 from pianqu.rooms.casework.endpoints.cases import ACTS, OWN
 
 routers = {
     **cases.routers,
+    "/desk/news": news.news.router,
     "/desk/bulk": bulk.many.router,
     **causes.routers,
     "/clocks": clocks.doors.router,
@@ -12,6 +13,7 @@ routers = {
     "/whistles": dispatch.whistles.router,
     "/forces": dispatch.forces.router,
     "/platforms": platforms.platforms.router,
+    "/reply-templates": replies.replies.router,
 }
 """Where composition mounts them under the API's address."""
 

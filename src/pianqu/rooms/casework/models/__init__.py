@@ -71,6 +71,11 @@ from pianqu.rooms.casework.models.platforms import (
     PlatformMember,
     PlatformMove,
 )
+from pianqu.rooms.casework.models.replies import (
+    REPLY_USES,
+    ReplyTemplate,
+    ReplyUse,
+)
 from pianqu.rooms.casework.models.reports import (
     MonthlyReport,
 )
@@ -86,6 +91,7 @@ from pianqu.rooms.casework.models.triage import (
 )
 
 __all__ = [
+    "REPLY_USES",
     "STREET",
     "Addition",
     "BreachModel",
@@ -127,6 +133,8 @@ __all__ = [
     "PublicTitle",
     "PublishedMonth",
     "Rating",
+    "ReplyTemplate",
+    "ReplyUse",
     "Request",
     "RootCause",
     "RuleCursor",

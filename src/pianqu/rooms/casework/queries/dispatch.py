@@ -705,6 +705,13 @@ def shortened(text: str, longest: int) -> str:
     return " ".join(kernel.clean(text).split())[:longest]
 
 
+def ended_in(rows: Sequence[RuleRow]) -> Mapping[str, str]:
+    """Codes and names of organisations that these rules name and that have ended: nobody can lead there. One statement."""
+    named = {code for row in rows for code in (row.lead, *row.helpers, *row.returned_by) if code}
+    cards = directory.organisations(named) if named else {}
+    return {code: card.short_name for code, card in cards.items() if card.ended}
+
+
 def fault_words(fault: Fault, names: Mapping[str, str]) -> str:
     """What is wrong, in a sentence."""
     said = {
