@@ -66,6 +66,7 @@ GROUPS = (
         (
             Entry("/desk/shift/", pgettext_lazy("menu", "Shift")),
             Entry("/desk/bulk/", pgettext_lazy("menu", "Acts on many")),
+            Entry("/desk/lists/", pgettext_lazy("menu", "Take in a list")),
             Entry("/desk/exports/", pgettext_lazy("menu", "Tables to take away")),
         ),
     ),

@@ -1,11 +1,12 @@
 """JSON doors of casework: what its pages do, for programs."""
 
-from pianqu.rooms.casework.endpoints import bulk, cases, causes, clocks, dispatch, joining, platforms, triage
+from pianqu.rooms.casework.endpoints import bulk, cases, causes, clocks, dispatch, joining, lists, platforms, triage
 from pianqu.rooms.casework.endpoints.cases import ACTS, OWN
 
 routers = {
     **cases.routers,
     "/desk/bulk": bulk.many.router,
+    "/desk/lists": lists.lists.router,
     **causes.routers,
     "/clocks": clocks.doors.router,
     "/dispatch": dispatch.rules.router,

@@ -119,6 +119,12 @@ from pianqu.rooms.casework.facts.joining import (
     TitleReleased,
     TitleTakenBack,
 )
+from pianqu.rooms.casework.facts.lists import (
+    AboutList,
+    ListForgotten,
+    ListSent,
+    ListTakenIn,
+)
 from pianqu.rooms.casework.facts.platforms import (
     AboutPlatform,
     GuidedAtWindow,
@@ -164,6 +170,7 @@ __all__ = [
     "AboutClockRules",
     "AboutExport",
     "AboutForce",
+    "AboutList",
     "AboutPlatform",
     "AboutReport",
     "AboutRules",
@@ -231,6 +238,9 @@ __all__ = [
     "GuidedAtWindow",
     "JointAnswerGiven",
     "JointCalled",
+    "ListForgotten",
+    "ListSent",
+    "ListTakenIn",
     "MatterSplitOff",
     "MatterTakenIn",
     "MeasureEnded",
