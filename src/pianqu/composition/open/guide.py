@@ -38,6 +38,7 @@ def headings() -> dict[str, str]:
         "causes": pgettext("api", "Hot issues and root causes"),
         "clocks": pgettext("api", "Terms and forecasts"),
         "platforms": pgettext("api", "The four platforms"),
+        "replies": pgettext("api", "Reply templates"),
         "partners": pgettext("api", "Other districts and systems"),
         "calendar": pgettext("api", "Calendars"),
         "notices": pgettext("api", "Notices and messages"),

@@ -59,7 +59,7 @@
     for (const key of ["aria-label", "title", "alt", "placeholder"]) if (e.getAttribute(key)) spoken.push([e.getAttribute(key), e]);
   spoken.push([document.title, root]);
   for (const [words, e] of spoken) {
-    if (/\{\{|\{%|%\(\w+\)[sd]|\bmsgid\b/.test(words)) say("raw words", words.slice(0, 60));
+    if (!(e !== root && e.closest("mark, code")) && /\{\{|\{%|%\(\w+\)[sd]|\bmsgid\b/.test(words)) say("raw words", words.slice(0, 60));
     if (/\bNone\b|\bundefined\b|\bNaN\b/.test(words)) say("None", words.slice(0, 60));
     const own = e === root ? root : e.closest("[lang]");
     if (!asked.chinese || !own.lang.startsWith("zh") || e.closest("code, kbd, pre, .mono, .pq-code, [data-words], [dir=auto]")) continue;

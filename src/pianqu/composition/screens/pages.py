@@ -95,6 +95,15 @@ PAGES = (
     Page(name="joined", route="casework:joined", at="/desk/case/{led}/joined/", staff=True, needs_data=True),
     Page(name="joined-case", route="casework:desk_case", at="/desk/case/{led}/#alike", staff=True, needs_data=True),
     Page(name="joined-receipt", route="casework:case", at="/case/{joined}/?s={joined_secret}", needs_data=True),
+    Page(
+        name="replies",
+        route="casework:replies",
+        at="/desk/replies/",
+        staff=True,
+        by="boss",
+        wrong_press="#template button.btn-primary",
+    ),
+    Page(name="replies-read", route="casework:replies", at="/desk/replies/", staff=True),
     Page(name="bulk", route="casework:bulk", at="/desk/bulk/", staff=True),
     Page(
         name="bulk-form",

@@ -601,3 +601,25 @@ def check_may_form_force(actor: Actor, lead_code: str) -> None:
 
 def check_may_lead_force(actor: Actor, lead_code: str) -> None:
     _check(may_lead_force(actor, lead_code), _("Only who leads this joint task force may do this."))
+
+
+# templates of replies ------------------------------------------------------------------------------------------------
+
+
+def may_write_replies(actor: Actor, organisation_code: str) -> bool:
+    """Leaders and administrators of the organisation keep its templates; the district's (no code) the district's administrators
+    and the centre's leaders."""
+    if actor.reads_only:
+        return False
+    if not organisation_code:
+        return directory.may_change_directory(actor) or may_supervise(actor)
+    return directory.may_manage(actor, organisation_code)
+
+
+def check_may_write_replies(actor: Actor, organisation_code: str) -> None:
+    sentence = (
+        _("Only a leader or administrator of your organisation may keep its templates.")
+        if organisation_code
+        else _("Only the district's administrators and the centre's leaders may keep templates for all.")
+    )
+    _check(may_write_replies(actor, organisation_code), sentence)

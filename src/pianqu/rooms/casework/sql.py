@@ -54,7 +54,12 @@ _OF_CASE = (
     "platformact",
     "caselistitem",
 )
-_OF_DISTRICT = ("rootcause WHERE closed_at IS NULL", "jointtemplate", "ruleversion")
+_OF_DISTRICT = (
+    "rootcause WHERE closed_at IS NULL",
+    "jointtemplate",
+    "ruleversion",
+    "replytemplate WHERE ended_at IS NULL",
+)
 _AROUND = "SELECT " + ", ".join(
     [f"EXISTS (SELECT 1 FROM casework_{table} WHERE case_id = %s)" for table in _OF_CASE]
     + [f"EXISTS (SELECT 1 FROM casework_{table})" for table in _OF_DISTRICT]

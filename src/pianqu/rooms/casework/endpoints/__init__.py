@@ -1,10 +1,23 @@
 """JSON doors of casework: what its pages do, for programs."""
 
-from pianqu.rooms.casework.endpoints import bulk, cases, causes, clocks, dispatch, joining, lists, platforms, triage
+from pianqu.rooms.casework.endpoints import (
+    bulk,
+    cases,
+    causes,
+    clocks,
+    dispatch,
+    joining,
+    lists,
+    news,
+    platforms,
+    replies,
+    triage,
+)
 from pianqu.rooms.casework.endpoints.cases import ACTS, OWN
 
 routers = {
     **cases.routers,
+    "/desk/news": news.news.router,
     "/desk/bulk": bulk.many.router,
     "/desk/lists": lists.lists.router,
     **causes.routers,
@@ -13,6 +26,7 @@ routers = {
     "/whistles": dispatch.whistles.router,
     "/forces": dispatch.forces.router,
     "/platforms": platforms.platforms.router,
+    "/reply-templates": replies.replies.router,
 }
 """Where composition mounts them under the API's address."""
 

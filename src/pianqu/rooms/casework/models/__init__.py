@@ -75,6 +75,11 @@ from pianqu.rooms.casework.models.platforms import (
     PlatformMember,
     PlatformMove,
 )
+from pianqu.rooms.casework.models.replies import (
+    REPLY_USES,
+    ReplyTemplate,
+    ReplyUse,
+)
 from pianqu.rooms.casework.models.reports import (
     MonthlyReport,
 )
@@ -90,6 +95,7 @@ from pianqu.rooms.casework.models.triage import (
 )
 
 __all__ = [
+    "REPLY_USES",
     "STREET",
     "Addition",
     "BreachModel",
@@ -133,6 +139,8 @@ __all__ = [
     "PublicTitle",
     "PublishedMonth",
     "Rating",
+    "ReplyTemplate",
+    "ReplyUse",
     "Request",
     "RootCause",
     "RuleCursor",

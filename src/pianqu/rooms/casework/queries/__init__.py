@@ -3,7 +3,10 @@
 from pianqu.rooms.casework.lifecycle import (
     OPEN,
 )
-from pianqu.rooms.casework.queries.around import Around, around
+from pianqu.rooms.casework.queries.around import (
+    Around,
+    around,
+)
 from pianqu.rooms.casework.queries.bulk import (
     BULK_CANCELLED,
     BULK_DONE,
@@ -161,6 +164,7 @@ from pianqu.rooms.casework.queries.dispatch import (
     came_in,
     case_suggestion,
     check_row,
+    ended_in,
     fault_words,
     joint_of,
     rule_faults,
@@ -268,6 +272,7 @@ from pianqu.rooms.casework.queries.hotspots import (
     spoken,
 )
 from pianqu.rooms.casework.queries.joining import (
+    A_MINUTE,
     Alike,
     Candidate,
     Company,
@@ -276,6 +281,7 @@ from pianqu.rooms.casework.queries.joining import (
     alike_to,
     candidates_for,
     candidates_like,
+    check_pace,
     company_of,
     joined_to,
     joint_answers,
@@ -304,6 +310,16 @@ from pianqu.rooms.casework.queries.naming import (
     outcome_name,
     platform_name,
     term_words,
+)
+from pianqu.rooms.casework.queries.news import (
+    CaseNews,
+    Mark,
+    News,
+    mark_now,
+    mark_of,
+    news_for,
+    news_of,
+    recorded_since,
 )
 from pianqu.rooms.casework.queries.opendata import (
     ALL,
@@ -357,6 +373,18 @@ from pianqu.rooms.casework.queries.published import (
     published_id,
     update_name,
 )
+from pianqu.rooms.casework.queries.replies import (
+    BLANKS,
+    REPLY_ACTS,
+    ReplyCard,
+    ReplyOffer,
+    filled_reply,
+    open_blanks,
+    replies_offered,
+    reply_template_id,
+    reply_templates_for,
+    unknown_blanks,
+)
 from pianqu.rooms.casework.queries.reports import (
     DRAFT_REPORT,
     ISSUED_REPORT,
@@ -373,6 +401,7 @@ from pianqu.rooms.casework.queries.reports import (
 )
 from pianqu.rooms.casework.queries.seen import (
     GONE,
+    own_work,
     scope_of,
 )
 from pianqu.rooms.casework.queries.shipped import (
@@ -430,6 +459,8 @@ from pianqu.rooms.casework.queries.whistles import (
 __all__ = [
     "ALL",
     "ASKED",
+    "A_MINUTE",
+    "BLANKS",
     "BULK_CANCELLED",
     "BULK_DONE",
     "BULK_REFUSED",
@@ -482,6 +513,7 @@ __all__ = [
     "POST_ENDED",
     "QUEUES",
     "READY",
+    "REPLY_ACTS",
     "RISK",
     "RULE_LISTS",
     "SAMPLE",
@@ -512,6 +544,7 @@ __all__ = [
     "CaseCard",
     "CaseFilter",
     "CaseHead",
+    "CaseNews",
     "CasePage",
     "CaseRow",
     "CategoryCard",
@@ -547,6 +580,7 @@ __all__ = [
     "Line",
     "ListCard",
     "LocalTerm",
+    "Mark",
     "May",
     "MeasureCard",
     "Measured",
@@ -556,6 +590,7 @@ __all__ = [
     "MonthCard",
     "MonthFigures",
     "Names",
+    "News",
     "OnPlatform",
     "Overview",
     "OwnCase",
@@ -572,6 +607,8 @@ __all__ = [
     "PublishedCase",
     "PublishedChange",
     "Reckoner",
+    "ReplyCard",
+    "ReplyOffer",
     "ReportCard",
     "ReportWhole",
     "ReportedWords",
@@ -632,6 +669,7 @@ __all__ = [
     "causes_to_link",
     "centre_code",
     "channel_name",
+    "check_pace",
     "check_row",
     "check_sees",
     "check_sees_cause",
@@ -653,6 +691,7 @@ __all__ = [
     "due_dates",
     "earlier",
     "effect_of",
+    "ended_in",
     "evaluation_for",
     "explained",
     "export_columns",
@@ -666,6 +705,7 @@ __all__ = [
     "exports_to_write",
     "fault_words",
     "files_in_use",
+    "filled_reply",
     "filter_kept",
     "filters_of",
     "first_day",
@@ -704,6 +744,8 @@ __all__ = [
     "listed_before",
     "lists_of",
     "live_members",
+    "mark_now",
+    "mark_of",
     "may_answer_joined",
     "may_open_cause",
     "may_work_on",
@@ -717,12 +759,16 @@ __all__ = [
     "nature_name",
     "nature_of",
     "nature_raised",
+    "news_for",
+    "news_of",
     "on_ground",
     "on_platform",
+    "open_blanks",
     "outcome_name",
     "overview_for",
     "own_case",
     "own_cases",
+    "own_work",
     "pack_rules",
     "pauses_by_clock",
     "period_of",
@@ -746,6 +792,10 @@ __all__ = [
     "published_months",
     "read_model",
     "recent_working_days",
+    "recorded_since",
+    "replies_offered",
+    "reply_template_id",
+    "reply_templates_for",
     "report_file",
     "report_for",
     "reports_for",
@@ -784,6 +834,7 @@ __all__ = [
     "triage_for",
     "trial_of",
     "trials_of",
+    "unknown_blanks",
     "update_name",
     "versions_to_apply",
     "whistle_for",

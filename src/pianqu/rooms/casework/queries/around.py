@@ -24,6 +24,7 @@ class Around:
     open_causes: bool
     templates: bool
     rules: bool
+    replies: bool
 
 
 def around(case_id: uuid.UUID) -> Around:

@@ -335,7 +335,7 @@ def return_task(*, actor: Actor, case_id: uuid.UUID, article: str, words: str, n
             "return-twice",
             _("The centre sent it to you again after a return. Object to it, and another colleague decides."),
         )
-    cited, why = _cited(case, article, now), said(words)
+    cited, why = _cited(case, article, now), said(words, filled=True)
     facts: list[Fact] = []
     if task.role == LEAD:
         moved(case, Move.RETURN)
@@ -389,7 +389,7 @@ def object_to_dispatch(*, actor: Actor, case_id: uuid.UUID, article: str, words:
         raise Refused("objection-not-lead", _("Only the organisation that leads a matter can object to its dispatch."))
     if Request.objects.filter(case=case, kind="objection", organisation_code=task.organisation_code).exists():
         raise Refused("objection-twice", _("Your objection was made before; the decision on it binds."))
-    cited, why = _cited(case, article, now), said(words)
+    cited, why = _cited(case, article, now), said(words, filled=True)
     Request.objects.create(
         id=new_id(),
         case=case,
@@ -478,7 +478,7 @@ def finish_task(*, actor: Actor, case_id: uuid.UUID, words: str, now: datetime) 
     task = _own_task(actor, case)
     if task.role != HELPER:
         raise Refused("task-leads", _("Who leads a matter ends it with an answer to the reporter."))
-    why = said(words)
+    why = said(words, filled=True)
     end_tasks([task], "done", now)
     fact = tell(actor, case, TaskDone, task_code=task.organisation_code, words_commitment=why.commitment)
     return noted(actor, case, [fact], now, words=why)

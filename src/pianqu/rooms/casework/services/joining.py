@@ -32,7 +32,7 @@ from pianqu.rooms.casework.services.contacts import Reporter
 from pianqu.rooms.casework.services.moving import resolve_case
 from pianqu.rooms.casework.services.opening import Opened, open_case
 from pianqu.rooms.casework.services.parts import PlaceChoice, taken
-from pianqu.rooms.casework.services.steps import locked, noted, recorded_by, said, tell
+from pianqu.rooms.casework.services.steps import check_filled, locked, noted, recorded_by, said, tell
 from pianqu.rooms.ledger import services as ledger
 
 OFFER_LIFE = timedelta(days=1)
@@ -183,6 +183,7 @@ def answer_joined(
     parent = locked([case_id])[case_id]
     rules.check_may_resolve(actor, parent.lead_code or parent.organisation_code)
     own = {child: text for child, text in (own or {}).items() if kernel.clean(text)}
+    check_filled("\n".join([reply, *own.values()]))
     common = taken(reply, shortest=0)
     children = Case.objects.filter(parent=parent, state__in=OPEN)
     waiting = children.count()

@@ -23,8 +23,15 @@ from pianqu.rooms.casework.lifecycle import Move, check_move
 from pianqu.rooms.casework.models import Addition, Case, Note, Photo
 from pianqu.rooms.casework.services.clocks import DUE, stop
 from pianqu.rooms.casework.services.parts import Claim, kept_photos, taken
-from pianqu.rooms.casework.services.rating import waiting_children
-from pianqu.rooms.casework.services.steps import end_tasks, live_tasks, locked, parts_know, recorded_by
+from pianqu.rooms.casework.services.rating import free_joined, waiting_children
+from pianqu.rooms.casework.services.steps import (
+    check_filled,
+    end_tasks,
+    live_tasks,
+    locked,
+    parts_know,
+    recorded_by,
+)
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import services as ledger
 
@@ -124,6 +131,7 @@ def withdraw_case(*, actor: Actor, case_id: uuid.UUID, now: datetime) -> uuid.UU
     )
     entry = ledger.record([fact], actor=actor, now=now)[0]
     _save([case], ["state", "closed_at", *DUE])
+    free_joined(case, now)
     parts_know([case], ended=True)
     return entry.entry_id
 
@@ -158,6 +166,8 @@ _RESOLVED = ("state", "reply", "reply_salt", "resolved_at", "resolver_post", *DU
 def _resolve(actor: Actor, case: Case, item: Resolution, now: datetime) -> CaseResolved:
     rules.check_may_resolve(actor, case.lead_code or case.organisation_code)
     if item.claim is None:
+        if actor.kind == "post":  # what another system answered is its own
+            check_filled(item.reply)
         _end_the_work(actor, case, now)
     case.state = check_move(case.state, Move.RESOLVE)
     reply = taken(item.reply, missing=_("Please write the answer: who reported it reads exactly this."))

@@ -278,7 +278,7 @@ def guide_at_window(*, actor: Actor, case_id: uuid.UUID, outcome: str, words: st
     case = _to_act(actor, case_id, SERVICES)
     if outcome not in GUIDED:
         raise Invalid("guidance-outcome", _("Please choose what was said at the window."))
-    why = said(words)
+    why = said(words, filled=True)
     row = _row(actor, case, GUIDANCE, now, outcome=outcome)
     fact = tell(actor, case, GuidedAtWindow, outcome=outcome, **_own(row, why))
     return _kept(actor, case, row, [fact], why, now, shown=True)

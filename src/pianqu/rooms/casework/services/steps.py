@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.errors import Absent
+from pianqu.foundation.errors import Absent, Invalid
 from pianqu.foundation.facts import Fact
+from pianqu.kernels import blanks
 from pianqu.kernels.leaf import SALT_BYTES, text_commitment
 from pianqu.rooms.casework.facts import AboutCase
 from pianqu.rooms.casework.lifecycle import Move, check_move
@@ -31,14 +32,26 @@ class Said:
     commitment: str = ""
 
 
-def said(words: str, *, needed: bool = True) -> Said:
-    """The words as they are kept. Raises Invalid where they are needed and empty, or too long."""
+def said(words: str, *, needed: bool = True, filled: bool = False) -> Said:
+    """The words as they are kept. Raises Invalid where they are needed and empty, or too long.
+
+    `filled` is for words that may have begun as a template: a blank that is still open in them is refused.
+    """
+    if filled:
+        check_filled(words)
     missing = _("Please say why, or what was done, in a few words.")
     text = taken(words, shortest=1 if needed else 0, missing=missing).text
     if not text:
         return Said()
     salt = secrets.token_bytes(SALT_BYTES)
     return Said(text, salt, text_commitment(text, salt))
+
+
+def check_filled(words: str) -> None:
+    """Words of a template are sent only with every blank filled. Raises Invalid, naming what is open."""
+    if left := blanks.open_in(words):
+        sentence = _("%(blanks)s is still open in the text. Please fill it in or take it out; your text is still here.")
+        raise Invalid("words-open-blank", sentence % {"blanks": " ".join(left[:5])})
 
 
 def locked(ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Case]:

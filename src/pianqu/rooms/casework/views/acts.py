@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -21,6 +22,7 @@ from pianqu.foundation.errors import Absent, Invalid, Problem, as_problem
 from pianqu.rooms.casework import forms, queries, services
 from pianqu.rooms.casework.views import shown
 from pianqu.rooms.casework.views.desk import actor_of, case_page
+from pianqu.rooms.casework.views.offered import chosen_in
 from pianqu.rooms.casework.views.posted import posted
 
 Typed = QueryDict
@@ -216,6 +218,7 @@ def _refused(request: HttpRequest, actor: Actor, case_id: uuid.UUID, name: str, 
         status=problem.status,
         errors={name: problem.message},
         typed=request.POST,
+        filled=name,
         typed_helpers=request.POST.getlist("helpers"),
         typed_members=request.POST.getlist("members"),
         refused=problem.message,
@@ -224,7 +227,14 @@ def _refused(request: HttpRequest, actor: Actor, case_id: uuid.UUID, name: str, 
 
 
 def _do(chosen: Act, actor: Actor, case_id: uuid.UUID, typed: Typed, now: datetime) -> None:
-    chosen.verb(actor=actor, case_id=case_id, now=now, **chosen.takes(typed))
+    """The verb; where its words began with a template, that is counted with it."""
+    template_id, _language = chosen_in(typed)
+    given = chosen.takes(typed)
+    if template_id is None:
+        chosen.verb(actor=actor, case_id=case_id, now=now, **given)
+        return
+    act = partial(chosen.verb, actor=actor, case_id=case_id, now=now, **given)
+    services.act_with_reply_template(actor=actor, case_id=case_id, template_id=template_id, act=act, now=now)
 
 
 @never_cache

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -25,8 +26,9 @@ from pianqu.foundation.markup import put
 from pianqu.foundation.templatetags.ui import short_moment, state_badge
 from pianqu.rooms.casework import forms, queries, rules, services
 from pianqu.rooms.casework.lifecycle import State
-from pianqu.rooms.casework.views import joint_work, platform_part, pressing, shown
+from pianqu.rooms.casework.views import joint_work, live, platform_part, pressing, shown
 from pianqu.rooms.casework.views.grouped import grouped
+from pianqu.rooms.casework.views.offered import chosen_in, offered
 from pianqu.rooms.casework.views.posted import posted
 from pianqu.rooms.casework.views.report import picture
 from pianqu.rooms.casework.views.suggested import Suggested, suggested
@@ -76,7 +78,7 @@ def cases(request: HttpRequest) -> HttpResponse:
 
 
 def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> HttpResponse:
-    actor, now = actor_of(request), timezone.now()
+    actor, now, mark = actor_of(request), timezone.now(), queries.mark_now()
     names, categories = shown.Places(), shown.category_names()
     filters, scope = filters_in(request, set(categories)), directory.scope_of(actor)
     page = queries.cases_for(actor, filters=filters, page=request.GET.get("page", ""), now=now)
@@ -119,6 +121,7 @@ def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> 
         "older": query_of(filters, page=page.next_page) if page.has_next else "",
         "newest": query_of(filters) if request.GET.get("page") else "",
         "title": directory.title_of_post(actor),
+        **live.on_list(mark, query_of(filters)),
     }
     return render(request, "casework/desk.html", context, status=status)
 
@@ -412,11 +415,13 @@ def case_page(
         "bases": shown.erase_bases(),
         "errors": {},
         "typed": {},
+        "replies": offered(actor, card) if there.replies else {},
         **handled,
         **grouped(actor, case_id, card.place_code, there),
         **pressing.on_page(actor, card, handled["handling"], now, there),
         "from_list": queries.from_list(case_id) if there.listed else None,
         **platform_part.of_case(actor, card, organisations, there),
+        **live.on_case(card),
         **more,
     }
     return render(request, "casework/desk_case.html", context, status=status)
@@ -546,12 +551,26 @@ def resolve(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     actor, reply = actor_of(request), request.POST.get("reply", "")
     queries.case_for(actor, case_id)
     try:
-        services.resolve_case(actor=actor, case_id=case_id, reply=reply, now=timezone.now())
+        services.act_with_reply_template(
+            actor=actor,
+            case_id=case_id,
+            template_id=chosen_in(request.POST)[0],
+            act=partial(services.resolve_case, actor=actor, case_id=case_id, reply=reply, now=timezone.now()),
+            now=timezone.now(),
+        )
     except Problem as problem:
         refused = problem.message if problem.status != Invalid.status else ""
         errors = {"reply": problem.message}
         return case_page(
-            request, actor, case_id, status=problem.status, errors=errors, reply=reply, refused_above=refused
+            request,
+            actor,
+            case_id,
+            status=problem.status,
+            errors=errors,
+            typed=request.POST,
+            reply=reply,
+            filled="resolve",
+            refused_above=refused,
         )
     return redirect("casework:desk_case", case_id=case_id)
 
