@@ -102,7 +102,13 @@ def forecast() -> int:
 
 def tidy() -> int:
     """What nobody needs any more goes."""
-    return tidying.tidy() + tables.put_away_exports(actor=system_actor(), now=timezone.now())
+    return tidying.tidy() + _put_away()
+
+
+def _put_away() -> int:
+    """Tables that posts fetched, rows of lists that nobody took in."""
+    actor, now = system_actor(), timezone.now()
+    return tables.put_away_exports(actor=actor, now=now) + cases.forget_lists(actor=actor, now=now)
 
 
 def publish() -> int:

@@ -17,6 +17,7 @@ from pianqu.composition.demo.dispatch import make_dispatch
 from pianqu.composition.demo.grid import make_grid
 from pianqu.composition.demo.ground import ground
 from pianqu.composition.demo.joined import make_joined
+from pianqu.composition.demo.lists import make_list
 from pianqu.composition.demo.neighbour import make_neighbour
 from pianqu.composition.demo.people import CHECKER, CLUSTER, GRID, HANDLER, LEADER, STREET, WINDOW, make_people
 from pianqu.composition.demo.pictures import drawn
@@ -90,6 +91,7 @@ def load(now: datetime, *, year: int = 0) -> None:
     _leave_notes(actors, now)
     _act_on_many(actors[WINDOW.login], now)
     make_causes(actors, now=now)
+    make_list(window=actors[WINDOW.login], now=now)
     set_terms(now)
     jobs.forecast(actor=Actor(kind="system", organisation_code=casework.centre_code()), now=now)
     _have_learned(now)

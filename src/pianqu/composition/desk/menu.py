@@ -69,6 +69,7 @@ GROUPS = (
         (
             Entry("/desk/shift/", pgettext_lazy("menu", "Shift"), key="s"),
             Entry("/desk/bulk/", pgettext_lazy("menu", "Acts on many")),
+            Entry("/desk/lists/", pgettext_lazy("menu", "Take in a list")),
             Entry("/desk/replies/", pgettext_lazy("menu", "Reply templates")),
             Entry("/desk/exports/", pgettext_lazy("menu", "Tables to take away")),
         ),

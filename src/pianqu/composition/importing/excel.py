@@ -18,33 +18,54 @@ UNPACKED, MOST = 200_000_000, 50_000
 
 
 def excel_lines(
-    path: Path, columns: Mapping[str, str], *, optional: Collection[str] = (), formulas: bool = False
+    path: Path,
+    columns: Mapping[str, str],
+    *,
+    optional: Collection[str] = (),
+    formulas: bool = False,
+    unpacked: int = UNPACKED,
+    head_within: int = 1,
+    widest: int | None = None,
 ) -> Iterator[Line]:
     """Rows of the first sheet under the names of the columns (key → what people call it).
 
     No formula is run, no link followed. A formula's last value is read, or a `Formula` where they are asked for.
+    The heading may stand below a title: it is looked for in the first `head_within` lines.
     """
     try:
         with zipfile.ZipFile(path) as packed:
-            if sum(part.file_size for part in packed.infolist()) > UNPACKED:
-                raise Invalid("list-large", _("The file unpacks to more than 200 MB."))
+            if sum(part.file_size for part in packed.infolist()) > unpacked:
+                sentence = _("The file unpacks to more than %(size)d MB.")
+                raise Invalid("list-large", sentence % {"size": unpacked // 1_000_000})
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and extensions that are not read anyway
             book = load_workbook(path, read_only=True, data_only=not formulas, keep_links=False)
-            rows = [[_value(cell) for cell in row] for row in book.worksheets[0].iter_rows(max_row=MOST + 2)]
+            read = book.worksheets[0].iter_rows(max_row=MOST + 2, max_col=widest)
+            rows = [[_value(cell) for cell in row] for row in read]
             book.close()
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, IndexError, OSError, SyntaxError) as error:
         raise Invalid("list-not-excel", _("The file cannot be read as Excel: %(error)s.") % {"error": error}) from error
     if len(rows) > MOST + 1:
         raise Invalid("list-long", _("The list has more than 50 000 lines."))
-    head = _head(rows[0] if rows else [], columns, optional)
-    for number, row in enumerate(rows[1:], start=2):
+    top = _top(rows[:head_within], columns, optional)
+    head = _head(rows[top] if rows else [], columns, optional)
+    for number, row in enumerate(rows[top + 1 :], start=top + 2):
         if any(cell not in (None, "") for cell in row):
             yield number, {name: row[at] if at < len(row) else None for name, at in head.items()}
 
 
 def _value(cell: Any) -> object:
     return Formula(cell.value) if cell.data_type == "f" else cell.value
+
+
+def _top(rows: list[list[object]], columns: Mapping[str, str], optional: Collection[str]) -> int:
+    """Which of the first lines is the heading: the first with every column that has to be there."""
+    needed = [{key, zh} for key, zh in columns.items() if key not in optional]
+    for at, row in enumerate(rows):
+        told = {str(cell or "").strip().lower() for cell in row}
+        if all(names & told for names in needed):
+            return at
+    return 0
 
 
 def _head(row: list[object], columns: Mapping[str, str], optional: Collection[str]) -> dict[str, int]:

@@ -14,6 +14,7 @@ from pianqu.composition import learning
 from pianqu.composition.demo.dispatch import make_dispatch
 from pianqu.composition.demo.grid import make_grid
 from pianqu.composition.demo.joined import make_joined
+from pianqu.composition.demo.lists import make_list
 from pianqu.composition.demo.neighbour import make_neighbour
 from pianqu.composition.demo.platforms import make_platforms
 from pianqu.composition.demo.points import make_points
@@ -85,6 +86,7 @@ def fill(*, empty: bool) -> dict[str, str]:
     make_replies(handler=staff, now=now)
     _terms(now)
     _learned(staff, now)
+    told |= {"list_id": str(make_list(window=staff, now=now))}
     return told | _tables(staff) | _calendar(staff, now) | _hot(staff, now) | _many(staff, now)
 
 

@@ -114,6 +114,8 @@ PAGES = (
         wrong_press=SUBMIT,
     ),
     Page(name="bulk-act", route="casework:bulk_act", at="/desk/bulk/{bulk_id}/", staff=True, needs_data=True),
+    Page(name="case-lists", route="case_lists", at="/desk/lists/", staff=True, wrong_press=SUBMIT),
+    Page(name="case-list", route="case_list", at="/desk/lists/{list_id}/", staff=True, needs_data=True),
     Page(name="exports", route="casework:exports", at="/desk/exports/?category=roads&state=opened", staff=True),
     Page(name="hot", route="casework:hot", at="/desk/hot/?days=90", staff=True, wrong_at="/desk/hot/?days=x"),
     Page(name="hot-one", route="casework:hot_one", at="/desk/hot/{issue}/", staff=True, needs_data=True),

@@ -60,6 +60,11 @@ def may_take_in(actor: Actor) -> bool:
     return actor.acts
 
 
+def may_take_in_list(actor: Actor) -> bool:
+    """Who may take in one matter may take in many: any official, for the own organisation."""
+    return may_take_in(actor)
+
+
 def may_triage(actor: Actor) -> bool:
     """The centre says what kind of matter it is and who answers for it."""
     return _acts_for_all(actor)
@@ -322,6 +327,10 @@ def check_may_reveal_contact(actor: Actor, organisation_code: str) -> None:
 
 def check_may_take_in(actor: Actor) -> None:
     _check(may_take_in(actor), _("Only an official can take in a matter for somebody."))
+
+
+def check_may_take_in_list(actor: Actor) -> None:
+    _check(may_take_in_list(actor), _("Only an official can take in a list of matters."))
 
 
 def check_in_post(actor: Actor) -> None:

@@ -52,6 +52,7 @@ _OF_CASE = (
     "supervision",
     "callback",
     "platformact",
+    "caselistitem",
 )
 _OF_DISTRICT = (
     "rootcause WHERE closed_at IS NULL",

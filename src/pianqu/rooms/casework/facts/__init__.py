@@ -121,6 +121,12 @@ from pianqu.rooms.casework.facts.joining import (
     TitleReleased,
     TitleTakenBack,
 )
+from pianqu.rooms.casework.facts.lists import (
+    AboutList,
+    ListForgotten,
+    ListSent,
+    ListTakenIn,
+)
 from pianqu.rooms.casework.facts.platforms import (
     AboutPlatform,
     GuidedAtWindow,
@@ -173,6 +179,7 @@ __all__ = [
     "AboutClockRules",
     "AboutExport",
     "AboutForce",
+    "AboutList",
     "AboutPlatform",
     "AboutReplyTemplate",
     "AboutReport",
@@ -242,6 +249,9 @@ __all__ = [
     "JointAnswerGiven",
     "JointCalled",
     "JointWorkHandedOver",
+    "ListForgotten",
+    "ListSent",
+    "ListTakenIn",
     "MatterSplitOff",
     "MatterTakenIn",
     "MeasureEnded",

@@ -66,6 +66,10 @@ from pianqu.rooms.casework.models.joining import (
     PublicTitle,
     Succession,
 )
+from pianqu.rooms.casework.models.lists import (
+    CaseList,
+    CaseListItem,
+)
 from pianqu.rooms.casework.models.platforms import (
     PlatformAct,
     PlatformMember,
@@ -100,6 +104,8 @@ __all__ = [
     "CallBack",
     "CallBackDraw",
     "Case",
+    "CaseList",
+    "CaseListItem",
     "Category",
     "CauseMatter",
     "Change",

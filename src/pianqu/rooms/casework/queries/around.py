@@ -20,6 +20,7 @@ class Around:
     supervision: bool
     call_back: bool
     platform_acts: bool
+    listed: bool
     open_causes: bool
     templates: bool
     rules: bool

@@ -6,7 +6,7 @@ from django.utils.translation import ngettext, pgettext
 from pianqu.rooms.casework.queries.shipped import NONE
 
 NATURES = ("enquiry", "help", "complaint", "urgent")
-CHANNELS = ("portal", "phone", "window", "department", "open311", "district", "import")
+CHANNELS = ("portal", "phone", "window", "list", "department", "open311", "district", "import")
 
 
 def nature_name(code: str) -> str:
@@ -52,6 +52,7 @@ def channel_name(code: str) -> str:
         "portal": pgettext("channel", "Portal"),
         "phone": pgettext("channel", "Telephone"),
         "window": pgettext("channel", "Window"),
+        "list": pgettext("channel", "From a list"),
         "department": pgettext("channel", "Department"),
         "open311": "Open311",
         "district": pgettext("channel", "Another district"),

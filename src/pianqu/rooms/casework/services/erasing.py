@@ -31,6 +31,7 @@ from pianqu.rooms.casework.models import (
     WhistleCall,
 )
 from pianqu.rooms.casework.services.exporting import stop_for_erasure
+from pianqu.rooms.casework.services.lists import forget_listed
 from pianqu.rooms.ledger import queries as ledger_queries
 from pianqu.rooms.ledger import services as ledger
 
@@ -73,6 +74,7 @@ def erase_case(*, actor: Actor, case_id: uuid.UUID, basis: str, now: datetime) -
         if not item.erased and REGISTRY[item.kind].about_person:
             ledger.erase(actor=actor, entry_id=item.entry_id, reason=basis, now=now)
     _destroy(case_id, now)
+    forget_listed(case_id, actor, now)
     stop_for_erasure(actor, now)
     return entry.entry_id
 

@@ -419,6 +419,7 @@ def case_page(
         **handled,
         **grouped(actor, case_id, card.place_code, there),
         **pressing.on_page(actor, card, handled["handling"], now, there),
+        "from_list": queries.from_list(case_id) if there.listed else None,
         **platform_part.of_case(actor, card, organisations, there),
         **live.on_case(card),
         **more,
