@@ -66,6 +66,7 @@ GROUPS = (
         (
             Entry("/desk/shift/", pgettext_lazy("menu", "Shift")),
             Entry("/desk/bulk/", pgettext_lazy("menu", "Acts on many")),
+            Entry("/desk/mentions/", pgettext_lazy("menu", "Where I am mentioned")),
             Entry("/desk/replies/", pgettext_lazy("menu", "Reply templates")),
             Entry("/desk/exports/", pgettext_lazy("menu", "Tables to take away")),
         ),

@@ -1,6 +1,17 @@
 """JSON doors of casework: what its pages do, for programs."""
 
-from pianqu.rooms.casework.endpoints import bulk, cases, causes, clocks, dispatch, joining, platforms, replies, triage
+from pianqu.rooms.casework.endpoints import (
+    bulk,
+    cases,
+    causes,
+    clocks,
+    dispatch,
+    joining,
+    notes,
+    platforms,
+    replies,
+    triage,
+)
 from pianqu.rooms.casework.endpoints.cases import ACTS, OWN
 
 routers = {
@@ -12,6 +23,7 @@ routers = {
     "/whistles": dispatch.whistles.router,
     "/forces": dispatch.forces.router,
     "/platforms": platforms.platforms.router,
+    "/desk/mentions": notes.mentions.router,
     "/reply-templates": replies.replies.router,
 }
 """Where composition mounts them under the API's address."""

@@ -119,6 +119,12 @@ from pianqu.rooms.casework.facts.joining import (
     TitleReleased,
     TitleTakenBack,
 )
+from pianqu.rooms.casework.facts.notes import (
+    ColleaguesMentioned,
+    MentionsSettled,
+    NoteRetracted,
+    NoteStruck,
+)
 from pianqu.rooms.casework.facts.platforms import (
     AboutPlatform,
     GuidedAtWindow,
@@ -220,6 +226,7 @@ __all__ = [
     "ClockRulesDropped",
     "ClockRulesEnforced",
     "ClockTermChanged",
+    "ColleaguesMentioned",
     "DispatchObjected",
     "DispatchSuggested",
     "DueDateSet",
@@ -243,7 +250,10 @@ __all__ = [
     "MatterTakenIn",
     "MeasureEnded",
     "MeasurePlanned",
+    "MentionsSettled",
     "MonthPublished",
+    "NoteRetracted",
+    "NoteStruck",
     "ObjectionReviewed",
     "PartsOrdered",
     "PingPongAlarmed",

@@ -66,6 +66,10 @@ from pianqu.rooms.casework.models.joining import (
     PublicTitle,
     Succession,
 )
+from pianqu.rooms.casework.models.notes import (
+    ColleagueNote,
+    Mention,
+)
 from pianqu.rooms.casework.models.platforms import (
     PlatformAct,
     PlatformMember,
@@ -106,6 +110,7 @@ __all__ = [
     "CheckItem",
     "Clock",
     "ClockVersion",
+    "ColleagueNote",
     "Contact",
     "DayCount",
     "Export",
@@ -123,6 +128,7 @@ __all__ = [
     "Likeness",
     "LikenessKey",
     "Measure",
+    "Mention",
     "MonthlyReport",
     "Note",
     "Pause",
