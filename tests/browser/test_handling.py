@@ -113,6 +113,9 @@ CENTRE = {"screens", "checker", "boss", "admin", "auditor"}
 GROUND = {"street", "community", "cluster", "squad"}
 """Whose ground it lies on, and the station that takes part in the street's platform: they see it whoever handles it."""
 
+MEMBERS = {"squad": "enforcement"}
+"""Who takes part in a platform with an organisation that has no ground of its own."""
+
 
 def seen(chrome: Browser, place: House, address: str) -> set[str]:
     """Which of all colleagues see it, on the list and by its address."""
@@ -124,6 +127,11 @@ def sees(chrome: Browser, place: House, login: str, address: str) -> int:
         found = page.goto(address)
         assert found is not None
         listed = WORDS[:8] in ((page.goto("/desk/?q=" + WORDS[:4]) and page.content()) or "")
+        if (
+            login in MEMBERS and not listed
+        ):  # what one sees as a member stands in the platform's queue, and on no other list
+            page.goto(f"/desk/platforms/{MEMBERS[login]}/")
+            listed = page.locator("#queue").get_by_text(WORDS[:8]).count() > 0
         assert listed == (found.status == 200), f"{login}: list and page disagree"
         return found.status
 

@@ -83,6 +83,8 @@ OTHERS = {
     "casework:whistle_act": POSTED,
     "casework:force_act": POSTED,
     "rules_book": "/desk/rules/{rules}/rules.xlsx",
+    "casework:news": "/desk/news/",
+    "casework:case_news": "/desk/case/{case_id}/news/",
     "casework:bulk_progress": "/desk/bulk/{bulk_id}/progress/",
     "casework:undo_bulk": POSTED,
     "casework:exports_progress": "/desk/exports/progress/",

@@ -297,6 +297,8 @@ ROUTES: dict[str, str] = {
     "casework:erase": POSTED,
     "casework:act": POSTED,
     "casework:joined": SEERS,
+    "casework:news": STAFF,
+    "casework:case_news": SEERS,
     "casework:fill": POSTED,
     "casework:notes": SEERS,
     "casework:mark_note": POSTED,

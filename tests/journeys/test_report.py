@@ -103,16 +103,17 @@ def test_the_receipt_goes_from_written_to_sealed(reader: Client) -> None:
     assert reader.get(saved[1].decode()).content.startswith(b"c2sp.org/tlog-proof@v1")
 
 
-def test_a_create_takes_at_most_twelve_statements() -> None:
+@pytest.mark.parametrize(("asked", "most"), [(True, 17), (False, 13)])
+def test_a_create_takes_few_statements(*, asked: bool, most: int) -> None:
+    """Thirteen to make a matter; what it is first compared with costs four more."""
     client = Client()
     client.get("/report/")
     send(client, key="warm-up-the-process")
-    with CaptureQueriesContext(
-        connection,
-    ) as seen:
-        assert send(client, contact="13805744406").status_code == 302
+    chosen = {} if asked else {"alone": "1"}
+    with CaptureQueriesContext(connection) as seen:
+        assert send(client, contact="13805744406", **chosen).status_code == 302
     written = [query["sql"] for query in seen.captured_queries]
-    assert len(written) <= 12, written
+    assert len(written) <= most, written
 
 
 def test_a_double_tap_makes_one_case_and_gets_the_same_receipt() -> None:

@@ -199,6 +199,7 @@ class Preview(Schema):
     begun: list[str]
     cases: int = Field(description="Open matters that change hands.")
     passed: list[Passed]
+    to_check: list[str] = Field(description="What a person has to look at afterwards: rules and templates.")
 
 
 @directory_doors.does(
@@ -218,6 +219,7 @@ def preview_reorganisation(request: HttpRequest, typed: ReorganisationPlan) -> P
         begun=list(bodies.begun),
         cases=found.matters.cases,
         passed=[Passed.model_validate(one, from_attributes=True) for one in bodies.passed],
+        to_check=list(found.matters.to_check),
     )
 
 

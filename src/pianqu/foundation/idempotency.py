@@ -40,6 +40,11 @@ def answer_once(*, scope: str, key: str, fingerprint: str, now: datetime, act: C
     return first.answer
 
 
+def came_before(*, scope: str, key: str) -> bool:
+    """Whether a request with this key was answered: a door that asks something first need not ask again."""
+    return IdempotencyKey.objects.filter(scope=scope, key=key[:MAX_KEY]).exclude(answer="").exists()
+
+
 def forget_old(*, now: datetime) -> int:
     """Forget the answers that nobody asks for any more; answers how many."""
     return IdempotencyKey.objects.filter(created_at__lt=now - LIFE).delete()[0]

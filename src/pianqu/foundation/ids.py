@@ -8,3 +8,12 @@ import uuid_utils
 def new_id() -> uuid.UUID:
     """A fresh UUIDv7. Order by it only for convenience: the ledger's order is its positions."""
     return uuid.UUID(bytes=uuid_utils.uuid7().bytes)
+
+
+MILLISECOND = 80
+"""Bits of a UUIDv7 that stand behind its millisecond."""
+
+
+def some_before(identifier: uuid.UUID, milliseconds: int) -> uuid.UUID:
+    """The lowest UUIDv7 that can have been made that long before this one."""
+    return uuid.UUID(int=max((identifier.int >> MILLISECOND) - milliseconds, 0) << MILLISECOND)

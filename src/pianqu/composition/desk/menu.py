@@ -21,6 +21,8 @@ class Entry:
     at: str
     name: "StrOrPromise"
     also: tuple[str, ...] = ()
+    key: str = ""
+    """After `g` it leads here. `a`, `m` and `n` lead to pages that stand in no group (ui/_keys.html)."""
 
     def holds(self, path: str) -> bool:
         own = path == self.at or (self.at != HOME and path.startswith(self.at))
@@ -38,6 +40,7 @@ class Link:
     at: str
     name: "StrOrPromise"
     is_here: bool
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +57,8 @@ class Shown:
 
 HOME = "/desk/"
 FIRST = (
-    Entry(HOME, pgettext_lazy("menu", "Cases"), also=("/desk/case/",)),
-    Entry("/desk/intake/", pgettext_lazy("menu", "Take in")),
+    Entry(HOME, pgettext_lazy("menu", "Cases"), also=("/desk/case/",), key="c"),
+    Entry("/desk/intake/", pgettext_lazy("menu", "Take in"), key="i"),
 )
 """Not in a group: what is opened a hundred times a day."""
 WHO = ("/desk/here-today/", "/desk/duty/", "/desk/organisations/", "/desk/residents/")
@@ -64,7 +67,7 @@ GROUPS = (
     Group(
         pgettext_lazy("menu", "Handle"),
         (
-            Entry("/desk/shift/", pgettext_lazy("menu", "Shift")),
+            Entry("/desk/shift/", pgettext_lazy("menu", "Shift"), key="s"),
             Entry("/desk/bulk/", pgettext_lazy("menu", "Acts on many")),
             Entry("/desk/mentions/", pgettext_lazy("menu", "Where I am mentioned")),
             Entry("/desk/replies/", pgettext_lazy("menu", "Reply templates")),
@@ -74,7 +77,7 @@ GROUPS = (
     Group(
         pgettext_lazy("menu", "Together"),
         (
-            Entry("/desk/platforms/", pgettext_lazy("menu", "Four platforms")),
+            Entry("/desk/platforms/", pgettext_lazy("menu", "Four platforms"), key="p"),
             Entry("/desk/whistles/", pgettext_lazy("menu", "Calls to the spot")),
             Entry("/desk/forces/", pgettext_lazy("menu", "Joint task forces")),
             Entry("/desk/partners/", pgettext_lazy("menu", "Other districts")),
@@ -83,8 +86,8 @@ GROUPS = (
     Group(
         pgettext_lazy("menu", "Press and check"),
         (
-            Entry("/desk/supervision/", pgettext_lazy("menu", "Supervision")),
-            Entry("/desk/callbacks/", pgettext_lazy("menu", "Call-backs")),
+            Entry("/desk/supervision/", pgettext_lazy("menu", "Supervision"), key="v"),
+            Entry("/desk/callbacks/", pgettext_lazy("menu", "Call-backs"), key="b"),
             Entry("/desk/evaluation/", pgettext_lazy("menu", "Evaluation of units")),
             Entry("/desk/reports/", pgettext_lazy("menu", "Monthly reports")),
         ),
@@ -92,8 +95,8 @@ GROUPS = (
     Group(
         pgettext_lazy("menu", "See"),
         (
-            Entry("/desk/overview/", pgettext_lazy("menu", "Overview")),
-            Entry("/desk/hot/", pgettext_lazy("menu", "Hot issues")),
+            Entry("/desk/overview/", pgettext_lazy("menu", "Overview"), key="o"),
+            Entry("/desk/hot/", pgettext_lazy("menu", "Hot issues"), key="h"),
             Entry("/desk/causes/", pgettext_lazy("menu", "Root causes")),
             Entry("/desk/forecasts/", pgettext_lazy("menu", "Likely late")),
         ),
@@ -101,7 +104,7 @@ GROUPS = (
     Group(
         pgettext_lazy("menu", "District"),
         (
-            Entry("/desk/who-answers/", pgettext_lazy("menu", "Who does what"), also=WHO),
+            Entry("/desk/who-answers/", pgettext_lazy("menu", "Who does what"), also=WHO, key="w"),
             Entry("/desk/rules/", pgettext_lazy("menu", "Dispatch rules")),
             Entry("/desk/territory/", pgettext_lazy("menu", "Clusters and grid")),
             Entry("/desk/points/", pgettext_lazy("menu", "Service points and rooms")),
@@ -126,4 +129,4 @@ def _shown(path: str) -> Iterator[Shown]:
 
 
 def _link(entry: Entry, path: str) -> Link:
-    return Link(at=entry.at, name=entry.name, is_here=entry.holds(path))
+    return Link(at=entry.at, name=entry.name, is_here=entry.holds(path), key=entry.key)

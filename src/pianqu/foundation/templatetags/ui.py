@@ -1,6 +1,7 @@
 """Small pieces of the UI kit that templates need: icons, the badge of a state, dates that people read."""
 
 import json
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -146,6 +147,18 @@ def short_moment(value: datetime | None) -> str:
     if (get_language() or "").startswith("zh"):
         return f"{here.month} 月 {here.day} 日 {here.hour:02d}:{here.minute:02d}"
     return f"{here.day} {here:%b} {here.hour:02d}:{here.minute:02d}"
+
+
+@register.filter
+def listed(names: Iterable[str]) -> str:
+    """Names side by side: 公安分局、民政局, or with commas."""
+    return ("、" if (get_language() or "").startswith("zh") else ", ").join(names)
+
+
+@register.filter
+def clauses(sentences: Iterable[str]) -> str:
+    """Short sentences side by side: with ； or semicolons."""
+    return ("；" if (get_language() or "").startswith("zh") else "; ").join(sentences)
 
 
 @register.filter

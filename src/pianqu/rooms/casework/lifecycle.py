@@ -43,6 +43,9 @@ class Move(StrEnum):
 FIRST = State.OPENED
 WAITING = (State.OPENED, State.ACCEPTED, State.RETURNED, State.REOPENED)
 """At the centre: somebody has to be found who answers for it."""
+FOLLOWING = (State.OPENED, State.ACCEPTED, State.RETURNED)
+"""In these a matter that is joined to another one is no work of its own: nobody works on it by itself, and it was not answered
+yet. One that its reporter reopened wants somebody to look."""
 HANDLED = (State.DISPATCHED, State.IN_PROGRESS)
 """With a lead organisation."""
 OPEN = (*WAITING, *HANDLED, State.PAUSED)

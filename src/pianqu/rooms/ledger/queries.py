@@ -52,6 +52,17 @@ class HistoryItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorded:
+    """One entry without its payload, sealed or not."""
+
+    entry_id: uuid.UUID
+    kind: str
+    subject: str
+    organisation_code: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptState:
     """How far an entry's proof has come. Stages: recorded → sealed (→ witnessed, once there are witnesses)."""
 
@@ -182,6 +193,25 @@ def latest(count: int) -> tuple[HistoryItem, ...]:
     """The newest sealed entries, newest first, without their payloads: for the public page."""
     rows = Position.objects.select_related("entry").order_by("-position")[:count]
     return tuple(_item(row.entry, None, row.position) for row in rows)
+
+
+def recorded_after(entry_id: uuid.UUID, most: int) -> tuple[Recorded, ...]:
+    """The newest entries with a later id, newest first, sealed or not. One statement along the primary key.
+
+    Ids are made before their transaction is visible: who keeps an id as a mark looks a little further back than it.
+    """
+    rows = Entry.objects.filter(id__gt=entry_id).order_by("-id")[:most]
+    return tuple(
+        Recorded(*row) for row in rows.values_list("id", "kind", "subject", "organisation_code", "recorded_at")
+    )
+
+
+def recorded_of(subject: str) -> tuple[Recorded, ...]:
+    """The same of one subject, oldest first, all of it."""
+    rows = Entry.objects.filter(subject=subject).order_by("recorded_at", "counter")
+    return tuple(
+        Recorded(*row) for row in rows.values_list("id", "kind", "subject", "organisation_code", "recorded_at")
+    )
 
 
 def receipt_for(entry_id: uuid.UUID) -> ReceiptState:

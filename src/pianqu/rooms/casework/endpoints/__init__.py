@@ -7,6 +7,7 @@ from pianqu.rooms.casework.endpoints import (
     clocks,
     dispatch,
     joining,
+    news,
     notes,
     platforms,
     replies,
@@ -16,6 +17,7 @@ from pianqu.rooms.casework.endpoints.cases import ACTS, OWN
 
 routers = {
     **cases.routers,
+    "/desk/news": news.news.router,
     "/desk/bulk": bulk.many.router,
     **causes.routers,
     "/clocks": clocks.doors.router,

@@ -72,7 +72,7 @@ REPORT_FORMS = {
     "", name="listCases", says=gettext_noop("Matters in the scope of the post, one page"), gives=schemas.CaseList
 )
 def list_cases(request: HttpRequest, asked: Query[schemas.CaseAsked]) -> schemas.CaseList:
-    actor, filters = actor_of(request), _filters(asked)
+    actor, filters = actor_of(request), filters_of(asked)
     question = {"filters": repr(filters), "organisation": actor.organisation_code}
     page = queries.cases_for(
         actor, filters=filters, page=token_in(asked.cursor, question), size=asked.size, now=timezone.now()
@@ -80,7 +80,8 @@ def list_cases(request: HttpRequest, asked: Query[schemas.CaseAsked]) -> schemas
     return schemas.CaseList(rows=list(page.rows), total=page.total, next_cursor=cursor_of(page.next_page, question))
 
 
-def _filters(asked: schemas.Filtered) -> CaseFilter:
+def filters_of(asked: schemas.Filtered) -> CaseFilter:
+    """What is asked for, as casework knows it. Raises Invalid."""
     if asked.category and asked.category not in queries.known_codes():
         raise Invalid("category-unknown", _("There is no such category."))
     if asked.since and asked.until and asked.since > asked.until:
@@ -637,7 +638,7 @@ def issue_report(request: HttpRequest, report_id: uuid.UUID) -> None:
 @desk.asks(
     "/reports/{uuid:report_id}/file.{str:form}",
     name="fetchReport",
-    says=gettext_noop("An issued report as PDF or Word (`pdf`, `docx`)"),
+    says=gettext_noop("An issued report as PDF or Word: pdf or docx"),
     gives=dict.fromkeys(REPORT_FORMS.values(), bytes),
 )
 def fetch_report(request: HttpRequest, report_id: uuid.UUID, form: str) -> HttpResponse:
@@ -674,7 +675,7 @@ def ask_for_export(request: HttpRequest, typed: schemas.ExportWanted) -> uuid.UU
     return services.ask_for_export(
         actor=actor_of(request),
         form=typed.form,
-        filters=_filters(typed),
+        filters=filters_of(typed),
         with_words=typed.with_words,
         purpose=typed.purpose,
         language=get_language() or "",
@@ -764,7 +765,7 @@ def recent(request: HttpRequest) -> list[PublicRow]:
 @reports.asks(
     "/counts",
     name="getCounts",
-    says=gettext_noop("How many matters came in and how they stand"),
+    says=gettext_noop("How many matters came in and how they stand, those that joined another one too"),
     gives=Counts,
     right="",
 )

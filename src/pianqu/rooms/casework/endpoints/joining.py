@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop
 from ninja import Header, Schema
 from pydantic import ConfigDict, Field
 
-from pianqu.foundation.api import RESIDENT_PASS, Body, Code, Short, Text, actor_of
+from pianqu.foundation.api import RESIDENT_PASS, Body, Code, Short, Text, actor_of, address_of
 from pianqu.rooms.casework import queries, schemas, services
 from pianqu.rooms.casework.endpoints.cases import _contact, _key, _offered, _reporter, _resident, _taken, cases, reports
 from pianqu.rooms.casework.queries import Candidate, JoinedPage, ReportedWords
@@ -83,6 +83,7 @@ class JointBody(Body):
     gives=list[Offer],
 )
 def find_alike(request: HttpRequest, typed: AlikeBody) -> list[Offer]:
+    queries.check_pace(address_of(request))
     now, place = timezone.now(), checked_place(typed.place.choice(), ours=True)
     report = ReportedWords(
         words=typed.words,

@@ -421,6 +421,17 @@ class CaseHandedOver(AboutCase):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PartsDueMoved(AboutCase):
+    """Helpers' own dates moved with the matter's. `parts`: organisation and date."""
+
+    kind: ClassVar[str] = "casework.parts-due-moved"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Helpers' dates moved")
+
+    cause: str
+    parts: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class CasesHandedOver(Fact):
     """How many open matters went from one organisation to another when they were reorganised."""
 

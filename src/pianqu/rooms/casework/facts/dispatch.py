@@ -314,3 +314,20 @@ class ForceEnded(AboutForce):
     matters: int
     answered: int
     words_commitment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class JointWorkHandedOver(Fact):
+    """What was under way with one organisation and went to another when they were reorganised: whistles, joint task forces,
+    memberships of platforms, root causes. Rules and templates tell of themselves."""
+
+    kind: ClassVar[str] = "casework.joint-work-handed-over"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Joint work handed over")
+
+    old_code: str
+    new_code: str
+    on: str
+    whistle_ids: tuple[str, ...] = ()
+    force_ids: tuple[str, ...] = ()
+    member_ids: tuple[str, ...] = ()
+    cause_ids: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('casework', '0032_bulk_acts'),
+        ('casework', '0033_joined_follow'),
     ]
 
     operations = [

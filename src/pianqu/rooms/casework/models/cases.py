@@ -103,6 +103,8 @@ class Case(models.Model):
             models.Index(fields=["resolved_at", "id"], name="case_by_answer"),
             models.Index(fields=["platform", "state", "id"], name="case_by_platform", condition=~Q(platform="")),
             models.Index(fields=["parent", "opened_at"], name="case_by_parent", condition=Q(parent__isnull=False)),
+            # which joined matters follow another one, as every list of work asks
+            models.Index(fields=["state", "parent", "id"], name="case_joined", condition=Q(parent__isnull=False)),
             models.Index(
                 fields=["reopened_at", "id"], name="case_by_reopening", condition=Q(reopened_at__isnull=False)
             ),

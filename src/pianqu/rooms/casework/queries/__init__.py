@@ -3,7 +3,10 @@
 from pianqu.rooms.casework.lifecycle import (
     OPEN,
 )
-from pianqu.rooms.casework.queries.around import Around, around
+from pianqu.rooms.casework.queries.around import (
+    Around,
+    around,
+)
 from pianqu.rooms.casework.queries.bulk import (
     BULK_CANCELLED,
     BULK_DONE,
@@ -171,6 +174,7 @@ from pianqu.rooms.casework.queries.dispatch import (
     came_in,
     case_suggestion,
     check_row,
+    ended_in,
     fault_words,
     joint_of,
     rule_faults,
@@ -278,6 +282,7 @@ from pianqu.rooms.casework.queries.hotspots import (
     spoken,
 )
 from pianqu.rooms.casework.queries.joining import (
+    A_MINUTE,
     Alike,
     Candidate,
     Company,
@@ -286,6 +291,7 @@ from pianqu.rooms.casework.queries.joining import (
     alike_to,
     candidates_for,
     candidates_like,
+    check_pace,
     company_of,
     joined_to,
     joint_answers,
@@ -302,6 +308,16 @@ from pianqu.rooms.casework.queries.naming import (
     outcome_name,
     platform_name,
     term_words,
+)
+from pianqu.rooms.casework.queries.news import (
+    CaseNews,
+    Mark,
+    News,
+    mark_now,
+    mark_of,
+    news_for,
+    news_of,
+    recorded_since,
 )
 from pianqu.rooms.casework.queries.opendata import (
     ALL,
@@ -383,6 +399,7 @@ from pianqu.rooms.casework.queries.reports import (
 )
 from pianqu.rooms.casework.queries.seen import (
     GONE,
+    own_work,
     scope_of,
 )
 from pianqu.rooms.casework.queries.shipped import (
@@ -440,6 +457,7 @@ from pianqu.rooms.casework.queries.whistles import (
 __all__ = [
     "ALL",
     "ASKED",
+    "A_MINUTE",
     "BLANKS",
     "BULK_CANCELLED",
     "BULK_DONE",
@@ -521,6 +539,7 @@ __all__ = [
     "CaseCard",
     "CaseFilter",
     "CaseHead",
+    "CaseNews",
     "CasePage",
     "CaseRow",
     "CategoryCard",
@@ -554,6 +573,7 @@ __all__ = [
     "Joint",
     "Line",
     "LocalTerm",
+    "Mark",
     "May",
     "MeasureCard",
     "Measured",
@@ -564,6 +584,7 @@ __all__ = [
     "MonthCard",
     "MonthFigures",
     "Names",
+    "News",
     "NoteCard",
     "OnPlatform",
     "Overview",
@@ -643,6 +664,7 @@ __all__ = [
     "causes_to_link",
     "centre_code",
     "channel_name",
+    "check_pace",
     "check_row",
     "check_sees",
     "check_sees_cause",
@@ -665,6 +687,7 @@ __all__ = [
     "due_dates",
     "earlier",
     "effect_of",
+    "ended_in",
     "evaluation_for",
     "explained",
     "export_columns",
@@ -713,6 +736,8 @@ __all__ = [
     "known_codes",
     "last_month",
     "live_members",
+    "mark_now",
+    "mark_of",
     "may_answer_joined",
     "may_open_cause",
     "may_work_on",
@@ -729,6 +754,8 @@ __all__ = [
     "nature_name",
     "nature_of",
     "nature_raised",
+    "news_for",
+    "news_of",
     "notes_among",
     "on_ground",
     "on_platform",
@@ -737,6 +764,7 @@ __all__ = [
     "overview_for",
     "own_case",
     "own_cases",
+    "own_work",
     "pack_rules",
     "pauses_by_clock",
     "period_of",
@@ -760,6 +788,7 @@ __all__ = [
     "published_months",
     "read_model",
     "recent_working_days",
+    "recorded_since",
     "replies_offered",
     "reply_template_id",
     "reply_templates_for",

@@ -43,6 +43,7 @@ from pianqu.rooms.casework.queries.seen import (
     few_seen_by,
     is_narrow,
     one_seen_by,
+    own_work,
     scope_of,
     walk_of,
     walk_said,
@@ -240,7 +241,7 @@ class PublicRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """How many matters came in and how they stand, counted from facts."""
+    """How many matters came in and how they stand, counted from facts; those that joined another one count as every other."""
 
     opened: int
     resolved: int
@@ -413,7 +414,7 @@ def _walks(
     scope = scope_of(actor)
     if filters == CaseFilter():
         return lambda turn, size: walks(scope, Q(), turn, size) if turn.after else all_walks(scope, turn, size)
-    where = _filtered(filters, actor, now) & found.where
+    where = where_of(filters, actor, now) & found.where
     if filters.order == RISK:
         said = few_seen_by(actor).filter(where)
         return lambda turn, size: walk_said(said, turn, size)
@@ -511,7 +512,8 @@ DUE_ORDER = _Order("due_at", _ROW.index("due_at"), falling=False)
 RISK_ORDER = _Order("risk", _ROW.index("risk"), falling=True, is_number=True)
 
 QUEUES = ("mine", "unassigned", "overdue", "asked", "answered")
-"""My organisation's part, nobody's yet, overdue, waiting for a decision, answered and to be called back."""
+"""My organisation's part, nobody's yet, overdue, waiting for a decision, answered and to be called back. What is joined to
+another matter and follows it is in none of these but the first."""
 MORE_QUEUES = ("open", "week", "likely")
 """Lists that the overview points to: everything open, what falls due until the week is over, and what is likely to be late."""
 LIKELY = 500
@@ -528,6 +530,10 @@ def _queued(actor: Actor, queue: str, now: datetime) -> Q:
     if queue == "mine":
         live = Task.objects.filter(organisation_code=actor.organisation_code, ended_at=None)
         return Q(id__in=live.values("case_id"))
+    return own_work() & _worked_on(queue, now)
+
+
+def _worked_on(queue: str, now: datetime) -> Q:
     if queue == "unassigned":
         return Q(state__in=WAITING)
     if queue == "overdue":
@@ -541,7 +547,8 @@ def _queued(actor: Actor, queue: str, now: datetime) -> Q:
     return Q(state=State.RESOLVED) if queue == "answered" else Q(state__in=OPEN)
 
 
-def _filtered(filters: CaseFilter, actor: Actor, now: datetime) -> Q:
+def where_of(filters: CaseFilter, actor: Actor, now: datetime) -> Q:
+    """What a filter asks for, without its words and whatever the actor may see."""
     exact = {
         "state": filters.state,
         "category": filters.category,
@@ -560,9 +567,9 @@ def _filtered(filters: CaseFilter, actor: Actor, now: datetime) -> Q:
         where &= Q(organisation_code=filters.party) | Q(id__in=live.values("case_id"))
     where &= _within(MOMENTS.get(filters.moment, "opened_at"), filters.since, filters.until)
     if filters.order == DUE:
-        where &= Q(state__in=OPEN, due_at__isnull=False)
+        where &= own_work() & Q(state__in=OPEN, due_at__isnull=False)
     if filters.order == RISK:
-        where &= Q(state__in=OPEN, due_at__gt=now)
+        where &= own_work() & Q(state__in=OPEN, due_at__gt=now)
     return where
 
 

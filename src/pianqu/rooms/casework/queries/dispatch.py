@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Invalid
-from pianqu.kernels import canonical, dispatch
+from pianqu.kernels import canonical, checkcode, dispatch
 from pianqu.kernels import words as kernel
 from pianqu.kernels.dispatch import DAY, Fault, Matter, Rule
 from pianqu.rooms.casework import rules
@@ -614,6 +614,10 @@ class TrialMatter:
     refused: bool
     """The duty list would not let it be handed there."""
 
+    @property
+    def shown_code(self) -> str:
+        return checkcode.show(self.code)
+
 
 def came_in(actor: Actor, since: date, until: date) -> QuerySet[Case]:
     """What the actor sees of the matters that came in on these days, for a trial."""
@@ -699,6 +703,13 @@ def _trial(
 def shortened(text: str, longest: int) -> str:
     """Words of a rule or template as they are kept."""
     return " ".join(kernel.clean(text).split())[:longest]
+
+
+def ended_in(rows: Sequence[RuleRow]) -> Mapping[str, str]:
+    """Codes and names of organisations that these rules name and that have ended: nobody can lead there. One statement."""
+    named = {code for row in rows for code in (row.lead, *row.helpers, *row.returned_by) if code}
+    cards = directory.organisations(named) if named else {}
+    return {code: card.short_name for code, card in cards.items() if card.ended}
 
 
 def fault_words(fault: Fault, names: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 
 from pianqu.foundation.actor import Actor
 from pianqu.kernels import checkcode
-from pianqu.rooms.casework.lifecycle import OPEN
+from pianqu.rooms.casework.lifecycle import OPEN, State
 from pianqu.rooms.casework.models import Task
 from pianqu.rooms.casework.queries.cases import street_of
 
@@ -34,7 +34,8 @@ def due_dates(actor: Actor) -> tuple[DueCard, ...]:
 
     A helper's own date goes before the matter's.
     """
-    tasks = Task.objects.filter(organisation_code=actor.organisation_code, ended_at=None, case__state__in=OPEN)
+    running = [state for state in OPEN if state != State.PAUSED]  # while the matter's clock stands still nothing is due
+    tasks = Task.objects.filter(organisation_code=actor.organisation_code, ended_at=None, case__state__in=running)
     names = (
         "id",
         "case_id",

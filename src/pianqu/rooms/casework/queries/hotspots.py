@@ -23,6 +23,7 @@ LEAST_SEEN = 3
 """Who sees fewer matters of an issue is not shown it: it would speak of others' matters."""
 MOST_ISSUES = 60
 MOST_ROWS = 200
+MOST_LINKED = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,7 @@ class HotPage:
     card: HotCard
     rows: tuple[CaseRow, ...]
     unlinked: tuple[uuid.UUID, ...]
-    """Those that no root cause has yet."""
+    """Those that no root cause has yet, the latest; no more than can be linked at a time, so others may follow."""
 
 
 def spoken(*, since: datetime, until: datetime) -> tuple[Spoken, ...]:
@@ -134,12 +135,13 @@ def hot_issue(actor: Actor, issue_id: uuid.UUID) -> HotPage:
     seen = _seen(actor, HotMatter.objects.filter(issue_id=issue_id))
     if issue is None or issue_id not in seen:
         raise Absent("hot-absent", _("There is no such hot issue now: they are found anew each hour."))
-    ids = list(HotMatter.objects.filter(issue_id=issue_id).values_list("case_id", flat=True))
-    rows = sorted(rows_for(actor, ids).values(), key=lambda row: (row.opened_at, row.case_id), reverse=True)
-    linked = set(CauseMatter.objects.filter(case_id__in=ids).values_list("case_id", flat=True))
+    matters = HotMatter.objects.filter(issue_id=issue_id).values("case_id")
+    latest = one_seen_by(actor).filter(id__in=matters).order_by("-opened_at", "-id").values_list("id", flat=True)
+    ids = list(latest[:MOST_ROWS])
+    rows = rows_for(actor, ids)
+    free = latest.exclude(id__in=CauseMatter.objects.filter(case_id__in=matters).values("case_id"))
     card = _card(issue, *seen[issue_id], _causes([issue_id]).get(issue_id))
-    unlinked = tuple(row.case_id for row in rows if row.case_id not in linked)
-    return HotPage(card=card, rows=tuple(rows[:MOST_ROWS]), unlinked=unlinked)
+    return HotPage(card=card, rows=tuple(rows[one] for one in ids if one in rows), unlinked=tuple(free[:MOST_LINKED]))
 
 
 def hot_issue_of(actor: Actor, case_id: uuid.UUID) -> HotCard | None:

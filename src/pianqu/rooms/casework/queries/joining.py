@@ -9,6 +9,8 @@ from datetime import datetime
 from django.db.models import Count, Q
 
 from pianqu.foundation.actor import Actor
+from pianqu.foundation.installation import installation
+from pianqu.foundation.limits import LIMITS
 from pianqu.kernels import checkcode, geo, likeness
 from pianqu.kernels import words as kernel
 from pianqu.rooms.casework import rules
@@ -25,6 +27,8 @@ OFFERS, CANDIDATES = 3, 5
 FOR_STAFF = 0.35
 """Staff see what is less alike too: they decide."""
 PAGE = 50
+A_MINUTE = 60
+"""So many comparisons one address may ask for: enough for an office behind one, too few for a list of guesses."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +190,12 @@ def _metres(report: Report, row: dict[str, object]) -> float | None:
 
 
 # for everybody -------------------------------------------------------------------------------------------------------
+
+
+def check_pace(address: str) -> None:
+    """Count one comparison that an address asks for, by the page or the API. Raises TooFast: else somebody could feel out,
+    phrase by phrase, what others reported."""
+    LIMITS.check(f"alike:{address}", per_minute=min(installation().api_rate, A_MINUTE))
 
 
 def alike_to(report: Report, *, now: datetime) -> tuple[Alike, ...]:

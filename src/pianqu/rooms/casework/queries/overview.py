@@ -19,7 +19,7 @@ from pianqu.rooms.casework.lifecycle import OPEN
 from pianqu.rooms.casework.models import Case
 from pianqu.rooms.casework.queries.cases import street_of, week_ends
 from pianqu.rooms.casework.queries.kept import MANY, Kept
-from pianqu.rooms.casework.queries.seen import scope_of, seen_by
+from pianqu.rooms.casework.queries.seen import own_work, scope_of, seen_by
 from pianqu.rooms.casework.queries.shipped import NONE, platform_of
 from pianqu.rooms.casework.sql import minutes_between
 from pianqu.rooms.territory import queries as territory
@@ -45,7 +45,11 @@ class Week:
 
 @dataclass(slots=True, kw_only=True)
 class Line:
-    """The counts of one category, platform, cluster or place, or of all: open ones as of now, the others over the weeks."""
+    """The counts of one category, platform, cluster or place, or of all: open ones as of now, the others over the weeks.
+
+    Open ones are work: what is joined to another matter and follows it is not counted again. Received and resolved ones are
+    reports: each has an own answer, so each counts.
+    """
 
     code: str
     """NONE where the place or platform is not known."""
@@ -201,7 +205,7 @@ def _midnight(day: date) -> datetime:
 
 
 def _add_open(cases: QuerySet[Case], sums: _Sums, now: datetime, ends: datetime) -> None:
-    grouped = cases.filter(state__in=OPEN).order_by().values_list(*sums.columns)
+    grouped = cases.filter(own_work(), state__in=OPEN).order_by().values_list(*sums.columns)
     counted = grouped.annotate(
         there=Count("id"),
         late=Count("id", filter=Q(due_at__lte=now)),

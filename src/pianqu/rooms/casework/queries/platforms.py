@@ -14,11 +14,11 @@ from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent
 from pianqu.kernels.share import Share, share
 from pianqu.rooms.casework import rules
-from pianqu.rooms.casework.lifecycle import HANDLED, OPEN
+from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, WAITING
 from pianqu.rooms.casework.models import Case, Clock, Note, PlatformAct, PlatformMember, Task
 from pianqu.rooms.casework.queries.cases import CaseRow, check_sees, rows_for, street_of, week_ends
 from pianqu.rooms.casework.queries.overview import SAMPLE, mondays_of, weekly
-from pianqu.rooms.casework.queries.seen import memberships_of, scope_of, seen_by
+from pianqu.rooms.casework.queries.seen import memberships_of, own_work, scope_of, seen_by
 from pianqu.rooms.casework.queries.shipped import (
     NONE,
     PLATFORMS,
@@ -204,13 +204,11 @@ def _there(actor: Actor, platform: str, street_code: str) -> QuerySet[Case]:
 
 
 def _queued(queue: str, now: datetime) -> Q:
-    if queue == "overdue":
-        return Q(state__in=OPEN, due_at__lte=now)
-    if queue == "waiting":
-        return Q(state__in=set(OPEN) - set(HANDLED) - {"paused"})
     if queue == "notices":
         return Q(Exists(PlatformAct.objects.filter(case=OuterRef("pk"), kind="notice", rechecked_at=None)))
-    return Q(state__in=OPEN)
+    if queue == "overdue":
+        return own_work() & Q(state__in=OPEN, due_at__lte=now)
+    return own_work() & Q(state__in=WAITING if queue == "waiting" else OPEN)
 
 
 def platform_queue(
@@ -230,11 +228,15 @@ def platform_figures(actor: Actor, platform: str, *, street_code: str = "", now:
     """In five statements beside the scope's. Raises Absent for an unknown platform."""
     _check_known(platform)
     cases, ends = _there(actor, platform, street_code), week_ends(now)
-    standing = cases.order_by().aggregate(
-        open=Count("id", filter=Q(state__in=OPEN)),
-        overdue=Count("id", filter=_queued("overdue", now)),
-        due_this_week=Count("id", filter=Q(state__in=OPEN, due_at__gt=now, due_at__lt=ends)),
-        waiting=Count("id", filter=_queued("waiting", now)),
+    standing = (
+        cases.filter(_queued("open", now))
+        .order_by()
+        .aggregate(
+            open=Count("id"),
+            overdue=Count("id", filter=Q(due_at__lte=now)),
+            due_this_week=Count("id", filter=Q(due_at__gt=now, due_at__lt=ends)),
+            waiting=Count("id", filter=Q(state__in=WAITING)),
+        )
     )
     notices = cases.filter(_queued("notices", now)).count()
     mondays = mondays_of(ends)
@@ -282,11 +284,11 @@ def platforms_for(actor: Actor, *, now: datetime) -> tuple[PlatformCounts, ...]:
         counts = (
             _there(actor, platform, "")
             .order_by()
-            .filter(state__in=OPEN)
+            .filter(_queued("open", now))
             .aggregate(
                 open=Count("id"),
-                overdue=Count("id", filter=_queued("overdue", now)),
-                waiting=Count("id", filter=_queued("waiting", now)),
+                overdue=Count("id", filter=Q(due_at__lte=now)),
+                waiting=Count("id", filter=Q(state__in=WAITING)),
             )
         )
         found.append(PlatformCounts(code=platform, is_member=bool(streets), **counts))

@@ -21,7 +21,6 @@ from pianqu.rooms.casework.queries.evaluation import (
     Evaluation,
     Period,
     evaluation_for,
-    period_of,
 )
 from pianqu.rooms.directory import queries as directory
 
@@ -82,10 +81,8 @@ class MonthFigures:
 
 def month_before(period: Period) -> Period:
     """The month before a month."""
-    found = period_of(f"{period.first - timedelta(days=1):%Y-%m}")
-    if found is None:
-        raise ValueError(f"no month lies before {period.code}")
-    return found
+    last = period.first - timedelta(days=1)
+    return Period(code=f"{last:%Y-%m}", first=last.replace(day=1), last=last)
 
 
 def month_figures(actor: Actor, period: Period) -> MonthFigures:

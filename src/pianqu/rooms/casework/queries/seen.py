@@ -17,7 +17,8 @@ from django.db.models.functions import Substr
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.db import Statement, question
 from pianqu.rooms.casework import rules, sql
-from pianqu.rooms.casework.models import STREET, Case, Forecast, PlatformMember, Task
+from pianqu.rooms.casework.lifecycle import FOLLOWING, OPEN
+from pianqu.rooms.casework.models import STREET, Case, Forecast, JointAnswer, PlatformMember, Task
 from pianqu.rooms.casework.queries.shipped import PLATFORMS, counts_for
 from pianqu.rooms.directory import queries as directory
 
@@ -55,6 +56,14 @@ def one_seen_by(actor: Actor) -> QuerySet[Case]:
     """
     scope, seen = scope_of(actor), few_seen_by(actor)
     return seen if scope.everything or actor.kind != "post" else seen | Case.objects.filter(_as_member(actor))
+
+
+def own_work() -> Q:
+    """What somebody has to see to by itself: all but the joined matters that follow the leading one, until that is answered
+    and the answer carried to them, or ends without one. Split off, they are their own work at once."""
+    carried = JointAnswer.objects.filter(done_at=None).values("parent_id")
+    led = Q(parent__state__in=OPEN) | Q(parent__in=carried)
+    return ~Q(id__in=Case.objects.filter(led, parent__isnull=False, state__in=FOLLOWING).values("id"))
 
 
 def memberships_of(actor: Actor) -> QuerySet[PlatformMember]:
@@ -98,11 +107,11 @@ def _lies_in(stem: str) -> Q:
 
 @lru_cache(maxsize=512)
 def asked_of(scope: directory.Scope, states: tuple[str, ...], columns: tuple[str, ...]) -> Statement | None:
-    """What is asked for the cases of a scope in some states that are no ends: the same text each time, so put together once.
+    """What is asked for the work of a scope in some states that are no ends: the same text each time, so put together once.
 
     Each way into the scope is asked for by itself, so that its own index answers; id, one of the columns, makes them one.
     """
-    alike = Case.objects.filter(state__in=states).order_by().values(*columns)
+    alike = Case.objects.filter(own_work(), state__in=states).order_by().values(*columns)
     asked = [one for way in _ways(scope) if (one := question(alike.filter(way)))]
     return (
         (sql.ONCE_EACH.join(text for text, _ in asked), [value for _, row in asked for value in row]) if asked else None

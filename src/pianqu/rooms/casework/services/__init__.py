@@ -161,6 +161,7 @@ from pianqu.rooms.casework.services.opening import (
     Opening,
     open_case,
     open_cases,
+    was_opened,
 )
 from pianqu.rooms.casework.services.parts import (
     Claim,
@@ -445,6 +446,7 @@ __all__ = [
     "warn_due_soon",
     "warn_of_whistles",
     "warn_supervised",
+    "was_opened",
     "withdraw_case",
     "write_note",
     "write_rules",

@@ -33,6 +33,7 @@ from pianqu.rooms.casework.queries import DRAFT, DROPPED, IN_FORCE, NATURES, Clo
 from pianqu.rooms.casework.services.clocks import DUE, set_due
 from pianqu.rooms.casework.services.parts import taken
 from pianqu.rooms.casework.services.steps import iso, locked, tell
+from pianqu.rooms.casework.services.subdates import capped
 from pianqu.rooms.ledger import services as ledger
 
 AT_ONCE = 200
@@ -217,6 +218,7 @@ def _move(actor: Actor, ids: Sequence[uuid.UUID], wanted: ClockRules, now: datet
             facts.append(_set(actor, case, clock))
             case.save(update_fields=DUE)
         clock.save()
+    facts += capped(actor, list(cases.values()))
     return facts, moved, held
 
 

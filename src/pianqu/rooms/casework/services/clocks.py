@@ -27,6 +27,7 @@ from pianqu.rooms.casework.facts import (
 from pianqu.rooms.casework.lifecycle import FIRST, Move, State
 from pianqu.rooms.casework.models import Case, Clock, Pause, Request, Year
 from pianqu.rooms.casework.services.steps import iso, locked, moved, noted, said, tell
+from pianqu.rooms.casework.services.subdates import capped, stood_still
 from pianqu.rooms.ledger import services as ledger
 
 ACCEPTANCE = "case.acceptance"
@@ -135,10 +136,12 @@ def resume_case(*, actor: Actor, case_id: uuid.UUID, now: datetime) -> uuid.UUID
     moved(case, Move.RESUME)
     clock = running(case).get()
     Pause.objects.filter(clock=clock, ended_at=None).update(ended_at=now)
-    due = _set(actor, case, clock, "resumed", pauses=pauses_of(clock))
+    pauses = pauses_of(clock)
+    due = _set(actor, case, clock, "resumed", pauses=pauses)
     clock.save()
     case.save(update_fields=["state", *DUE])
-    return noted(actor, case, [tell(actor, case, CaseResumed), due], now)
+    parts = stood_still(actor, case, since=pauses[-1].start, without=lambda: compute(clock, pauses[:-1]))
+    return noted(actor, case, [tell(actor, case, CaseResumed), due, *parts], now)
 
 
 @verb
@@ -272,7 +275,9 @@ def announce_year(
             notice=notice[:120],
         )
     ]
-    changes = [fact for clock in _provisional() if (fact := _again(actor, clock)) is not None]
+    again = [(clock.case, fact) for clock in _provisional() if (fact := _again(actor, clock)) is not None]
+    changes = [fact for _case, fact in again]
+    told += capped(actor, [case for case, _fact in again])
     changes += _unaccepted_again(actor, now)
     ledger.record([*told, *changes], actor=actor, now=now)
     return len(changes)

@@ -17,6 +17,8 @@ from pianqu.rooms.casework.facts import CaseErased
 from pianqu.rooms.casework.lifecycle import ENDED
 from pianqu.rooms.casework.models import (
     Addition,
+    BulkAct,
+    BulkItem,
     Case,
     Contact,
     JointAnswer,
@@ -25,6 +27,8 @@ from pianqu.rooms.casework.models import (
     Photo,
     PublicTitle,
     SearchText,
+    Whistle,
+    WhistleCall,
 )
 from pianqu.rooms.casework.services.exporting import stop_for_erasure
 from pianqu.rooms.ledger import queries as ledger_queries
@@ -98,6 +102,10 @@ def _destroy(case_id: uuid.UUID, now: datetime) -> None:
     JointAnswer.objects.filter(parent_id=case_id).update(reply="", salt=b"")
     Addition.objects.filter(case_id=case_id).update(words="", words_salt=b"")
     Note.objects.filter(case_id=case_id).update(words="", salt=b"")
+    WhistleCall.objects.filter(whistle__case_id=case_id).update(words="", words_salt=b"", office="")
+    Whistle.objects.filter(case_id=case_id).update(words="", words_salt=b"", landmark="")
+    acts = BulkItem.objects.filter(case_id=case_id).values("bulk_id")
+    BulkAct.objects.filter(id__in=acts, ended_at__isnull=False).update(words="")
     Case.objects.filter(id=case_id).update(**_EMPTY, erased_at=now)
     for name in names:
         transaction.on_commit(partial(files.remove, name))

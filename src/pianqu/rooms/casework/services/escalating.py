@@ -10,7 +10,7 @@ from pianqu.foundation.verbs import verb
 from pianqu.kernels.deadline import Calendar
 from pianqu.rooms.casework import queries
 from pianqu.rooms.casework.facts import CaseDueSoon, CaseEscalated, TaskEscalated
-from pianqu.rooms.casework.lifecycle import OPEN
+from pianqu.rooms.casework.lifecycle import OPEN, State
 from pianqu.rooms.casework.models import Case, Task
 from pianqu.rooms.casework.services.steps import iso, tell
 from pianqu.rooms.directory import queries as directory
@@ -26,7 +26,10 @@ def warn_due_soon(*, actor: Actor, now: datetime, most: int = AT_ONCE) -> int:
 
     What is overdue already is not warned of: `escalate_overdue` tells of it.
     """
-    near = Case.objects.filter(state__in=OPEN, warned=False, warn_at__lt=now, due_at__gt=now).order_by("due_at", "id")
+    own = queries.own_work()
+    near = Case.objects.filter(own, state__in=OPEN, warned=False, warn_at__lt=now, due_at__gt=now).order_by(
+        "due_at", "id"
+    )
     cases = list(near.select_for_update()[:most])
     for case in cases:
         case.warned = True
@@ -48,7 +51,7 @@ def escalate_overdue(*, actor: Actor, now: datetime, most: int = AT_ONCE) -> int
     which something is to be told are locked, so what stands at the top of its line holds nobody up.
     """
     steps = Steps(now)
-    late = Case.objects.filter(state__in=OPEN, due_at__lte=now).order_by("due_at", "id")
+    late = Case.objects.filter(queries.own_work(), state__in=OPEN, due_at__lte=now).order_by("due_at", "id")
     rows = late.values_list("id", "lead_code", "organisation_code", "due_at", "escalation")
     due = [id_ for id_, lead, taker, at, told in rows if min(steps.since(at), len(steps.line(lead or taker))) > told]
     cases = list(Case.objects.select_for_update().filter(id__in=due[:most], state__in=OPEN, due_at__lte=now))
@@ -69,7 +72,8 @@ def escalate_overdue(*, actor: Actor, now: datetime, most: int = AT_ONCE) -> int
 def escalate_parts(*, actor: Actor, now: datetime, most: int = AT_ONCE) -> int:
     """The same for helpers' own dates: on the first day the organisation that leads is told, then the helper's line."""
     steps = Steps(now)
-    live = Task.objects.filter(ended_at=None, due_at__lte=now, case__state__in=OPEN).order_by("due_at", "id")
+    running = [state for state in OPEN if state != State.PAUSED]  # a helper's date stands still with the matter's clock
+    live = Task.objects.filter(ended_at=None, due_at__lte=now, case__state__in=running).order_by("due_at", "id")
     rows = live.values_list("id", "organisation_code", "due_at", "escalation")
     due = [id_ for id_, code, at, told in rows if min(steps.since(at), 1 + len(steps.line(code))) > told]
     tasks = list(live.select_related("case").select_for_update(of=("self",)).filter(id__in=due[:most]))

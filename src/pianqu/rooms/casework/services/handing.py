@@ -1,4 +1,5 @@
-"""hand_over: organisations merged or split, and the open matters that they hold pass to those that take over.
+"""hand_over: organisations merged or split, and the open matters that they hold pass to those that take over, with what is
+under way beside them (passing.py).
 
 Composition calls it beside the directory's own `reorganise`, in one transaction. What is over keeps the names it had.
 """
@@ -20,6 +21,7 @@ from pianqu.rooms.casework import rules
 from pianqu.rooms.casework.facts import CaseHandedOver, CasesHandedOver
 from pianqu.rooms.casework.lifecycle import ENDED, OPEN, State
 from pianqu.rooms.casework.models import Case, Request, Task
+from pianqu.rooms.casework.services.passing import pass_joint_work, pass_waits
 from pianqu.rooms.casework.services.steps import tell
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.directory.services import Reorganisation
@@ -49,6 +51,8 @@ class HandOverReport:
 
     cases: int
     handed: tuple[Handed, ...]
+    to_check: tuple[str, ...] = ()
+    """Sentences for whoever keeps rules and templates: what a person has to look at."""
 
 
 @dataclass(slots=True)
@@ -79,12 +83,13 @@ def hand_over(*, actor: Actor, plan: Reorganisation, now: datetime) -> HandOverR
     for first in range(0, len(ids), AT_ONCE):
         passed = [one for one in _loaded(ids[first : first + AT_ONCE]) if _moved(one, plan)]
         _store(passed, plan, now)
+        pass_waits([one.case.id for one in passed], plan)
         ledger.record([_told(actor, one) for one in passed], actor=actor, now=now)
         cases += len(passed)
         _count(found, passed)
     handed = tuple(Handed(old_code=old, new_code=new, **counts) for (old, new), counts in sorted(found.items()))
     ledger.record([_summed(one, plan) for one in handed], actor=actor, now=now)
-    return HandOverReport(cases=cases, handed=handed)
+    return HandOverReport(cases=cases, handed=handed, to_check=pass_joint_work(actor, plan, now))
 
 
 def _check(plan: Reorganisation) -> None:

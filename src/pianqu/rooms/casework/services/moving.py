@@ -23,7 +23,7 @@ from pianqu.rooms.casework.lifecycle import Move, check_move
 from pianqu.rooms.casework.models import Addition, Case, Note, Photo
 from pianqu.rooms.casework.services.clocks import DUE, stop
 from pianqu.rooms.casework.services.parts import Claim, kept_photos, taken
-from pianqu.rooms.casework.services.rating import waiting_children
+from pianqu.rooms.casework.services.rating import free_joined, waiting_children
 from pianqu.rooms.casework.services.steps import (
     check_filled,
     end_tasks,
@@ -131,6 +131,7 @@ def withdraw_case(*, actor: Actor, case_id: uuid.UUID, now: datetime) -> uuid.UU
     )
     entry = ledger.record([fact], actor=actor, now=now)[0]
     _save([case], ["state", "closed_at", *DUE])
+    free_joined(case, now)
     parts_know([case], ended=True)
     return entry.entry_id
 

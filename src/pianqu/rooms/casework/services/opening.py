@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.crypto import decrypt, encrypt, fingerprint
 from pianqu.foundation.errors import Invalid, Refused
-from pianqu.foundation.idempotency import answer_once
+from pianqu.foundation.idempotency import answer_once, came_before
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.photos import SafePhoto
 from pianqu.foundation.verbs import TryAgain, verb
@@ -113,6 +113,11 @@ def open_case(
         act=lambda: _as_answer(open_cases(actor=actor, items=[item], now=now)[0], str(idempotency_key)),
     )
     return _from_answer(answer, idempotency_key)
+
+
+def was_opened(idempotency_key: str) -> bool:
+    """Whether a form or request with this key made a matter already: it gets the first receipt again, and no question."""
+    return came_before(scope=SCOPE, key=idempotency_key)
 
 
 @verb

@@ -95,7 +95,9 @@ def link_case(*, actor: Actor, case_id: uuid.UUID, parent_code: str, now: dateti
     if case.parent_id is not None:
         raise Refused("link-twice", _("This matter is joined to another one already. Nothing was changed."))
     case.parent = parent
-    case.save(update_fields=["parent"])
+    if case.state == State.OPENED:  # it waits with the other one; split off, it has its first term again
+        set_due(case, now, None)
+    case.save(update_fields=["parent", *DUE])
     taken_in = tell(actor, parent, MatterTakenIn, child_id=str(case_id))
     return noted(actor, case, [tell(actor, case, CaseLinked, parent_id=str(parent_id)), taken_in], now)
 
@@ -114,6 +116,15 @@ def unlink_case(*, actor: Actor, case_id: uuid.UUID, now: datetime) -> uuid.UUID
     case.save(update_fields=["parent", *DUE])
     split_off = tell(actor, Case.objects.get(id=former), MatterSplitOff, child_id=str(case_id))
     return noted(actor, case, [tell(actor, case, CaseUnlinked, parent_id=str(former)), split_off], now)
+
+
+def free_joined(parent: Case, now: datetime) -> None:
+    """Nobody leads those that joined this matter any more: who waits for acceptance has the first term again. Two statements."""
+    alone = Case.objects.filter(parent=parent, state=State.OPENED, due_at=None, imported_from=None)
+    sample = alone.first()
+    if sample is not None:
+        set_due(sample, now, acceptance_due(now, now))
+        alone.update(**{name: getattr(sample, name) for name in DUE})
 
 
 def waiting_children(case: Case) -> tuple[int, Sequence[str]]:

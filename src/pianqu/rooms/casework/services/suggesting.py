@@ -65,7 +65,9 @@ def due_for_rules(*, now: datetime, most: int = AT_ONCE) -> list[Case]:
         return []
     cursor = RuleCursor.objects.filter(version=version.number).first()
     since = (cursor.up_to if cursor else now - LOOK_BACK) - LATE_COMMIT
-    fresh = Case.objects.filter(state=State.OPENED, opened_at__gt=since, opened_at__lte=now, imported_from=None)
+    fresh = Case.objects.filter(
+        state=State.OPENED, opened_at__gt=since, opened_at__lte=now, imported_from=None, parent=None
+    )
     return list(fresh.order_by("opened_at", "id")[:most])
 
 

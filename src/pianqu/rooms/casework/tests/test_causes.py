@@ -161,7 +161,8 @@ def test_it_fades_and_leaves() -> None:
 
 
 def test_a_person_counts_once_and_who_left_nothing_once_a_matter() -> None:
-    services.renew_voice_salt(actor=importer(), now=NOW)
+    opened(contact="13800002222", now=NOW)  # a salt is drawn once somebody left a contact
+    assert services.renew_voice_salt(actor=importer(), now=NOW)
     for n in range(5):
         opened(
             words=f"外滩社区自来水发黄有铁锈味，{TAILS[n]}",

@@ -15,9 +15,19 @@ from pianqu.foundation.limits import LIMITS
 from pianqu.foundation.models import Account
 from pianqu.kernels import checkcode
 from pianqu.rooms.casework import jobs, queries, services
-from pianqu.rooms.casework.models import Case, Clock, ClockVersion
+from pianqu.rooms.casework.models import Case, Clock, ClockVersion, Task
 from pianqu.rooms.casework.queries import LocalTerm
-from pianqu.rooms.casework.tests.builders import LEAD, NOW, clerk, dispatched, handler, importer, opened, started
+from pianqu.rooms.casework.tests.builders import (
+    HELPER,
+    LEAD,
+    NOW,
+    clerk,
+    dispatched,
+    handler,
+    importer,
+    opened,
+    started,
+)
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.ledger import queries as ledger
 
@@ -372,3 +382,76 @@ def test_others_see_the_terms_and_change_nothing(db: None) -> None:
     assert window.get("/desk/clocks/preview/").status_code == 403
     assert window.post("/desk/clocks/", form(("complaint", "roads", "9", "wd"))).status_code == 403
     assert window.get("/desk/clocks/enforce/").status_code == 302
+
+
+# helpers' own dates --------------------------------------------------------------------------------------------------
+
+
+def helped(sub_due: datetime) -> services.Opened:
+    case = opened()
+    services.dispatch_case(
+        actor=clerk(),
+        case_id=case.case_id,
+        lead_code=LEAD,
+        helper_codes=(HELPER,),
+        nature="complaint",
+        sub_due=sub_due,
+        now=NOW,
+    )
+    services.start_task(actor=handler(LEAD), case_id=case.case_id, now=NOW)
+    return case
+
+
+def part(case_id: object) -> str:
+    at = Task.objects.get(case_id=case_id, organisation_code=HELPER, ended_at=None).due_at
+    return f"{timezone.localtime(at):%m-%d %H}" if at else ""
+
+
+def test_a_helpers_date_stands_still_with_the_matters_clock() -> None:
+    """Due on Thursday 5 March; paused from Wednesday to the next Wednesday: nobody is told, then it moves on with the matter."""
+    case = helped(NOW + timedelta(days=3))
+    before = due(case.case_id)
+    services.pause_case(
+        actor=handler(LEAD), case_id=case.case_id, reason="weather", words="台风", now=NOW + timedelta(days=2)
+    )
+    assert services.escalate_parts(actor=PROGRAM, now=NOW + timedelta(days=6)) == 0
+    assert not [one for one in queries.due_dates(handler(HELPER)) if one.case_id == case.case_id]
+    services.resume_case(actor=handler(LEAD), case_id=case.case_id, now=NOW + timedelta(days=9))
+    moved = Case.objects.get(id=case.case_id)
+    assert part(case.case_id) > "03-11" and due(case.case_id) > before
+    task = Task.objects.get(case_id=case.case_id, organisation_code=HELPER)
+    assert task.due_at is not None and moved.due_at is not None and task.due_at <= moved.due_at
+    assert queries.working_days().is_working(timezone.localdate(task.due_at))
+    assert told(case.case_id, "parts-due-moved")["cause"] == "resumed"
+    assert services.escalate_parts(actor=PROGRAM, now=NOW + timedelta(days=9)) == 0
+
+
+def test_what_had_passed_before_the_pause_stays_passed() -> None:
+    case = helped(NOW + timedelta(days=1))
+    services.pause_case(
+        actor=handler(LEAD), case_id=case.case_id, reason="weather", words="台风", now=NOW + timedelta(days=2)
+    )
+    passed = part(case.case_id)
+    services.resume_case(actor=handler(LEAD), case_id=case.case_id, now=NOW + timedelta(days=4))
+    assert part(case.case_id) == passed
+    assert services.escalate_parts(actor=PROGRAM, now=NOW + timedelta(days=4)) == 1
+
+
+def test_a_shorter_term_takes_helpers_dates_along_and_a_longer_one_leaves_them() -> None:
+    near, far = helped(NOW + timedelta(days=1)), helped(NOW + timedelta(days=4))
+    in_force(SHORT, also_open=True)
+    jobs.apply_clock_rules(actor=PROGRAM, now=NOW)
+    assert part(far.case_id) == due(far.case_id) == "03-05 00" and part(near.case_id) == "03-03 17"
+    assert told(far.case_id, "parts-due-moved")["cause"] == "earlier"
+    in_force(LONG_ROADS, also_open=True)
+    jobs.apply_clock_rules(actor=PROGRAM, now=NOW)
+    assert due(far.case_id) == "03-14 00" and part(far.case_id) == "03-05 00"
+
+
+def test_a_term_that_shrank_during_a_pause_takes_helpers_dates_along() -> None:
+    case = helped(NOW + timedelta(days=4))
+    services.pause_case(actor=handler(LEAD), case_id=case.case_id, reason="weather", words="台风", now=NOW)
+    in_force(SHORT, also_open=True)
+    jobs.apply_clock_rules(actor=PROGRAM, now=NOW)
+    services.resume_case(actor=handler(LEAD), case_id=case.case_id, now=NOW + timedelta(hours=1))
+    assert part(case.case_id) == due(case.case_id)

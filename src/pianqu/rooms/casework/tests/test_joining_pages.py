@@ -141,3 +141,33 @@ def test_a_title_that_is_refused_is_still_there(window: Client) -> None:
     case = opened()
     answer = window.post(f"/desk/case/{case.case_id}/act/title/", {"title": "请打13900000000"})
     assert answer.status_code == 422 and "13900000000" in answer.content.decode()
+
+
+def test_a_second_tap_gets_the_first_receipt_and_no_question(page: Client) -> None:
+    first = page.post("/report/", FORM)
+    assert first.status_code == 302
+    keep_likeness()
+    second = page.post("/report/", FORM)
+    assert second.status_code == 302 and second["Location"] == first["Location"]
+    assert Case.objects.count() == 1
+    other = page.post("/report/", {**FORM, "words": "桥头路灯又坏了三天，晚上好黑"})
+    assert other.status_code == 422 and "This form was sent before" in other.content.decode()
+    assert "Is it one of these?" in page.post("/report/", {**FORM, "key": "n" * 22}).content.decode()
+
+
+def test_comparing_has_a_pace_and_a_report_is_never_turned_away(page: Client) -> None:
+    opened()
+    answers = []
+    while len(answers) < queries.A_MINUTE and not (answers and answers[-1].status_code == 429):
+        answers.append(page.post("/report/alike/", FORM))
+    assert len(answers) > queries.A_MINUTE // 6 and {answer.status_code for answer in answers[:-1]} == {200}
+    last = answers[-1]
+    assert last.status_code == 429 and int(last["Retry-After"]) >= 1
+    assert "Too many requests came from here" in last.content.decode() and "one of these" not in last.content.decode()
+    asked = {"words": FORM["words"], "category": "roads", "place": {"community_code": COMMUNITY, "landmark": "桥头"}}
+    by_program = page.post("/api/v1/alike", asked, content_type="application/json")
+    assert by_program.status_code == 429 and by_program.json()["code"] == "too-many-requests"
+    assert (
+        page.post("/api/v1/alike", asked, content_type="application/json", REMOTE_ADDR="192.0.2.7").status_code == 200
+    )
+    assert page.post("/report/", FORM).status_code == 302 and Case.objects.count() == 2

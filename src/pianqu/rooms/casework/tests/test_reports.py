@@ -17,7 +17,7 @@ from pianqu.foundation.errors import Absent, Forbidden, Invalid, Refused
 from pianqu.kernels.leaf import text_commitment
 from pianqu.rooms.casework import queries, services
 from pianqu.rooms.casework.models import MonthlyReport
-from pianqu.rooms.casework.tests.builders import LEAD, NOW, clerk, handler, importer, resident
+from pianqu.rooms.casework.tests.builders import LEAD, NOW, clerk, handler, importer, opened, resident
 from pianqu.rooms.casework.tests.test_evaluation import answered, signed_in
 from pianqu.rooms.casework.tests.test_handling import code_of, leader
 from pianqu.rooms.ledger import queries as ledger
@@ -85,7 +85,15 @@ def test_a_month_has_one_report() -> None:
         drafted()
     assert code_of(twice) == "report-twice"
     assert services.draft_last_month(actor=importer(), now=APRIL) == 0
+    assert services.draft_last_month(actor=importer(), now=APRIL + timedelta(days=30)) == 0, "nothing was ever reported"
+    opened(now=APRIL)
     assert services.draft_last_month(actor=importer(), now=APRIL + timedelta(days=30)) == 1
+
+
+def test_the_first_month_that_can_be_named_has_months_before_it() -> None:
+    period = queries.period_of("2000-01")
+    assert period
+    assert [code for code, _came, _went in queries.month_figures(clerk(), period).months][:2] == ["1999-08", "1999-09"]
 
 
 def test_who_may_draft_edit_and_issue() -> None:

@@ -11,7 +11,9 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST
 
+from pianqu.foundation.api import address_of
 from pianqu.foundation.errors import Invalid
+from pianqu.foundation.limits import TooFast
 from pianqu.rooms.casework import forms, queries, services
 from pianqu.rooms.casework.queries import Alike, ReportedWords
 from pianqu.rooms.casework.services.parts import checked_place
@@ -78,5 +80,11 @@ def asked(request: HttpRequest, typed: forms.Report, kept: int, found: tuple[Pro
 @require_POST
 def alike(request: HttpRequest) -> HttpResponse:
     """The same as a part of the form, while it is being filled in."""
+    try:
+        queries.check_pace(address_of(request))
+    except TooFast as problem:
+        answer = render(request, "casework/_alike.html", {"refused": problem.message}, status=problem.status)
+        answer["Retry-After"] = str(int(problem.wait_s) + 1)
+        return answer
     found = proposals(forms.Report.of(request.POST), timezone.now())
     return render(request, "casework/_alike.html", {"found": found, "inline": True})

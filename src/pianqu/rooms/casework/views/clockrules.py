@@ -122,7 +122,7 @@ class _Names:
     def term(self, one: LocalTerm) -> str:
         what = queries.nature_name(one.nature)
         said = f"{what} · {self.category(one.category)}" if one.category else what
-        return f"{said}: {queries.term_words(one.amount, one.unit)}"
+        return _("%(what)s: %(term)s") % {"what": said, "term": queries.term_words(one.amount, one.unit)}
 
 
 def unit_name(unit: str) -> str:

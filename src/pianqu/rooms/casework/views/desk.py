@@ -26,7 +26,7 @@ from pianqu.foundation.markup import put
 from pianqu.foundation.templatetags.ui import short_moment, state_badge
 from pianqu.rooms.casework import forms, queries, rules, services
 from pianqu.rooms.casework.lifecycle import State
-from pianqu.rooms.casework.views import joint_work, platform_part, pressing, shown
+from pianqu.rooms.casework.views import joint_work, live, platform_part, pressing, shown
 from pianqu.rooms.casework.views.grouped import grouped
 from pianqu.rooms.casework.views.noted import notes_on, without_notes
 from pianqu.rooms.casework.views.offered import chosen_in, offered
@@ -79,7 +79,7 @@ def cases(request: HttpRequest) -> HttpResponse:
 
 
 def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> HttpResponse:
-    actor, now = actor_of(request), timezone.now()
+    actor, now, mark = actor_of(request), timezone.now(), queries.mark_now()
     names, categories = shown.Places(), shown.category_names()
     filters, scope = filters_in(request, set(categories)), directory.scope_of(actor)
     page = queries.cases_for(actor, filters=filters, page=request.GET.get("page", ""), now=now)
@@ -123,6 +123,7 @@ def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> 
         "newest": query_of(filters) if request.GET.get("page") else "",
         "title": directory.title_of_post(actor),
         "mentions": queries.mentions_new(actor),
+        **live.on_list(mark, query_of(filters)),
     }
     return render(request, "casework/desk.html", context, status=status)
 
@@ -422,6 +423,7 @@ def case_page(
         **grouped(actor, case_id, card.place_code, there),
         **pressing.on_page(actor, card, handled["handling"], now, there),
         **platform_part.of_case(actor, card, organisations, there),
+        **live.on_case(card),
         **more,
     }
     return render(request, "casework/desk_case.html", context, status=status)

@@ -19,8 +19,8 @@ from django.views.decorators.http import require_safe
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Problem
 from pianqu.rooms.casework import queries, rules, services
-from pianqu.rooms.casework.views import platform_part, shown
-from pianqu.rooms.casework.views.desk import actor_of, lines_of
+from pianqu.rooms.casework.views import live, platform_part, shown
+from pianqu.rooms.casework.views.desk import actor_of, lines_of, query_of
 from pianqu.rooms.casework.views.posted import posted
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.directory.queries import DutyCard, PowerCard
@@ -103,7 +103,7 @@ def platform(request: HttpRequest, code: str) -> HttpResponse:
 def _page(
     request: HttpRequest, actor: Actor, code: str, *, street: str = "", refused: str = "", status: int = 200
 ) -> HttpResponse:
-    now, names, organisations = timezone.now(), shown.Places(), shown.Organisations()
+    now, names, organisations, mark = timezone.now(), shown.Places(), shown.Organisations(), queries.mark_now()
     asked = _asked(request, actor, code, street)
     queue = queries.platform_queue(actor, code, street_code=asked.street, queue=asked.queue, page=asked.page, now=now)
     figures = queries.platform_figures(actor, code, street_code=asked.street, now=now)
@@ -135,6 +135,7 @@ def _page(
         "refused": refused,
         "typed": request.POST,
         "now": now,
+        **live.on_list(mark, query_of(queries.CaseFilter(platform=code, place_code=asked.street))),
     }
     return render(request, "casework/platform.html", context, status=status)
 

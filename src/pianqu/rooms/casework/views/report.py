@@ -16,8 +16,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from pianqu.foundation import drafts, residentpass
 from pianqu.foundation.actor import Actor
+from pianqu.foundation.api import address_of
 from pianqu.foundation.errors import Invalid, Problem, as_problem
 from pianqu.foundation.installation import installation
+from pianqu.foundation.limits import TooFast
 from pianqu.foundation.photos import MAX_BYTES, MAX_PHOTOS, SafePhoto, sanitise
 from pianqu.kernels import checkcode
 from pianqu.rooms.casework import forms, queries, services
@@ -69,7 +71,7 @@ def report(request: HttpRequest) -> HttpResponse:
     errors = forms.faults(typed_report) | ({"photos": photos.error} if photos.error else {})
     if errors:
         return _again(request, typed_report, errors, photos, now, 422)
-    if not {"join", "alone"} & set(request.POST) and (found := alike.proposals(typed_report, now)):
+    if found := _first_asked(request, typed_report, now):
         return _between(request, typed_report, photos, found, now)
     try:
         opened = _taken(request, typed_report, photos, now)
@@ -78,6 +80,18 @@ def report(request: HttpRequest) -> HttpResponse:
     response = redirect(f"{reverse('casework:case', args=[checkcode.show(opened.case_code)])}?new=1")
     passes.give(request, response, case_id=opened.case_id, code=opened.case_code, secret=opened.receipt_secret)
     return response
+
+
+def _first_asked(request: HttpRequest, typed: forms.Report, now: datetime) -> tuple[alike.Proposal, ...]:
+    """What to ask about before a matter is made: nothing where the reporter chose, where this form made one already (a second
+    tap), and where this address asks too often, for no report is turned away."""
+    if {"join", "alone"} & set(request.POST) or services.was_opened(typed.key):
+        return ()
+    try:
+        queries.check_pace(address_of(request))
+    except TooFast:
+        return ()
+    return alike.proposals(typed, now)
 
 
 def _between(

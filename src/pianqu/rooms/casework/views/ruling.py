@@ -83,8 +83,11 @@ class Words:
         faults: Sequence[Fault],
         figures: Mapping[str, queries.RuleFigures],
         names: Mapping[str, str],
+        ended: Mapping[str, str],
     ) -> Line:
         template = self.templates.cards.get(row.template)
+        named = dict.fromkeys((row.lead, *row.helpers, *row.returned_by))
+        says = _("%(name)s has ended: please name who took over.")
         return Line(
             row=row,
             number=number,
@@ -93,8 +96,9 @@ class Words:
             helpers=tuple(self.organisations.short(code) for code in row.helpers),
             template=template.name if template else row.template,
             nature=queries.nature_name(row.nature) if row.nature else "",
-            faults=tuple(
-                (fault.is_grave, queries.fault_words(fault, names)) for fault in faults if fault.code == row.code
+            faults=(
+                *[(one.is_grave, queries.fault_words(one, names)) for one in faults if one.code == row.code],
+                *[(True, says % {"name": ended[code]}) for code in named if code in ended],
             ),
             figures=figures.get(row.code),
         )
@@ -137,7 +141,8 @@ def _lines(actor: Actor, words: Words, card: RuleVersionCard) -> list[Line]:
     faults = queries.rule_faults(card.rules, words.templates)
     figures = queries.rule_figures(actor, card.number)
     names = {row.code: row.name or _("rule %(n)s") % {"n": number} for number, row in enumerate(card.rules, 1)}
-    return [words.line(row, number, faults, figures, names) for number, row in enumerate(card.rules, 1)]
+    ended = queries.ended_in(card.rules)
+    return [words.line(row, number, faults, figures, names, ended) for number, row in enumerate(card.rules, 1)]
 
 
 @never_cache

@@ -48,15 +48,26 @@ def _in_words(found: Suggestion, organisations: shown.Organisations | None) -> S
     names, anchors = _names(found), _anchors()
     return Suggested(
         version=found.version,
-        lines=tuple(_line(g, names[g.label].name, found, anchors.get(g.label, "")) for g in found.categories),
+        lines=tuple(
+            _line(g, names[g.label].name, found, anchors.get(g.label, ""))
+            for g in found.categories
+            if _says_something(g, found)
+        ),
         sure=found.sure,
         sure_anchor=anchors.get(found.sure, ""),
         platform=queries.platform_name(found.platform) if found.platform else "",
-        organisations=tuple(_line(g, organisations.short(g.label), found) for g in found.organisations)
+        organisations=tuple(
+            _line(g, organisations.short(g.label), found) for g in found.organisations if _says_something(g, found)
+        )
         if organisations
         else (),
         dangers=found.dangers,
     )
+
+
+def _says_something(guess: Guess, found: Suggestion) -> bool:
+    """What would be shown as 0 % helps nobody."""
+    return not found.version or round(100 * guess.probability) > 0
 
 
 def _names(found: Suggestion) -> Mapping[str, shown.Choice]:

@@ -1,22 +1,14 @@
-// Keys for who works through a list all day. They act only while nobody types, and can be switched off on this device.
+// Keys for who works through a list all day: down, up, choose. ui/keys.js says when a key counts.
 (function () {
   "use strict";
-  var list = document.querySelector("[data-keys]"), hint = document.querySelector("[data-keys-hint]");
-  if (!list || !hint) return;
-  var NAME = "pianqu-keys", button = hint.querySelector("[data-keys-switch]"), on = true;
-  try { on = localStorage.getItem(NAME) !== "off"; } catch (e) { /* a device that keeps nothing has the keys on */ }
-  hint.hidden = false;
-  function show() { button.setAttribute("aria-pressed", on ? "true" : "false"); }
-  button.addEventListener("click", function () {
-    on = !on;
-    try { localStorage.setItem(NAME, on ? "on" : "off"); } catch (e) { /* then only until the page is left */ }
-    show();
-  });
-  show();
+  var list = document.querySelector("[data-keys]");
+  if (!list) return;
+  document.querySelectorAll("[data-keys-hint]").forEach(function (hint) { hint.hidden = false; });
 
   function links() { return Array.prototype.slice.call(list.querySelectorAll("tbody a.mono")); }
   function step(by) {
     var all = links(), at = all.indexOf(document.activeElement);
+    if (at < 0 && document.activeElement.closest("tr")) at = all.indexOf(document.activeElement.closest("tr").querySelector("a.mono"));
     var next = at < 0 ? (by > 0 ? 0 : all.length - 1) : Math.min(Math.max(at + by, 0), all.length - 1);
     if (all[next]) all[next].focus();
   }
@@ -43,21 +35,13 @@
     choose(box, isRange);
   }
   count();
-  document.addEventListener("keydown", function (event) {
-    var where = event.target;
-    if (!on || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (!where.matches("input[type=checkbox]") && /^(INPUT|TEXTAREA|SELECT)$/.test(where.tagName) || where.isContentEditable) {
-      if (event.key === "Escape") where.blur();
-      return;
-    }
-    if (event.key === "j") step(1);
-    else if (event.key === "k") step(-1);
-    else if (event.key === "x" || event.key === "X") chooseHere(event.key === "X");
-    else if (event.key === "/" || event.key === "n" || event.key === "b") {
-      var to = document.querySelector('[data-key="' + event.key + '"]');
-      if (!to) return;
-      if (event.key === "/") to.focus(); else to.click();
-    } else return;
+  document.addEventListener("pianqu:shown", count);
+  document.addEventListener("pianqu:key", function (event) {
+    var key = event.detail, inList = links().indexOf(document.activeElement) >= 0;
+    if (key === "j" || key === "ArrowDown" && inList) step(1);
+    else if (key === "k" || key === "ArrowUp" && inList) step(-1);
+    else if (key === "x" || key === "X") chooseHere(key === "X");
+    else return;
     event.preventDefault();
   });
 })();
