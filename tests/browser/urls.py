@@ -65,6 +65,7 @@ OTHERS = {
     "casework:reveal": POSTED,
     "casework:erase": POSTED,
     "casework:act": POSTED,
+    "casework:mark_note": POSTED,
     "casework:fill": POSTED,
     "casework:reply_words": POSTED,
     "casework:retire_reply": POSTED,

@@ -24,7 +24,7 @@ from pianqu.composition.demo.pictures import drawn
 from pianqu.composition.demo.platforms import make_platforms
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
-from pianqu.composition.demo.replies import make_replies
+from pianqu.composition.demo.replies import make_notes, make_replies
 from pianqu.composition.demo.residents import CONTACT, make_resident
 from pianqu.composition.demo.terms import set_terms
 from pianqu.composition.demo.watching import make_watching
@@ -88,6 +88,7 @@ def load(now: datetime, *, year: int = 0) -> None:
     make_neighbour(window=actors[WINDOW.login], away=_newest_waiting(actors), now=now)
     make_watching(actors, leader=actors[LEADER.login], checker=actors[CHECKER.login], now=now)
     make_replies(handler=actors[HANDLER.login], now=now)
+    make_notes(handler=actors[HANDLER.login], window=actors[WINDOW.login], now=now)
     _leave_notes(actors, now)
     _act_on_many(actors[WINDOW.login], now)
     make_causes(actors, now=now)

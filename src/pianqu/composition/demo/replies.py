@@ -83,3 +83,19 @@ def make_replies(*, handler: Actor, now: datetime) -> None:
     for n, card in enumerate(casework.reply_templates_for(handler, now=now)):
         for row in rows[: max(len(rows) - n, 0)]:
             services.use_reply_template(actor=handler, template_id=card.template_id, case_id=row.case_id, now=now)
+
+
+def make_notes(*, handler: Actor, window: Actor, now: datetime) -> None:
+    """A few notes between the bureau and the centre's window, each calling the other; once."""
+    if casework.mentions_of(handler)[0]:
+        return
+    words = (
+        "当事人说摊位有街道发的临时许可，请核对一下有没有这份备案。",
+        "反映人今早又来电，问什么时候到场，回访前请先告诉我进展。",
+        "现场照片已传，店外堆放已清走一半，明早再去看。",
+    )
+    rows = casework.cases_for(handler, filters=casework.CaseFilter(queue="mine"), size=len(words)).rows
+    for turn, (row, text) in enumerate(zip(rows, words, strict=False)):
+        writer, called = (window, handler) if turn < 2 else (handler, window)
+        posts = [called.acting_post_id or ""]
+        services.write_note(actor=writer, case_id=row.case_id, words=text, post_ids=posts, now=now)

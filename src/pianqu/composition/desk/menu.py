@@ -70,6 +70,7 @@ GROUPS = (
             Entry("/desk/shift/", pgettext_lazy("menu", "Shift"), key="s"),
             Entry("/desk/bulk/", pgettext_lazy("menu", "Acts on many")),
             Entry("/desk/lists/", pgettext_lazy("menu", "Take in a list")),
+            Entry("/desk/mentions/", pgettext_lazy("menu", "Where I am mentioned")),
             Entry("/desk/replies/", pgettext_lazy("menu", "Reply templates")),
             Entry("/desk/exports/", pgettext_lazy("menu", "Tables to take away")),
         ),

@@ -19,7 +19,7 @@ from pianqu.composition.demo.neighbour import make_neighbour
 from pianqu.composition.demo.platforms import make_platforms
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
-from pianqu.composition.demo.replies import make_replies
+from pianqu.composition.demo.replies import make_notes, make_replies
 from pianqu.composition.demo.watching import make_watching
 from pianqu.composition.district import load_district
 from pianqu.composition.wiring import seal_and_drain
@@ -84,6 +84,7 @@ def fill(*, empty: bool) -> dict[str, str]:
     told |= {"offered": str(offered), "given": str(given)} | _open_data(now)
     told |= _watched({"staff": staff, **others}, now)
     make_replies(handler=staff, now=now)
+    make_notes(handler=others["enforcement"], window=staff, now=now)
     _terms(now)
     _learned(staff, now)
     told |= {"list_id": str(make_list(window=staff, now=now))}

@@ -104,6 +104,15 @@ PAGES = (
         wrong_press="#template button.btn-primary",
     ),
     Page(name="replies-read", route="casework:replies", at="/desk/replies/", staff=True),
+    Page(name="mentions", route="casework:mentions", at="/desk/mentions/", staff=True, by="enforcement"),
+    Page(
+        name="notes",
+        route="casework:notes",
+        at="/desk/case/{case_id}/notes/",
+        staff=True,
+        needs_data=True,
+        wrong_press="#notes button.btn-primary",
+    ),
     Page(name="bulk", route="casework:bulk", at="/desk/bulk/", staff=True),
     Page(
         name="bulk-form",

@@ -623,3 +623,28 @@ def check_may_write_replies(actor: Actor, organisation_code: str) -> None:
         else _("Only the district's administrators and the centre's leaders may keep templates for all.")
     )
     _check(may_write_replies(actor, organisation_code), sentence)
+
+
+# notes among colleagues ----------------------------------------------------------------------------------------------
+
+
+def may_write_note(actor: Actor) -> bool:
+    """Whoever acts, beside a matter that the post sees (the question asked before)."""
+    return actor.acts
+
+
+def may_strike_note(actor: Actor, *, by_post: str, organisation_code: str) -> bool:
+    """Who wrote it, or a leader of that organisation or of the centre."""
+    near = actor.organisation_code == organisation_code or _acts_for_all(actor)
+    return actor.acts and (actor.acting_post_id == by_post or (near and directory.is_leader(actor)))
+
+
+def check_may_write_note(actor: Actor) -> None:
+    _check(may_write_note(actor), _("Only who works on matters writes notes beside them."))
+
+
+def check_may_strike_note(actor: Actor, *, by_post: str, organisation_code: str) -> None:
+    _check(
+        may_strike_note(actor, by_post=by_post, organisation_code=organisation_code),
+        _("Only who wrote a note, or a leader there or at the centre, strikes it."),
+    )

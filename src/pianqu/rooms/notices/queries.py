@@ -144,8 +144,10 @@ OF_PERSONS = frozenset(
     f"casework.{name}"
     for name in (
         "channel-chosen",
+        "colleagues-mentioned",
         "filter-dropped",
         "filter-saved",
+        "mentions-settled",
         "reporter-forgotten",
         "reporter-known",
         "shift-handed-over",

@@ -175,6 +175,11 @@ def _whistle_escalated(fact: told.WhistleEscalated, _holder: str) -> Addressed:
     yield fact.caller_code, False
 
 
+def _mentioned(fact: told.ColleaguesMentioned, _holder: str) -> Addressed:
+    for code in fact.called_organisations:
+        yield code, False
+
+
 _CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
     told.CaseDispatched: _dispatched,
     told.TaskJoined: _task,
@@ -186,6 +191,7 @@ _CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
     told.PlatformChanged: _moved,
     told.PlatformPingPong: _centre,
     told.JointCalled: _called,
+    told.ColleaguesMentioned: _mentioned,
     told.ExtensionAsked: _asked,
     told.ExtensionDecided: _holder,
     told.CaseExtended: _holder,
@@ -225,6 +231,7 @@ _TOLD_TO_ALL = frozenset(
         told.CaseRated,
         told.CaseReopened,
         told.ExtensionAsked,
+        told.ColleaguesMentioned,
         told.CaseHandedOver,
         told.WhistleDueSoon,
         told.WhistleEscalated,

@@ -153,6 +153,7 @@ def _says() -> dict[str, tuple[str, str]]:
         "platform-changed": ("switch-horizontal", _("Moved to another platform: it is not yours to lead any more")),
         "platform-ping-pong": ("alert-triangle", _("Passed to and fro between platforms")),
         "joint-called": ("users", _("You are called to handle it together")),
+        "colleagues-mentioned": ("message", _("A note mentions somebody of yours")),
         "extension-asked": ("clock", _("More time is asked for: a leader decides")),
         "extension-decided": ("clock", _("More time was decided on")),
         "case-extended": ("message-plus", _("Who reported it added something")),

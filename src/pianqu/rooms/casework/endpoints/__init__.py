@@ -9,6 +9,7 @@ from pianqu.rooms.casework.endpoints import (
     joining,
     lists,
     news,
+    notes,
     platforms,
     replies,
     triage,
@@ -26,6 +27,7 @@ routers = {
     "/whistles": dispatch.whistles.router,
     "/forces": dispatch.forces.router,
     "/platforms": platforms.platforms.router,
+    "/desk/mentions": notes.mentions.router,
     "/reply-templates": replies.replies.router,
 }
 """Where composition mounts them under the API's address."""

@@ -127,6 +127,12 @@ from pianqu.rooms.casework.facts.lists import (
     ListSent,
     ListTakenIn,
 )
+from pianqu.rooms.casework.facts.notes import (
+    ColleaguesMentioned,
+    MentionsSettled,
+    NoteRetracted,
+    NoteStruck,
+)
 from pianqu.rooms.casework.facts.platforms import (
     AboutPlatform,
     GuidedAtWindow,
@@ -229,6 +235,7 @@ __all__ = [
     "ClockRulesDropped",
     "ClockRulesEnforced",
     "ClockTermChanged",
+    "ColleaguesMentioned",
     "DispatchObjected",
     "DispatchSuggested",
     "DueDateSet",
@@ -256,7 +263,10 @@ __all__ = [
     "MatterTakenIn",
     "MeasureEnded",
     "MeasurePlanned",
+    "MentionsSettled",
     "MonthPublished",
+    "NoteRetracted",
+    "NoteStruck",
     "ObjectionReviewed",
     "PartsDueMoved",
     "PartsOrdered",

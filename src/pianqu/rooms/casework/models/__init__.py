@@ -70,6 +70,10 @@ from pianqu.rooms.casework.models.lists import (
     CaseList,
     CaseListItem,
 )
+from pianqu.rooms.casework.models.notes import (
+    ColleagueNote,
+    Mention,
+)
 from pianqu.rooms.casework.models.platforms import (
     PlatformAct,
     PlatformMember,
@@ -112,6 +116,7 @@ __all__ = [
     "CheckItem",
     "Clock",
     "ClockVersion",
+    "ColleagueNote",
     "Contact",
     "DayCount",
     "Export",
@@ -129,6 +134,7 @@ __all__ = [
     "Likeness",
     "LikenessKey",
     "Measure",
+    "Mention",
     "MonthlyReport",
     "Note",
     "Pause",

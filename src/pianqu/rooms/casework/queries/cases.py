@@ -765,7 +765,7 @@ def timeline(case_id: uuid.UUID, *, for_reporter: bool = False) -> tuple[Timelin
     words_of = dict(notes.values_list("entry_id", "words"))
     history = ledger.history(f"case:{case_id}")
     if for_reporter:
-        history = tuple(_for_reporter(item) for item in history if item.kind not in _ABOUT_OTHERS | _INSIDE)
+        history = tuple(_for_reporter(item) for item in history if _is_for_reporter(item))
     return tuple(_told(item, words_of.get(item.entry_id, "")) for item in history)
 
 
@@ -773,7 +773,15 @@ _ABOUT_OTHERS = frozenset({"casework.matter-taken-in", "casework.matter-split-of
 """What happened to a matter because of others who reported the same: their existence is nobody else's business."""
 _INSIDE = frozenset({"casework.dispatch-suggested", "casework.suggestion-answered", "casework.bulk-item-refused"})
 """What a program proposed, or tried in vain: nothing became of it."""
+_AMONG_COLLEAGUES = frozenset({"casework.colleagues-mentioned", "casework.note-retracted", "casework.note-struck"})
 _OTHERS = frozenset({"parent_id", "child_id", "earlier_id"})
+
+
+def _is_for_reporter(item: ledger.HistoryItem) -> bool:
+    """Not what concerns others, went on inside, or was written among colleagues: not even that it was."""
+    if item.kind == "casework.case-noted":
+        return bool(item.fact.get("for_reporter"))
+    return item.kind not in _ABOUT_OTHERS | _INSIDE | _AMONG_COLLEAGUES
 
 
 def _for_reporter(item: ledger.HistoryItem) -> ledger.HistoryItem:

@@ -290,14 +290,14 @@ def test_days_that_cannot_be_are_told(query: str, sentence: str) -> None:
 
 @pytest.mark.parametrize("rows", [1, 55])
 @pytest.mark.parametrize("code", ["330205-centre", "330205-urban"])
-def test_the_list_takes_at_most_eleven_statements_whatever_the_rows(code: str, rows: int) -> None:
+def test_the_list_takes_at_most_twelve_statements_whatever_the_rows(code: str, rows: int) -> None:
     browser = official(code)
     for _number in range(rows):
         now_opened(contact=PHONE, actor=builders.handler(code), channel="department")
     browser.get("/desk/")
     with CaptureQueriesContext(connection) as seen:
         page = browser.get("/desk/").content.decode()
-    assert len(seen.captured_queries) <= 11, [query["sql"] for query in seen.captured_queries]
+    assert len(seen.captured_queries) <= 12, [query["sql"] for query in seen.captured_queries]
     assert page.count('href="/desk/case/') == min(rows, queries.PAGE)
 
 

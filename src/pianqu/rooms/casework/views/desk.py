@@ -28,6 +28,7 @@ from pianqu.rooms.casework import forms, queries, rules, services
 from pianqu.rooms.casework.lifecycle import State
 from pianqu.rooms.casework.views import joint_work, live, platform_part, pressing, shown
 from pianqu.rooms.casework.views.grouped import grouped
+from pianqu.rooms.casework.views.noted import notes_on, without_notes
 from pianqu.rooms.casework.views.offered import chosen_in, offered
 from pianqu.rooms.casework.views.posted import posted
 from pianqu.rooms.casework.views.report import picture
@@ -121,6 +122,7 @@ def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> 
         "older": query_of(filters, page=page.next_page) if page.has_next else "",
         "newest": query_of(filters) if request.GET.get("page") else "",
         "title": directory.title_of_post(actor),
+        "mentions": queries.mentions_new(actor),
         **live.on_list(mark, query_of(filters)),
     }
     return render(request, "casework/desk.html", context, status=status)
@@ -409,7 +411,8 @@ def case_page(
         "community": names.name(card.place_code),
         "street": names.street(card.place_code) if card.place_code else None,
         "organisation": organisations.full(card.organisation_code),
-        "timeline": shown.happened(card, organisations),
+        "timeline": shown.happened(without_notes(card), organisations),
+        **notes_on(actor, card, now),
         "clock": shown.waited(card.opened_at, card.resolved_at or timezone.now()),
         "tiles": installation().tiles,
         "bases": shown.erase_bases(),
