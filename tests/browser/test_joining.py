@@ -41,6 +41,7 @@ def test_a_resident_joins_and_has_an_answer_and_a_rating_of_their_own(chrome: Br
         own = window.url.rstrip("/").split("/")[-1]
         window.goto(f"/desk/case/{led}/joined/")
         window.fill("#joint-reply", ANSWER)
+        window.click(f"#own-label-{own}")
         window.fill(f"#own-{own}", OWN)
         window.get_by_role("button", name="Send the answers").click()
         window.wait_for_load_state()
