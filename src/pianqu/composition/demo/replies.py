@@ -94,7 +94,7 @@ def make_notes(*, handler: Actor, window: Actor, now: datetime) -> None:
         "反映人今早又来电，问什么时候到场，回访前请先告诉我进展。",
         "现场照片已传，店外堆放已清走一半，明早再去看。",
     )
-    rows = casework.cases_for(handler, filters=casework.CaseFilter(queue="mine"), size=len(words)).rows
+    rows = casework.cases_for(handler, size=len(words)).rows
     for turn, (row, text) in enumerate(zip(rows, words, strict=False)):
         writer, called = (window, handler) if turn < 2 else (handler, window)
         posts = [called.acting_post_id or ""]
