@@ -84,13 +84,13 @@ def say(page: Page, name: str, words: str, *, cites: bool = False) -> None:
     if cites:
         form.locator("[name=article]").fill(form.locator("datalist option").first.get_attribute("value") or "")
     form.locator("[name=words]").fill(words)
-    form.locator("button").first.click()
+    form.locator("button:visible:not([data-put-in])").first.click()
     page.wait_for_load_state()
 
 
 def answer(page: Page, words: str) -> None:
     page.locator("#reply").fill(words)
-    page.locator("#answer button").click()
+    page.locator("#answer").get_by_role("button", name="Resolve").click()
     expect(page.locator(".pq-title .badge").first).to_contain_text("Resolved")
 
 
@@ -186,7 +186,7 @@ def test_a_matter_across_departments(chrome: Browser, full_house: House, residen
         expect(bureau.get_by_text("Handed over: organisations were merged or split")).to_be_visible()
         expect(bureau.get_by_text("→ 城市秩序局")).to_be_visible()
         bureau.locator("#reply").fill("已清理。")
-        bureau.locator("#answer button").click()
+        bureau.locator("#answer").get_by_role("button", name="Resolve").click()
         expect(bureau.get_by_text("have not done their part yet").first).to_be_visible()
         expect(bureau.locator("#reply")).to_have_value("已清理。")
         with desk(chrome, full_house, "police") as police:

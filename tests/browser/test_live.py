@@ -71,7 +71,7 @@ def test_words_without_a_place_are_shown_to_be_copied(chrome: Browser, full_hous
         other.fill("#reply", "周末九点到五点开门。")
         clerk.goto(matter)
         clerk.fill("#reply", "周末开门。")
-        clerk.locator("#answer button").click()
+        clerk.locator("#answer").get_by_role("button", name="Resolve").click()
         assert "was changed" in bar(other)
         other.locator("[data-live-show]").click()
         expect(other.locator("#reply")).to_have_count(0)

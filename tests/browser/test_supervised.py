@@ -55,7 +55,7 @@ def test_a_leader_presses_until_it_is_settled_and_calls_back(chrome: Browser, fu
     with desk(chrome, full_house, "housing") as bureau:
         bureau.goto(matter)
         bureau.fill("#reply", "排风机已停，限期改造。")
-        bureau.locator("#answer button").click()
+        bureau.locator("#answer").get_by_role("button", name="Resolve").click()
         expect(bureau.locator(".pq-title .badge").first).to_contain_text("Resolved")
         expect(bureau.locator("#call-back")).to_have_count(0)  # who answered does not ask whether it was good
 

@@ -30,7 +30,7 @@ def test_the_demo_shows_every_state_street_category_and_way_in() -> None:
     states = Counter(case.state for case in cases)
     assert set(states) == {str(state) for state in State}
     assert queries.cases_for(Actor(kind="system", organisation_code="330205"), filters=overdue(), now=NOW).rows
-    assert {case.channel for case in cases} == {"portal", "window", "phone", "department"}
+    assert {case.channel for case in cases} == {"portal", "window", "phone", "department", "list"}
     assert all(case.words.endswith(demo.loading.SAYS_SYNTHETIC) for case in cases)
     assert len({case.words for case in cases}) == len(cases)
     assert all(case.opened_at <= NOW for case in cases)

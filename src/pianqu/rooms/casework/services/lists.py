@@ -178,11 +178,12 @@ def forget_lists(*, actor: Actor, now: datetime) -> int:
 
 
 def forget_listed(case_id: uuid.UUID, actor: Actor, now: datetime) -> None:
-    """Inside the erasing of a matter: its number there and its day go, and every row that is still kept of its source."""
+    """Inside the erasing of a matter: its number there, its day and what knows its words go, and every row that is still kept of
+    its source. What knows the row stays, so that the same file does not bring it back."""
     item = CaseListItem.objects.filter(case_id=case_id).select_related("list").first()
     if item is None:
         return
-    CaseListItem.objects.filter(id=item.id).update(number="", happened_date=None)
+    CaseListItem.objects.filter(id=item.id).update(number="", happened_date=None, mark="")
     kept = CaseList.objects.filter(
         organisation_code=item.list.organisation_code, source=item.list.source, expires_at__isnull=False
     )
@@ -264,7 +265,7 @@ def _looked(card: ListCard, rows: tuple[SentRow, ...], actor: Actor, today: date
     for row, (identity, says) in keyed:
         once = first.setdefault(identity, row.line)
         match = _earlier(identity, earlier)
-        if match is not None and match.mark in fingerprints(says, scope=SCOPE) and once == row.line:
+        if match is not None and match.mark in {"", *fingerprints(says, scope=SCOPE)} and once == row.line:
             before.append((row.line, match.code))
             continue
         found, wrong = _row(row, known, once, match)

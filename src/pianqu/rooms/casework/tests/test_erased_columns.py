@@ -35,6 +35,8 @@ KEPT = {
     "PlatformAct.party_codes": "codes of organisations",
     "Forecast.reasons": "codes of signs",
     "CallBackDraw.seed": "random, and drawn over many matters",
+    "CaseList.salt": "of a whole file, which is not kept",
+    "CaseListItem.key": "a keyed hash, so that the same file does not bring the row back",
     "RootCause.title": "of many matters: what makes them come again",
     "RootCause.title_salt": "of many matters",
     "RootCause.hypothesis": "of many matters",
@@ -55,6 +57,7 @@ STATES: dict[str, dict[str, Any]] = {
     "Rating": {"score": 5},
     "Contact": {"channel": ""},
     "BulkAct": {"ended_at": NOW},
+    "CaseList": {"expires_at": NOW},
 }
 """What a row needs beside what its columns' kinds say."""
 
