@@ -16,7 +16,7 @@ from pianqu.rooms.casework import queries
 from pianqu.rooms.casework.lifecycle import ENDED, OPEN, WAITING
 from pianqu.rooms.casework.models import Case, PlatformMember, Task
 from pianqu.rooms.casework.queries import GONE, CaseFilter
-from pianqu.rooms.casework.queries.cases import _filtered
+from pianqu.rooms.casework.queries.cases import where_of
 from pianqu.rooms.casework.queries.seen import HELD, seen_by
 from pianqu.rooms.directory import queries as directory
 
@@ -114,7 +114,7 @@ def test_leafing_through_a_filtered_list_comes_by_every_matter_once_in_its_order
     for code in of_kinds.values():
         for filters in FILTERS:
             by = ("due_at", "id") if filters.order == queries.DUE else ("-opened_at", "-id")
-            where = _filtered(filters, of(code), NOW) & _reads(filters.text)
+            where = where_of(filters, of(code), NOW) & _reads(filters.text)
             wanted = list(seen_by(of(code)).filter(where).order_by(*by).values_list("id", flat=True))
             assert leafed(of(code), filters) == (wanted, {len(wanted)}), (code, filters)
             compared += len(wanted)

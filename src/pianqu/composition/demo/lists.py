@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from pianqu.composition.demo.year import SAYS_SYNTHETIC
 from pianqu.foundation.actor import Actor
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework import services
@@ -26,7 +27,7 @@ def make_list(*, window: Actor, now: datetime) -> UUID | None:
         return None
     place = next(choice for choice in territory.community_choices() if choice.communities).communities[0].code
     rows = [
-        SentRow(line=line, cells=_cells(number, category, words, at, place))
+        SentRow(line=line, cells=_cells(number, category, words and words + SAYS_SYNTHETIC, at, place))
         for line, (number, category, words, at) in enumerate(SAID, start=2)
     ]
     list_id = services.send_list(actor=window, source=SOURCE, rows=rows, content=SOURCE.encode(), now=now)
