@@ -38,6 +38,12 @@ def arrive(page: Page, path: str) -> None:
     page.wait_for_selector("html[data-ready]", state="attached")
 
 
+def stands(page: Page, state: str) -> None:
+    """After an act: the matter's page anew, as far as its keys."""
+    expect(page.locator(".pq-title .badge").first).to_contain_text(state)
+    page.wait_for_selector("html[data-ready]", state="attached")
+
+
 def sign_in(page: Page, login: str, password: str) -> None:
     page.goto("/sign-in/")
     tab_to(page, "[name=login]")
@@ -46,7 +52,7 @@ def sign_in(page: Page, login: str, password: str) -> None:
     tab_to(page, "[name=password]")
     page.keyboard.type(password)
     press(page, "Enter")
-    page.wait_for_url("**/desk/**")
+    arrive(page, "**/desk/**")
 
 
 def find(page: Page, words: str) -> None:
@@ -96,7 +102,7 @@ def test_the_whole_path_without_a_mouse(chrome: Browser, full_house: House) -> N
     visible(page)
     expect(page.locator(".pq-title .badge").first).to_contain_text("Waiting")
     press(page, "Enter")
-    expect(page.locator(".pq-title .badge").first).to_contain_text("Accepted")
+    stands(page, "Accepted")
 
     press(page, "d")
     expect(page.locator("#lead")).to_be_focused()
@@ -105,7 +111,7 @@ def test_the_whole_path_without_a_mouse(chrome: Browser, full_house: House) -> N
     expect(page.locator("#lead")).to_have_value("330205-housing")
     tab_to(page, "#dispatch form[action$='/act/dispatch/'] .btn-primary")
     press(page, "Enter")
-    expect(page.locator(".pq-title .badge").first).to_contain_text("Dispatched")
+    stands(page, "Dispatched")
     press(page, "u")
     arrive(page, "**/desk/")
     sign_out(page)
@@ -120,7 +126,7 @@ def test_the_whole_path_without_a_mouse(chrome: Browser, full_house: House) -> N
     press(page, "Tab")
     visible(page)
     press(page, "Enter")
-    expect(page.locator(".pq-title .badge").first).to_contain_text("Resolved")
+    stands(page, "Resolved")
     sign_out(page)
     context.close()
 
