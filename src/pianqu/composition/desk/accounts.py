@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from pianqu.composition.desk.uploads import sent_list
 from pianqu.composition.desk.who import administrator
+from pianqu.composition.desk.workbooks import workbook_answer
 from pianqu.composition.importing import accounts as importing
 from pianqu.composition.importing.accounts import LARGEST, Slip, Staff
 from pianqu.composition.signing import once
@@ -26,7 +27,6 @@ from pianqu.rooms.directory import queries as directory
 SHOWN, EACH = 200, 50
 """Faults that the page shows, accounts on a page."""
 SALT, SIGNED_S = "account-slips", 3_600
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @never_cache
@@ -119,12 +119,7 @@ def _columns() -> dict[str, str]:
 def template(request: HttpRequest) -> HttpResponse:
     """The empty list."""
     administrator(request)
-    return _file(importing.template(), "accounts.xlsx")
-
-
-def _file(content: bytes, name: str) -> HttpResponse:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return HttpResponse(content, content_type=WORKBOOK, headers=headers)
+    return workbook_answer(importing.template(), "accounts.xlsx")
 
 
 # one-time passwords --------------------------------------------------------------------------------------------------
@@ -155,7 +150,7 @@ def slips(request: HttpRequest) -> HttpResponse:
         sentence = _("These passwords are older than an hour. Please give new ones where they are missing.")
         raise Invalid("slips-old", sentence) from error
     made = [Slip(name=name, login=login, password=password, post=post) for name, login, password, post in rows]
-    return _file(importing.slips_book(made), "one-time-passwords.xlsx")
+    return workbook_answer(importing.slips_book(made), "one-time-passwords.xlsx")
 
 
 @never_cache

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from pianqu.composition.desk.uploads import sent_list
 from pianqu.composition.desk.who import colleague
+from pianqu.composition.desk.workbooks import workbook_answer
 from pianqu.composition.importing import case_lists as importing
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Problem, as_problem
@@ -23,7 +24,6 @@ from pianqu.rooms.casework.services import ListLook
 
 SHOWN = 100
 """Wrong cells that the page shows; the file holds them all."""
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @never_cache
@@ -106,7 +106,7 @@ def _looked(look: ListLook) -> dict[str, Any]:
 def wrong(request: HttpRequest, list_id: uuid.UUID) -> HttpResponse:
     """The wrong rows, to be mended and sent again."""
     look = services.look_at_list(actor=colleague(request), list_id=list_id, now=timezone.now())
-    return _file(importing.wrong_rows(look.rows, look.faults), "rows-to-mend.xlsx")
+    return workbook_answer(importing.wrong_rows(look.rows, look.faults), "rows-to-mend.xlsx")
 
 
 @never_cache
@@ -124,9 +124,4 @@ def forget(request: HttpRequest, list_id: uuid.UUID) -> HttpResponse:
 def template(request: HttpRequest) -> HttpResponse:
     """The empty list."""
     colleague(request)
-    return _file(importing.template(), "matters.xlsx")
-
-
-def _file(content: bytes, name: str) -> HttpResponse:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-    return HttpResponse(content, content_type=WORKBOOK, headers=headers)
+    return workbook_answer(importing.template(), "matters.xlsx")

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from pianqu.composition.desk.uploads import sent_list
 from pianqu.composition.desk.who import administrator, in_english
+from pianqu.composition.desk.workbooks import workbook_answer
 from pianqu.composition.importing import entries, staffing
 from pianqu.composition.importing.table import Fault
 from pianqu.foundation.actor import Actor
@@ -28,7 +29,6 @@ from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.territory import queries as territory
 
 SHOWN = 60
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,11 +125,6 @@ def _sent(request: HttpRequest, table: Table[F], asked: Asked) -> tuple[dict[str
     return context, Invalid.status if faults and "outcome" not in context else 200
 
 
-def _file(content: bytes, name: str) -> HttpResponse:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(content, content_type=WORKBOOK, headers=headers)
-
-
 # the entry list ------------------------------------------------------------------------------------------------------
 
 
@@ -147,7 +142,7 @@ def entry_list(request: HttpRequest) -> HttpResponse:
 def entry_list_book(request: HttpRequest) -> HttpResponse:
     """The list in force today as a table that can be changed and sent back."""
     administrator(request)
-    return _file(entries.workbook(on=timezone.localdate()), "entry-list.xlsx")
+    return workbook_answer(entries.workbook(on=timezone.localdate()), "entry-list.xlsx")
 
 
 def _entries(found: entries.Entries) -> str:
@@ -216,7 +211,7 @@ def cell_people(request: HttpRequest) -> HttpResponse:
 def cell_people_book(request: HttpRequest) -> HttpResponse:
     """Who works where today as a table that can be changed and sent back."""
     administrator(request)
-    return _file(staffing.workbook(on=timezone.localdate()), "cell-people.xlsx")
+    return workbook_answer(staffing.workbook(on=timezone.localdate()), "cell-people.xlsx")
 
 
 def _crews(found: staffing.Crews) -> str:

@@ -12,12 +12,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from pianqu.composition.desk.uploads import sent_list
 from pianqu.composition.desk.who import colleague
+from pianqu.composition.desk.workbooks import workbook_answer
 from pianqu.composition.importing import dispatch_rules
 from pianqu.foundation.errors import Invalid, Problem, as_problem
 from pianqu.rooms.casework import queries as casework
 
 SHOWN = 60
-WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @never_cache
@@ -58,5 +58,4 @@ def book(request: HttpRequest, number: int) -> HttpResponse:
     """A version as a table that can be changed and sent back."""
     actor, today = colleague(request), timezone.localdate()
     card = casework.rule_version(actor, number, on=today)
-    headers = {"Content-Disposition": f'attachment; filename="rules-{number}.xlsx"'}
-    return HttpResponse(dispatch_rules.workbook(card.rules, on=today), content_type=WORKBOOK, headers=headers)
+    return workbook_answer(dispatch_rules.workbook(card.rules, on=today), f"rules-{number}.xlsx")
