@@ -181,6 +181,7 @@ def bomb() -> bytes:
 def test_files_that_are_no_list(clerk: Client) -> None:
     for content, name, says in (
         (b"no excel", "a.xlsx", "cannot be read as Excel"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 4_000, "locked.xlsx", "it has a password"),
         (b"a,b", "a.csv", "not Excel"),
         (book(), "a.xlsx", "holds no row"),
         (book(row(1), head=["x"] * 10), "a.xlsx", "lacks the columns"),

@@ -44,7 +44,11 @@ def excel_lines(
             rows = [[_value(cell) for cell in row] for row in read]
             book.close()
     except (zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, IndexError, OSError, SyntaxError) as error:
-        raise Invalid("list-not-excel", _("The file cannot be read as Excel: %(error)s.") % {"error": error}) from error
+        sentence = _(
+            "The file cannot be read as Excel: it has a password, or was saved as something else. "
+            "Please save it as .xlsx without a password and send it again; nothing was taken in."
+        )
+        raise Invalid("list-not-excel", sentence) from error
     if len(rows) > MOST + 1:
         raise Invalid("list-long", _("The list has more than 50 000 lines."))
     top = _top(rows[:head_within], columns, optional)
