@@ -10,6 +10,7 @@ from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Forbidden, Invalid, Refused
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.verbs import verb
+from pianqu.kernels.mentions import called_in
 from pianqu.rooms.casework import queries, rules
 from pianqu.rooms.casework.facts import (
     CaseNoted,
@@ -42,12 +43,11 @@ def write_note(
             "case-erased-before", _("What this matter said was erased: nothing is written beside it any more.")
         )
     why = said(words)
+    if max(len(set(post_ids)), len(called_in(why.text))) > MOST_MENTIONED + 1:  # the own one is not counted
+        raise _too_many()
     called = queries.mentioned_by(actor, case_id, why.text, post_ids)
     if len(called) > MOST_MENTIONED:
-        sentence = _(
-            "At most %(n)s colleagues are mentioned at once. The note was not kept yet; your text is still here."
-        )
-        raise Invalid("mention-many", sentence % {"n": MOST_MENTIONED})
+        raise _too_many()
     facts = [tell(actor, case, CaseNoted, words_commitment=why.commitment, for_reporter=False)]
     if called:
         posts = tuple(str(one.post_id) for one in called)
@@ -106,6 +106,11 @@ def settle_mentions(*, actor: Actor, mention_ids: Sequence[uuid.UUID] | None = N
         fact = MentionsSettled(subject=f"post:{actor.acting_post_id}", organisation_code=code, mentions=done)
         ledger.record([fact], actor=actor, now=now)
     return done
+
+
+def _too_many() -> Invalid:
+    sentence = _("At most %(n)s colleagues are mentioned at once. The note was not kept yet; your text is still here.")
+    return Invalid("mention-many", sentence % {"n": MOST_MENTIONED})
 
 
 def _standing_note(actor: Actor, case_id: uuid.UUID, note_id: uuid.UUID) -> ColleagueNote:
