@@ -10,6 +10,14 @@ def new_id() -> uuid.UUID:
     return uuid.UUID(bytes=uuid_utils.uuid7().bytes)
 
 
+def read_id(text: str) -> uuid.UUID | None:
+    """The identifier that a text is; None for any other text."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
+
+
 MILLISECOND = 80
 """Bits of a UUIDv7 that stand behind its millisecond."""
 

@@ -182,10 +182,10 @@ def _statements(session: Session, scoped: Session) -> list[Row]:
     client, handler = _client(session), _client(scoped)
     detail = detail_path(client.get("/desk/").content.decode())
     acts: list[tuple[str, Callable[[], Any], int]] = [
-        ("create", lambda: client.post("/report/", form(session, 1)), 17),
+        ("create", lambda: client.post("/report/", form(session, 1)), 12),
         ("list of 50", lambda: client.get("/desk/"), 10),
         ("list of 50 in a department's scope", lambda: handler.get("/desk/"), 10),
-        ("detail", lambda: client.get(detail), 27),
+        ("detail", lambda: client.get(detail), 22),
         ("overview", lambda: client.get("/desk/overview/"), 16),
     ]
     found = []

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Invalid
+from pianqu.foundation.ids import read_id
 from pianqu.kernels import checkcode
 from pianqu.kernels.mentions import called_in
 from pianqu.rooms.casework import rules
@@ -124,9 +125,9 @@ def mentioned_by(
 ) -> tuple[directory.HeldPost, ...]:
     """Whom a note mentions: chosen posts, and those of sign-in names behind an @ that may see the matter. Raises Invalid."""
     found: dict[uuid.UUID, directory.HeldPost] = {}
-    chosen = directory.holders(post for text in post_ids if (post := _uuid(text)) is not None)
+    chosen = directory.holders(post for text in post_ids if (post := read_id(text)) is not None)
     for text in post_ids:
-        post_id = _uuid(text)
+        post_id = read_id(text)
         one = chosen.get(post_id) if post_id else None
         if one is None or not _may_see(one, case_id):
             raise _not_mentioned(f"{one.organisation_name} · {one.title}" if one else _("a post that ended"))
@@ -153,13 +154,6 @@ def _not_mentioned(name: str) -> Invalid:
         "The note was not kept yet; your text is still here."
     )
     return Invalid("mention-unseen", sentence % {"name": name})
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 def mentions_new(actor: Actor) -> int:

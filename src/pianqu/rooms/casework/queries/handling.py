@@ -95,6 +95,8 @@ class Handling:
     forecast: ForecastCard | None = None
     """That it is likely to be late; None where that is not said."""
     own_article: str = ""
+    listed: directory.Responsibility | None = None
+    """Whom the duty lists name, where that was asked: while nobody answers for it yet."""
     """The item of the list by which it is the actor's own organisation's, where nobody has it yet."""
 
 
@@ -123,7 +125,8 @@ def handling_for(actor: Actor, case_id: uuid.UUID, *, now: datetime) -> Handling
     asked = list(Request.objects.filter(case=case, decided_at=None).order_by("asked_at")) if case.state in OPEN else []
     clock = Clock.objects.filter(case=case, stopped_at=None).first()
     waits = case.state in WAITING and actor.acts
-    own = named_by_list(actor, case.category, case.place_code or "", timezone.localdate(now)) if waits else ""
+    listed = by_list(case.category, case.place_code or "", timezone.localdate(now)) if waits else None
+    own = _own_article(actor, listed)
     joined = Case.objects.filter(parent=case)
     children = list(joined.order_by("opened_at", "id").values_list("id", "code", "state")[:CHILDREN])
     return Handling(
@@ -153,15 +156,22 @@ def handling_for(actor: Actor, case_id: uuid.UUID, *, now: datetime) -> Handling
         forecast=likely_late(case, now),
         public_title=case.public_title or "",
         own_article=own,
+        listed=listed,
     )
 
 
 def named_by_list(actor: Actor, category: str, place_code: str, on: date) -> str:
     """The item of the duty list by which this matter is the actor's own organisation's; empty where it is not. Few statements."""
-    if not actor.acts or not place_code:
-        return ""
-    named = directory.who_answers(category=category, place_code=place_code, on=on)
-    return (named.article or named.source) if named.lead == actor.organisation_code else ""
+    return _own_article(actor, by_list(category, place_code, on) if actor.acts else None)
+
+
+def by_list(category: str, place_code: str, on: date) -> directory.Responsibility | None:
+    """Whom the duty lists name for a matter there; None where no place is known. A person decides. Few statements."""
+    return directory.who_answers(category=category, place_code=place_code, on=on) if place_code else None
+
+
+def _own_article(actor: Actor, named: directory.Responsibility | None) -> str:
+    return (named.article or named.source) if named and named.lead == actor.organisation_code else ""
 
 
 def _standing(case: Case, clock: Clock | None, now: datetime) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
@@ -60,12 +61,12 @@ def lists_of(actor: Actor) -> tuple[ListCard, ...]:
 
 def list_of(actor: Actor, list_id: uuid.UUID) -> ListCard:
     """One list of the actor's post. Raises Absent."""
-    return _card(_own(actor, list_id), actor)
+    return _card(own_list(actor, list_id, CaseList.objects.all()), actor)
 
 
 def list_rows(actor: Actor, list_id: uuid.UUID) -> str:
     """What is kept of its rows, opened; empty where nothing is. Raises Absent."""
-    row = _own(actor, list_id)
+    row = own_list(actor, list_id, CaseList.objects.all())
     return decrypt(row.sealed, table=LIST_TABLE, column=LIST_COLUMN, row=str(row.id)) if row.sealed else ""
 
 
@@ -85,8 +86,9 @@ def from_list(case_id: uuid.UUID) -> FromList | None:
     return FromList(source=found[0], number=found[1], happened_date=found[2]) if found else None
 
 
-def _own(actor: Actor, list_id: uuid.UUID) -> CaseList:
-    row = CaseList.objects.filter(id=list_id, post_id=actor.acting_post_id or "-").first()
+def own_list(actor: Actor, list_id: uuid.UUID, rows: QuerySet[CaseList]) -> CaseList:
+    """One of these rows, if the actor's post sent it. Raises Absent."""
+    row = rows.filter(id=list_id, post_id=actor.acting_post_id or "-").first()
     if row is None:
         raise Absent("list-absent", _("There is no such list of your post."))
     return row

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.crypto import encrypt, fingerprint, fingerprints
-from pianqu.foundation.errors import Absent, Invalid, Problem, Refused
+from pianqu.foundation.errors import Invalid, Problem, Refused
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.reached import reached
 from pianqu.foundation.verbs import TryAgain, verb
@@ -29,6 +29,7 @@ from pianqu.rooms.casework import queries, rules
 from pianqu.rooms.casework.facts import ListForgotten, ListSent, ListTakenIn
 from pianqu.rooms.casework.models import CaseList, CaseListItem
 from pianqu.rooms.casework.queries import LIST_COLUMN, LIST_TABLE, Before, ListCard
+from pianqu.rooms.casework.queries.lists import own_list
 from pianqu.rooms.casework.services.opening import Opening, open_cases
 from pianqu.rooms.casework.services.parts import PlaceChoice, checked_place, taken
 from pianqu.rooms.ledger import services as ledger
@@ -203,10 +204,7 @@ def _forget(rows: Iterable[CaseList], actor: Actor, now: datetime) -> int:
 
 
 def _locked(actor: Actor, list_id: uuid.UUID) -> CaseList:
-    own = CaseList.objects.select_for_update().filter(id=list_id, post_id=actor.acting_post_id or "-").first()
-    if own is None:
-        raise Absent("list-absent", _("There is no such list of your post."))
-    return own
+    return own_list(actor, list_id, CaseList.objects.select_for_update())
 
 
 def _keep_items(row: CaseList, good: Sequence[GoodRow], case_ids: Sequence[uuid.UUID]) -> None:

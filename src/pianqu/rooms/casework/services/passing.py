@@ -4,7 +4,7 @@ causes pass to the successors, and so do templates and dispatch rules. Part of `
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Max, Q
@@ -43,6 +43,8 @@ from pianqu.rooms.casework.services.whistling import LIVE
 from pianqu.rooms.directory.services import Reorganisation
 from pianqu.rooms.ledger import services as ledger
 
+Way = Callable[[str], str]
+"""Old code → new code."""
 FURTHEST = ("called", "objected", "coming", "arrived")
 """Where two calls of one whistle meet, the one that came further stays."""
 
@@ -57,8 +59,8 @@ class _Work:
     passed: dict[tuple[str, str], dict[str, list[str]]] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
 
-    def way(self, category: str = "", place_code: str = "") -> Callable[[str], str]:
-        """Old code → new code for something of this category in this place."""
+    def way(self, category: str = "", place_code: str = "") -> Way:
+        """For something of this category in this place."""
         heir = self.plan.to_code(category, place_code)
         return lambda code: heir if code in self.plan.of else code
 
@@ -133,9 +135,7 @@ def _pass_whistles(work: _Work) -> None:
     WhistleCall.objects.bulk_update(changed, ["organisation_code", "state", "due_at", "warn_at"], batch_size=500)
 
 
-def _calls_passed(
-    work: _Work, whistle: Whistle, calls: Sequence[WhistleCall], to: Callable[[str], str]
-) -> list[WhistleCall]:
+def _calls_passed(work: _Work, whistle: Whistle, calls: Sequence[WhistleCall], to: Way) -> list[WhistleCall]:
     """One call of a whistle for each organisation; what has no place beside another, or calls the caller itself, ends."""
     moving = [call for call in calls if call.state in LIVE and to(call.organisation_code) != call.organisation_code]
     there = {call.organisation_code: call for call in calls if call not in moving}
@@ -229,11 +229,7 @@ def _pass_causes(work: _Work) -> None:
 # rules and templates -------------------------------------------------------------------------------------------------
 
 
-class _Place(Protocol):
-    def __call__(self, code: str) -> str: ...
-
-
-def _heir(work: _Work, categories: Iterable[str], areas: Iterable[str]) -> tuple[_Place, bool]:
+def _heir(work: _Work, categories: Iterable[str], areas: Iterable[str]) -> tuple[Way, bool]:
     """Old code → new code for something of these categories in these places, and whether the plan leaves only one way."""
     plan = work.plan
     heirs = {plan.to_code(category, area) for category in (*categories,) or ("",) for area in (*areas,) or ("",)}
@@ -267,7 +263,7 @@ def _pass_templates(work: _Work) -> None:
             work.said.append(sentence % {"name": row.name})
 
 
-def _parts(parts: Sequence[Mapping[str, Any]], lead_code: str, to: _Place) -> list[dict[str, Any]]:
+def _parts(parts: Sequence[Mapping[str, Any]], lead_code: str, to: Way) -> list[dict[str, Any]]:
     """The helpers' parts under their new names: once each, not the lead's own, in no circle."""
     found: dict[str, dict[str, Any]] = {}
     for part in parts:
@@ -337,7 +333,7 @@ def _rules_passed(work: _Work, kept: Sequence[Mapping[str, Any]]) -> tuple[list[
     return found, tuple(unclear)
 
 
-def _rule_passed(row: RuleRow, to: _Place) -> RuleRow:
+def _rule_passed(row: RuleRow, to: Way) -> RuleRow:
     lead = to(row.lead) if row.lead else ""
     helpers = tuple(code for code in dict.fromkeys(map(to, row.helpers)) if code != lead)
     return replace(row, lead=lead, helpers=helpers, returned_by=tuple(dict.fromkeys(map(to, row.returned_by))))

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from pianqu.foundation.errors import Absent, Forbidden, Invalid, Refused
 from pianqu.foundation.models import Account
@@ -58,6 +60,24 @@ def test_only_who_sees_the_matter_may_be_mentioned(how: str) -> None:
         services.write_note(actor=writer, case_id=case.case_id, words=words, post_ids=posts, now=NOW)
     assert refusal.value.code == "mention-unseen"
     assert not ColleagueNote.objects.exists() and "case-noted" not in kinds(case.case_id)
+
+
+@pytest.mark.parametrize("how", ["logins", "posts"])
+def test_a_flood_of_mentions_is_refused_before_anybody_is_looked_up(how: str) -> None:
+    case, writer = started(), official(LEAD, "handler")
+    many = 2_000
+    words = " ".join(f"@n{at}" for at in range(500)) if how == "logins" else WORDS
+    posts = [str(uuid.uuid4()) for _ in range(many)] if how == "posts" else []
+    with CaptureQueriesContext(connection) as seen, pytest.raises(Invalid) as refusal:
+        services.write_note(actor=writer, case_id=case.case_id, words=words, post_ids=posts, now=NOW)
+    assert refusal.value.code == "mention-many"
+    assert len(seen.captured_queries) < 15
+    assert not ColleagueNote.objects.exists()
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "x", "٣", "1e3", "99999", "0001" + "0" * 5_000])
+def test_an_odd_page_of_mentions_is_a_page(number: str) -> None:
+    assert browser(official(LEAD, "handler")).get("/desk/mentions/", {"page": number}).status_code == 200
 
 
 def test_who_does_not_see_it_or_only_looks_writes_none() -> None:

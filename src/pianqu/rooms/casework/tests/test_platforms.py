@@ -444,7 +444,15 @@ def test_the_page_of_a_street_says_who_takes_part_and_lets_its_leader_arrange_it
     assert not queries.live_members("market", STREET)
 
 
-@pytest.mark.parametrize("address", ["culture/", "market/?street=nowhere&queue=x&page=-1", "market/?page=99999999999"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "culture/",
+        "market/?street=nowhere&queue=x&page=-1",
+        "market/?page=99999999999",
+        f"market/?page=000001{5_000 * '0'}",
+    ],
+)
 def test_odd_addresses_are_a_page_or_absent_never_a_crash(address: str) -> None:
     answer = official("330205-centre").get(f"/desk/platforms/{address}")
     assert answer.status_code == (404 if address.startswith("culture") else 200)

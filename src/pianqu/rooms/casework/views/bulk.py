@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Problem
+from pianqu.foundation.ids import read_id
 from pianqu.rooms.casework import queries, rules, services
 from pianqu.rooms.casework.queries import BulkCard
 from pianqu.rooms.casework.services import Wanted
@@ -136,15 +137,8 @@ def _chosen(request: HttpRequest, actor: Actor, filters: queries.CaseFilter) -> 
     if typed.get("all"):
         page = queries.cases_for(actor, filters=filters, size=services.MOST_AT_ONCE, now=timezone.now())
         return [row.case_id for row in page.rows], page.has_next
-    ids = [found for text in typed.getlist("case")[: services.MOST_AT_ONCE + 1] if (found := _id(text))]
+    ids = [found for text in typed.getlist("case")[: services.MOST_AT_ONCE + 1] if (found := read_id(text))]
     return ids, bool(typed.get("cut"))
-
-
-def _id(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 def _wanted(request: HttpRequest) -> Wanted:

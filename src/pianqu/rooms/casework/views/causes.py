@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Problem, as_problem
+from pianqu.foundation.ids import read_id
 from pianqu.rooms.casework import forms, queries, services
 from pianqu.rooms.casework.lifecycle import CauseState
 from pianqu.rooms.casework.queries import CauseRow, Measured
@@ -130,7 +131,7 @@ class Source:
 
 
 def _source(request: HttpRequest, actor: Actor) -> Source:
-    if issue := _uuid(request.GET.get("issue", "")):
+    if issue := read_id(request.GET.get("issue", "")):
         page = queries.hot_issue(actor, issue)
         card = page.card
         place = card.place_code or card.street_code
@@ -141,17 +142,10 @@ def _source(request: HttpRequest, actor: Actor) -> Source:
             title="、".join(card.phrases[:2]),
             phrases=card.phrases,
         )
-    if case_id := _uuid(request.GET.get("case", "")):
+    if case_id := read_id(request.GET.get("case", "")):
         matter = queries.case_for(actor, case_id)
         return Source(case_ids=(case_id,), category=matter.category, place_code=matter.place_code)
     return Source()
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 ERROR_FIELDS = {
@@ -312,12 +306,12 @@ def _measure(typed: Typed) -> Mapping[str, Any]:
 
 
 def _ended(typed: Typed) -> Mapping[str, Any]:
-    return {"measure_id": _uuid(typed.get("measure", "")) or uuid.UUID(int=0), "done": typed.get("done") == "1"}
+    return {"measure_id": read_id(typed.get("measure", "")) or uuid.UUID(int=0), "done": typed.get("done") == "1"}
 
 
 def _codes(actor: Actor, typed: Typed) -> Mapping[str, Any]:
     """Matters by the codes that were typed, or those of a hot issue."""
-    if issue := _uuid(typed.get("issue", "")):
+    if issue := read_id(typed.get("issue", "")):
         return {"case_ids": queries.hot_issue(actor, issue).unlinked}
     codes = typed.get("codes", "").replace("，", " ").replace(",", " ").split()
     return {"case_ids": [queries.id_of(actor, code) for code in codes[:100]]}
@@ -333,7 +327,7 @@ ACTS: dict[str, Act] = {
     "link": Act(services.link_to_cause, _codes),
     "unlink": Act(
         services.unlink_from_cause,
-        lambda _actor, typed: {"case_id": _uuid(typed.get("case", "")) or uuid.UUID(int=0)},
+        lambda _actor, typed: {"case_id": read_id(typed.get("case", "")) or uuid.UUID(int=0)},
     ),
     "plan": Act(services.plan_measure, lambda _actor, typed: _measure(typed)),
     "end": Act(services.end_measure, lambda _actor, typed: _ended(typed)),
@@ -370,7 +364,7 @@ def act(request: HttpRequest, cause_id: uuid.UUID, name: str) -> HttpResponse:
 @posted("casework:desk_case", by="case_id")
 def link_case(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """Link one matter from its own page; back there."""
-    actor, cause_id = actor_of(request), _uuid(request.POST.get("cause", ""))
+    actor, cause_id = actor_of(request), read_id(request.POST.get("cause", ""))
     if cause_id is None:
         raise Absent("cause-absent", _("Please choose a root cause. Nothing was changed."))
     services.link_case_to_cause(actor=actor, case_id=case_id, cause_id=cause_id, now=timezone.now())

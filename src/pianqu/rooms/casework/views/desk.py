@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from pianqu.foundation.actor import ACTING, CHOSEN_POST, Actor
 from pianqu.foundation.errors import Forbidden, Invalid, Problem
+from pianqu.foundation.ids import read_id
 from pianqu.foundation.installation import installation
 from pianqu.foundation.markup import put
 from pianqu.foundation.templatetags.ui import short_moment, state_badge
@@ -240,20 +241,13 @@ def keep(request: HttpRequest) -> HttpResponse:
     actor, query = actor_of(request), request.META.get("QUERY_STRING", "")
     try:
         if dropped := request.POST.get("drop", ""):
-            services.drop_filter(actor=actor, filter_id=_uuid(dropped), now=timezone.now())
+            services.drop_filter(actor=actor, filter_id=read_id(dropped) or _NOBODY, now=timezone.now())
             return redirect("casework:desk")
         shown_query = query_of(filters_in(request, set(shown.category_names()))).removeprefix("?")
         services.save_filter(actor=actor, name=request.POST.get("name", ""), query=shown_query, now=timezone.now())
     except Problem as problem:
         return list_page(request, refused=problem.message, status=problem.status)
     return HttpResponseRedirect(f"{reverse('casework:desk')}?{query}")
-
-
-def _uuid(text: str) -> uuid.UUID:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return _NOBODY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -452,7 +446,10 @@ def _handling(
 ) -> dict[str, Any]:
     """Parts, clock and choices of one case."""
     handling = queries.handling_for(actor, card.case_id, now=now)
-    by_list = _by_list(card, now) if handling.may.dispatch else None
+    by_list = None
+    if handling.may.dispatch:
+        on = timezone.localdate(now)
+        by_list = handling.listed or queries.by_list(card.category, card.place_code or "", on)
     return {
         "by_list": by_list,
         "by_list_name": organisations.short(by_list.lead) if by_list and by_list.lead else "",
@@ -532,14 +529,6 @@ def _may_have(card: queries.CaseCard, code: str) -> bool:
     return directory.may_be_given(
         category=card.category, place_code=card.place_code, organisation_code=code, on=on
     ).allowed
-
-
-def _by_list(card: queries.CaseCard, now: datetime) -> directory.Responsibility | None:
-    """Whom the duty lists name for this matter there; a person decides."""
-    if not card.place_code:
-        return None
-    on = timezone.localdate(now)
-    return directory.who_answers(category=card.category, place_code=card.place_code, on=on)
 
 
 PARTY_KINDS = ("department", "street", "town", "centre")

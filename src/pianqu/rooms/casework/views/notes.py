@@ -15,7 +15,9 @@ from django.views.decorators.http import require_http_methods
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Problem
+from pianqu.foundation.ids import read_id
 from pianqu.rooms.casework import queries, services
+from pianqu.rooms.casework.views import shown
 from pianqu.rooms.casework.views.desk import actor_of
 from pianqu.rooms.casework.views.noted import notes_on
 from pianqu.rooms.casework.views.posted import posted
@@ -91,8 +93,7 @@ def mentions(request: HttpRequest) -> HttpResponse:
         services.settle_mentions(actor=actor, mention_ids=None if one == "all" else _ids(one), now=timezone.now())
         messages.success(request, _("Done with."))
         return redirect("casework:mentions")
-    number = request.GET.get("page", "")
-    page = int(number) if number.isascii() and number.isdigit() and 0 < int(number[:4]) < 1_000 else 1
+    page = shown.page_number(request.GET.get("page", ""))
     cards, has_more = queries.mentions_of(actor, page=page)
     context = {
         "cards": cards,
@@ -105,7 +106,5 @@ def mentions(request: HttpRequest) -> HttpResponse:
 
 
 def _ids(text: str) -> list[uuid.UUID]:
-    try:
-        return [uuid.UUID(text)]
-    except ValueError:
-        return []
+    one = read_id(text)
+    return [one] if one else []

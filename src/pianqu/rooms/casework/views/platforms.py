@@ -147,11 +147,11 @@ def _asked(request: HttpRequest, actor: Actor, code: str, street: str) -> Chosen
     if not wanted:
         own = queries.streets_of_member(actor, code) if code in queries.PLATFORMS else ()
         wanted = own[0] if own else actor.organisation_code
-    page, queue = request.GET.get("page", ""), request.GET.get("queue", "")
+    queue = request.GET.get("queue", "")
     return Chosen(
         street=wanted if wanted in known else "",
         queue=queue if queue in queries.PLATFORM_QUEUES else "open",
-        page=int(page) if page.isascii() and page.isdigit() and 0 < int(page[:6]) < 10_000 else 1,
+        page=shown.page_number(request.GET.get("page", "")),
     )
 
 

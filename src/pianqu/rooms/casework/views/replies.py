@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Forbidden, Problem
+from pianqu.foundation.ids import read_id
 from pianqu.rooms.casework import queries, rules, services
 from pianqu.rooms.casework.services import ReplyWords
 from pianqu.rooms.casework.views import shown
@@ -62,7 +63,7 @@ def _keep(actor: Actor, typed: QueryDict) -> None:
         category=typed.get("category", ""),
     )
     now = timezone.now()
-    if template_id := _uuid(typed.get("template", "")):
+    if template_id := read_id(typed.get("template", "")):
         version = typed.get("version", "")
         services.change_reply_template(
             actor=actor,
@@ -162,13 +163,6 @@ def retire(request: HttpRequest, template_id: uuid.UUID) -> HttpResponse:
         return _page(request, actor, error=problem.message, status=problem.status)
     messages.success(request, _("The template is retired. What was written with it stays."))
     return redirect("casework:replies")
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 # into a form ---------------------------------------------------------------------------------------------------------
