@@ -85,13 +85,14 @@ def report(request: HttpRequest) -> HttpResponse:
 def _first_asked(request: HttpRequest, typed: forms.Report, now: datetime) -> tuple[alike.Proposal, ...]:
     """What to ask about before a matter is made: nothing where the reporter chose, where this form made one already (a second
     tap), and where this address asks too often, for no report is turned away."""
-    if {"join", "alone"} & set(request.POST) or services.was_opened(typed.key):
+    if {"join", "alone"} & set(request.POST):
         return ()
     try:
         queries.check_pace(address_of(request))
     except TooFast:
         return ()
-    return alike.proposals(typed, now)
+    found = alike.proposals(typed, now)
+    return () if found and services.was_opened(typed.key) else found
 
 
 def _between(
