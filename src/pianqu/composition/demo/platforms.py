@@ -48,7 +48,7 @@ def _act(window: Actor, now: datetime) -> None:
     today = timezone.localdate(now)
 
     def call(case_id: UUID) -> None:
-        codes = casework.on_platform(window, case_id).callable_codes
+        codes = casework.on_platform(window, casework.case_for(window, case_id)).callable_codes
         words = "请两天内一起到现场，先稳住双方，再商定停车位怎么分。"
         if codes:
             services.call_joint(

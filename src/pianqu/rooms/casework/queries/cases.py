@@ -18,6 +18,7 @@ from pianqu.foundation.actor import Actor
 from pianqu.foundation.crypto import has_fingerprint
 from pianqu.foundation.db import Statement, fetch
 from pianqu.foundation.errors import Absent, Invalid, Refused
+from pianqu.foundation.fresh import Fresh
 from pianqu.foundation.reached import Reached
 from pianqu.kernels import checkcode, words
 from pianqu.kernels.deadline import Calendar
@@ -221,6 +222,8 @@ class CaseCard(ResidentCase):
     imported_id: str
     cell_code: str
     """In which cell of the grid of its day the point lies; empty without a point."""
+    platform: str
+    """To which platform a person moved it; empty while its category says so."""
     waits_for_centre: bool
     """Nobody answers for it yet: the centre gives it to somebody."""
     may_resolve: bool
@@ -288,14 +291,26 @@ def shipped_codes() -> frozenset[str]:
 
 
 def categories() -> tuple[CategoryCard, ...]:
-    """All categories: the shipped ones, then those taken over by an import."""
+    """All categories for pages: the shipped ones, then those that an import took over some seconds ago or earlier."""
+    return shipped_categories() + _added()
+
+
+def _read_added() -> tuple[CategoryCard, ...]:
     added = Category.objects.order_by("code").values_list("code", "name_zh", "name_en")
-    return shipped_categories() + tuple(CategoryCard(code=code, name_zh=zh, name_en=en) for code, zh, en in added)
+    return tuple(CategoryCard(code=code, name_zh=zh, name_en=en) for code, zh, en in added)
+
+
+_added = Fresh(_read_added)
+
+
+def forget_categories() -> None:
+    """Read them anew at the next question: a verb added some."""
+    _added.forget()
 
 
 def known_codes() -> frozenset[str]:
-    """Codes of all categories."""
-    return frozenset(card.code for card in categories())
+    """Codes of all categories, as they stand in the tables. One statement."""
+    return shipped_codes() | set(Category.objects.values_list("code", flat=True))
 
 
 # working days --------------------------------------------------------------------------------------------------------
@@ -669,6 +684,7 @@ def case_for(actor: Actor, case_id: uuid.UUID) -> CaseCard:
         imported_from=case.imported_from or "",
         imported_id=case.imported_id or "",
         cell_code=case.cell_code,
+        platform=case.platform,
         waits_for_centre=case.state in WAITING,
         may_extend=may_move(case.state, Move.EXTEND) and rules.may_extend(actor, receiver),
         may_withdraw=may_move(case.state, Move.WITHDRAW) and rules.may_withdraw(actor, receiver),

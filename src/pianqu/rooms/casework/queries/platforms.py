@@ -16,7 +16,7 @@ from pianqu.kernels.share import Share, share
 from pianqu.rooms.casework import rules
 from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, WAITING
 from pianqu.rooms.casework.models import Case, Clock, Note, PlatformAct, PlatformMember, Task
-from pianqu.rooms.casework.queries.cases import CaseRow, check_sees, rows_for, street_of, week_ends
+from pianqu.rooms.casework.queries.cases import CaseCard, CaseRow, check_sees, rows_for, street_of, week_ends
 from pianqu.rooms.casework.queries.overview import SAMPLE, mondays_of, weekly
 from pianqu.rooms.casework.queries.seen import memberships_of, own_work, scope_of, seen_by
 from pianqu.rooms.casework.queries.shipped import (
@@ -165,7 +165,7 @@ def _members(rows: QuerySet[PlatformMember]) -> tuple[MemberCard, ...]:
     )
 
 
-def is_member(actor: Actor, case: Case) -> bool:
+def is_member(actor: Actor, case: Case | CaseCard) -> bool:
     """Whether the actor takes part in the platform that has this matter, in the street where it lies."""
     if actor.kind != "post" or not case.place_code:
         return False
@@ -323,19 +323,20 @@ def platform_duty(members: tuple[MemberCard, ...], on: date) -> tuple[DutyCard, 
 # one matter ----------------------------------------------------------------------------------------------------------
 
 
-def on_platform(actor: Actor, case_id: uuid.UUID, *, has_acts: bool = True) -> OnPlatform:
-    """How a matter that this actor may see (queries.case_for decided that) stands on its platform. At most six statements."""
-    case = Case.objects.get(id=case_id)
+def on_platform(actor: Actor, case: CaseCard, *, has_acts: bool = True) -> OnPlatform:
+    """How a matter that this actor sees stands on its platform. At most five statements."""
     platform = platform_of(case.category, case.platform)
     street = street_of(case.place_code) if case.place_code else ""
     works = rules.may_work_on_platform(actor, is_member=False, has_part=False)  # the centre, of which nothing is asked
     parts: set[str] = set()
     if not works or platform == ORDER:
-        parts = set(Task.objects.filter(case=case, ended_at=None).values_list("organisation_code", flat=True))
+        parts = set(
+            Task.objects.filter(case_id=case.case_id, ended_at=None).values_list("organisation_code", flat=True)
+        )
     works = works or rules.may_work_on_platform(
         actor, is_member=is_member(actor, case), has_part=actor.organisation_code in parts
     )
-    acts = _acts(PlatformAct.objects.filter(case=case)) if has_acts else ()
+    acts = _acts(PlatformAct.objects.filter(case_id=case.case_id)) if has_acts else ()
     notice = next((act for act in acts if act.kind == "notice" and act.put_right is None), None)
     is_open = case.state in OPEN
     joins = platform == ORDER and works and case.state in HANDLED and bool(street)

@@ -511,8 +511,9 @@ def _cell(card: queries.CaseCard, now: datetime, *, may_dispatch: bool) -> Cell 
 def _parties(card: queries.CaseCard, organisations: shown.Organisations) -> Sequence[shown.Choice]:
     """Who can lead or help: departments, streets, centres, and the community in which it lies where a list lets it be asked."""
     own: list[shown.Choice] = []
-    if card.place_code and _may_have(card, card.place_code):
-        own = [shown.Choice(code=card.place_code, name=organisations.short(card.place_code))]
+    code = card.place_code
+    if code and _may_have(card, code, organisations.kind(code)):
+        own = [shown.Choice(code=code, name=organisations.short(code))]
     return [*organisations.choices(*PARTY_KINDS), *own]
 
 
@@ -524,10 +525,10 @@ def _items(card: queries.CaseCard, organisations: shown.Organisations, now: date
     return list(named.items())
 
 
-def _may_have(card: queries.CaseCard, code: str) -> bool:
+def _may_have(card: queries.CaseCard, code: str, kind: str) -> bool:
     on = timezone.localdate(timezone.now())
     return directory.may_be_given(
-        category=card.category, place_code=card.place_code, organisation_code=code, on=on
+        category=card.category, place_code=card.place_code, organisation_code=code, on=on, kind=kind
     ).allowed
 
 

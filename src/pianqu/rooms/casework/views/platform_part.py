@@ -40,7 +40,7 @@ def of_case(
     actor: Actor, card: queries.CaseCard, organisations: shown.Organisations, there: queries.Around
 ) -> Mapping[str, Any]:
     """What the case page shows of it."""
-    on, today = queries.on_platform(actor, card.case_id, has_acts=there.platform_acts), timezone.localdate()
+    on, today = queries.on_platform(actor, card, has_acts=there.platform_acts), timezone.localdate()
     last = today + timedelta(days=7)
     others = [code for code in queries.PLATFORMS if code != on.platform]
     return {
