@@ -373,6 +373,7 @@ from pianqu.rooms.casework.queries.platforms import (
     platform_powers,
     platform_queue,
     platforms_for,
+    standing_of,
     streets_of_member,
 )
 from pianqu.rooms.casework.queries.published import (
@@ -839,6 +840,7 @@ __all__ = [
     "shipped_codes",
     "spoken",
     "standing_for",
+    "standing_of",
     "starter",
     "street_of",
     "streets_of_member",

@@ -278,6 +278,86 @@ def test_every_role_and_every_act(kind: str, actor: Actor, may: bool) -> None:
     assert card.words == "现场已说明"
 
 
+COMPANY, COMMITTEE = "330205-p-waitan", COMMUNITY
+
+
+@pytest.fixture
+def ground(streets: None) -> None:
+    """A property company, and the community on whose ground it works."""
+    items = [
+        NewOrganisation(code=COMMITTEE, kind="community", name="外滩社区", short_name="外滩社区", parent_code=STREET),
+        NewOrganisation(code=COMPANY, kind="property", name="外滩物业", short_name="外滩物业", parent_code=COMMITTEE),
+    ]
+    directory.add_organisations(actor=importer("330205"), items=items, valid_from=NOW.date(), now=NOW)
+
+
+def page(client: Client, case: uuid.UUID) -> str:
+    return client.get(f"/desk/case/{case}/").text
+
+
+def offers(text: str, case: uuid.UUID, *acts: str) -> list[bool]:
+    return [f"/desk/case/{case}/act/{act}/" in text for act in acts]
+
+
+@pytest.mark.parametrize("helper", [COMPANY, COMMITTEE, HELPER])
+@pytest.mark.parametrize(
+    ("kind", "act"), [("joint", "call-joint"), ("inspection", "inspect"), ("notice", "order-rectification")]
+)
+def test_who_only_helps_has_no_authority(ground: None, helper: str, kind: str, act: str) -> None:
+    platform, verb, given, _fact = ACTS[kind]
+    case = on(platform)
+    services.join_case(actor=clerk(), case_id=case, helper_code=helper, now=NOW)
+    with pytest.raises(Forbidden):
+        verb(actor=handler(helper), case_id=case, **given, **WORDS)
+    with pytest.raises(Forbidden):
+        move(case, "services", handler(helper))
+    row = Case.objects.get(id=case)
+    assert (row.lead_code, row.platform, PlatformAct.objects.count()) == (LEAD, platform, 0)
+    assert offers(page(official(helper), case), case, act, "move-platform") == [False, False]
+    assert offers(page(official(LEAD), case), case, act, "move-platform") == [True, True]
+
+
+@pytest.mark.parametrize("way", ["member", "lead"])
+@pytest.mark.parametrize(
+    ("code", "may"),
+    [
+        (COMPANY, {"joint": False, "inspection": False, "notice": False, "guidance": False}),
+        (COMMITTEE, {"joint": True, "inspection": False, "notice": False, "guidance": True}),
+        (STATION, {"joint": True, "inspection": True, "notice": True, "guidance": True}),
+    ],
+    ids=["company", "community", "station"],
+)
+@pytest.mark.parametrize("kind", ACTS)
+def test_only_public_bodies_act_as_members_or_leads(
+    ground: None, way: str, code: str, may: dict[str, bool], kind: str
+) -> None:
+    platform, verb, given, _fact = ACTS[kind]
+    case = on(platform)
+    if way == "member":
+        joined(platform, code)
+    else:
+        Case.objects.filter(id=case).update(lead_code=code)
+    seen = queries.on_platform(handler(code), queries.case_for(clerk(), case))
+    assert (seen.may_act, seen.may_move) == (may[kind], True)
+    if may[kind]:
+        verb(actor=handler(code), case_id=case, **given, **WORDS)
+        return
+    with pytest.raises(Forbidden):
+        verb(actor=handler(code), case_id=case, **given, **WORDS)
+    assert not PlatformAct.objects.exists()
+
+
+def test_who_served_a_notice_looks_again_after_a_move_and_a_helper_never(ground: None) -> None:
+    case = on("enforcement")
+    services.join_case(actor=clerk(), case_id=case, helper_code=COMMITTEE, now=NOW)
+    ACTS["notice"][1](actor=handler(STREET), case_id=case, **ACTS["notice"][2], **WORDS)
+    with pytest.raises(Forbidden):
+        services.check_rectification(actor=handler(COMMITTEE), case_id=case, put_right=True, **WORDS)
+    assert offers(page(official(COMMITTEE), case), case, "check-rectification") == [False]
+    move(case, "market")
+    services.check_rectification(actor=handler(STREET), case_id=case, put_right=True, **WORDS)
+
+
 @pytest.mark.parametrize("kind", ACTS)
 def test_an_act_belongs_to_its_platform_and_to_open_matters(kind: str) -> None:
     platform, verb, given, _fact = ACTS[kind]
