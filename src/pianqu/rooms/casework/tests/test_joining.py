@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pianqu.foundation.errors import Forbidden, Invalid, Refused
-from pianqu.rooms.casework import queries, services
+from pianqu.rooms.casework import jobs, queries, services
 from pianqu.rooms.casework.models import Case, JointAnswer, Likeness, PublicTitle, Succession
 from pianqu.rooms.casework.services import PlaceChoice
 from pianqu.rooms.casework.services.likening import keep_likeness
@@ -196,6 +196,52 @@ def test_all_are_answered_each_on_their_own_and_rate_for_themselves() -> None:
     page = queries.joined_to(clerk(), parent.case_id)
     assert (page.total, page.waiting, page.ratings) == (3, 0, ((5, 1), (4, 1)))
     assert row(parent.case_id).score is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_answers_are_carried_one_after_the_other_and_each_comes_to_its_end() -> None:
+    """With commits: a change that records nothing is undone there."""
+    for many in (1, 2):
+        parent = opened(place=PLACE, words=f"桥头路灯坏了{many}")
+        children = [joined(parent, words=f"桥头路灯不亮，第{number}户").opened.case_id for number in range(many)]
+        services.answer_joined(actor=clerk(), case_id=parent.case_id, reply="路灯已经换好。", now=NOW)
+        jobs.carry_answers(actor=importer())
+        assert {row(child).state for child in children} == {"resolved"}
+        answer = JointAnswer.objects.get(parent_id=parent.case_id)
+        assert (answer.done_at is not None, answer.answered, answer.reply) == (True, many, "")
+        told = queries.timeline(parent.case_id)[-1]
+        assert told.kind == "casework.joint-answer-carried"
+        assert "joint-answer-carried" not in repr(queries.resident_case(parent.case_id).timeline)
+    lonely = opened(place=PLACE, words="桥头路灯又坏了")
+    child = joined(lonely).opened.case_id
+    services.answer_joined(actor=clerk(), case_id=lonely.case_id, reply="换好了。", now=NOW)
+    services.withdraw_case(actor=resident(), case_id=child, now=NOW)
+    jobs.carry_answers(actor=importer())
+    assert JointAnswer.objects.get(parent_id=lonely.case_id).done_at, "nobody is left: it is done all the same"
+
+
+def test_one_that_cannot_be_carried_holds_up_no_other() -> None:
+    parents = [opened(place=PLACE, words=f"桥头路灯坏了{number}") for number in range(2)]
+    children = [joined(parent).opened.case_id for parent in parents]
+    for parent in parents:
+        services.answer_joined(actor=clerk(), case_id=parent.case_id, reply="路灯已经换好。", now=NOW)
+    JointAnswer.objects.filter(parent_id=parents[0].case_id).update(reply="", asked_at=NOW - timedelta(days=1))
+    Case.objects.filter(id=children[0]).update(opened_at=NOW - timedelta(days=2))
+    assert jobs.carry_answers(actor=importer()) >= 1
+    assert [row(child).state for child in children] == ["opened", "resolved"]
+    assert len(queries.joint_answers()) == 1, "it is tried again"
+
+
+def test_a_second_answer_for_all_waits_until_the_first_has_arrived() -> None:
+    parent = opened(place=PLACE)
+    children = [joined(parent, words=f"不亮{number}").opened.case_id for number in range(2)]
+    services.answer_joined(actor=clerk(), case_id=parent.case_id, reply="路灯已经换好。", now=NOW)
+    with pytest.raises(Refused) as refused:
+        services.answer_joined(actor=clerk(), case_id=parent.case_id, reply="另一个答复。", now=NOW)
+    assert refused.value.code == "joined-being-carried"
+    services.answer_joined(actor=clerk(), case_id=parent.case_id, own={children[0]: "先给您答复。"}, now=NOW)
+    carry()
+    assert [row(child).reply for child in children] == ["先给您答复。", "路灯已经换好。"]
 
 
 def test_one_alone_is_answered() -> None:

@@ -137,6 +137,17 @@ def test_the_desk_answers_and_keeps_what_was_refused(window: Client) -> None:
     assert Case.objects.get(id=second.case_id).reply == "单独说明"
 
 
+def test_two_colleagues_answer_at_once_and_nothing_is_lost(window: Client) -> None:
+    first, second = opened(), opened(words="路灯坏了三天没人修")
+    services.link_case(actor=clerk(), case_id=second.case_id, parent_code=first.case_code, now=NOW)
+    address = f"/desk/case/{first.case_id}/joined/"
+    assert 'name="reply"' in window.get(address).content.decode()
+    assert window.post(address, {"reply": "路灯已经换好。"}).status_code == 302
+    assert 'name="reply"' not in window.get(address).content.decode(), "the answer is on its way"
+    late = window.post(address, {"reply": "我也写了一份答复。"})
+    assert late.status_code == 409 and "我也写了一份答复。" in late.content.decode()
+
+
 def test_a_title_that_is_refused_is_still_there(window: Client) -> None:
     case = opened()
     answer = window.post(f"/desk/case/{case.case_id}/act/title/", {"title": "请打13900000000"})
