@@ -16,6 +16,7 @@ from pianqu.rooms.casework.lifecycle import ENDED, Move, State, check_move
 from pianqu.rooms.casework.models import Case, Rating
 from pianqu.rooms.casework.services.calling import check_may_do, list_bad_rated
 from pianqu.rooms.casework.services.clocks import DUE, acceptance_due, set_due
+from pianqu.rooms.casework.services.likening import forget_likeness
 from pianqu.rooms.casework.services.reopening import can_reopen, reopened
 from pianqu.rooms.casework.services.steps import locked, moved, noted, said, tell
 
@@ -114,6 +115,7 @@ def unlink_case(*, actor: Actor, case_id: uuid.UUID, now: datetime) -> uuid.UUID
     if case.state == State.OPENED and case.due_at is None and not case.imported_from:
         set_due(case, now, acceptance_due(now, now))
     case.save(update_fields=["parent", *DUE])
+    forget_likeness(case_id)
     split_off = tell(actor, Case.objects.get(id=former), MatterSplitOff, child_id=str(case_id))
     return noted(actor, case, [tell(actor, case, CaseUnlinked, parent_id=str(former)), split_off], now)
 

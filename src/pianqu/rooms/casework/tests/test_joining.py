@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from pianqu.foundation.errors import Forbidden, Invalid, Refused
 from pianqu.rooms.casework import jobs, queries, services
-from pianqu.rooms.casework.models import Case, JointAnswer, Likeness, PublicTitle, Succession
+from pianqu.rooms.casework.models import Case, JointAnswer, Likeness, LikenessKey, PublicTitle, Succession
 from pianqu.rooms.casework.services import PlaceChoice
 from pianqu.rooms.casework.services.likening import keep_likeness
 from pianqu.rooms.casework.tests import builders
@@ -80,6 +80,46 @@ def test_ended_and_joined_matters_are_not_offered() -> None:
     assert [found.case_id for found in queries.alike_to(asked(), now=NOW)] == [case.case_id]
     services.withdraw_case(actor=resident(), case_id=case.case_id, now=NOW)
     assert child.case_id not in [found.case_id for found in queries.alike_to(asked(), now=NOW)]
+
+
+OWN_WORDS = "滨江步道那一堆垃圾还在，天一热味道更大。"
+
+
+def test_who_says_what_somebody_who_joined_said_is_offered_the_matter_they_joined() -> None:
+    parent = opened(place=PLACE)
+    child = joined(parent, words=OWN_WORDS).opened
+    joined(parent, words=OWN_WORDS)
+    keep_likeness()
+    report = asked(OWN_WORDS, lon=121.5513, lat=29.9014)
+    assert [one.case_id for one in queries.alike_to(report, now=NOW)] == [parent.case_id], "once, and never who joined"
+    other = opened(words="滨江步道的垃圾还在，味道更大了。", place=PLACE)
+    (found,) = queries.candidates_for(clerk(), other.case_id, now=NOW)
+    assert found.case_id == parent.case_id and row(parent.case_id).words in found.excerpt
+    assert any("滨江步道" in piece for piece in found.shared)
+    assert child.case_id not in {one.case_id for one in queries.candidates_for(clerk(), parent.case_id, now=NOW)}
+    services.unlink_case(actor=clerk(), case_id=child.case_id, now=NOW)
+    keep_likeness()
+    assert child.case_id in [one.case_id for one in queries.alike_to(report, now=NOW)], "a matter of its own again"
+
+
+def test_a_crowd_hides_neither_itself_nor_others() -> None:
+    """Many join with nearly the same words: the next one finds them, and others are found beside them."""
+    said = "姚江边步道路灯不亮，晚上看不清，第{}个人反映。"
+    parent = opened(place=PLACE)
+    template = row(joined(parent, words=said.format(0)).opened.case_id)
+    copies = [_copy(template, number) for number in range(1_500)]
+    for number, copy in enumerate(copies):
+        copy.words = said.format(number)
+    Case.objects.bulk_create(copies, batch_size=500)
+    beside = opened(words="姚江边步道的栏杆松了，晚上看不清。", place=PLACE)
+    while keep_likeness():
+        pass
+    assert LikenessKey.objects.count() < 400
+    for words in (said.format(5), said.format(1_400), row(parent.case_id).words):
+        report = asked(words, lon=121.5512, lat=29.9013)
+        assert queries.alike_to(report, now=NOW)[0].case_id == parent.case_id
+    report = asked("步道栏杆松了", lon=121.5512, lat=29.9013)
+    assert beside.case_id in [one.case_id for one in queries.alike_to(report, now=NOW)]
 
 
 def test_the_index_is_kept() -> None:
