@@ -124,6 +124,11 @@ class Company:
     state: str = ""
     others: int = 0
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether that matter is still worked on."""
+        return self.state in OPEN
+
 
 _Scored = tuple[float, dict[str, Any]]
 _COLUMNS = (
@@ -370,6 +375,30 @@ def joined_to(actor: Actor, case_id: uuid.UUID, *, page: str = "", size: int = P
 def joint_answers() -> tuple[uuid.UUID, ...]:
     """Answers that are still on their way to who joined, the oldest first."""
     return tuple(JointAnswer.objects.filter(done_at=None).order_by("asked_at", "id").values_list("id", flat=True)[:50])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continued:
+    """A matter on the other end of a continuation 续办: the earlier one, or one that goes on with it."""
+
+    case_id: uuid.UUID
+    shown_code: str
+    state: str
+    is_earlier: bool
+
+
+def continued(actor: Actor, case_id: uuid.UUID) -> tuple[Continued, ...]:
+    """What this matter continues and what continues it, as far as the actor sees them; the first few. Two statements."""
+    rows = Succession.objects.filter(Q(case_id=case_id) | Q(earlier_id=case_id)).order_by("case__opened_at", "case_id")
+    pairs = list(rows.values_list("case_id", "earlier_id")[: 2 * CANDIDATES])
+    others = [earlier if case == case_id else case for case, earlier in pairs]
+    seen = one_seen_by(actor).filter(id__in=others).values_list("id", "code", "state")
+    known = {id_: (checkcode.show(code), state) for id_, code, state in seen}
+    return tuple(
+        Continued(case_id=other, shown_code=known[other][0], state=known[other][1], is_earlier=case == case_id)
+        for (case, _earlier), other in zip(pairs, others, strict=True)
+        if other in known
+    )
 
 
 def may_answer_joined(actor: Actor, case_id: uuid.UUID) -> bool:

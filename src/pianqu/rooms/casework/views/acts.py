@@ -186,12 +186,11 @@ def act(request: HttpRequest, case_id: uuid.UUID, name: str) -> HttpResponse:
     queries.case_for(actor, case_id)
     try:
         _do(ACTS[name], actor, case_id, request.POST, now)
-    except Absent:
-        raise
     except (Problem, OperationalError) as error:
         problem = as_problem(error)
         if problem is None:
             raise
+        queries.check_sees(actor, case_id)  # what is absent is what was named, not this matter
         return _refused(request, actor, case_id, name, problem)
     return _onwards(request, actor, case_id)
 
