@@ -213,9 +213,19 @@ def test_a_task_force_is_formed_given_matters_and_ended_with_a_report() -> None:
     services.give_to_force(actor=actor, force_id=force, code=case.case_code, now=NOW)
     card = queries.force_for(actor, force, now=NOW, on=TODAY)
     assert (card.total, card.answered, [one.case_id for one in card.matters]) == (1, 0, [case.case_id])
-    other = queries.force_for(official("member", HELPER), force, now=NOW, on=TODAY)
-    assert (other.matters, other.unseen) == ((), 1), "a member sees no matter in which it has no part"
+    member, stranger = official("member", HELPER), handler("330205-culture")
+    other = queries.force_for(member, force, now=NOW, on=TODAY)
+    assert ([one.case_id for one in other.matters], other.unseen) == ([case.case_id], 0), (
+        "a member sees what it works on"
+    )
+    assert queries.case_for(member, case.case_id).may_resolve is False
+    with pytest.raises(Absent):
+        queries.case_for(stranger, case.case_id)
+    late = queries.force_for(member, force, now=NOW + timedelta(days=90), on=TODAY).matters[0]
+    assert (other.matters[0].is_late, late.is_late) == (False, True)
     services.end_force(actor=actor, force_id=force, words="降到夜间投诉每周一件", now=NOW)
+    with pytest.raises(Absent):
+        queries.case_for(member, case.case_id)
     with pytest.raises(Refused, match="ended"):
         services.give_to_force(actor=actor, force_id=force, code=case.case_code, now=NOW)
 
