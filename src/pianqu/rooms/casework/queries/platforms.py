@@ -395,6 +395,12 @@ def platform_act(actor: Actor, act_id: uuid.UUID) -> ActCard:
     return found[0]
 
 
+def latest_paper(case_id: uuid.UUID) -> uuid.UUID | None:
+    """What was done last with a matter that the actor sees."""
+    rows = PlatformAct.objects.filter(case_id=case_id).order_by("-acted_at", "-id")
+    return rows.values_list("id", flat=True).first()
+
+
 def _acts(rows: QuerySet[PlatformAct]) -> tuple[ActCard, ...]:
     """Newest first, with their words."""
     found = list(rows.order_by("-acted_at", "-id"))
