@@ -141,9 +141,11 @@ def _letter(fact: LetterReceived, holder: str) -> Addressed:
 
 
 def _moved(fact: told.PlatformChanged, _holder: str) -> Addressed:
-    """Who led it until now, and the centre, which gives it to somebody on its new platform."""
+    """Who led it until now, the centre, which gives it to somebody on its new platform, and who takes part there."""
     yield fact.holder_code, False
     yield casework.centre_code(), False
+    for code in fact.member_codes:
+        yield code, False
 
 
 def _called(fact: told.JointCalled, _holder: str) -> Addressed:

@@ -150,7 +150,7 @@ def _says() -> dict[str, tuple[str, str]]:
         "dispatch-objected": ("flag", _("Objects to the dispatch: please decide")),
         "objection-reviewed": ("scale", _("Your objection was decided")),
         "ping-pong-alarmed": ("alert-triangle", _("Passed to and fro")),
-        "platform-changed": ("switch-horizontal", _("Moved to another platform: it is not yours to lead any more")),
+        "platform-changed": ("switch-horizontal", _("Moved to another platform: who led it leads it no longer")),
         "platform-ping-pong": ("alert-triangle", _("Passed to and fro between platforms")),
         "joint-called": ("users", _("You are called to handle it together")),
         "colleagues-mentioned": ("message", _("A note mentions somebody of yours")),

@@ -15,6 +15,7 @@ from pianqu.foundation.errors import Invalid, Refused, Unavailable
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.photos import SafePhoto
 from pianqu.foundation.verbs import verb
+from pianqu.kernels import masking
 from pianqu.kernels import words as kernel
 from pianqu.rooms.casework import rules
 from pianqu.rooms.casework.facts import (
@@ -152,10 +153,10 @@ def release_title(*, actor: Actor, case_id: uuid.UUID, title: str, now: datetime
     text = kernel.clean(title)
     if len(text) > LONGEST_TITLE:
         raise Invalid("title-long", _("A title may have 60 characters. It is still here: please shorten it."))
-    if _CONTACT.search(text):
+    if _CONTACT.search(text) or masking.masked(text) != masking.narrow(text):
         raise Invalid(
             "title-contact",
-            _("A title must name nobody: this one seems to hold a number or an address. Nothing was released."),
+            _("A title must name nobody: this one seems to hold a name, a number or an address. Nothing was released."),
         )
     why = said(text)
     PublicTitle.objects.update_or_create(

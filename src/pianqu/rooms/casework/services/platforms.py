@@ -151,10 +151,20 @@ def move_platform(
         platform=platform,
         holder_code=holder,
         words_commitment=why.commitment,
+        member_codes=_members_there(case, platform),
     )
     if back >= TO_AND_FRO:
         told.append(tell(actor, case, PlatformPingPong, platform=platform, times=back))
     return noted(actor, case, [changed, *told], now, words=why)
+
+
+def _members_there(case: Case, platform: str) -> tuple[str, ...]:
+    if not case.place_code:
+        return ()
+    rows = PlatformMember.objects.filter(
+        platform=platform, street_code=queries.street_of(case.place_code), ended_at=None
+    )
+    return tuple(rows.order_by("organisation_code").values_list("organisation_code", flat=True).distinct())
 
 
 def _other_clock(actor: Actor, case: Case, nature: str) -> Fact:

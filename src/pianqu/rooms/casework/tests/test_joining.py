@@ -284,6 +284,15 @@ def test_a_second_answer_for_all_waits_until_the_first_has_arrived() -> None:
     assert [row(child).reply for child in children] == ["先给您答复。", "路灯已经换好。"]
 
 
+@pytest.mark.parametrize("title", ["王先生楼下路灯", "电话 13900000000", "联系人：张伟"])
+def test_a_title_that_points_at_a_person_is_refused(title: str) -> None:
+    case = opened(place=PLACE)
+    with pytest.raises(Invalid) as refused:
+        services.release_title(actor=clerk(), case_id=case.case_id, title=title, now=NOW)
+    assert refused.value.code == "title-contact" and not PublicTitle.objects.exists()
+    services.release_title(actor=clerk(), case_id=case.case_id, title="１２号楼门口路灯不亮", now=NOW)
+
+
 def test_one_alone_is_answered() -> None:
     parent = opened(place=PLACE)
     first, second = (joined(parent, words=f"不亮{number}").opened.case_id for number in range(2))

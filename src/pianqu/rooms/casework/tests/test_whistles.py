@@ -28,6 +28,8 @@ from pianqu.rooms.casework.tests.builders import (
     resident,
     resolved,
 )
+from pianqu.rooms.casework.views.shown import Organisations
+from pianqu.rooms.casework.views.whistle_lines import lines_of
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.directory.services import NewOrganisation
 from pianqu.rooms.directory.tests.builders import official
@@ -94,6 +96,19 @@ def test_a_call_is_answered_come_to_and_finished() -> None:
 
 def window_again() -> Actor:
     return official("street-window-2", STREET, "window")
+
+
+def test_who_came_was_there_also_after_the_call_was_ended() -> None:
+    caller = window()
+    whistle = blow(actor=caller)
+    services.arrive_at_whistle(actor=handler(LEAD), whistle_id=whistle, now=NOW)
+    services.end_whistle(actor=caller, whistle_id=whistle, now=NOW)
+    assert (call(whistle).state, call(whistle, HELPER).state) == ("arrived", "ended")
+    (card,) = queries.whistles_for(clerk(), now=NOW)
+    (line,) = lines_of((card,), Organisations())
+    assert {one.word for one in line.calls} == {"was there", "need not come any more"}
+    own = queries.whistle_for(official("seen-there", LEAD), whistle, now=NOW)
+    assert not own.calls[0].may_finish
 
 
 def test_an_objection_is_decided_by_a_leader_of_who_called() -> None:

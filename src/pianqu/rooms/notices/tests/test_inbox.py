@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Forbidden, Invalid
 from pianqu.rooms.casework import services as cases
-from pianqu.rooms.casework.models import Case
+from pianqu.rooms.casework.models import Case, PlatformMember
 from pianqu.rooms.casework.tests.builders import (
     HELPER,
     LEAD,
@@ -85,10 +85,15 @@ def test_who_works_in_a_task_force_is_told_when_it_is_formed_given_a_matter_and_
 
 def test_passing_between_platforms_is_told_though_the_centre_did_it_itself() -> None:
     case = dispatched(category="noise")
+    PlatformMember.objects.create(
+        id=uuid.uuid4(), platform="market", street_code="330205001000", organisation_code=HELPER, added_at=NOW
+    )
     for platform in ("market", "enforcement"):
         cases.move_platform(actor=clerk(), case_id=case.case_id, platform=platform, words="转", now=NOW)
     hear()
-    assert "platform-ping-pong" in kinds(CENTRE)
+    assert "platform-ping-pong" in kinds(CENTRE) and kinds(HELPER) == ["platform-changed"], (
+        "who takes part there is told"
+    )
     assert Notice.objects.get(kind="platform-ping-pong").urgent
 
 
