@@ -111,6 +111,18 @@ def test_who_came_was_there_also_after_the_call_was_ended() -> None:
     assert not own.calls[0].may_finish
 
 
+def test_a_form_proposes_no_moment_that_would_be_refused() -> None:
+    now = timezone.now()
+    whistle = blow(answer_by=now + timedelta(minutes=15), be_there_by=now + timedelta(minutes=30), now=now)
+    own = official("comes", LEAD)
+    card = queries.whistle_for(own, whistle, now=now)
+    (line,) = lines_of((card,), Organisations())
+    assert line.arrival == f"{timezone.localtime(now + timedelta(minutes=30)):%Y-%m-%dT%H:%M}"
+    later = queries.whistle_for(own, whistle, now=now + HOUR)
+    (mine,) = [call for call in later.calls if call.is_own]
+    assert (mine.may_answer, mine.may_arrive) == (False, True), "too late to say when: they say that they are there"
+
+
 def test_an_objection_is_decided_by_a_leader_of_who_called() -> None:
     whistle = blow()
     services.object_to_whistle(actor=handler(HELPER), whistle_id=whistle, words="不归我局", now=NOW)
