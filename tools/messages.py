@@ -42,6 +42,7 @@ msgstr ""
 "Language: zh_Hans\n"
 "Plural-Forms: nplurals=1; plural=0;\n"
 """
+_PERCENT = re.compile(r"%\((\w+)\)")
 _NAMED = re.compile(r"%\(\w+\)[sd]|(?<!\{)\{\w+\}(?!\})")
 
 
@@ -168,7 +169,18 @@ def _faults_of(key, message: Message, found) -> list[str]:
         return ["doubtful"]
     words = key[1] if isinstance(key[1], tuple) else (key[1],)
     wanted = set(_NAMED.findall(words[-1])) | set(_NAMED.findall(words[0]))
-    return [] if all(set(_NAMED.findall(string)) <= wanted for string in strings) else ["other placeholders"]
+    if not all(set(_NAMED.findall(string)) <= wanted for string in strings):
+        return ["other placeholders"]
+    return [] if all(map(can_be_filled, (*words, *strings))) else ["cannot be filled: a bare percent sign"]
+
+
+def can_be_filled(string: str) -> bool:
+    """Whether a sentence with named places takes their values."""
+    names = _PERCENT.findall(string)
+    try:
+        return not names or bool(string % dict.fromkeys(names, 1))
+    except (ValueError, TypeError, KeyError):
+        return False
 
 
 if __name__ == "__main__":

@@ -372,10 +372,19 @@ def carry_answers(*, actor: Actor) -> int:
     done = keep_likeness()
     waiting = list(queries.joint_answers())
     while waiting:
-        carried = [(one, services.carry_answer(actor=actor, answer_id=one, now=timezone.now())) for one in waiting]
+        carried = [(one, _carried(one, actor)) for one in waiting]
         done += sum(count for _one, count in carried)
         waiting = [one for one, count in carried if count]
     return done
+
+
+def _carried(answer_id: uuid.UUID, actor: Actor) -> int:
+    """One batch of one answer; one that cannot be gone on with now holds up no other."""
+    try:
+        return services.carry_answer(actor=actor, answer_id=answer_id, now=timezone.now())
+    except Exception:
+        log.exception("joint answer %s stopped; it is gone on with at the next turn", answer_id)
+        return 0
 
 
 # acts on many ---------------------------------------------------------------------------------------------------------

@@ -53,6 +53,16 @@ class JointAnswerGiven(AboutCase):
 
 
 @dataclass(frozen=True, kw_only=True)
+class JointAnswerCarried(AboutCase):
+    """A joint answer has come to everybody whom it was for; so many got it by this way."""
+
+    kind: ClassVar[str] = "casework.joint-answer-carried"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Joint answer delivered to all")
+
+    matters: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class TitleReleased(AboutCase):
     """Staff let everybody read a title of this matter."""
 

@@ -21,6 +21,7 @@ from pianqu.rooms.casework.facts import (
     CaseLinked,
     CaseResolved,
     CaseSucceeds,
+    JointAnswerCarried,
     JointAnswerGiven,
     TitleReleased,
     TitleTakenBack,
@@ -188,6 +189,9 @@ def answer_joined(
     children = Case.objects.filter(parent=parent, state__in=OPEN)
     waiting = children.count()
     _check_answer(common.text, own, waiting)
+    if common.text and JointAnswer.objects.filter(parent=parent, done_at=None).exists():
+        sentence = _("An answer is on its way to those who joined. Nothing more was sent; your text is still here.")
+        raise Refused("joined-being-answered", sentence)
     if common.text and parent.state in OPEN:
         resolve_case(actor=actor, case_id=case_id, reply=common.text, now=now)
     chosen = list(children.select_for_update().filter(id__in=own).order_by("id"))
@@ -258,6 +262,8 @@ def carry_answer(*, actor: Actor, answer_id: uuid.UUID, now: datetime, most: int
     texts = dict.fromkeys((case.id for case in cases), row.reply)
     done = _answer(speaker, cases, texts, by_post=row.by_post, now=now, organisation_code=row.organisation_code)
     if not done:
+        parent = Case.objects.get(id=row.parent_id)
+        ledger.record([tell(speaker, parent, JointAnswerCarried, matters=row.answered)], actor=speaker, now=now)
         JointAnswer.objects.filter(id=row.id).update(done_at=now, reply="", salt=b"")
     else:
         JointAnswer.objects.filter(id=row.id).update(answered=row.answered + done)

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pianqu.foundation.errors import Forbidden, Invalid, Refused
-from pianqu.rooms.casework import queries, services
+from pianqu.rooms.casework import jobs, queries, services
 from pianqu.rooms.casework.models import Case, JointAnswer, Likeness, PublicTitle, Succession
 from pianqu.rooms.casework.services import PlaceChoice
 from pianqu.rooms.casework.services.likening import keep_likeness
@@ -25,6 +25,7 @@ from pianqu.rooms.casework.tests.builders import (
     resident,
     resolved,
 )
+from pianqu.rooms.ledger import queries as ledger
 
 PLACE = PlaceChoice(lon=121.5512, lat=29.9013, landmark="桥头", source="map")
 
@@ -196,6 +197,30 @@ def test_all_are_answered_each_on_their_own_and_rate_for_themselves() -> None:
     page = queries.joined_to(clerk(), parent.case_id)
     assert (page.total, page.waiting, page.ratings) == (3, 0, ((5, 1), (4, 1)))
     assert row(parent.case_id).score is None
+
+
+def test_a_second_answer_waits_until_the_first_has_come_to_all() -> None:
+    parent = opened(place=PLACE)
+    joined(parent)
+    services.answer_joined(actor=clerk(), case_id=parent.case_id, reply="路灯已经换好。", now=NOW)
+    with pytest.raises(Refused) as refusal:
+        services.answer_joined(actor=clerk(), case_id=parent.case_id, reply="另一份答复。", now=NOW)
+    assert refusal.value.code == "joined-being-answered"
+    carry()
+    assert JointAnswer.objects.get().done_at == NOW
+    (told,) = (item for item in ledger.history(f"case:{parent.case_id}") if item.kind.endswith("joint-answer-carried"))
+    assert told.fact["matters"] == 1
+
+
+def test_an_answer_that_stops_holds_up_no_other() -> None:
+    stuck, free = (opened(place=PLACE), opened(words="另一处积水", place=PLACE))
+    for parent in (stuck, free):
+        joined(parent)
+        services.answer_joined(actor=clerk(), case_id=parent.case_id, reply="已经办好。", now=NOW)
+    first = queries.joint_answers()[0]
+    JointAnswer.objects.filter(id=first).update(reply="")  # no verb takes an empty answer
+    jobs.carry_answers(actor=importer())
+    assert queries.joint_answers() == (first,)
 
 
 def test_one_alone_is_answered() -> None:

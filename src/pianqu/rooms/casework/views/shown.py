@@ -452,6 +452,7 @@ def _kind(kind: str) -> tuple[str, str, str]:
         "casework.matter-split-off": ("arrows-split", "", _("A joined matter was taken out again")),
         "casework.case-succeeds": ("git-merge", "", _("It follows a matter that had ended before it could be joined")),
         "casework.joint-answer-given": ("message", "p", _("All who joined are answered, each on their own matter")),
+        "casework.joint-answer-carried": ("check", "", _("The answer has come to all who joined")),
         "casework.title-released": ("eye", "", _("A public title was released")),
         "casework.title-taken-back": ("eye", "", _("The public title was taken back")),
         "casework.case-handed-over": ("refresh", "", _("Handed over: organisations were merged or split")),
