@@ -42,7 +42,6 @@ msgstr ""
 "Language: zh_Hans\n"
 "Plural-Forms: nplurals=1; plural=0;\n"
 """
-_PERCENT = re.compile(r"%\((\w+)\)")
 _NAMED = re.compile(r"%\(\w+\)[sd]|(?<!\{)\{\w+\}(?!\})")
 
 
@@ -171,15 +170,20 @@ def _faults_of(key, message: Message, found) -> list[str]:
     wanted = set(_NAMED.findall(words[-1])) | set(_NAMED.findall(words[0]))
     if not all(set(_NAMED.findall(string)) <= wanted for string in strings):
         return ["other placeholders"]
-    return [] if all(map(can_be_filled, (*words, *strings))) else ["cannot be filled: a bare percent sign"]
+    percent = any("%(" in word for word in words)
+    return ["a percent sign that should be two"] if percent and not all(map(_fills, strings)) else []
 
 
-def can_be_filled(string: str) -> bool:
-    """Whether a sentence with named places takes their values."""
-    names = _PERCENT.findall(string)
+class _Anything(dict):
+    def __missing__(self, name: str) -> int:
+        return 0
+
+
+def _fills(string: str) -> bool:
+    """Whether a sentence with named places can be filled in: a bare percent sign breaks the page that shows it."""
     try:
-        return not names or bool(string % dict.fromkeys(names, 1))
-    except (ValueError, TypeError, KeyError):
+        return bool(string % _Anything())
+    except (TypeError, ValueError):
         return False
 
 

@@ -54,10 +54,10 @@ class JointAnswerGiven(AboutCase):
 
 @dataclass(frozen=True, kw_only=True)
 class JointAnswerCarried(AboutCase):
-    """A joint answer has come to everybody whom it was for; so many got it by this way."""
+    """The answer for all who joined has reached everybody whom it could reach."""
 
     kind: ClassVar[str] = "casework.joint-answer-carried"
-    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Joint answer delivered to all")
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "All who joined have their answer")
 
     matters: int
 
