@@ -482,7 +482,7 @@ def _suggestion(
     may = handling.may
     if not (may.dispatch or may.accept or may.recategorise):
         return None
-    return suggested(card.words, organisations=organisations)
+    return suggested(card.words, place_code=card.place_code, organisations=organisations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
