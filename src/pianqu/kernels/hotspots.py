@@ -125,8 +125,16 @@ def plain(text: str) -> str:
 
 
 def segments(text: str) -> tuple[str, ...]:
-    """The same between its signs of punctuation: a phrase does not go across them."""
-    return tuple(re.findall(r"[^\W_]+", excerpt(text, LONGEST).lower()))
+    """The same between its signs of punctuation and without politeness: a phrase does not go across either."""
+    return tuple(re.findall(r"[^\W_]+", _POLITE.sub(" ", excerpt(text, LONGEST).lower())))
+
+
+_POLITE = re.compile(
+    r"尊敬的(?:领导|书记|市长|区长|主任)们?|各位领导|领导(?:您|你)?好|(?:您|你)们?好|请问一下|谢谢(?:您|你)?|"
+    r"麻烦(?:您|你)?们?(?:尽快)?(?:告诉我|告知|回复)?(?:处理)?结果?|(?:希望|请|盼)(?:尽快|早日|有人)?(?:管一?管|处理|解决|回复)?(?:一下)?(?=$|[^\w])|"
+    r"\b(?:dear (?:sir|madam|sirs)|hello|thank you|please)\b"
+)
+"""What people write to be polite says nothing of the matter."""
 
 
 # likeness ------------------------------------------------------------------------------------------------------------

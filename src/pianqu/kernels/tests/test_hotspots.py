@@ -77,6 +77,18 @@ def test_what_a_person_joined_is_in_one_group(seed: int) -> None:
         assert len(joined) < 2 or any(joined <= group for group in found(made, 0.5))
 
 
+def test_politeness_explains_no_group() -> None:
+    said = [
+        "您好，桥头路灯不亮，麻烦告诉我处理结果。",
+        "领导好，桥头路灯不亮了，希望有人管。",
+        "桥头路灯不亮，麻烦告诉我处理结果，希望有人管，谢谢",
+    ]
+    made = [Message(key=f"{n}", text=text, day=0.0, area="north") for n, text in enumerate(said)]
+    (group,) = groups(made)
+    assert group.phrases == ("桥头路灯不亮",)
+    assert hotspots.segments("希望小学门口很挤") == ("希望小学门口很挤",)
+
+
 def test_what_was_joined_in_other_words_does_not_part_what_is_alike() -> None:
     said = [f"姚江边步道路灯不亮，晚上看不清，第{n}个人说" for n in range(3)]
     made = [Message(key=f"{n}", text=text, day=0.0, area="north", same=f"{n}") for n, text in enumerate(said)]
