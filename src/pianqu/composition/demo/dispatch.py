@@ -4,12 +4,15 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
+from pianqu.composition.demo.people import GRID
+from pianqu.composition.demo.year import SAYS_SYNTHETIC
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.installation import installation
 from pianqu.rooms.casework import jobs, services
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework.queries import RuleRow, TemplatePart
 from pianqu.rooms.casework.services import NewTemplate
+from pianqu.rooms.directory import queries as directory
 
 NIGHT, CANOPY = "night-works", "fire-lane"
 
@@ -17,16 +20,14 @@ NIGHT, CANOPY = "night-works", "fire-lane"
 def make_dispatch(*, asks: Actor, leader: Actor, cluster: Actor, enforcement: Actor, now: datetime) -> dict[str, str]:
     """`asks` and `leader` are the centre's, `cluster` and `enforcement` theirs. Once: a second call does nothing."""
     today = timezone.localdate(now)
-    if casework.rules_in_force(today) is not None:
+    make_rules(now=now)
+    versions = casework.rule_versions(asks, on=today)
+    if any(card.state == casework.DRAFT for card in versions):
         return {}
     code = installation().district_code
     system = Actor(kind="system", organisation_code=casework.centre_code())
-    for template in _templates(code):
-        services.set_template(actor=system, template=template, now=now)
-    number = services.draft_rules(actor=system, now=now)
-    rows = _rules(code)
-    services.write_rules(actor=system, number=number, rows=rows, now=now)
-    services.adopt_rules(actor=system, number=number, starts_on=today, now=now)
+    _came_back(asks, enforcement, now)
+    number, rows = versions[0].number, _rules(code)
     draft = services.draft_rules(actor=system, based_on=number, now=now)
     changed = RuleRow(
         code="weekend", name="周末噪声先找公安", categories=("noise",), weekdays=(6, 7), lead=f"{code}-police"
@@ -37,6 +38,20 @@ def make_dispatch(*, asks: Actor, leader: Actor, cluster: Actor, enforcement: Ac
     jobs.try_rules(actor=system)
     told = {"rules": str(number), "draft": str(draft), "trial": str(trial)}
     return told | _together(code, leader, cluster, enforcement, now)
+
+
+def make_rules(*, now: datetime) -> None:
+    """Templates, and the first version of the rules, in force from this day on. Once."""
+    today = timezone.localdate(now)
+    code = installation().district_code
+    system = Actor(kind="system", organisation_code=casework.centre_code())
+    if casework.rule_versions(system, on=today):
+        return
+    for template in _templates(code):
+        services.set_template(actor=system, template=template, now=now)
+    number = services.draft_rules(actor=system, now=now)
+    services.write_rules(actor=system, number=number, rows=_rules(code), now=now)
+    services.adopt_rules(actor=system, number=number, starts_on=today, now=now)
 
 
 def _templates(code: str) -> tuple[NewTemplate, ...]:
@@ -92,8 +107,31 @@ def _rules(code: str) -> list[RuleRow]:
             lead=f"{code}-housing",
         ),
         RuleRow(code="roads", name="道路设施", categories=("roads",), lead=f"{code}-housing", nature="help"),
-        RuleRow(code="waste", name="垃圾与油烟", categories=("environment",), lead=f"{code}-enforcement"),
+        RuleRow(code="market", name="食品与消费", categories=("market",), lead=f"{code}-market", nature="complaint"),
     ]
+
+
+def _came_back(centre: Actor, enforcement: Actor, now: datetime) -> None:
+    """One that the rule gave to a department which gave it back: by such a figure rules improve."""
+    came, given = now - timedelta(hours=9), now - timedelta(hours=7)
+    case = services.open_case(
+        actor=centre,
+        words="楼上人家每天弹琴到十点，隔着门都听得清。" + SAYS_SYNTHETIC,
+        category="noise",
+        place=services.PlaceChoice(community_code=GRID.organisation, source="community"),
+        channel="phone",
+        idempotency_key="demo-rule-came-back",
+        now=came,
+    )
+    if casework.case_head(case.case_id).state != "opened":
+        return
+    lead = enforcement.organisation_code
+    services.dispatch_case(actor=centre, case_id=case.case_id, lead_code=lead, nature="complaint", now=given)
+    on = timezone.localdate(now)
+    listed = directory.items_at(category="noise", place_code=GRID.organisation, on=on)
+    article = next((item.article for item in listed if item.article), "")
+    words = "邻里生活噪声不在我局清单内，请转公安或社区调解。"
+    services.return_task(actor=enforcement, case_id=case.case_id, article=article, words=words, now=now)
 
 
 def _together(code: str, centre: Actor, cluster: Actor, enforcement: Actor, now: datetime) -> dict[str, str]:
@@ -130,7 +168,7 @@ def _together(code: str, centre: Actor, cluster: Actor, enforcement: Actor, now:
     rows = [
         row
         for row in casework.cases_for(centre, filters=casework.CaseFilter(category="noise"), size=20).rows
-        if row.state in casework.OPEN
+        if row.state in ("dispatched", "in_progress")
     ][:3]
     first = ""
     for row in rows:
