@@ -45,16 +45,23 @@ MOST_TERMS = 200
 
 
 @verb
-def draft_clock_rules(*, actor: Actor, terms: Sequence[LocalTerm], back_to: int = 0, now: datetime) -> uuid.UUID:
+def draft_clock_rules(
+    *, actor: Actor, terms: Sequence[LocalTerm], back_to: int = 0, seen: str | None = None, now: datetime
+) -> uuid.UUID:
     """Write down which terms are to hold, all of them: what is left out is the pack's. It takes the place of an earlier draft.
 
-    Nothing moves by that. `back_to` says which version it makes again. Raises Forbidden, and Invalid naming the wrong term.
+    Nothing moves by that. `back_to` says which version it makes again, `seen` is what `queries.clock_basis` said when the writer
+    began; without it nobody is asked. What stands there already is not written twice. Raises Forbidden, Invalid naming the wrong
+    term, and Refused where a colleague wrote meanwhile.
     """
     rules.check_may_set_clocks(actor)
     _check(terms)
     ordered = sorted(terms, key=lambda one: (NATURES.index(one.nature), one.category))
     rows = [[one.nature, one.category, one.amount, one.unit, one.rolls] for one in ordered]
     draft = ClockVersion.objects.select_for_update().filter(state=DRAFT).first()
+    if draft is not None and (draft.terms, draft.back_to) == (rows, back_to):
+        return draft.id
+    _check_seen(seen)
     if draft is None:
         newest = ClockVersion.objects.aggregate(newest=Max("number"))["newest"] or 0
         draft = ClockVersion(id=new_id(), number=newest + 1, state=DRAFT)
@@ -63,6 +70,16 @@ def draft_clock_rules(*, actor: Actor, terms: Sequence[LocalTerm], back_to: int 
     draft.save()
     _tell(actor, draft, ClockRulesDrafted, now, terms=tuple(one.code for one in ordered), back_to=back_to)
     return draft.id
+
+
+def _check_seen(seen: str | None) -> None:
+    """Raises Refused: nobody overwrites or drops what they have not seen."""
+    if seen is None or seen == queries.clock_basis():
+        return
+    raise Refused(
+        "clock-draft-changed",
+        _("A colleague changed the draft since you opened this page. Nothing of theirs was overwritten or dropped."),
+    )
 
 
 def _check(terms: Sequence[LocalTerm]) -> None:
@@ -97,10 +114,11 @@ def _check_how_long(one: LocalTerm) -> None:
 
 
 @verb
-def drop_clock_draft(*, actor: Actor, now: datetime) -> None:
-    """The draft is not wanted any more. Raises Forbidden, and Refused where there is none."""
+def drop_clock_draft(*, actor: Actor, seen: str | None = None, now: datetime) -> None:
+    """The draft is not wanted any more. Raises Forbidden, and Refused where there is none, or not the one that was `seen`."""
     rules.check_may_set_clocks(actor)
     draft = _draft()
+    _check_seen(seen)
     draft.state = DROPPED
     draft.save(update_fields=["state"])
     _tell(actor, draft, ClockRulesDropped, now)

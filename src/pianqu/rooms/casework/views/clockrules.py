@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.errors import Absent, Invalid, Problem
+from pianqu.foundation.errors import Absent, Invalid, Problem, Refused
 from pianqu.foundation.tables import FORMS, Cell, Column
 from pianqu.rooms.casework import forms, queries, rules, services
 from pianqu.rooms.casework.queries import LocalTerm, Preview, Shift, Tally, VersionCard
@@ -26,6 +26,9 @@ from pianqu.rooms.casework.views.desk import actor_of
 from pianqu.rooms.casework.views.posted import posted
 
 EMPTY_LINES = 3
+OTHER = "clock-draft-changed"
+"""A refusal whose answer shows both: what a colleague wrote, and what was typed."""
+MOST_WORDS = 500
 UNITS = ("wd", "cd", "h", "mo")
 ROLLING = ("cd", "mo")
 """Units whose last day of rest moves to the next working day (民法典 第二百零三条)."""
@@ -75,28 +78,47 @@ def page(request: HttpRequest) -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     if request.method != "POST":
         return _page(request, actor, now)
+    lines, seen = _typed(request), request.POST.get("seen")
     try:
         if request.POST.get("step") == "drop":
-            services.drop_clock_draft(actor=actor, now=now)
+            services.drop_clock_draft(actor=actor, seen=seen, now=now)
             return redirect("casework:clock_rules")
-        services.draft_clock_rules(actor=actor, terms=_parsed(_typed(request)), now=now)
+        services.draft_clock_rules(actor=actor, terms=_parsed(lines), seen=seen, now=now)
     except Problem as problem:
-        return _page(request, actor, now, problem=problem)
+        return _page(request, actor, now, problem=problem, typed=lines)
     return redirect("casework:clock_preview")
 
 
-def _page(request: HttpRequest, actor: Actor, now: datetime, *, problem: Problem | None = None) -> HttpResponse:
+def _page(
+    request: HttpRequest,
+    actor: Actor,
+    now: datetime,
+    *,
+    problem: Problem | None = None,
+    typed: Sequence[Typed] = (),
+    back_to: int | None = None,
+) -> HttpResponse:
+    """The page; `typed` are lines of a form that could not be taken, `back_to` a version that would replace a draft."""
     cards, names = queries.clock_versions(now=now), _Names()
     today = timezone.localdate(now)
     current = queries.clock_rules(on=today)
     draft = next((card for card in cards if card.state == queries.DRAFT), None)
-    lines = _typed(request) if problem else _lines(draft.terms if draft else current.terms)
+    lines = typed or _lines(draft.terms if draft else current.terms)
+    is_other = problem is not None and problem.code == OTHER
     versions = [_version(card, current.version, names, now) for card in cards if card.state != queries.DRAFT]
     context = {
         "holds": _holds(current, names),
         "current": current.version,
         "may_set": rules.may_set_clocks(actor),
         "draft": draft,
+        "basis": queries.clock_basis(),
+        "drafted": [names.term(one) for one in draft.terms] if draft else [],
+        "drafter": queries.clock_drafter() if is_other or back_to is not None else "",
+        "is_other": is_other,
+        "nothing_left": problem is not None and problem.code == "clock-draft-none",
+        "back_to": back_to,
+        "asks": back_to is not None,
+        "words": request.POST.get("words", "")[:MOST_WORDS],
         "usual": [line for line in lines if not line.category and line.usual],
         "special": [line for line in lines if not line.usual],
         "natures": shown.natures(),
@@ -257,7 +279,7 @@ def _preview(request: HttpRequest, actor: Actor, now: datetime, *, problem: Prob
     rules.check_may_set_clocks(actor)
     draft = queries.clock_draft()
     if draft is None:
-        return redirect("casework:clock_rules")
+        return _page(request, actor, now, problem=problem) if problem else redirect("casework:clock_rules")
     found, names, organisations = queries.preview_clocks(actor, draft.rules, now=now), _Names(), shown.Organisations()
     today = timezone.localdate(now)
     context = {
@@ -399,14 +421,25 @@ def enforce(request: HttpRequest) -> HttpResponse:
 @login_required
 @posted("casework:clock_rules")
 def back(request: HttpRequest, number: int) -> HttpResponse:
-    """Draft an earlier version again; 0 is the pack's terms alone."""
-    actor = actor_of(request)
+    """Draft an earlier version again; 0 is the pack's terms alone. Where a draft stands there, first ask whether it may go."""
+    actor, now = actor_of(request), timezone.now()
     card = queries.clock_version(number) if number else None
     if number and card is None:
         raise Absent("clock-version-absent", _("There is no such version of the terms."))
-    terms = card.terms if card else ()
-    services.draft_clock_rules(actor=actor, terms=terms, back_to=number, now=timezone.now())
+    terms, basis = card.terms if card else (), queries.clock_basis()
+    draft = queries.clock_draft()
+    if draft is not None and request.POST.get("seen") != draft.digest and rules.may_set_clocks(actor):
+        return _page(request, actor, now, problem=_would_replace(draft), back_to=number)
+    try:
+        services.draft_clock_rules(actor=actor, terms=terms, back_to=number, seen=basis, now=now)
+    except Refused as refused:
+        return _page(request, actor, now, problem=refused, back_to=number)
     return redirect("casework:clock_preview")
+
+
+def _would_replace(draft: VersionCard) -> Refused:
+    sentence = _("Draft %(n)d stands here and would be replaced. Nothing was changed yet.") % {"n": draft.number}
+    return Refused("clock-draft-stands", sentence)
 
 
 @never_cache
