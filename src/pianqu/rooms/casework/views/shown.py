@@ -518,7 +518,7 @@ def queue_name(queue: str) -> str:
         "unassigned": _("Nobody's yet"),
         "overdue": _("Overdue"),
         "asked": _("To be decided"),
-        "answered": _("To call back"),
+        "answered": _("Answered, to be rated"),
         "open": _("All open"),
         "week": _("Due this week"),
         "likely": _("Likely late"),
