@@ -376,6 +376,17 @@ def test_what_was_typed_wrong_is_kept(admin: Client) -> None:
         assert admin.post("/desk/clocks/", form(line)).status_code == 422
 
 
+def test_the_way_of_a_paused_matter_says_which_term_it_took_over(admin: Client) -> None:
+    case = started()
+    services.pause_case(actor=handler(LEAD), case_id=case.case_id, reason="inspection", words="等检测", now=NOW)
+    in_force((LocalTerm(nature="complaint", category="roads", amount=9, unit="cd"),), also_open=True)
+    jobs.apply_clock_rules(actor=PROGRAM, now=NOW)
+    page = admin.get(f"/desk/case/{case.case_id}/").content.decode()
+    assert "Term changed from 5 working days to 9 calendar days (version 1 of the district" in page
+    chinese = admin.get(f"/desk/case/{case.case_id}/", headers={"accept-language": "zh-hans"}).content.decode()
+    assert "时限由 5 个工作日改为 9 日（本区时限第 1 版），恢复计时时再计算" in chinese
+
+
 def test_others_see_the_terms_and_change_nothing(db: None) -> None:
     window = _signed_in("window", "330205-centre")
     page = window.get("/desk/clocks/").content.decode()

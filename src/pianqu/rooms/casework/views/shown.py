@@ -28,6 +28,7 @@ from pianqu.rooms.casework.queries import (
     nature_name,
     outcome_name,
     platform_name,
+    term_words,
 )
 from pianqu.rooms.casework.services import NOTICE
 from pianqu.rooms.directory import queries as directory
@@ -260,11 +261,7 @@ def _line(item: TimelineItem, case: ResidentCase, additions: list[AdditionCard],
     if item.imported_from:
         note = _("Taken over from %(source)s") % {"source": item.imported_from}
     by = names.short(item.organisation_code) if item.actor_kind == "post" else ""
-    icon, tone, title = _kind(item.kind)
-    if item.kind == "casework.due-date-set" and item.fact.get("cause") == "rules-changed":
-        title = _("Due date moved: the district changed its terms")
-    if item.purpose == NOTICE:
-        icon, tone, title = "bell", "", _("The contact was used for a message")
+    icon, tone, title = _title(item)
     return Happened(
         icon=icon,
         tone=tone,
@@ -277,6 +274,28 @@ def _line(item: TimelineItem, case: ResidentCase, additions: list[AdditionCard],
         photos=photos,
         first=item.kind == "casework.case-opened",
     )
+
+
+def _title(item: TimelineItem) -> tuple[str, str, str]:
+    """A step's icon, tone and name; some steps are named by what stands in their fact."""
+    icon, tone, title = _kind(item.kind)
+    if item.purpose == NOTICE:
+        return "bell", "", _("The contact was used for a message")
+    if item.kind == "casework.due-date-set" and item.fact.get("cause") == "rules-changed":
+        title = _("Due date moved: the district changed its terms")
+    if item.kind == "casework.clock-term-changed":
+        title = _changed_term(item.fact)
+    return icon, tone, title
+
+
+def _changed_term(fact: Mapping[str, Any]) -> str:
+    """Which term a clock that stands still took over, from which one."""
+    sentence = _(
+        "Term changed from %(before)s to %(after)s (version %(n)d of the district's terms), "
+        "to be computed when the clock runs again"
+    )
+    before = term_words(fact["before_amount"], fact["before_unit"])
+    return sentence % {"before": before, "after": term_words(fact["amount"], fact["unit"]), "n": fact["version"]}
 
 
 def _purpose(purpose: str) -> str:
@@ -404,7 +423,7 @@ def _kind(kind: str) -> tuple[str, str, str]:
         "casework.extension-asked": ("clock", "", _("More time asked for")),
         "casework.extension-decided": ("clock", "", _("More time decided")),
         "casework.due-date-set": ("clock", "", _("Due date set")),
-        "casework.clock-term-changed": ("clock", "w", _("New term, computed when the clock runs again")),
+        "casework.clock-term-changed": ("clock", "w", ""),
         "casework.case-rated": ("circle-check", "p", _("Rated by who reported it")),
         "casework.case-reopened": ("rotate", "w", _("Reopened: the answer did not settle it")),
         "casework.case-escalated": ("trending-up", "w", _("Overdue: the next above is told")),
