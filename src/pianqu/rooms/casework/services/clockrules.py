@@ -44,6 +44,17 @@ FARTHEST = timedelta(days=366)
 MOST_TERMS = 200
 
 
+class WrongTerm(Invalid):
+    """One of the terms cannot be taken."""
+
+    def __init__(self, code: str, message: str, *, at: int, part: str) -> None:
+        super().__init__(code, message)
+        self.at = at
+        """Which one, counted from 0."""
+        self.part = part
+        """Which of its fields."""
+
+
 @verb
 def draft_clock_rules(
     *, actor: Actor, terms: Sequence[LocalTerm], back_to: int = 0, seen: str | None = None, now: datetime
@@ -87,30 +98,33 @@ def _check(terms: Sequence[LocalTerm]) -> None:
     if len(terms) > MOST_TERMS:
         raise Invalid("terms-many", _("These are more terms than a district needs. Nothing was changed."))
     known = queries.known_codes()
-    for one in terms:
-        _check_what(one, known)
-        _check_how_long(one)
-    if len({(one.nature, one.category) for one in terms}) < len(terms):
-        raise Invalid("term-twice", _("The same kind and category stand there twice. Nothing was changed."))
+    met: set[tuple[str, str]] = set()
+    for at, one in enumerate(terms):
+        _check_what(at, one, known)
+        _check_how_long(at, one)
+        if (one.nature, one.category) in met:
+            sentence = _("The same kind and category stand there twice. Nothing was changed.")
+            raise WrongTerm("term-twice", sentence, at=at, part="category")
+        met.add((one.nature, one.category))
 
 
-def _check_what(one: LocalTerm, known: Collection[str]) -> None:
+def _check_what(at: int, one: LocalTerm, known: Collection[str]) -> None:
     if one.nature not in NATURES:
-        raise Invalid("nature-unknown", _("Please choose what kind of matter this is."))
+        raise WrongTerm("nature-unknown", _("Please choose what kind of matter this is."), at=at, part="nature")
     if one.category and one.category not in known:
-        raise Invalid("category-unknown", _("There is no such category."))
+        raise WrongTerm("category-unknown", _("There is no such category."), at=at, part="category")
     if term_rule(f"case.{one.nature}").level != "ours":
-        raise Invalid("term-legal", _("This term is set by law; only the district's own ones can be changed."))
+        sentence = _("This term is set by law; only the district's own ones can be changed.")
+        raise WrongTerm("term-legal", sentence, at=at, part="nature")
 
 
-def _check_how_long(one: LocalTerm) -> None:
+def _check_how_long(at: int, one: LocalTerm) -> None:
     if one.unit not in LONGEST:
-        raise Invalid("term-unit", _("Please choose what the term is counted in."))
+        raise WrongTerm("term-unit", _("Please choose what the term is counted in."), at=at, part="unit")
     if not 1 <= one.amount <= LONGEST[one.unit]:
         most = term_words(LONGEST[one.unit], one.unit)
-        raise Invalid(
-            "term-amount", _("A term is at least 1 and at most %(most)s. Nothing was changed.") % {"most": most}
-        )
+        sentence = _("A term is at least 1 and at most %(most)s. Nothing was changed.") % {"most": most}
+        raise WrongTerm("term-amount", sentence, at=at, part="amount")
 
 
 @verb

@@ -376,6 +376,42 @@ def test_what_was_typed_wrong_is_kept(admin: Client) -> None:
         assert admin.post("/desk/clocks/", form(line)).status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        (("complaint", "roads", "soon", "wd"), "amount"),
+        (("complaint", "roads", "", "wd"), "amount"),
+        (("complaint", "roads", "0", "wd"), "amount"),
+        (("complaint", "roads", "9999", "wd"), "amount"),
+        (("", "roads", "3", "wd"), "nature"),
+        (("complaint", "", "3", "wd"), "category"),
+        (("complaint", "noise", "4", "wd"), "category"),
+    ],
+)
+def test_a_wrong_line_is_marked_and_led_to(admin: Client, line: tuple[str, str, str, str], field: str) -> None:
+    """It is the second of the lines for one category, behind four usual ones and a right one."""
+    answer = admin.post("/desk/clocks/", form(("complaint", "noise", "3", "wd"), line))
+    page = answer.content.decode()
+    assert answer.status_code == 422 and queries.clock_draft() is None
+    summary = page.split("data-error-summary")[1].split("</ul>")[0]
+    assert f'href="#{field}-5"' in summary and "Line 2: " in summary
+    marked = re.findall(r'<(?:input|select)[^>]*aria-invalid="true"[^>]*>', page)
+    assert len(marked) == 1 and f'id="{field}-5"' in marked[0] and 'aria-describedby="term-error-5"' in marked[0]
+    assert "is-invalid" in marked[0] and page.count('id="term-error-5"') == 1
+
+
+def test_two_wrong_lines_are_both_said_at_once(admin: Client) -> None:
+    page = admin.post(
+        "/desk/clocks/", form(("complaint", "roads", "x", "wd"), ("", "noise", "3", "wd"))
+    ).content.decode()
+    assert 'href="#amount-4"' in page and 'href="#nature-5"' in page and "2 things need a look" in page
+
+
+def test_full_width_digits_are_digits(admin: Client) -> None:
+    assert admin.post("/desk/clocks/", form(("complaint", "roads", "３", "wd"))).status_code == 302
+    assert [one.amount for one in drafted()] == [3]
+
+
 def test_the_way_of_a_paused_matter_says_which_term_it_took_over(admin: Client) -> None:
     case = started()
     services.pause_case(actor=handler(LEAD), case_id=case.case_id, reason="inspection", words="等检测", now=NOW)
