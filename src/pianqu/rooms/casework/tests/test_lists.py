@@ -21,6 +21,7 @@ from pianqu.rooms.casework.tests.builders import (
     clerk,
     handler,
     importer,
+    opened,
     post_of,
     resident,
     small_district,
@@ -234,3 +235,16 @@ def test_the_statements_do_not_grow_with_the_rows() -> None:
             take(list_id)
         counts.append(len(seen))
     assert counts[1] - counts[0] <= 115 + 6, "one look at the places for each matter, and pages of rows"
+
+
+def test_a_table_of_matters_names_the_list_and_its_number() -> None:
+    take(sent(cells("HW-1", day="2026-03-01"), cells("HW-2")))
+    opened()
+    names = queries.Names(NOW.date())
+    at = [column.name for column in queries.export_columns(with_words=False)]
+    found = queries.export_page(clerk(), queries.CaseFilter(), names, with_words=False, page="", size=10, now=NOW)
+    told = {
+        tuple(dict(zip(at, row, strict=True))[name] for name in ("imported_from", "imported_id", "happened_on"))
+        for row in found.rows
+    }
+    assert told == {("12345热线", "HW-1", "2026-03-01"), ("12345热线", "HW-2", ""), ("", "", "")}
