@@ -248,3 +248,21 @@ def test_a_table_of_matters_names_the_list_and_its_number() -> None:
         for row in found.rows
     }
     assert told == {("12345热线", "HW-1", "2026-03-01"), ("12345热线", "HW-2", ""), ("", "", "")}
+
+
+def test_what_became_of_a_list_is_told_by_its_own_numbers() -> None:
+    list_id = sent(cells("HW-1", day="2026-03-01"), cells("HW-2"), cells("HW-3", category="x"))
+    take(list_id)
+    first = CaseListItem.objects.get(number="HW-1").case_id
+    services.resolve_case(actor=clerk(), case_id=first, reply="修好了", now=NOW)
+    with CaptureQueriesContext(connection) as asked:
+        found = queries.list_results(clerk(), list_id)
+    assert [(one.number, one.state, one.resolved_at) for one in found] == [
+        ("HW-1", "resolved", NOW),
+        ("HW-2", "opened", None),
+    ]
+    assert found[0].happened_date == NOW.date() - timedelta(days=1) and found[0].line == 2
+    assert len(asked) <= 3
+    for other in (checker(), handler()):
+        with pytest.raises(Absent):
+            queries.list_results(other, list_id)
