@@ -152,7 +152,7 @@ _QUEUE_ICONS = {
     "unassigned": "help-circle",
     "overdue": "alert-triangle",
     "asked": "scale",
-    "answered": "phone",
+    "answered": "message",
 }
 
 
@@ -556,7 +556,6 @@ def resolve(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
             now=timezone.now(),
         )
     except Problem as problem:
-        refused = problem.message if problem.status != Invalid.status else ""
         errors = {"reply": problem.message}
         return case_page(
             request,
@@ -567,7 +566,7 @@ def resolve(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
             typed=request.POST,
             reply=reply,
             filled="resolve",
-            refused_above=refused,
+            refused_above=problem.message,
         )
     return redirect("casework:desk_case", case_id=case_id)
 
@@ -578,7 +577,9 @@ def resolved_without_token(request: HttpRequest) -> HttpResponse:
     match = request.resolver_match
     case_id, reply = match.kwargs["case_id"] if match else _NOBODY, request.POST.get("reply", "")
     sentence = _("This page was open for too long, so nothing was sent yet. Your answer is still here: send it again.")
-    return case_page(request, actor_of(request), case_id, status=403, errors={"reply": sentence}, reply=reply)
+    return case_page(
+        request, actor_of(request), case_id, status=403, errors={"reply": sentence}, reply=reply, refused_above=sentence
+    )
 
 
 resolve.sent_without_token = resolved_without_token  # type: ignore[attr-defined]  # composition's CSRF page asks for it
