@@ -26,17 +26,15 @@ TOO_OLD = timedelta(days=1)
 BAD_SCORE = 2
 Addressed = Iterator[tuple[str, bool]]
 """Organisation and whether it is urgent."""
+Inboxed = told.AboutCase | told.CaseExtended | LetterReceived | told.AboutWhistle | told.AboutForce
+"""What an inbox can tell of."""
 
 # the inbox -----------------------------------------------------------------------------------------------------------
 
 
 def hear(heard: Sequence[Heard]) -> None:
     """Put a page of facts into the inboxes, in three statements at most."""
-    facts = [
-        (item, fact, _about(fact))
-        for item in heard
-        if isinstance(fact := item.fact, told.AboutCase | told.CaseExtended | LetterReceived | told.AboutWhistle)
-    ]
+    facts = [(item, fact, _about(fact)) for item in heard if isinstance(fact := item.fact, Inboxed)]
     holders = casework.holders({about for _item, _fact, about in facts})
     Notice.objects.bulk_create(
         [
@@ -55,8 +53,10 @@ def hear(heard: Sequence[Heard]) -> None:
     )
 
 
-def _about(fact: told.AboutCase | told.CaseExtended | LetterReceived | told.AboutWhistle) -> uuid.UUID:
-    """The matter; the transfer of what was only offered yet; a call to the spot."""
+def _about(fact: Inboxed) -> uuid.UUID:
+    """The matter; the transfer of what was only offered yet; a call to the spot; a task force."""
+    if isinstance(fact, told.AboutForce):
+        return uuid.UUID(getattr(fact, "case_id", "") or fact.force_id)
     if isinstance(fact, told.AboutWhistle):
         return uuid.UUID(fact.whistle_id)
     return uuid.UUID(fact.case_id or getattr(fact, "transfer_id", ""))
@@ -175,6 +175,18 @@ def _whistle_escalated(fact: told.WhistleEscalated, _holder: str) -> Addressed:
     yield fact.caller_code, False
 
 
+def _in_force(fact: told.ForceFormed | told.ForceEnded | told.ForceReleased, _holder: str) -> Addressed:
+    for code in (fact.lead_code, *fact.member_codes):
+        yield code, False
+
+
+def _given_to_force(fact: told.ForceGiven, holder: str) -> Addressed:
+    """Who is in it and has no part by it (a part is told by itself), and who has the matter."""
+    for code in (fact.lead_code, *fact.member_codes, holder):
+        if code not in fact.part_codes:
+            yield code, False
+
+
 def _mentioned(fact: told.ColleaguesMentioned, _holder: str) -> Addressed:
     for code in fact.called_organisations:
         yield code, False
@@ -218,6 +230,10 @@ _CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
     told.WhistleFinished: _caller,
     told.WhistleDueSoon: _called_one,
     told.WhistleEscalated: _whistle_escalated,
+    told.ForceFormed: _in_force,
+    told.ForceGiven: _given_to_force,
+    told.ForceReleased: _in_force,
+    told.ForceEnded: _in_force,
 }
 _TOLD_TO_ALL = frozenset(
     {

@@ -285,13 +285,15 @@ class ForceFormed(AboutForce):
 
 @dataclass(frozen=True, kw_only=True)
 class ForceGiven(AboutForce):
-    """A matter was given to it. `after_id` is the matter that comes first, or empty."""
+    """A matter was given to it. `after_id` is the matter that comes first, or empty; `part_codes` got a part in it with that."""
 
     kind: ClassVar[str] = "casework.force-given"
     label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Matter given to a joint task force")
 
     case_id: str
     after_id: str = ""
+    member_codes: tuple[str, ...] = ()
+    part_codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -302,6 +304,7 @@ class ForceReleased(AboutForce):
     label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Matter taken from a joint task force")
 
     case_id: str
+    member_codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -314,6 +317,7 @@ class ForceEnded(AboutForce):
     matters: int
     answered: int
     words_commitment: str
+    member_codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from pianqu.kernels import checkcode
 from pianqu.rooms.casework import rules
 from pianqu.rooms.casework.lifecycle import OPEN
 from pianqu.rooms.casework.models import Case, ForceCase, ForceMember, TaskForce
-from pianqu.rooms.casework.queries.seen import scope_of, seen_by
+from pianqu.rooms.casework.queries.seen import one_seen_by, scope_of
 
 MOST = 100
 
@@ -118,7 +118,7 @@ def _cards(actor: Actor, rows: Sequence[TaskForce], on: date, *, matters: bool) 
 
 def _seen_cases(actor: Actor, given: dict[uuid.UUID, list[ForceCase]]) -> list[uuid.UUID]:
     ids = [one.case_id for rows in given.values() for one in rows]
-    return list(seen_by(actor).filter(id__in=ids).values_list("id", flat=True))
+    return list(one_seen_by(actor).filter(id__in=ids).values_list("id", flat=True))
 
 
 def _matter(one: ForceCase) -> ForceMatter:

@@ -26,7 +26,7 @@ from pianqu.rooms.casework.facts import (
 )
 from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, Move, State
 from pianqu.rooms.casework.models import Case, Request, Task
-from pianqu.rooms.casework.services import joint
+from pianqu.rooms.casework.services import forces, joint
 from pianqu.rooms.casework.services.clocks import DUE, rule_of, running, started
 from pianqu.rooms.casework.services.steps import end_tasks, iso, live_tasks, locked, moved, noted, said, tell
 from pianqu.rooms.casework.services.suggesting import used
@@ -143,6 +143,7 @@ def dispatch_case(
     more = [
         *joint.applied(actor, case, plan, now, anew=any(task.role == HELPER for task in former)),
         *used(actor, case, found, helper_codes, automatic=automatic, now=now),
+        *forces.members_join(actor, case, now),
     ]
     entry = noted(actor, case, [*facts, told, *more], now, words=why, main=len(facts))
     if is_new:
@@ -295,7 +296,8 @@ def take_case(*, actor: Actor, case_id: uuid.UUID, nature: str = "", now: dateti
         words_commitment="",
     )
     begun = tell(actor, case, TaskStarted, task_code=actor.organisation_code)
-    return noted(actor, case, [*facts, told, begun], now, main=len(facts))
+    joined = forces.members_join(actor, case, now)
+    return noted(actor, case, [*facts, told, begun, *joined], now, main=len(facts))
 
 
 @verb
@@ -309,6 +311,7 @@ def start_task(*, actor: Actor, case_id: uuid.UUID, now: datetime) -> uuid.UUID:
     elif task.state != "given":
         raise Refused("task-begun", _("Your organisation works on it already. Nothing was changed."))
     joint.check_turn(case, task.organisation_code)
+    forces.check_order(case)
     task.state = "working"
     task.save(update_fields=["state"])
     return noted(actor, case, [tell(actor, case, TaskStarted, task_code=task.organisation_code)], now)

@@ -13,7 +13,7 @@ from django.utils.translation import override
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Forbidden, Invalid, Refused
 from pianqu.rooms.casework import queries, services
-from pianqu.rooms.casework.models import WhistleCall
+from pianqu.rooms.casework.models import Task, WhistleCall
 from pianqu.rooms.casework.tests.builders import (
     COMMUNITY,
     HELPER,
@@ -210,14 +210,71 @@ def form(actor: Actor | None = None, **changes: Any) -> Any:
 def test_a_task_force_is_formed_given_matters_and_ended_with_a_report() -> None:
     actor, case = leader(), dispatched()
     force = form(actor)
-    services.give_to_force(actor=actor, force_id=force, code=case.case_code, now=NOW)
+    services.give_to_force(actor=actor, force_id=force, code=case.case_code, part_codes=(), now=NOW)
     card = queries.force_for(actor, force, now=NOW, on=TODAY)
     assert (card.total, card.answered, [one.case_id for one in card.matters]) == (1, 0, [case.case_id])
-    other = queries.force_for(official("member", HELPER), force, now=NOW, on=TODAY)
-    assert (other.matters, other.unseen) == ((), 1), "a member sees no matter in which it has no part"
+    member = official("member", HELPER)
+    other = queries.force_for(member, force, now=NOW, on=TODAY)
+    assert ([one.case_id for one in other.matters], other.unseen) == ([case.case_id], 0)
+    assert queries.case_for(member, case.case_id).case_id == case.case_id, "a member sees it without a part in it"
+    assert parts(case.case_id) == {LEAD: "lead"}
     services.end_force(actor=actor, force_id=force, words="降到夜间投诉每周一件", now=NOW)
     with pytest.raises(Refused, match="ended"):
         services.give_to_force(actor=actor, force_id=force, code=case.case_code, now=NOW)
+    with pytest.raises(Absent):
+        queries.case_for(member, case.case_id)
+
+
+def parts(case_id: Any) -> dict[str, str]:
+    return dict(Task.objects.filter(case_id=case_id, ended_at=None).values_list("organisation_code", "role"))
+
+
+def test_who_is_in_a_task_force_gets_a_part_in_its_matters() -> None:
+    case, waiting = dispatched(), opened()
+    force = form()
+    for one in (case, waiting):
+        services.give_to_force(actor=clerk(), force_id=force, code=one.case_code, now=NOW)
+    assert parts(case.case_id) == {LEAD: "lead", HELPER: "helper"}
+    assert parts(waiting.case_id) == {}, "nobody leads it yet"
+    services.dispatch_case(actor=clerk(), case_id=waiting.case_id, lead_code=LEAD, nature="complaint", now=NOW)
+    assert parts(waiting.case_id) == {LEAD: "lead", HELPER: "helper"}
+    services.give_to_force(actor=clerk(), force_id=force, code=case.case_code, now=NOW)
+    assert Task.objects.filter(case_id=case.case_id, organisation_code=HELPER).count() == 1, "given twice, one part"
+
+
+def test_what_comes_after_another_matter_begins_when_that_is_answered() -> None:
+    first, second = dispatched(), dispatched()
+    force = form()
+    services.give_to_force(actor=clerk(), force_id=force, code=first.case_code, part_codes=(), now=NOW)
+    services.give_to_force(
+        actor=clerk(), force_id=force, code=second.case_code, after=first.case_code, part_codes=(), now=NOW
+    )
+    with pytest.raises(Refused, match="comes after"):
+        services.start_task(actor=handler(LEAD), case_id=second.case_id, now=NOW)
+    services.resolve_case(actor=clerk(), case_id=first.case_id, reply="修好了。", now=NOW)
+    services.start_task(actor=handler(LEAD), case_id=second.case_id, now=NOW)
+
+
+def test_matters_of_two_task_forces_do_not_wait_for_each_other() -> None:
+    first, second = dispatched(), dispatched()
+    actor = leader()
+    one, two = form(actor), form(actor, name="另一组")
+    for force in (one, two):
+        for case in (first, second):
+            services.give_to_force(actor=clerk(), force_id=force, code=case.case_code, now=NOW)
+    services.give_to_force(actor=clerk(), force_id=one, code=second.case_code, after=first.case_code, now=NOW)
+    with pytest.raises(Refused, match="without end"):
+        services.give_to_force(actor=clerk(), force_id=two, code=first.case_code, after=second.case_code, now=NOW)
+
+
+def test_a_matter_is_shared_only_by_whose_it_is() -> None:
+    case = dispatched(helpers=(HELPER,))
+    actor = leader(HELPER)
+    force = form(actor, lead_code=HELPER, member_codes=["330205"])
+    with pytest.raises(Forbidden, match="who leads a matter"):
+        services.give_to_force(actor=actor, force_id=force, code=case.case_code, now=NOW)
+    services.give_to_force(actor=clerk(), force_id=force, code=case.case_code, now=NOW)
+    assert queries.case_for(official("district", "330205"), case.case_id).case_id == case.case_id
 
 
 def test_matters_that_would_wait_for_each_other_are_refused() -> None:

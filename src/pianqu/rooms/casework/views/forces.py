@@ -98,6 +98,8 @@ def _force(request: HttpRequest, actor: Actor, force_id: uuid.UUID, *, status: i
             )
             for one in card.matters
         ],
+        "parts": [(code, organisations.short(code)) for code in (card.lead_code, *card.member_codes)],
+        "chosen": request.POST.getlist("parts"),
         "typed": request.POST,
         **more,
     }
@@ -113,7 +115,8 @@ def act(request: HttpRequest, force_id: uuid.UUID, name: str) -> HttpResponse:
     try:
         if name == "give":
             own = {"code": typed.get("code", ""), "after": typed.get("after", "")}
-            services.give_to_force(actor=actor, force_id=force_id, **own, now=now)
+            parts = typed.getlist("parts")
+            services.give_to_force(actor=actor, force_id=force_id, **own, part_codes=parts, now=now)
         elif name == "release":
             services.release_from_force(actor=actor, force_id=force_id, case_id=_uuid(typed.get("case", "")), now=now)
         elif name == "end":

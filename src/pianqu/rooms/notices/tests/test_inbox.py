@@ -24,6 +24,7 @@ from pianqu.rooms.casework.tests.builders import (
     resolved,
     started,
 )
+from pianqu.rooms.directory.tests.builders import official
 from pianqu.rooms.ledger import queries as history
 from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.notices import queries, readers, services
@@ -135,3 +136,19 @@ def test_the_bell_takes_one_statement_and_the_inbox_two() -> None:
             question(handler(LEAD), now=NOW)
         assert len(seen) == most
     assert queries.unread(clerk(), now=NOW) == 0
+
+
+def test_who_is_in_a_task_force_hears_of_it_and_of_its_matters() -> None:
+    other = "330205"
+    case, lead = dispatched(), official("lead-leader", LEAD, "leader")
+    days = {"starts_on": NOW.date(), "ends_on": NOW.date() + timedelta(days=30)}
+    force = cases.form_force(
+        actor=lead, name="组", words="一起办", lead_code=LEAD, member_codes=[HELPER, other], now=NOW, **days
+    )
+    cases.give_to_force(actor=clerk(), force_id=force, code=case.case_code, part_codes=[HELPER], now=NOW)
+    cases.end_force(actor=lead, force_id=force, words="办完了", now=NOW)
+    hear()
+    assert kinds(HELPER) == ["force-formed", "task-joined", "force-ended"], "a part is told once"
+    assert kinds(other) == ["force-formed", "force-given", "force-ended"]
+    assert kinds(LEAD) == ["case-dispatched", "force-given"]
+    assert set(Notice.objects.filter(kind="force-given").values_list("case_id", flat=True)) == {case.case_id}
