@@ -26,7 +26,7 @@ TOO_OLD = timedelta(days=1)
 BAD_SCORE = 2
 Addressed = Iterator[tuple[str, bool]]
 """Organisation and whether it is urgent."""
-Inboxed = told.AboutCase | told.CaseExtended | LetterReceived | told.AboutWhistle | told.AboutForce
+Inboxed = told.CaseOpened | told.AboutCase | told.CaseExtended | LetterReceived | told.AboutWhistle | told.AboutForce
 """What an inbox can tell of."""
 
 # the inbox -----------------------------------------------------------------------------------------------------------
@@ -114,6 +114,15 @@ def _both(_fact: Fact, holder: str) -> Addressed:
 
 def _task(fact: told.TaskJoined | told.ObjectionReviewed, _holder: str) -> Addressed:
     yield fact.task_code, False
+
+
+def _dangerous(fact: told.CaseOpened | told.CaseExtended, holder: str) -> Addressed:
+    """What sounds dangerous is told at once to the centre and to who has it; what is added, to who has it anyway."""
+    if fact.danger:
+        yield casework.centre_code(), True
+        yield holder, True
+    elif isinstance(fact, told.CaseExtended):
+        yield holder, False
 
 
 def _pressed(_fact: Fact, holder: str) -> Addressed:
@@ -206,7 +215,8 @@ _CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
     told.ColleaguesMentioned: _mentioned,
     told.ExtensionAsked: _asked,
     told.ExtensionDecided: _holder,
-    told.CaseExtended: _holder,
+    told.CaseOpened: _dangerous,
+    told.CaseExtended: _dangerous,
     told.CaseWithdrawn: _holder,
     told.CaseRated: _rated,
     told.CaseReopened: _both,
@@ -242,6 +252,7 @@ _TOLD_TO_ALL = frozenset(
         told.TaskEscalated,
         told.SupervisionDueSoon,
         told.SupervisionEscalated,
+        told.CaseOpened,
         told.CaseExtended,
         told.CaseWithdrawn,
         told.CaseRated,

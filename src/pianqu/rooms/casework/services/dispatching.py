@@ -40,7 +40,7 @@ ALARM_AT = 2
 CITED = 80
 """Characters of an item as it is cited."""
 LIST_COMMA = "; "
-SAVED = ["state", "nature", "lead_code", "returns", *DUE]
+SAVED = ["state", "nature", "danger", "lead_code", "returns", *DUE]
 
 
 @verb
@@ -64,6 +64,7 @@ def accept_case(
 def _accepted(actor: Actor, case: Case, nature: str, now: datetime) -> list[Fact]:
     rule = rule_of(nature)
     case.nature = nature
+    case.danger = case.danger and nature == "urgent"  # otherwise a person who read it says that it is no emergency
     due = started(actor, case, rule, case.opened_at, "accepted", said_at=now)
     return [tell(actor, case, CaseAccepted, nature=nature), due]
 

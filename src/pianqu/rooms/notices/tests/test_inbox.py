@@ -20,6 +20,7 @@ from pianqu.rooms.casework.tests.builders import (
     dispatched,
     handler,
     importer,
+    opened,
     resident,
     resolved,
     started,
@@ -152,3 +153,12 @@ def test_who_is_in_a_task_force_hears_of_it_and_of_its_matters() -> None:
     assert kinds(other) == ["force-formed", "force-given", "force-ended"]
     assert kinds(LEAD) == ["case-dispatched", "force-given"]
     assert set(Notice.objects.filter(kind="force-given").values_list("case_id", flat=True)) == {case.case_id}
+
+
+def test_what_sounds_dangerous_is_told_to_the_centre_at_once() -> None:
+    opened()
+    case = opened(words="有人触电倒在路边")
+    hear()
+    assert list(Notice.objects.values_list("organisation_code", "kind", "urgent", "case_id")) == [
+        (CENTRE, "case-opened", True, case.case_id)
+    ]
