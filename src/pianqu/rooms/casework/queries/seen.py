@@ -61,15 +61,13 @@ def few_seen_by(actor: Actor) -> QuerySet[Case]:
 def one_seen_by(actor: Actor) -> QuerySet[Case]:
     """The same, to be asked for single cases.
 
-    Members of a platform see the platform's matters of its street too, one by one and in its queue (queries/platforms.py);
-    who is in a joint task force sees what it was given, as long as it has not ended.
+    Members of a platform see the platform's matters of its street too, one by one and in its queue (queries/platforms.py); who
+    works in a joint task force sees what was given to it, until it ends.
     """
     scope, seen = scope_of(actor), few_seen_by(actor)
     if scope.everything or actor.kind != "post":
         return seen
-    return seen | Case.objects.filter(
-        _as_member(actor) | _in_force({*scope.organisation_codes, actor.organisation_code})
-    )
+    return seen | Case.objects.filter(_as_member(actor) | _of_its_force(actor))
 
 
 def own_work() -> Q:
@@ -96,11 +94,11 @@ def _as_member(actor: Actor) -> Q:
     return found
 
 
-def _in_force(codes: Set[str]) -> Q:
-    """What was given to task forces that these organisations lead or are in."""
-    member = ForceMember.objects.filter(force=OuterRef("force"), organisation_code__in=codes)
-    given = ForceCase.objects.filter(Q(force__lead_code__in=codes) | Exists(member), force__ended_at=None)
-    return Q(Exists(given.filter(case_id=OuterRef("pk"))))
+def _of_its_force(actor: Actor) -> Q:
+    own = actor.organisation_code
+    member = ForceMember.objects.filter(force=OuterRef("force"), organisation_code=own)
+    given = ForceCase.objects.filter(Q(force__lead_code=own) | Exists(member), force__ended_at=None)
+    return Q(Exists(given.filter(case=OuterRef("pk"))))
 
 
 def _seen_in(scope: directory.Scope, *, few: bool = False) -> QuerySet[Case]:

@@ -101,6 +101,11 @@ def _tell(
     ledger.record([told, *more], actor=actor, now=now)
 
 
+def _members(row: TaskForce) -> tuple[str, ...]:
+    codes = ForceMember.objects.filter(force=row).order_by("organisation_code")
+    return tuple(codes.values_list("organisation_code", flat=True))
+
+
 def _led(actor: Actor, force_id: uuid.UUID) -> TaskForce:
     """The locked row of a living task force that the actor leads. Raises Absent, Forbidden, Refused."""
     row = TaskForce.objects.select_for_update().filter(id=force_id).first()
@@ -160,11 +165,6 @@ def give_to_force(
         more=joined,
     )
     return case.id
-
-
-def _members(row: TaskForce) -> tuple[str, ...]:
-    codes = ForceMember.objects.filter(force=row).order_by("organisation_code")
-    return tuple(codes.values_list("organisation_code", flat=True))
 
 
 def _join(actor: Actor, case: Case, codes: Sequence[str], now: datetime) -> list[TaskJoined]:

@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.translation import override
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Forbidden, Invalid, Refused
@@ -36,6 +37,7 @@ from pianqu.rooms.casework.tests.builders import (
     opened,
     resident,
 )
+from pianqu.rooms.casework.views import causes as cause_pages
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.directory.services import NewOrganisation
 from pianqu.rooms.ledger import queries as ledger
@@ -570,6 +572,21 @@ def test_the_effect_counts_the_same_weeks_here_and_elsewhere() -> None:
     assert len(queries.root_cause(clerk(), cause_id, now=NOW + timedelta(days=400)).measured.here) == 16  # type: ignore[union-attr]
     wide = cause(place_code="", title="全区")
     assert queries.effect_of(wide, now=NOW) is None
+    with override("zh-hans"):
+        told = cause_pages._in_words(found)
+    assert told is not None and "；95% 的情形在" in told.detail, "the sentence with a percent sign can be filled in"
+
+
+def test_a_matter_is_offered_root_causes_of_its_kind_or_ground_and_none_is_chosen_for_it(staff: Client) -> None:
+    cause(title="外滩的水"), cause(title="别处的水", place_code=OTHER_COMMUNITY)
+    cause(title="别处的路", place_code=OTHER_COMMUNITY, category="roads")
+    case = opened(words="树倒了", category="roads", place=PLACE)
+    page = words(staff.get(f"/desk/case/{case.case_id}/"))
+    offered = page.split('id="cause-choice"')[1].split("</select>")[0]
+    assert "外滩的水" in offered and "别处的路" in offered and "别处的水" not in offered
+    assert '<option value="">' in offered.split("</option>")[0]
+    refused = staff.post(f"/desk/case/{case.case_id}/cause/", {"cause": ""})
+    assert refused.status_code == 422 and "树倒了" in words(refused) and not CauseMatter.objects.exists()
 
 
 def test_a_root_cause_is_asked_for_in_as_many_statements_whatever_it_holds() -> None:

@@ -28,6 +28,8 @@ from pianqu.rooms.casework.tests.builders import (
     resident,
     resolved,
 )
+from pianqu.rooms.casework.views.shown import Organisations
+from pianqu.rooms.casework.views.whistle_lines import lines_of
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.directory.services import NewOrganisation
 from pianqu.rooms.directory.tests.builders import official
@@ -94,6 +96,19 @@ def test_a_call_is_answered_come_to_and_finished() -> None:
 
 def window_again() -> Actor:
     return official("street-window-2", STREET, "window")
+
+
+def test_who_came_was_there_also_after_the_call_was_ended() -> None:
+    caller = window()
+    whistle = blow(actor=caller)
+    services.arrive_at_whistle(actor=handler(LEAD), whistle_id=whistle, now=NOW)
+    services.end_whistle(actor=caller, whistle_id=whistle, now=NOW)
+    assert (call(whistle).state, call(whistle, HELPER).state) == ("arrived", "ended")
+    (card,) = queries.whistles_for(clerk(), now=NOW)
+    (line,) = lines_of((card,), Organisations())
+    assert {one.word for one in line.calls} == {"was there", "need not come any more"}
+    own = queries.whistle_for(official("seen-there", LEAD), whistle, now=NOW)
+    assert not own.calls[0].may_finish
 
 
 def test_an_objection_is_decided_by_a_leader_of_who_called() -> None:
@@ -213,16 +228,22 @@ def test_a_task_force_is_formed_given_matters_and_ended_with_a_report() -> None:
     services.give_to_force(actor=actor, force_id=force, code=case.case_code, part_codes=(), now=NOW)
     card = queries.force_for(actor, force, now=NOW, on=TODAY)
     assert (card.total, card.answered, [one.case_id for one in card.matters]) == (1, 0, [case.case_id])
-    member = official("member", HELPER)
+    member, stranger = official("member", HELPER), handler("330205-culture")
     other = queries.force_for(member, force, now=NOW, on=TODAY)
-    assert ([one.case_id for one in other.matters], other.unseen) == ([case.case_id], 0)
-    assert queries.case_for(member, case.case_id).case_id == case.case_id, "a member sees it without a part in it"
+    assert ([one.case_id for one in other.matters], other.unseen) == ([case.case_id], 0), (
+        "a member sees what it works on"
+    )
+    assert queries.case_for(member, case.case_id).may_resolve is False
     assert parts(case.case_id) == {LEAD: "lead"}
+    with pytest.raises(Absent):
+        queries.case_for(stranger, case.case_id)
+    late = queries.force_for(member, force, now=NOW + timedelta(days=90), on=TODAY).matters[0]
+    assert (other.matters[0].is_late, late.is_late) == (False, True)
     services.end_force(actor=actor, force_id=force, words="降到夜间投诉每周一件", now=NOW)
-    with pytest.raises(Refused, match="ended"):
-        services.give_to_force(actor=actor, force_id=force, code=case.case_code, now=NOW)
     with pytest.raises(Absent):
         queries.case_for(member, case.case_id)
+    with pytest.raises(Refused, match="ended"):
+        services.give_to_force(actor=actor, force_id=force, code=case.case_code, now=NOW)
 
 
 def parts(case_id: Any) -> dict[str, str]:

@@ -113,7 +113,8 @@ def _day(typed: Typed, name: str) -> date:
     """A day as a form sends it. Raises Invalid for what is none."""
     day = forms.day_of(typed.get(name, ""))
     if day is None:
-        raise Invalid("platform-day", _("Please give the day as in a calendar. Nothing was changed."))
+        code = "platform-day" if name == "last_day" else "recheck-day"
+        raise Invalid(code, _("Please give the day as in a calendar. Nothing was changed."))
     return day
 
 
@@ -186,13 +187,14 @@ def act(request: HttpRequest, case_id: uuid.UUID, name: str) -> HttpResponse:
     queries.case_for(actor, case_id)
     try:
         _do(ACTS[name], actor, case_id, request.POST, now)
-    except Absent:
-        raise
     except (Problem, OperationalError) as error:
         problem = as_problem(error)
         if problem is None:
             raise
+        queries.check_sees(actor, case_id)  # what is absent is what was named, not this matter
         return _refused(request, actor, case_id, name, problem)
+    if name == "guide" and (paper := queries.latest_paper(case_id)):
+        return redirect("casework:platform_paper", act_id=paper)
     return _onwards(request, actor, case_id)
 
 
@@ -208,6 +210,19 @@ def _onwards(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpResp
     return redirect("casework:desk_case", case_id=case_id)
 
 
+_FIELDS = {
+    "joint-members": "members",
+    "join-twice": "members",
+    "platform-day": "last_day",
+    "sub-due-past": "last_day",
+    "sub-due-late": "last_day",
+    "recheck-day": "recheck_on",
+    "inspection-outcome": "outcome",
+    "guidance-outcome": "outcome",
+}
+"""Which field of a platform's form a refusal is about; the words, where it is about none of these."""
+
+
 def _refused(request: HttpRequest, actor: Actor, case_id: uuid.UUID, name: str, problem: Problem) -> HttpResponse:
     """The case as it is now. Where its state moved on, the form may be gone: the words stand on top, to be copied."""
     kept = "" if problem.status == Invalid.status else request.POST.get("words", "").strip()
@@ -217,6 +232,7 @@ def _refused(request: HttpRequest, actor: Actor, case_id: uuid.UUID, name: str, 
         case_id,
         status=problem.status,
         errors={name: problem.message},
+        wrong_field=_FIELDS.get(problem.code, "words"),
         typed=request.POST,
         filled=name,
         typed_helpers=request.POST.getlist("helpers"),

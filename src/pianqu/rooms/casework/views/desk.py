@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from pianqu.foundation.actor import ACTING, CHOSEN_POST, Actor
-from pianqu.foundation.errors import Forbidden, Invalid, Problem
+from pianqu.foundation.errors import Forbidden, Invalid, Problem, Refused
 from pianqu.foundation.ids import read_id
 from pianqu.foundation.installation import installation
 from pianqu.foundation.markup import put
@@ -421,8 +421,9 @@ def case_page(
         "typed": {},
         "replies": offered(actor, card) if there.replies else {},
         **handled,
-        **grouped(actor, case_id, card.place_code, there),
+        **grouped(actor, case_id, card.category, card.place_code, there),
         **pressing.on_page(actor, card, handled["handling"], now, there),
+        "continued": queries.continued(actor, case_id) if there.continues or there.is_continued else (),
         "from_list": queries.from_list(case_id) if there.listed else None,
         **platform_part.of_case(actor, card, organisations, there),
         **live.on_case(card),
@@ -486,7 +487,7 @@ def _suggestion(
     may = handling.may
     if not (may.dispatch or may.accept or may.recategorise):
         return None
-    return suggested(card.words, organisations=organisations)
+    return suggested(card.words, place_code=card.place_code, organisations=organisations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -594,7 +595,10 @@ def close(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """Put a resolved matter into the archive."""
     actor = actor_of(request)
     queries.case_for(actor, case_id)
-    services.close_case(actor=actor, case_id=case_id, now=timezone.now())
+    try:
+        services.close_case(actor=actor, case_id=case_id, now=timezone.now())
+    except Refused as problem:
+        return case_page(request, actor, case_id, status=problem.status, refused=problem.message)
     return redirect("casework:desk_case", case_id=case_id)
 
 

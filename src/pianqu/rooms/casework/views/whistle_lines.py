@@ -35,19 +35,19 @@ def lines_of(cards: tuple[WhistleCard, ...], organisations: shown.Organisations)
             card=card,
             caller=organisations.short(card.organisation_code),
             place=name.text if (name := places.name(card.place_code)) else card.place_code,
-            calls=tuple(_called(call, organisations) for call in card.calls),
+            calls=tuple(_called(call, organisations, is_over=card.ended_at is not None) for call in card.calls),
         )
         for card in cards
     ]
 
 
-def _called(call: CallCard, organisations: shown.Organisations) -> CalledLine:
+def _called(call: CallCard, organisations: shown.Organisations, *, is_over: bool) -> CalledLine:
     words = {
         "called": ("hourglass", "yellow", _("has not answered")),
         "coming": ("send", "azure", _("comes")),
         "objected": ("flag", "orange", _("objects: a leader decides")),
         "excused": ("circle-x", "secondary", _("need not come")),
-        "arrived": ("map-pin", "teal", _("is there")),
+        "arrived": ("map-pin", "teal", _("was there") if is_over else _("is there")),
         "finished": ("circle-check", "green", _("has finished")),
         "ended": ("archive", "secondary", _("need not come any more")),
     }
