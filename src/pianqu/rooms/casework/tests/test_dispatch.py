@@ -356,3 +356,12 @@ def test_a_page_costs_the_same_for_one_rule_and_for_many() -> None:
             queries.rule_figures(SYSTEM, number)
         costs.append(len(seen))
     assert costs[0] == costs[1] <= 5
+
+
+def test_rules_that_loop_are_not_called_unreachable_at_once() -> None:
+    first = RuleRow(code="1", categories=("roads",), returned_by=(LEAD,), lead=HELPER)
+    second = RuleRow(code="2", categories=("roads",), returned_by=(HELPER,), lead=LEAD)
+    all_of_it = RuleRow(code="0", categories=("roads",), lead="330205-centre")
+    kinds_of = lambda *rows: [(one.kind, one.code) for one in queries.rule_faults(rows, queries.templates())]  # noqa: E731
+    assert kinds_of(all_of_it, first, second) == [("loops", "1")]
+    assert kinds_of(all_of_it, first) == [("unreachable", "1")]
