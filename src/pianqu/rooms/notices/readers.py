@@ -56,7 +56,7 @@ def _about(fact: Heeded) -> uuid.UUID:
     """The matter; the transfer of what was only offered yet; a call to the spot; a joint task force."""
     if isinstance(fact, told.AboutWhistle):
         return uuid.UUID(fact.whistle_id)
-    if isinstance(fact, told.AboutForce) and not isinstance(fact, told.ForceGiven | told.ForceReleased):
+    if isinstance(fact, told.AboutForce) and not isinstance(fact, told.ForceGiven):
         return uuid.UUID(fact.force_id)
     return uuid.UUID(fact.case_id or getattr(fact, "transfer_id", ""))
 
@@ -185,16 +185,10 @@ def _whistle_escalated(fact: told.WhistleEscalated, _holder: str) -> Addressed:
     yield fact.caller_code, False
 
 
-def _in_force(fact: told.ForceFormed | told.ForceEnded | told.ForceReleased, _holder: str) -> Addressed:
-    for code in (fact.lead_code, *fact.member_codes):
+def _in_force(fact: told.ForceFormed | told.ForceGiven | told.ForceEnded, _holder: str) -> Addressed:
+    yield fact.lead_code, False
+    for code in fact.member_codes:
         yield code, False
-
-
-def _given_to_force(fact: told.ForceGiven, holder: str) -> Addressed:
-    """Who is in it and has no part by it (a part is told by itself), and who has the matter."""
-    for code in (fact.lead_code, *fact.member_codes, holder):
-        if code not in fact.part_codes:
-            yield code, False
 
 
 def _leaders(_fact: Fact, _holder: str) -> Addressed:
@@ -246,8 +240,7 @@ _CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
     told.WhistleDueSoon: _called_one,
     told.WhistleEscalated: _whistle_escalated,
     told.ForceFormed: _in_force,
-    told.ForceGiven: _given_to_force,
-    told.ForceReleased: _in_force,
+    told.ForceGiven: _in_force,
     told.ForceEnded: _in_force,
 }
 _TOLD_TO_ALL = frozenset(

@@ -182,7 +182,6 @@ def _says() -> dict[str, tuple[str, str]]:
         "whistle-escalated": ("trending-up", _("A call to the spot was not answered in time: gone up the line")),
         "force-formed": ("users", _("You take part in a joint task force")),
         "force-given": ("users", _("A joint task force of yours was given this matter")),
-        "force-released": ("x", _("A matter was taken from your joint task force")),
         "force-ended": ("archive", _("A joint task force of yours has ended: read its report")),
         "letter-offered": ("transfer", _("Another district offers a matter: please decide")),
         "letter-declined": ("arrow-back-up", _("The other system does not take it")),

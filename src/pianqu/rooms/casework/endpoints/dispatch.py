@@ -491,9 +491,6 @@ class ForceBody(Body):
 class GiveBody(Body):
     code: Short = Field(examples=["8K3F27QH"])
     after: Short = Field("", description="The code of one of its matters that comes first.")
-    part_codes: Codes | None = Field(
-        None, description="Who of the task force gets a part in the matter; without it, everybody."
-    )
 
 
 @forces.asks("", name="listForces", says=gettext_noop("Joint task forces that concern the post"), gives=list[ForceCard])

@@ -285,7 +285,7 @@ class ForceFormed(AboutForce):
 
 @dataclass(frozen=True, kw_only=True)
 class ForceGiven(AboutForce):
-    """A matter was given to it. `after_id` is the matter that comes first, or empty; `part_codes` got a part in it with that."""
+    """A matter was given to it. `after_id` is the matter that comes first, or empty."""
 
     kind: ClassVar[str] = "casework.force-given"
     label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Matter given to a joint task force")
@@ -293,7 +293,6 @@ class ForceGiven(AboutForce):
     case_id: str
     after_id: str = ""
     member_codes: tuple[str, ...] = ()
-    part_codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -304,7 +303,6 @@ class ForceReleased(AboutForce):
     label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Matter taken from a joint task force")
 
     case_id: str
-    member_codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

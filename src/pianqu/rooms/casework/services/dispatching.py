@@ -144,7 +144,6 @@ def dispatch_case(
     more = [
         *joint.applied(actor, case, plan, now, anew=any(task.role == HELPER for task in former)),
         *used(actor, case, found, helper_codes, automatic=automatic, now=now),
-        *forces.members_join(actor, case, now),
     ]
     entry = noted(actor, case, [*facts, told, *more], now, words=why, main=len(facts))
     if is_new:
@@ -297,8 +296,7 @@ def take_case(*, actor: Actor, case_id: uuid.UUID, nature: str = "", now: dateti
         words_commitment="",
     )
     begun = tell(actor, case, TaskStarted, task_code=actor.organisation_code)
-    joined = forces.members_join(actor, case, now)
-    return noted(actor, case, [*facts, told, begun, *joined], now, main=len(facts))
+    return noted(actor, case, [*facts, told, begun], now, main=len(facts))
 
 
 @verb

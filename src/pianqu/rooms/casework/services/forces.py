@@ -10,30 +10,20 @@ from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Invalid, Refused, unchanged
-from pianqu.foundation.facts import Fact
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.verbs import verb
 from pianqu.kernels import checkcode
 from pianqu.kernels import words as kernel
 from pianqu.kernels.dispatch import circle
 from pianqu.rooms.casework import queries, rules
-from pianqu.rooms.casework.facts import (
-    AboutForce,
-    ForceEnded,
-    ForceFormed,
-    ForceGiven,
-    ForceReleased,
-    TaskJoined,
-)
-from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, State
-from pianqu.rooms.casework.models import Case, ForceCase, ForceMember, Task, TaskForce
-from pianqu.rooms.casework.services.steps import live_tasks, locked, said, tell
+from pianqu.rooms.casework.facts import AboutForce, ForceEnded, ForceFormed, ForceGiven, ForceReleased
+from pianqu.rooms.casework.lifecycle import OPEN
+from pianqu.rooms.casework.models import Case, ForceCase, ForceMember, TaskForce
+from pianqu.rooms.casework.services.steps import said
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import services as ledger
 
 LONGEST = timedelta(days=366)
-WITH_LEAD = (*HANDLED, State.PAUSED)
-"""States in which somebody leads a matter, so that others can help."""
 MOST_MEMBERS, MOST_MATTERS = 20, 300
 
 
@@ -88,9 +78,7 @@ def form_force(
     return row.id
 
 
-def _tell(
-    actor: Actor, row: TaskForce, fact: type[AboutForce], now: datetime, *, more: Sequence[Fact] = (), **own: Any
-) -> None:
+def _tell(actor: Actor, row: TaskForce, fact: type[AboutForce], now: datetime, **own: Any) -> None:
     told = fact(
         subject=f"force:{row.id}",
         organisation_code=actor.organisation_code,
@@ -98,7 +86,7 @@ def _tell(
         lead_code=row.lead_code,
         **own,
     )
-    ledger.record([told, *more], actor=actor, now=now)
+    ledger.record([told], actor=actor, now=now)
 
 
 def _members(row: TaskForce) -> tuple[str, ...]:
@@ -118,28 +106,16 @@ def _led(actor: Actor, force_id: uuid.UUID) -> TaskForce:
 
 
 @verb
-def give_to_force(
-    *,
-    actor: Actor,
-    force_id: uuid.UUID,
-    code: str,
-    after: str = "",
-    part_codes: Sequence[str] | None = None,
-    now: datetime,
-) -> uuid.UUID:
+def give_to_force(*, actor: Actor, force_id: uuid.UUID, code: str, after: str = "", now: datetime) -> uuid.UUID:
     """Give it a matter by its code; `after` is the code of one of its matters that comes first. The same again sets that anew.
 
-    All in the task force see the matter as long as it is theirs. Those of `part_codes` (None: all) get a part in it and are told;
-    where nobody leads it yet, all of them do once it is dispatched (`members_join`). A part that was given stays, even when the
-    matter is taken out again: whoever has it does it or gives it back.
-    Raises Forbidden for a matter that is not the actor's to share, Invalid for an unknown code, Refused for what is answered, for
-    too many, and for matters that would wait for each other.
+    Raises Forbidden for a matter that is not the actor's to show to others, Invalid for an unknown code, Refused for what is
+    answered, for too many, and for matters that would wait for each other.
     """
     row = _led(actor, force_id)
     case = _case(actor, code)
-    rules.check_may_give_to_force(
-        actor, case.lead_code, on_ground=queries.on_ground(actor, case.place_code) if case.place_code else False
-    )
+    on_ground = bool(case.place_code) and queries.on_ground(actor, case.place_code or "")
+    rules.check_may_give_to_force(actor, case.lead_code, on_ground=on_ground)
     if case.state not in OPEN:
         raise Refused("force-answered", _("This matter is answered already. Nothing was changed."))
     given = {one.case_id: one for one in ForceCase.objects.filter(force=row)}
@@ -150,9 +126,6 @@ def give_to_force(
         raise Invalid("force-after", _("The matter that comes first has to be one of this task force's."))
     _check_order(row, case, first)
     ForceCase.objects.update_or_create(force=row, case=case, defaults={"after": first, "given_at": now})
-    all_codes = (row.lead_code, *_members(row))
-    chosen = all_codes if part_codes is None else tuple(code for code in all_codes if code in part_codes)
-    joined = _join(actor, case, chosen, now) if case.state in WITH_LEAD else []
     _tell(
         actor,
         row,
@@ -160,38 +133,9 @@ def give_to_force(
         now,
         case_id=str(case.id),
         after_id=str(first.id) if first else "",
-        member_codes=all_codes[1:],
-        part_codes=tuple(fact.task_code for fact in joined),
-        more=joined,
+        member_codes=_members(row),
     )
     return case.id
-
-
-def _join(actor: Actor, case: Case, codes: Sequence[str], now: datetime) -> list[TaskJoined]:
-    """Parts in a matter for those who have none in it; answers what is to be told."""
-    live = live_tasks(case)
-    fresh = [code for code in dict.fromkeys(codes) if code not in live]
-    Task.objects.bulk_create(
-        Task(
-            id=new_id(),
-            case=case,
-            case_opened_at=case.opened_at,
-            organisation_code=code,
-            role="helper",
-            state="given",
-            given_at=now,
-            given_by_post=actor.post_id or "",
-        )
-        for code in fresh
-    )
-    return [tell(actor, case, TaskJoined, task_code=code, due_at="", words_commitment="") for code in fresh]
-
-
-def members_join(actor: Actor, case: Case, now: datetime) -> list[TaskJoined]:
-    """Who is in a task force that looks after a matter helps with it as soon as somebody leads it."""
-    there = list(ForceCase.objects.filter(case=case, force__ended_at=None).select_related("force").order_by("id"))
-    codes = [code for one in there for code in (one.force.lead_code, *_members(one.force))]
-    return _join(actor, case, codes, now) if codes else []
 
 
 def check_order(case: Case) -> None:
@@ -210,7 +154,7 @@ def _case(actor: Actor, code: str) -> Case:
         case_id = queries.id_of(actor, code)
     except Absent as unknown:
         raise Invalid("force-code", _("No matter has the code “%(code)s”.") % {"code": code.strip()[:20]}) from unknown
-    return locked([case_id])[case_id]
+    return Case.objects.get(id=case_id)
 
 
 def _check_order(row: TaskForce, case: Case, first: Case | None) -> None:
@@ -239,7 +183,7 @@ def release_from_force(*, actor: Actor, force_id: uuid.UUID, case_id: uuid.UUID,
     if not gone:
         raise Absent("force-no-matter", _("This matter does not belong to this task force."))
     ForceCase.objects.filter(force=row, after_id=case_id).update(after=None)
-    _tell(actor, row, ForceReleased, now, case_id=str(case_id), member_codes=_members(row))
+    _tell(actor, row, ForceReleased, now, case_id=str(case_id))
 
 
 @verb
@@ -250,13 +194,5 @@ def end_force(*, actor: Actor, force_id: uuid.UUID, words: str, now: datetime) -
     row.report, row.report_salt, row.ended_at = report.text, report.salt, now
     row.save(update_fields=["report", "report_salt", "ended_at"])
     states = list(ForceCase.objects.filter(force=row).values_list("case__state", flat=True))
-    _tell(
-        actor,
-        row,
-        ForceEnded,
-        now,
-        matters=len(states),
-        answered=sum(state not in OPEN for state in states),
-        words_commitment=report.commitment,
-        member_codes=_members(row),
-    )
+    own = {"matters": len(states), "answered": sum(state not in OPEN for state in states)}
+    _tell(actor, row, ForceEnded, now, **own, words_commitment=report.commitment, member_codes=_members(row))

@@ -13,7 +13,7 @@ from django.utils.translation import override
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Forbidden, Invalid, Refused
 from pianqu.rooms.casework import queries, services
-from pianqu.rooms.casework.models import Task, WhistleCall
+from pianqu.rooms.casework.models import WhistleCall
 from pianqu.rooms.casework.tests.builders import (
     COMMUNITY,
     HELPER,
@@ -28,6 +28,7 @@ from pianqu.rooms.casework.tests.builders import (
     resident,
     resolved,
 )
+from pianqu.rooms.casework.tests.test_platforms import official as browser
 from pianqu.rooms.casework.views.shown import Organisations
 from pianqu.rooms.casework.views.whistle_lines import lines_of
 from pianqu.rooms.directory import services as directory
@@ -109,6 +110,18 @@ def test_who_came_was_there_also_after_the_call_was_ended() -> None:
     assert {one.word for one in line.calls} == {"was there", "need not come any more"}
     own = queries.whistle_for(official("seen-there", LEAD), whistle, now=NOW)
     assert not own.calls[0].may_finish
+
+
+def test_a_form_proposes_no_moment_that_would_be_refused() -> None:
+    now = timezone.now()
+    whistle = blow(answer_by=now + timedelta(minutes=15), be_there_by=now + timedelta(minutes=30), now=now)
+    own = official("comes", LEAD)
+    card = queries.whistle_for(own, whistle, now=now)
+    (line,) = lines_of((card,), Organisations())
+    assert line.arrival == f"{timezone.localtime(now + timedelta(minutes=30)):%Y-%m-%dT%H:%M}"
+    later = queries.whistle_for(own, whistle, now=now + HOUR)
+    (mine,) = [call for call in later.calls if call.is_own]
+    assert (mine.may_answer, mine.may_arrive) == (False, True), "too late to say when: they say that they are there"
 
 
 def test_an_objection_is_decided_by_a_leader_of_who_called() -> None:
@@ -225,7 +238,7 @@ def form(actor: Actor | None = None, **changes: Any) -> Any:
 def test_a_task_force_is_formed_given_matters_and_ended_with_a_report() -> None:
     actor, case = leader(), dispatched()
     force = form(actor)
-    services.give_to_force(actor=actor, force_id=force, code=case.case_code, part_codes=(), now=NOW)
+    services.give_to_force(actor=actor, force_id=force, code=case.case_code, now=NOW)
     card = queries.force_for(actor, force, now=NOW, on=TODAY)
     assert (card.total, card.answered, [one.case_id for one in card.matters]) == (1, 0, [case.case_id])
     member, stranger = official("member", HELPER), handler("330205-culture")
@@ -234,7 +247,6 @@ def test_a_task_force_is_formed_given_matters_and_ended_with_a_report() -> None:
         "a member sees what it works on"
     )
     assert queries.case_for(member, case.case_id).may_resolve is False
-    assert parts(case.case_id) == {LEAD: "lead"}
     with pytest.raises(Absent):
         queries.case_for(stranger, case.case_id)
     late = queries.force_for(member, force, now=NOW + timedelta(days=90), on=TODAY).matters[0]
@@ -246,30 +258,11 @@ def test_a_task_force_is_formed_given_matters_and_ended_with_a_report() -> None:
         services.give_to_force(actor=actor, force_id=force, code=case.case_code, now=NOW)
 
 
-def parts(case_id: Any) -> dict[str, str]:
-    return dict(Task.objects.filter(case_id=case_id, ended_at=None).values_list("organisation_code", "role"))
-
-
-def test_who_is_in_a_task_force_gets_a_part_in_its_matters() -> None:
-    case, waiting = dispatched(), opened()
-    force = form()
-    for one in (case, waiting):
-        services.give_to_force(actor=clerk(), force_id=force, code=one.case_code, now=NOW)
-    assert parts(case.case_id) == {LEAD: "lead", HELPER: "helper"}
-    assert parts(waiting.case_id) == {}, "nobody leads it yet"
-    services.dispatch_case(actor=clerk(), case_id=waiting.case_id, lead_code=LEAD, nature="complaint", now=NOW)
-    assert parts(waiting.case_id) == {LEAD: "lead", HELPER: "helper"}
-    services.give_to_force(actor=clerk(), force_id=force, code=case.case_code, now=NOW)
-    assert Task.objects.filter(case_id=case.case_id, organisation_code=HELPER).count() == 1, "given twice, one part"
-
-
 def test_what_comes_after_another_matter_begins_when_that_is_answered() -> None:
     first, second = dispatched(), dispatched()
     force = form()
-    services.give_to_force(actor=clerk(), force_id=force, code=first.case_code, part_codes=(), now=NOW)
-    services.give_to_force(
-        actor=clerk(), force_id=force, code=second.case_code, after=first.case_code, part_codes=(), now=NOW
-    )
+    services.give_to_force(actor=clerk(), force_id=force, code=first.case_code, now=NOW)
+    services.give_to_force(actor=clerk(), force_id=force, code=second.case_code, after=first.case_code, now=NOW)
     with pytest.raises(Refused, match="comes after"):
         services.start_task(actor=handler(LEAD), case_id=second.case_id, now=NOW)
     services.resolve_case(actor=clerk(), case_id=first.case_id, reply="修好了。", now=NOW)
@@ -296,6 +289,19 @@ def test_a_matter_is_shared_only_by_whose_it_is() -> None:
         services.give_to_force(actor=actor, force_id=force, code=case.case_code, now=NOW)
     services.give_to_force(actor=clerk(), force_id=force, code=case.case_code, now=NOW)
     assert queries.case_for(official("district", "330205"), case.case_id).case_id == case.case_id
+
+
+def test_who_leads_a_matter_asks_a_member_of_the_task_force_to_help_from_its_page() -> None:
+    actor, case = leader(), dispatched()
+    force = form(actor)
+    services.give_to_force(actor=actor, force_id=force, code=case.case_code, now=NOW)
+    lead, member = browser(LEAD, kind="handler"), browser(HELPER, kind="handler")
+    asks = f"/desk/case/{case.case_id}/act/join/"
+    page, theirs = lead.get(f"/desk/forces/{force}/").text, member.get(f"/desk/forces/{force}/").text
+    assert asks in page and f'value="{HELPER}"' in page and asks not in theirs
+    assert lead.post(asks, {"helper": HELPER}).status_code == 302
+    parts = {part.organisation_code for part in queries.handling_for(clerk(), case.case_id, now=NOW).parts}
+    assert HELPER in parts
 
 
 def test_matters_that_would_wait_for_each_other_are_refused() -> None:

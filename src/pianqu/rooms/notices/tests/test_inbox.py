@@ -75,7 +75,7 @@ def test_who_works_in_a_task_force_is_told_when_it_is_formed_given_a_matter_and_
         ends_on=NOW.date() + timedelta(days=30),
         now=NOW,
     )
-    cases.give_to_force(actor=leads, force_id=force, code=case.case_code, part_codes=[], now=NOW)
+    cases.give_to_force(actor=leads, force_id=force, code=case.case_code, now=NOW)
     cases.end_force(actor=leads, force_id=force, words="降了", now=NOW)
     hear()
     assert kinds(HELPER) == ["force-formed", "force-given", "force-ended"]
@@ -172,22 +172,6 @@ def test_the_bell_takes_one_statement_and_the_inbox_two() -> None:
             question(handler(LEAD), now=NOW)
         assert len(seen) == most
     assert queries.unread(clerk(), now=NOW) == 0
-
-
-def test_who_is_in_a_task_force_hears_of_it_and_of_its_matters() -> None:
-    other = "330205"
-    case, lead = dispatched(), official("lead-leader", LEAD, "leader")
-    days = {"starts_on": NOW.date(), "ends_on": NOW.date() + timedelta(days=30)}
-    force = cases.form_force(
-        actor=lead, name="组", words="一起办", lead_code=LEAD, member_codes=[HELPER, other], now=NOW, **days
-    )
-    cases.give_to_force(actor=clerk(), force_id=force, code=case.case_code, part_codes=[HELPER], now=NOW)
-    cases.end_force(actor=lead, force_id=force, words="办完了", now=NOW)
-    hear()
-    assert kinds(HELPER) == ["force-formed", "task-joined", "force-ended"], "a part is told once"
-    assert kinds(other) == ["force-formed", "force-given", "force-ended"]
-    assert kinds(LEAD) == ["case-dispatched", "force-given"]
-    assert set(Notice.objects.filter(kind="force-given").values_list("case_id", flat=True)) == {case.case_id}
 
 
 def test_what_sounds_dangerous_is_told_to_the_centre_at_once() -> None:
