@@ -15,7 +15,7 @@ from pianqu.foundation.ids import new_id
 from pianqu.rooms.casework import facts as told
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.ledger.services import Heard
-from pianqu.rooms.notices.facts import SendSettled
+from pianqu.rooms.notices.facts import AboutOutage, SendSettled, WebhookBack, WebhookSilent
 from pianqu.rooms.notices.models import Call, Notice, Outgoing, Planned, Webhook
 from pianqu.rooms.notices.queries import OF_PERSONS
 from pianqu.rooms.partners.facts import LetterReceived
@@ -27,16 +27,14 @@ BAD_SCORE = 2
 Addressed = Iterator[tuple[str, bool]]
 """Organisation and whether it is urgent."""
 
+_Told = told.AboutCase | told.CaseExtended | LetterReceived | told.AboutWhistle | AboutOutage
+
 # the inbox -----------------------------------------------------------------------------------------------------------
 
 
 def hear(heard: Sequence[Heard]) -> None:
     """Put a page of facts into the inboxes, in three statements at most."""
-    facts = [
-        (item, fact, _about(fact))
-        for item in heard
-        if isinstance(fact := item.fact, told.AboutCase | told.CaseExtended | LetterReceived | told.AboutWhistle)
-    ]
+    facts = [(item, fact, _about(fact)) for item in heard if isinstance(fact := item.fact, _Told)]
     holders = casework.holders({about for _item, _fact, about in facts})
     Notice.objects.bulk_create(
         [
@@ -55,8 +53,10 @@ def hear(heard: Sequence[Heard]) -> None:
     )
 
 
-def _about(fact: told.AboutCase | told.CaseExtended | LetterReceived | told.AboutWhistle) -> uuid.UUID:
-    """The matter; the transfer of what was only offered yet; a call to the spot."""
+def _about(fact: _Told) -> uuid.UUID:
+    """The matter; the transfer of what was only offered yet; a call to the spot; another system."""
+    if isinstance(fact, AboutOutage):
+        return uuid.UUID(fact.webhook_id)
     if isinstance(fact, told.AboutWhistle):
         return uuid.UUID(fact.whistle_id)
     return uuid.UUID(fact.case_id or getattr(fact, "transfer_id", ""))
@@ -64,7 +64,7 @@ def _about(fact: told.AboutCase | told.CaseExtended | LetterReceived | told.Abou
 
 def _kind(item: Heard, fact: Fact) -> str:
     """What an inbox calls it."""
-    return f"letter-{fact.letter_kind}" if isinstance(fact, LetterReceived) else item.kind.removeprefix("casework.")
+    return f"letter-{fact.letter_kind}" if isinstance(fact, LetterReceived) else item.kind.partition(".")[2]
 
 
 def forget() -> None:
@@ -180,6 +180,13 @@ def _mentioned(fact: told.ColleaguesMentioned, _holder: str) -> Addressed:
         yield code, False
 
 
+def _administrators(fact: AboutOutage, _holder: str) -> Addressed:
+    """Where the installation's administrators are at home."""
+    urgent = isinstance(fact, WebhookSilent)
+    yield casework.centre_code(), urgent
+    yield casework.centre_code().removesuffix("-centre"), urgent
+
+
 _CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
     told.CaseDispatched: _dispatched,
     told.TaskJoined: _task,
@@ -218,6 +225,8 @@ _CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
     told.WhistleFinished: _caller,
     told.WhistleDueSoon: _called_one,
     told.WhistleEscalated: _whistle_escalated,
+    WebhookSilent: _administrators,
+    WebhookBack: _administrators,
 }
 _TOLD_TO_ALL = frozenset(
     {
@@ -236,6 +245,8 @@ _TOLD_TO_ALL = frozenset(
         told.WhistleDueSoon,
         told.WhistleEscalated,
         LetterReceived,
+        WebhookSilent,
+        WebhookBack,
     }
 )
 """Facts that the organisation in whose chain they stand did not bring about itself, or that its leaders have to decide on."""
