@@ -51,6 +51,7 @@ from pianqu.rooms.directory.queries.powers import (
     powers_of,
     troubles,
     who_answers,
+    working_at,
 )
 from pianqu.rooms.directory.queries.presence import (
     DutyCard,
@@ -159,4 +160,5 @@ __all__ = [
     "uncovered",
     "who_answers",
     "who_is_here",
+    "working_at",
 ]
