@@ -481,6 +481,7 @@ def _issues(
             place=one.place_code,
             area=one.street_code,
             category=one.category,
+            same=one.same,
         )
         for one in matters
     ]

@@ -548,6 +548,28 @@ def test_whose_measure_it_is_may_say_that_it_is_done(areas: None) -> None:
     services.end_measure(actor=helper, cause_id=cause_id, measure_id=measure, done=True, now=NOW)
 
 
+def test_what_somebody_joined_in_other_words_belongs_to_the_hot_issue() -> None:
+    first = opened(words="姚江边步道路灯不亮，晚上看不清", category="roads", place=PLACE, now=NOW)
+    alike = [
+        opened(words=f"姚江边步道路灯不亮{TAILS[n]}", category="roads", place=PLACE, now=NOW).case_id for n in range(3)
+    ]
+    other = services.join_report(
+        actor=resident(),
+        parent_id=first.case_id,
+        words="老人散步摔了一跤，黑漆漆的",
+        category="services",
+        place=PLACE,
+        now=NOW,
+    )
+    assert other.joined
+    jobs.find_hot_issues(now=NOW + timedelta(hours=1))
+    issue = (
+        HotMatter.objects.filter(case_id=first.case_id, issue__span_days=SHORT).values_list("issue_id", flat=True).get()
+    )
+    members = set(HotMatter.objects.filter(issue_id=issue).values_list("case_id", flat=True))
+    assert members == {first.case_id, other.opened.case_id, *alike}
+
+
 def test_the_effect_counts_the_same_weeks_here_and_elsewhere() -> None:
     """Against counting by hand: three weeks before and two after, here and in the other street."""
     far = PlaceChoice(community_code=OTHER_COMMUNITY, source="community")

@@ -28,6 +28,7 @@ from pianqu.rooms.casework.tests.builders import (
     resident,
     resolved,
 )
+from pianqu.rooms.casework.tests.test_platforms import official as browser
 from pianqu.rooms.casework.views.shown import Organisations
 from pianqu.rooms.casework.views.whistle_lines import lines_of
 from pianqu.rooms.directory import services as directory
@@ -109,6 +110,18 @@ def test_who_came_was_there_also_after_the_call_was_ended() -> None:
     assert {one.word for one in line.calls} == {"was there", "need not come any more"}
     own = queries.whistle_for(official("seen-there", LEAD), whistle, now=NOW)
     assert not own.calls[0].may_finish
+
+
+def test_a_form_proposes_no_moment_that_would_be_refused() -> None:
+    now = timezone.now()
+    whistle = blow(answer_by=now + timedelta(minutes=15), be_there_by=now + timedelta(minutes=30), now=now)
+    own = official("comes", LEAD)
+    card = queries.whistle_for(own, whistle, now=now)
+    (line,) = lines_of((card,), Organisations())
+    assert line.arrival == f"{timezone.localtime(now + timedelta(minutes=30)):%Y-%m-%dT%H:%M}"
+    later = queries.whistle_for(own, whistle, now=now + HOUR)
+    (mine,) = [call for call in later.calls if call.is_own]
+    assert (mine.may_answer, mine.may_arrive) == (False, True), "too late to say when: they say that they are there"
 
 
 def test_an_objection_is_decided_by_a_leader_of_who_called() -> None:
@@ -243,6 +256,19 @@ def test_a_task_force_is_formed_given_matters_and_ended_with_a_report() -> None:
         queries.case_for(member, case.case_id)
     with pytest.raises(Refused, match="ended"):
         services.give_to_force(actor=actor, force_id=force, code=case.case_code, now=NOW)
+
+
+def test_who_leads_a_matter_asks_a_member_of_the_task_force_to_help_from_its_page() -> None:
+    actor, case = leader(), dispatched()
+    force = form(actor)
+    services.give_to_force(actor=actor, force_id=force, code=case.case_code, now=NOW)
+    lead, member = browser(LEAD, kind="handler"), browser(HELPER, kind="handler")
+    asks = f"/desk/case/{case.case_id}/act/join/"
+    page, theirs = lead.get(f"/desk/forces/{force}/").text, member.get(f"/desk/forces/{force}/").text
+    assert asks in page and f'value="{HELPER}"' in page and asks not in theirs
+    assert lead.post(asks, {"helper": HELPER}).status_code == 302
+    parts = {part.organisation_code for part in queries.handling_for(clerk(), case.case_id, now=NOW).parts}
+    assert HELPER in parts
 
 
 def test_matters_that_would_wait_for_each_other_are_refused() -> None:

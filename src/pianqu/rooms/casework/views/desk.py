@@ -456,6 +456,8 @@ def _handling(
         "by_list_name": organisations.short(by_list.lead) if by_list and by_list.lead else "",
         "handling": handling,
         "may": handling.may,
+        "joined_wait": handling.joined > len(handling.children)
+        or any(state in queries.OPEN for _id, _code, state in handling.children),
         "left": shown.left(handling.due_at, now),
         "reasons": shown.reasons(handling.forecast.reasons, organisations) if handling.forecast else (),
         "nature": queries.nature_name(handling.nature) if handling.nature else "",
@@ -541,15 +543,16 @@ PARTY_KINDS = ("department", "street", "town", "centre")
 @login_required
 @posted("casework:desk_case", by="case_id")
 def resolve(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
-    """Answer who reported it."""
+    """Answer who reported it; who joined gets the same answer where that is ticked."""
     actor, reply = actor_of(request), request.POST.get("reply", "")
+    answer = services.answer_joined if request.POST.get("joined") == "1" else services.resolve_case
     queries.case_for(actor, case_id)
     try:
         services.act_with_reply_template(
             actor=actor,
             case_id=case_id,
             template_id=chosen_in(request.POST)[0],
-            act=partial(services.resolve_case, actor=actor, case_id=case_id, reply=reply, now=timezone.now()),
+            act=partial(answer, actor=actor, case_id=case_id, reply=reply, now=timezone.now()),
             now=timezone.now(),
         )
     except Problem as problem:
