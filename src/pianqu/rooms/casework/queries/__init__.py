@@ -30,6 +30,7 @@ from pianqu.rooms.casework.queries.callbacks import (
     case_of_call_back,
     draws_for,
     has_handled,
+    next_try,
 )
 from pianqu.rooms.casework.queries.cases import (
     BY_ADDRESS,
@@ -795,6 +796,7 @@ __all__ = [
     "nature_raised",
     "news_for",
     "news_of",
+    "next_try",
     "notes_among",
     "on_ground",
     "on_platform",

@@ -1,7 +1,7 @@
 """回访: a drawn sample and what was rated badly, asked by somebody who had no hand in it; a bad answer comes back."""
 
 import uuid
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -64,9 +64,11 @@ def row(case: services.Opened) -> Case:
     return Case.objects.get(id=case.case_id)
 
 
-def record(case: services.Opened, actor: Actor, outcome: str = "satisfied", words: str = "") -> uuid.UUID:
+def record(
+    case: services.Opened, actor: Actor, outcome: str = "satisfied", words: str = "", *, now: datetime = LATER
+) -> uuid.UUID:
     given = {"call_back_id": waiting(case).id, "outcome": outcome, "words": words}
-    return services.record_call_back(actor=actor, now=LATER, **given)
+    return services.record_call_back(actor=actor, now=now, **given)
 
 
 # a bad rating --------------------------------------------------------------------------------------------------------
@@ -195,11 +197,27 @@ def test_who_is_not_reached_is_called_three_times() -> None:
     case = rated_badly()
     answer_again(case)
     for attempt in (1, 2):
-        record(case, clerk(), "unreachable")
+        record(case, clerk(), "unreachable", now=LATER + attempt * timedelta(hours=4))
         assert waiting(case).attempts == attempt
-    record(case, clerk(), "unreachable")
+    record(case, clerk(), "unreachable", now=LATER + timedelta(hours=12))
     done = CallBack.objects.get(case=case.case_id)
     assert (done.outcome, done.attempts) == ("unreachable", 3) and done.ended_at is not None
+
+
+def test_three_tries_in_a_minute_are_one() -> None:
+    case = rated_badly()
+    answer_again(case)
+    record(case, clerk(), "unreachable")
+    for later in (timedelta(seconds=1), timedelta(hours=4) - timedelta(seconds=1)):
+        with pytest.raises(Refused) as soon:
+            record(case, clerk(), "unreachable", now=LATER + later)
+        assert code_of(soon) == "call-back-soon" and waiting(case).attempts == 1
+    (card,) = [one for one in queries.call_backs_for(clerk()).cards if one.case_id == case.case_id]
+    assert card.next_at == LATER + timedelta(hours=4)
+    record(case, clerk(), "satisfied", now=LATER + timedelta(seconds=2))
+    assert CallBack.objects.get(case=case.case_id).outcome == "satisfied", (
+        "who calls back by themselves is heard at once"
+    )
 
 
 @pytest.mark.parametrize(
@@ -269,6 +287,21 @@ def test_the_worker_draws_of_the_last_week_once() -> None:
     assert services.draw_last_week(actor=importer(), now=monday) == 1
     assert services.draw_last_week(actor=importer(), now=monday + timedelta(days=2)) == 0
     assert CallBackDraw.objects.count() == 1, "of a week in which nothing was answered nothing is drawn"
+
+
+def test_a_draw_by_hand_takes_only_its_own_days_out_of_the_week() -> None:
+    """NOW is a Monday; answers of Wednesday and of Sunday are drawn though a leader drew of Monday and of Thursday."""
+    first, wednesday, sunday = answered(), answered(), answered()
+    for case, days in ((wednesday, 2), (sunday, 6)):
+        Case.objects.filter(id=case.case_id).update(resolved_at=NOW + timedelta(days=days))
+    monday = NOW + timedelta(days=7)
+    drawn(since=DAY, until=DAY, now=monday)
+    drawn(since=DAY + timedelta(days=3), until=DAY + timedelta(days=3), now=monday)
+    assert services.draw_last_week(actor=importer(), now=monday) == 2
+    assert {row.case_id for row in CallBack.objects.all()} == {one.case_id for one in (first, wednesday, sunday)}
+    spans = [(row.since.day - DAY.day, row.until.day - DAY.day) for row in CallBackDraw.objects.order_by("since")]
+    assert spans == [(0, 0), (1, 2), (3, 3), (4, 6)], "each day once"
+    assert services.draw_last_week(actor=importer(), now=monday) == 0
 
 
 def test_the_list_holds_to_the_scope_in_a_constant_number_of_statements() -> None:
