@@ -53,6 +53,7 @@ _OF_CASE = (
     "callback",
     "platformact",
     "caselistitem",
+    "succession",
 )
 _OF_DISTRICT = (
     "rootcause WHERE closed_at IS NULL",
@@ -62,13 +63,14 @@ _OF_DISTRICT = (
 )
 _AROUND = "SELECT " + ", ".join(
     [f"EXISTS (SELECT 1 FROM casework_{table} WHERE case_id = %s)" for table in _OF_CASE]
+    + ["EXISTS (SELECT 1 FROM casework_succession WHERE earlier_id = %s)"]
     + [f"EXISTS (SELECT 1 FROM casework_{table})" for table in _OF_DISTRICT]
 )
 
 
 def around(case_id: uuid.UUID) -> Statement:
     """Whether there is anything of each kind around a case, in the order of queries/around.py."""
-    return _AROUND, [uuid_value(case_id)] * len(_OF_CASE)
+    return _AROUND, [uuid_value(case_id)] * (len(_OF_CASE) + 1)
 
 
 EACH = "\x00each"

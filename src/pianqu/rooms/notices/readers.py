@@ -24,6 +24,7 @@ INBOX, MESSAGES, WEBHOOKS = "notices.inbox", "notices.messages", "notices.webhoo
 TOO_OLD = timedelta(days=1)
 """What was recorded longer ago is of no use as a message: the reader stood still, or history was taken over."""
 BAD_SCORE = 2
+Heeded = told.AboutCase | told.CaseExtended | LetterReceived | told.AboutWhistle | told.AboutForce
 Addressed = Iterator[tuple[str, bool]]
 """Organisation and whether it is urgent."""
 
@@ -32,11 +33,7 @@ Addressed = Iterator[tuple[str, bool]]
 
 def hear(heard: Sequence[Heard]) -> None:
     """Put a page of facts into the inboxes, in three statements at most."""
-    facts = [
-        (item, fact, _about(fact))
-        for item in heard
-        if isinstance(fact := item.fact, told.AboutCase | told.CaseExtended | LetterReceived | told.AboutWhistle)
-    ]
+    facts = [(item, fact, _about(fact)) for item in heard if isinstance(fact := item.fact, Heeded)]
     holders = casework.holders({about for _item, _fact, about in facts})
     Notice.objects.bulk_create(
         [
@@ -55,10 +52,12 @@ def hear(heard: Sequence[Heard]) -> None:
     )
 
 
-def _about(fact: told.AboutCase | told.CaseExtended | LetterReceived | told.AboutWhistle) -> uuid.UUID:
-    """The matter; the transfer of what was only offered yet; a call to the spot."""
+def _about(fact: Heeded) -> uuid.UUID:
+    """The matter; the transfer of what was only offered yet; a call to the spot; a joint task force."""
     if isinstance(fact, told.AboutWhistle):
         return uuid.UUID(fact.whistle_id)
+    if isinstance(fact, told.AboutForce) and not isinstance(fact, told.ForceGiven):
+        return uuid.UUID(fact.force_id)
     return uuid.UUID(fact.case_id or getattr(fact, "transfer_id", ""))
 
 
@@ -142,9 +141,11 @@ def _letter(fact: LetterReceived, holder: str) -> Addressed:
 
 
 def _moved(fact: told.PlatformChanged, _holder: str) -> Addressed:
-    """Who led it until now, and the centre, which gives it to somebody on its new platform."""
+    """Who led it until now, the centre, which gives it to somebody on its new platform, and who takes part there."""
     yield fact.holder_code, False
     yield casework.centre_code(), False
+    for code in fact.member_codes:
+        yield code, False
 
 
 def _called(fact: told.JointCalled, _holder: str) -> Addressed:
@@ -175,6 +176,16 @@ def _whistle_escalated(fact: told.WhistleEscalated, _holder: str) -> Addressed:
     yield fact.caller_code, False
 
 
+def _in_force(fact: told.ForceFormed | told.ForceGiven | told.ForceEnded, _holder: str) -> Addressed:
+    yield fact.lead_code, False
+    for code in fact.member_codes:
+        yield code, False
+
+
+def _leaders(_fact: Fact, _holder: str) -> Addressed:
+    yield casework.centre_code(), True
+
+
 def _mentioned(fact: told.ColleaguesMentioned, _holder: str) -> Addressed:
     for code in fact.called_organisations:
         yield code, False
@@ -187,9 +198,9 @@ _CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
     told.TaskDone: _holder,
     told.DispatchObjected: _centre,
     told.ObjectionReviewed: _task,
-    told.PingPongAlarmed: _centre,
+    told.PingPongAlarmed: _leaders,
     told.PlatformChanged: _moved,
-    told.PlatformPingPong: _centre,
+    told.PlatformPingPong: _leaders,
     told.JointCalled: _called,
     told.ColleaguesMentioned: _mentioned,
     told.ExtensionAsked: _asked,
@@ -218,6 +229,9 @@ _CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
     told.WhistleFinished: _caller,
     told.WhistleDueSoon: _called_one,
     told.WhistleEscalated: _whistle_escalated,
+    told.ForceFormed: _in_force,
+    told.ForceGiven: _in_force,
+    told.ForceEnded: _in_force,
 }
 _TOLD_TO_ALL = frozenset(
     {
@@ -233,6 +247,8 @@ _TOLD_TO_ALL = frozenset(
         told.ExtensionAsked,
         told.ColleaguesMentioned,
         told.CaseHandedOver,
+        told.PingPongAlarmed,
+        told.PlatformPingPong,
         told.WhistleDueSoon,
         told.WhistleEscalated,
         LetterReceived,

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
@@ -53,6 +53,8 @@ class CallBackCard:
     words: str
     ended_at: datetime | None
     has_contact: bool
+    next_at: datetime | None
+    """From when on a further try counts, where the last one was not answered."""
     may_do: bool
     """By the organisation; who had a hand in the matter is refused when the call is written down."""
     is_check: bool
@@ -63,6 +65,15 @@ class CallBackCard:
     @property
     def calls_left(self) -> bool:
         return self.attempts < ATTEMPTS
+
+
+BETWEEN_TRIES = timedelta(hours=4)
+"""So long after a try that was not answered the next one counts: three in a minute are one."""
+
+
+def next_try(tried_at: datetime | None) -> datetime | None:
+    """From when on a further try counts; None where nobody tried yet."""
+    return tried_at + BETWEEN_TRIES if tried_at else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +164,7 @@ def _card(actor: Actor, row: CallBack, words: Mapping[uuid.UUID, str], posts: fr
         words=words.get(row.entry_id, "") if row.entry_id else "",
         ended_at=row.ended_at,
         has_contact=getattr(row, "reachable", False),
+        next_at=next_try(row.tried_at) if row.ended_at is None else None,
         may_do=may and not judged and rules.may_call_back_for(actor, **mine),
         is_check=bool(case.reopenings),
         by_another=may and judged,

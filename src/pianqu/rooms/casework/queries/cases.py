@@ -807,7 +807,14 @@ def timeline(case_id: uuid.UUID, *, for_reporter: bool = False) -> tuple[Timelin
     return tuple(_told(item, words_of.get(item.entry_id, "")) for item in history)
 
 
-_ABOUT_OTHERS = frozenset({"casework.matter-taken-in", "casework.matter-split-off", "casework.joint-answer-given"})
+_ABOUT_OTHERS = frozenset(
+    {
+        "casework.matter-taken-in",
+        "casework.matter-split-off",
+        "casework.joint-answer-given",
+        "casework.joint-answer-carried",
+    }
+)
 """What happened to a matter because of others who reported the same: their existence is nobody else's business."""
 _INSIDE = frozenset({"casework.dispatch-suggested", "casework.suggestion-answered", "casework.bulk-item-refused"})
 """What a program proposed, or tried in vain: nothing became of it."""

@@ -176,6 +176,34 @@ def is_member(actor: Actor, case: Case | CaseCard) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How an actor stands to a matter on its platform. Of the centre, which may everything, nothing is asked."""
+
+    kind: str = ""
+    """Of its organisation; asked only where one of the others is true."""
+    is_member: bool = False
+    leads: bool = False
+    served: bool = False
+    """Its organisation served the notice that is open."""
+
+
+def standing_of(actor: Actor, case: Case | CaseCard, *, served_by: str = "") -> Standing:
+    """By membership, lead and what was served; a helper has none of them. At most two statements."""
+    if actor.kind != "post" or rules.sees_all(actor):
+        return Standing()
+    own = actor.organisation_code
+    near = {
+        "is_member": is_member(actor, case),
+        "leads": rules.may_handle(actor, case.lead_code or ""),
+        "served": own == served_by,
+    }
+    if not any(near.values()):
+        return Standing()
+    card = directory.organisations([own]).get(own)
+    return Standing(kind=card.kind if card else "", **near)
+
+
 def streets_of_member(actor: Actor, platform: str) -> tuple[str, ...]:
     """The streets in whose platform the actor takes part."""
     if actor.kind != "post":
@@ -324,23 +352,18 @@ def platform_duty(members: tuple[MemberCard, ...], on: date) -> tuple[DutyCard, 
 
 
 def on_platform(actor: Actor, case: CaseCard, *, has_acts: bool = True) -> OnPlatform:
-    """How a matter that this actor sees stands on its platform. At most five statements."""
+    """How a matter that this actor sees stands on its platform. At most seven statements."""
     platform = platform_of(case.category, case.platform)
     street = street_of(case.place_code) if case.place_code else ""
-    works = rules.may_work_on_platform(actor, is_member=False, has_part=False)  # the centre, of which nothing is asked
-    parts: set[str] = set()
-    if not works or platform == ORDER:
-        parts = set(
-            Task.objects.filter(case_id=case.case_id, ended_at=None).values_list("organisation_code", flat=True)
-        )
-    works = works or rules.may_work_on_platform(
-        actor, is_member=is_member(actor, case), has_part=actor.organisation_code in parts
-    )
     acts = _acts(PlatformAct.objects.filter(case_id=case.case_id)) if has_acts else ()
     notice = next((act for act in acts if act.kind == "notice" and act.put_right is None), None)
+    standing = standing_of(actor, case, served_by=notice.organisation_code if notice else "")
+    near = {"is_member": standing.is_member, "leads": standing.leads}
+    acts_there = rules.may_act_on_platform(actor, platform, kind=standing.kind, **near)
     is_open = case.state in OPEN
-    joins = platform == ORDER and works and case.state in HANDLED and bool(street)
+    joins = platform == ORDER and acts_there and case.state in HANDLED and bool(street)
     members = live_members(platform, street) if joins else ()
+    parts = _parts(case.case_id) if joins else frozenset[str]()
     callable_codes = tuple(
         dict.fromkeys(one.organisation_code for one in members if one.organisation_code not in parts)
     )
@@ -348,14 +371,19 @@ def on_platform(actor: Actor, case: CaseCard, *, has_acts: bool = True) -> OnPla
     return OnPlatform(
         platform=platform,
         street_code=street,
-        may_move=works and is_open and case.state != "paused",
+        may_move=rules.may_move_platform(actor, **near) and is_open and case.state != "paused",
         may_choose_nature=rules.may_triage(actor) and case.state != "opened",
-        may_act=works and is_open and not blocked,
+        may_act=acts_there and is_open and not blocked,
         open_notice=notice,
-        may_recheck=works and notice is not None,
+        may_recheck=notice is not None
+        and rules.may_look_again(actor, kind=standing.kind, served=standing.served, **near),
         acts=acts,
         callable_codes=callable_codes,
     )
+
+
+def _parts(case_id: uuid.UUID) -> frozenset[str]:
+    return frozenset(Task.objects.filter(case_id=case_id, ended_at=None).values_list("organisation_code", flat=True))
 
 
 def platform_act(actor: Actor, act_id: uuid.UUID) -> ActCard:
@@ -365,6 +393,12 @@ def platform_act(actor: Actor, act_id: uuid.UUID) -> ActCard:
         raise Absent("platform-act-absent", _("There is no such paper."))
     check_sees(actor, found[0].case_id)
     return found[0]
+
+
+def latest_paper(case_id: uuid.UUID) -> uuid.UUID | None:
+    """What was done last with a matter that the actor sees."""
+    rows = PlatformAct.objects.filter(case_id=case_id).order_by("-acted_at", "-id")
+    return rows.values_list("id", flat=True).first()
 
 
 def _acts(rows: QuerySet[PlatformAct]) -> tuple[ActCard, ...]:

@@ -103,17 +103,32 @@ def _drawable(since: date, until: date) -> QuerySet[Case]:
 def draw_last_week(*, actor: Actor, now: datetime) -> int:
     """Draw of the last whole week, Monday to Sunday; answers how many are to be called.
 
-    Nothing where that was done, or nothing was answered.
+    Days of which somebody drew already are left out, the others are drawn from, each run of days by itself. Nothing where nothing
+    was answered on them.
     """
     today = timezone.localdate(now)
     since = today - timedelta(days=today.weekday() + 7)
-    until = since + timedelta(days=6)
-    if CallBackDraw.objects.filter(since__lte=until, until__gte=since).exists():
-        return 0
-    if not Case.objects.filter(resolved_at__date__gte=since, resolved_at__date__lte=until).exists():
-        return 0
-    draw_id = draw_call_backs(actor=actor, since=since, until=until, now=now)
-    return CallBack.objects.filter(draw_id=draw_id).count()
+    drawn = [
+        draw_call_backs(actor=actor, since=first, until=last, now=now)
+        for first, last in _undrawn(since, since + timedelta(days=6))
+        if Case.objects.filter(resolved_at__date__gte=first, resolved_at__date__lte=last).exists()
+    ]
+    return CallBack.objects.filter(draw_id__in=drawn).count()
+
+
+def _undrawn(since: date, until: date) -> list[tuple[date, date]]:
+    """The runs of days of which nobody drew yet, first and last day of each."""
+    draws = CallBackDraw.objects.filter(since__lte=until, until__gte=since).values_list("since", "until")
+    spans, day = list(draws), since
+    runs: list[tuple[date, date]] = []
+    while day <= until:
+        if not any(first <= day <= last for first, last in spans):
+            if runs and runs[-1][1] == day - timedelta(days=1):
+                runs[-1] = (runs[-1][0], day)
+            else:
+                runs.append((day, day))
+        day += timedelta(days=1)
+    return runs
 
 
 def list_bad_rated(case: Case, now: datetime) -> None:
@@ -177,6 +192,7 @@ def record_call_back(
         raise Refused("call-back-over", _("A colleague has done this call-back already. Nothing was changed."))
     if outcome not in OUTCOMES:
         raise Invalid("call-back-outcome", _("Please choose how the call-back went. Nothing was changed."))
+    _check_is_another_try(row, outcome, now)
     if case.state not in ANSWERED:
         raise Refused("call-back-early", _("This matter has no answer at the moment: call back when it has one."))
     _check_can_end_so(row, case, outcome)
@@ -211,6 +227,18 @@ def _check_can_end_so(row: CallBack, case: Case, outcome: str) -> None:
             "call-back-look",
             unchanged(_("Three calls were not answered: please look at the answer yourself and say whether it holds.")),
         )
+
+
+def _check_is_another_try(row: CallBack, outcome: str, now: datetime) -> None:
+    """Raises Refused: who was not reached just now is tried at another time of the day."""
+    next_at = queries.next_try(row.tried_at)
+    if outcome == "unreachable" and next_at is not None and now < next_at:
+        sentence = _("They were not reached at %(last)s: a further try counts from %(next)s on. Nothing was changed.")
+        raise Refused("call-back-soon", sentence % {"last": _clock(row.tried_at), "next": _clock(next_at)})
+
+
+def _clock(at: datetime | None) -> str:
+    return f"{timezone.localtime(at):%H:%M}" if at else ""
 
 
 def check_may_do(actor: Actor, case: Case) -> None:

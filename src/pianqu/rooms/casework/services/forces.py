@@ -89,6 +89,11 @@ def _tell(actor: Actor, row: TaskForce, fact: type[AboutForce], now: datetime, *
     ledger.record([told], actor=actor, now=now)
 
 
+def _members(row: TaskForce) -> tuple[str, ...]:
+    codes = ForceMember.objects.filter(force=row).order_by("organisation_code")
+    return tuple(codes.values_list("organisation_code", flat=True))
+
+
 def _led(actor: Actor, force_id: uuid.UUID) -> TaskForce:
     """The locked row of a living task force that the actor leads. Raises Absent, Forbidden, Refused."""
     row = TaskForce.objects.select_for_update().filter(id=force_id).first()
@@ -119,7 +124,15 @@ def give_to_force(*, actor: Actor, force_id: uuid.UUID, code: str, after: str = 
         raise Invalid("force-after", _("The matter that comes first has to be one of this task force's."))
     _check_order(given, case, first)
     ForceCase.objects.update_or_create(force=row, case=case, defaults={"after": first, "given_at": now})
-    _tell(actor, row, ForceGiven, now, case_id=str(case.id), after_id=str(first.id) if first else "")
+    _tell(
+        actor,
+        row,
+        ForceGiven,
+        now,
+        case_id=str(case.id),
+        after_id=str(first.id) if first else "",
+        member_codes=_members(row),
+    )
     return case.id
 
 
@@ -167,4 +180,4 @@ def end_force(*, actor: Actor, force_id: uuid.UUID, words: str, now: datetime) -
     row.save(update_fields=["report", "report_salt", "ended_at"])
     states = list(ForceCase.objects.filter(force=row).values_list("case__state", flat=True))
     own = {"matters": len(states), "answered": sum(state not in OPEN for state in states)}
-    _tell(actor, row, ForceEnded, now, **own, words_commitment=report.commitment)
+    _tell(actor, row, ForceEnded, now, **own, words_commitment=report.commitment, member_codes=_members(row))

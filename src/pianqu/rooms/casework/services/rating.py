@@ -12,10 +12,11 @@ from pianqu.foundation.facts import Fact
 from pianqu.foundation.verbs import verb
 from pianqu.rooms.casework import queries, rules
 from pianqu.rooms.casework.facts import CaseLinked, CaseRated, CaseUnlinked, MatterSplitOff, MatterTakenIn
-from pianqu.rooms.casework.lifecycle import ENDED, Move, State, check_move
+from pianqu.rooms.casework.lifecycle import ENDED, OPEN, Move, State, check_move
 from pianqu.rooms.casework.models import Case, Rating
 from pianqu.rooms.casework.services.calling import BAD, RATED, check_may_do, end_check, list_bad_rated
 from pianqu.rooms.casework.services.clocks import DUE, acceptance_due, set_due
+from pianqu.rooms.casework.services.likening import forget_likeness
 from pianqu.rooms.casework.services.reopening import can_reopen, reopened
 from pianqu.rooms.casework.services.steps import locked, moved, noted, said, tell
 
@@ -91,16 +92,22 @@ def reopen_case(*, actor: Actor, case_id: uuid.UUID, words: str, now: datetime) 
 def link_case(*, actor: Actor, case_id: uuid.UUID, parent_code: str, now: datetime) -> uuid.UUID:
     """Join a matter to another one, named by its code, which then ends after it.
 
-    Raises Absent for a code that this actor does not see, Refused for a circle, an ended parent, or one that is joined already.
+    Raises Absent for a code that this actor does not see, Refused for a circle, an ended parent, one that is answered
+    while this one is not, or one that is joined already.
     """
     rules.check_may_triage(actor)
     parent_id = queries.id_of(actor, parent_code)
     cases = locked([case_id, parent_id])
     case, parent = cases[case_id], cases[parent_id]
-    if case_id == parent_id or parent.parent_id is not None or Case.objects.filter(parent=case).exists():
+    if case_id == parent_id:
+        raise Refused("link-itself", _("A matter cannot be joined to itself. Nothing was changed."))
+    if parent.parent_id is not None or Case.objects.filter(parent=case).exists():
         raise Refused("link-circle", _("A matter that is joined to another cannot have others joined to it."))
     if parent.state in ENDED or case.state in ENDED:
         raise Refused("link-ended", _("One of the two matters has ended. Nothing was changed."))
+    if case.state in OPEN and parent.state not in OPEN:
+        sentence = _("The other matter is answered already: nobody would answer this one with it. Nothing was changed.")
+        raise Refused("link-answered", sentence)
     if case.parent_id is not None:
         raise Refused("link-twice", _("This matter is joined to another one already. Nothing was changed."))
     case.parent = parent
@@ -123,6 +130,7 @@ def unlink_case(*, actor: Actor, case_id: uuid.UUID, now: datetime) -> uuid.UUID
     if case.state == State.OPENED and case.due_at is None and not case.imported_from:
         set_due(case, now, acceptance_due(now, now))
     case.save(update_fields=["parent", *DUE])
+    forget_likeness(case_id)
     split_off = tell(actor, Case.objects.get(id=former), MatterSplitOff, child_id=str(case_id))
     return noted(actor, case, [tell(actor, case, CaseUnlinked, parent_id=str(former)), split_off], now)
 

@@ -1,7 +1,7 @@
 """回访: a drawn sample and what was rated badly, asked by somebody who had no hand in it; a bad answer comes back."""
 
 import uuid
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -72,9 +72,11 @@ def row(case: services.Opened) -> Case:
     return Case.objects.get(id=case.case_id)
 
 
-def record(case: services.Opened, actor: Actor, outcome: str = "satisfied", words: str = "") -> uuid.UUID:
+def record(
+    case: services.Opened, actor: Actor, outcome: str = "satisfied", words: str = "", *, now: datetime = LATER
+) -> uuid.UUID:
     given = {"call_back_id": waiting(case).id, "outcome": outcome, "words": words}
-    return services.record_call_back(actor=actor, now=LATER, **given)
+    return services.record_call_back(actor=actor, now=now, **given)
 
 
 # a bad rating --------------------------------------------------------------------------------------------------------
@@ -276,10 +278,10 @@ def test_who_left_a_number_is_called_before_somebody_looks() -> None:
     with pytest.raises(Invalid) as first:
         record(case, clerk(), "holds", "看过了")
     assert code_of(first) == "call-back-call-first"
-    for _attempt in range(3):
-        record(case, clerk(), "unreachable")
+    for attempt in range(3):
+        record(case, clerk(), "unreachable", now=LATER + timedelta(hours=5 * attempt))
     with pytest.raises(Refused) as enough:
-        record(case, clerk(), "unreachable")
+        record(case, clerk(), "unreachable", now=LATER + timedelta(hours=20))
     assert code_of(enough) == "call-back-look"
     with pytest.raises(Refused):
         services.close_case(actor=clerk(), case_id=case.case_id, now=LATER)
@@ -372,11 +374,26 @@ def test_satisfied_ends_it_and_leaves_the_matter() -> None:
 def test_who_is_not_reached_is_called_three_times() -> None:
     case = rated_late()
     for attempt in (1, 2):
-        record(case, clerk(), "unreachable")
+        record(case, clerk(), "unreachable", now=LATER + attempt * timedelta(hours=4))
         assert waiting(case).attempts == attempt
-    record(case, clerk(), "unreachable")
+    record(case, clerk(), "unreachable", now=LATER + timedelta(hours=12))
     done = CallBack.objects.get(case=case.case_id)
     assert (done.outcome, done.attempts) == ("unreachable", 3) and done.ended_at is not None
+
+
+def test_three_tries_in_a_minute_are_one() -> None:
+    case = rated_late()
+    record(case, clerk(), "unreachable")
+    for later in (timedelta(seconds=1), timedelta(hours=4) - timedelta(seconds=1)):
+        with pytest.raises(Refused) as soon:
+            record(case, clerk(), "unreachable", now=LATER + later)
+        assert code_of(soon) == "call-back-soon" and waiting(case).attempts == 1
+    (card,) = [one for one in queries.call_backs_for(clerk()).cards if one.case_id == case.case_id]
+    assert card.next_at == LATER + timedelta(hours=4)
+    record(case, clerk(), "satisfied", now=LATER + timedelta(seconds=2))
+    assert CallBack.objects.get(case=case.case_id).outcome == "satisfied", (
+        "who calls back by themselves is heard at once"
+    )
 
 
 @pytest.mark.parametrize(
@@ -446,6 +463,21 @@ def test_the_worker_draws_of_the_last_week_once() -> None:
     assert services.draw_last_week(actor=importer(), now=monday) == 1
     assert services.draw_last_week(actor=importer(), now=monday + timedelta(days=2)) == 0
     assert CallBackDraw.objects.count() == 1, "of a week in which nothing was answered nothing is drawn"
+
+
+def test_a_draw_by_hand_takes_only_its_own_days_out_of_the_week() -> None:
+    """NOW is a Monday; answers of Wednesday and of Sunday are drawn though a leader drew of Monday and of Thursday."""
+    first, wednesday, sunday = answered(), answered(), answered()
+    for case, days in ((wednesday, 2), (sunday, 6)):
+        Case.objects.filter(id=case.case_id).update(resolved_at=NOW + timedelta(days=days))
+    monday = NOW + timedelta(days=7)
+    drawn(since=DAY, until=DAY, now=monday)
+    drawn(since=DAY + timedelta(days=3), until=DAY + timedelta(days=3), now=monday)
+    assert services.draw_last_week(actor=importer(), now=monday) == 2
+    assert {row.case_id for row in CallBack.objects.all()} == {one.case_id for one in (first, wednesday, sunday)}
+    spans = [(row.since.day - DAY.day, row.until.day - DAY.day) for row in CallBackDraw.objects.order_by("since")]
+    assert spans == [(0, 0), (1, 2), (3, 3), (4, 6)], "each day once"
+    assert services.draw_last_week(actor=importer(), now=monday) == 0
 
 
 def test_the_list_holds_to_the_scope_in_a_constant_number_of_statements() -> None:

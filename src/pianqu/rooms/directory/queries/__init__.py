@@ -52,6 +52,7 @@ from pianqu.rooms.directory.queries.powers import (
     powers_of,
     troubles,
     who_answers,
+    working_at,
 )
 from pianqu.rooms.directory.queries.presence import (
     DutyCard,
@@ -161,4 +162,5 @@ __all__ = [
     "uncovered",
     "who_answers",
     "who_is_here",
+    "working_at",
 ]
