@@ -25,7 +25,7 @@ def fill(apps, _editor):
 
 class Migration(migrations.Migration):
 
-    dependencies = [("casework", "0036_notes_and_mentions")]
+    dependencies = [("casework", "0037_what_may_be_dangerous")]
 
     operations = [
         migrations.RemoveConstraint(model_name="callback", name="call_back_outcome_is_known"),
