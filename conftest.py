@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Generator, Iterator
-from importlib import import_module
 from pathlib import Path
 from shutil import rmtree
 
@@ -11,6 +10,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
 
+from pianqu.foundation.fresh import forget_all
 from pianqu.foundation.installation import installation
 from pianqu.foundation.testing import reset_database
 
@@ -39,7 +39,7 @@ TransactionTestCase._fixture_teardown = _reset  # type: ignore[method-assign]
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> None:
     """Each test has its own district: what a process keeps of the last one's is forgotten."""
-    import_module("pianqu.rooms.directory.queries").forget_organisations()
+    forget_all()
 
 
 @pytest.fixture(autouse=True)

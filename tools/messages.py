@@ -168,7 +168,23 @@ def _faults_of(key, message: Message, found) -> list[str]:
         return ["doubtful"]
     words = key[1] if isinstance(key[1], tuple) else (key[1],)
     wanted = set(_NAMED.findall(words[-1])) | set(_NAMED.findall(words[0]))
-    return [] if all(set(_NAMED.findall(string)) <= wanted for string in strings) else ["other placeholders"]
+    if not all(set(_NAMED.findall(string)) <= wanted for string in strings):
+        return ["other placeholders"]
+    percent = any("%(" in word for word in words)
+    return ["a percent sign that should be two"] if percent and not all(map(_fills, strings)) else []
+
+
+class _Anything(dict):
+    def __missing__(self, name: str) -> int:
+        return 0
+
+
+def _fills(string: str) -> bool:
+    """Whether a sentence with named places can be filled in: a bare percent sign breaks the page that shows it."""
+    try:
+        return bool(string % _Anything())
+    except (TypeError, ValueError):
+        return False
 
 
 if __name__ == "__main__":

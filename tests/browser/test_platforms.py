@@ -66,6 +66,8 @@ def test_the_main_act_of_each_platform(chrome: Browser, full_house: House) -> No
 
         street.goto(service)
         act(street, "带身份证到三号窗口，也可以上门。", "Keep, and print the slip", outcome="service")
+        expect(street.get_by_role("heading", name="Guidance slip")).to_be_visible()
+        street.goto(service)
         paper(street, "Guidance slip", "带身份证到三号窗口，也可以上门。")
 
     with desk(chrome, full_house, "squad") as squad:  # the station takes part in law enforcement, and in nothing else

@@ -3,6 +3,7 @@
 import zipfile
 from datetime import date, datetime, timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from django.utils import timezone, translation
 from openpyxl import Workbook, load_workbook
 
 from pianqu.composition.importing import case_lists as importing
+from pianqu.composition.importing import table
+from pianqu.foundation.errors import Invalid
 from pianqu.foundation.models import Account
 from pianqu.rooms.casework import queries
 from pianqu.rooms.casework.models import Case, CaseList, Contact
@@ -197,6 +200,16 @@ def test_files_that_are_no_list(clerk: Client) -> None:
     assert not CaseList.objects.exists()
 
 
+def test_missing_columns_are_named_as_people_call_them(tmp_path: Path) -> None:
+    (tmp_path / "a.xlsx").write_bytes(book(row(1), head=["x"] * 10))
+    (tmp_path / "a.csv").write_text("x\n1\n", encoding="utf-8")
+    columns = {"words": "诉求", "category": "类别"}
+    with translation.override("zh-hans"):
+        for name in ("a.xlsx", "a.csv"):
+            with pytest.raises(Invalid, match="缺少这些列：诉求、类别。"):
+                table.lines(tmp_path / name, columns, {}, largest=1_000_000)
+
+
 def test_a_list_is_its_posts_alone(clerk: Client) -> None:
     here = send(clerk, book(row(1), row(2, category="x")))["Location"]
     other = signed_in("colleague", "330205-centre", "window")
@@ -228,3 +241,16 @@ def test_a_word_that_begins_like_a_formula_stays_a_word(clerk: Client) -> None:
         sheet = sheet_of(importing.wrong_rows(rows, faults))
     assert {cell.data_type for cell in sheet[2] if cell.value} == {"s"}
     assert all(cell.quotePrefix for cell in sheet[2] if cell.value)
+
+
+def test_what_became_of_the_rows_is_fetched(clerk: Client) -> None:
+    at = send(clerk, book(row(1), row(2, number="@GD")))["Location"]
+    assert "results.xlsx" not in clerk.get(at).content.decode()
+    clerk.post(at)
+    assert f"{at}results.xlsx" in clerk.get(at).content.decode()
+    sheet = load_workbook(BytesIO(clerk.get(f"{at}results.xlsx").content)).worksheets[0]
+    told = list(sheet.iter_rows(values_only=True))
+    assert told[0][:4] == ("Number", "Day", "Code", "State")
+    assert [line[0] for line in told[1:]] == ["GD-0001", "@GD"] and sheet["A3"].data_type != "f"
+    assert "路灯" not in str(told), "no words without a purpose"
+    assert signed_in("other", "330205-centre").get(f"{at}results.xlsx").status_code == 404

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 import pytest
@@ -15,8 +16,10 @@ from pianqu.foundation.installation import installation
 from pianqu.rooms.casework import queries, services
 from pianqu.rooms.casework.models import Case, SuggestionAnswer, TriageModel
 from pianqu.rooms.casework.tests.builders import (
+    COMMUNITY,
     LEAD,
     NOW,
+    OTHER_COMMUNITY,
     brought_to,
     clerk,
     dispatched,
@@ -25,6 +28,8 @@ from pianqu.rooms.casework.tests.builders import (
     opened,
     small_district,
 )
+from pianqu.rooms.directory import services as directory
+from pianqu.rooms.directory.services import NewOrganisation
 from pianqu.rooms.ledger import queries as ledger
 
 pytestmark = pytest.mark.django_db
@@ -37,11 +42,13 @@ def district(db: None) -> None:
 
 
 SAID = {
-    "roads": ("路灯不亮", "井盖坏了", "人行道塌了", "护栏断了"),
-    "noise": ("半夜装修太吵", "广场舞噪音大", "施工扰民"),
-    "market": ("商家不退款", "超市卖过期食品", "短斤缺两"),
+    "roads": ("路灯不亮", "井盖坏了", "人行道塌了", "护栏断了", "路面坑坑洼洼", "公交站牌歪了"),
+    "noise": ("半夜装修太吵", "广场舞噪音大", "施工扰民", "音响开得很响", "喇叭叫卖不停", "空调外机轰鸣"),
+    "market": ("商家不退款", "超市卖过期食品", "短斤缺两", "健身房关门跑路", "饭店乱收费", "网购买到假货"),
 }
 WHERE = ("小区门口", "桥边", "菜场旁", "学校对面", "公园里")
+STREETS = ("330205001000", "330205103000")
+PAIRS = [itemgetter(one, other) for one in range(6) for other in range(one)]
 
 
 def history(count: int = 120, **fixed: Any) -> None:
@@ -49,10 +56,10 @@ def history(count: int = 120, **fixed: Any) -> None:
     items = []
     for number in range(count):
         category = list(SAID)[number % 3]
-        said = SAID[category][number % len(SAID[category])]
+        said = "，".join(PAIRS[number // 3 % len(PAIRS)](SAID[category]))
         items.append(
             services.Opening(
-                words=f"{WHERE[number % 5]}{said}，请处理",
+                words=f"{WHERE[number % 5]}{said}",
                 category=category,
                 place=services.PlaceChoice(landmark="桥头"),
                 claim=services.Claim(
@@ -112,7 +119,24 @@ def test_a_platform_follows_from_the_category() -> None:
     assert queries.suggestion("今天天气").is_empty
 
 
-@pytest.mark.parametrize("words", ["楼道里闻到燃气味", "电线裸露有人触电", "井盖不见了", "there is a gas leak"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "楼道里闻到燃气味",
+        "电线裸露有人触电",
+        "井盖不见了",
+        "there is a gas leak",
+        "救命",
+        "有人在打架",
+        "有人倒地不起",
+        "阳台上有人要跳",
+        "孩子掉到河里了",
+        "老人摔倒了没人管",
+        "Help, fire!",
+        "My house is burning",
+        "gas smell in the kitchen",
+    ],
+)
 def test_danger_raises_and_nothing_lowers(words: str) -> None:
     dangers = queries.suggestion(words).dangers
     assert dangers
@@ -212,7 +236,7 @@ def test_taking_in_counts_once_also_when_sent_twice() -> None:
 def test_a_model_is_learned_used_and_told() -> None:
     history()
     assert learned() == 1
-    found = queries.suggestion("桥边的路灯不亮了")
+    found = queries.suggestion("桥边路灯不亮")
     assert (found.version, found.categories[0].label) == (1, "roads")
     assert found.sure == "roads"
     row = TriageModel.objects.get()
@@ -221,6 +245,17 @@ def test_a_model_is_learned_used_and_told() -> None:
     told = ledger.history(f"triage-model:{row.id}")
     assert [item.kind for item in told] == ["casework.triage-model-asked", "casework.triage-model-learned"]
     assert told[1].fact["digest"] == row.digest
+
+
+@pytest.mark.parametrize(
+    "words", ["今天天气真好", "有人在打架", "有人倒地不起", "吃饭", "我要表扬社区", "救命", "nice weather"]
+)
+def test_of_what_it_knows_nothing_it_says_nothing(words: str) -> None:
+    history()
+    assert learned() == 1
+    found = queries.suggestion(words)
+    assert (found.version, found.sure, found.organisations) == (0, "", ())
+    assert all(guess.phrases for guess in found.categories)
 
 
 def test_who_led_is_suggested_too() -> None:
@@ -237,6 +272,17 @@ def test_who_led_is_suggested_too() -> None:
     learned()
     found = queries.suggestion("学校对面卖过期食品")
     assert found.organisations[0].label == "330205-market"
+    streets = [
+        NewOrganisation(code=code, kind="street", name=code, short_name=code, parent_code="330205") for code in STREETS
+    ]
+    system_of = importer("330205")
+    directory.add_organisations(actor=system_of, items=streets, valid_from=NOW.date(), now=NOW)
+    directory.serve_areas(
+        actor=system_of, organisation_code=LEAD, area_codes=STREETS[:1], valid_from=NOW.date(), now=NOW
+    )
+    for place, there in ((COMMUNITY, True), (OTHER_COMMUNITY, False), ("", True)):
+        led = {guess.label for guess in queries.suggestion("小区门口的井盖坏了", place).organisations}
+        assert (LEAD in led, "330205-market" in led) == (there, True)
     case = opened(words="学校对面卖过期食品", category="market")
     services.dispatch_case(
         actor=clerk(), case_id=case.case_id, lead_code=LEAD, nature="help", suggested_by=found.version, now=NOW

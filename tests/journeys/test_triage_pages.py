@@ -75,7 +75,7 @@ def test_intake_shows_reasons_and_counts_what_was_chosen(window: Client) -> None
 
 def test_a_sure_category_is_chosen_beforehand_but_never_over_a_choice(window: Client) -> None:
     learn()
-    given = {"words": "桥边的路灯不亮", "channel": "phone", "key": "k" * 22, "suggest": "1"}
+    given = {"words": "桥边路灯不亮", "channel": "phone", "key": "k" * 22, "suggest": "1"}
     text = window.post("/desk/intake/", given).content.decode()
     assert 'id="category-0" name="category" value="roads" checked' in text
     chosen = window.post("/desk/intake/", {**given, "category": "water"}).content.decode()

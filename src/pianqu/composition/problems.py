@@ -4,13 +4,13 @@ import logging
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import requires_csrf_token
 
 from pianqu.foundation.api import problem_body
 from pianqu.foundation.errors import Absent, Forbidden, Problem
+from pianqu.foundation.middleware import problem_page
 
 API = "/api/"
 """Below it programs ask: they are answered problem+json, whatever goes wrong."""
@@ -38,7 +38,7 @@ class NotThisWay(Problem):
 def _page(request: HttpRequest, problem: Problem) -> HttpResponse:
     if request.path.startswith(API):
         return _as_json(problem)
-    return render(request, "ui/problem.html", {"problem": problem}, status=problem.status)
+    return problem_page(request, problem)
 
 
 def _as_json(problem: Problem) -> HttpResponse:

@@ -102,6 +102,21 @@ class Watch:
         self.recorded = False
 
 
+@contextmanager
+def accounted(connection: Any) -> Iterator[None]:
+    """What is done inside answers for itself, though a larger transaction holds it, which is checked at its own commit."""
+    outer, inner = connection.watch, Watch()
+    connection.watch = inner
+    try:
+        yield
+        if not _lifted.get():
+            inner.check()
+    finally:
+        outer.changed |= inner.changed
+        outer.recorded = outer.recorded or inner.recorded
+        connection.watch = outer
+
+
 class _Seeing:
     """Shows every statement to the connection's watch first."""
 

@@ -6,7 +6,17 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
 from pianqu.foundation.api import problem_body
-from pianqu.foundation.errors import as_problem
+from pianqu.foundation.errors import Problem, as_problem
+
+DESK = "/desk/"
+
+
+def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """What went wrong, for a person: who works at the desk stays there, unless the house itself is in trouble."""
+    works = request.path.startswith(DESK) and problem.status < 500 and getattr(request, "user", None) is not None
+    face = "ui/desk.html" if works and request.user.is_authenticated else "ui/base.html"
+    home = DESK if face == "ui/desk.html" else "/"
+    return render(request, "ui/problem.html", {"problem": problem, "face": face, "home": home}, status=problem.status)
 
 
 class ProblemMiddleware:
@@ -23,5 +33,5 @@ class ProblemMiddleware:
         if problem is None:
             return None
         if request.accepts("text/html") and not request.path.endswith(".json"):
-            return render(request, "ui/problem.html", {"problem": problem}, status=problem.status)
+            return problem_page(request, problem)
         return JsonResponse(problem_body(problem), status=problem.status, content_type="application/problem+json")

@@ -11,6 +11,8 @@ from typing import ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
 
+from pianqu.foundation import guard
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -91,7 +93,7 @@ def _once(act: Callable[[], R]) -> R:
     current = Unit()
     token = _current.set(current)
     try:
-        with transaction.atomic(durable=False):
+        with transaction.atomic(durable=False), guard.accounted(connection):
             answer = act()
             current.finish()
         return answer

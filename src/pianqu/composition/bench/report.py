@@ -85,9 +85,11 @@ def _verdict(row: Row) -> str:
 
 
 def number(value: float) -> str:
-    """A figure as people read it: thousands apart, two places at most."""
+    """A figure as people read it: thousands apart, two places, three below one."""
     if value == int(value) and abs(value) < 1e15:
         return f"{int(value):,}".replace(",", "\u2009")
+    if abs(value) < 1:
+        return f"{value:.3f}"
     return f"{value:.2f}" if abs(value) < 100 else f"{value:,.0f}".replace(",", "\u2009")
 
 

@@ -76,13 +76,7 @@ def _categories(path: Path, *, quick: bool) -> list[Row]:
 
 
 def _row(name: str, value: float, least: float, sgd: float, svc: float) -> Row:
-    """Three places matter here: in thousandths, so that the table shows them."""
-    return Row(
-        name=f"{name} (thousandths)",
-        value=round(1000 * value, 1),
-        at_least=1000 * least,
-        baseline=f"SGD {1000 * sgd:.0f}, LinearSVC {1000 * svc:.0f}",
-    )
+    return Row(name=name, value=value, at_least=least, baseline=f"SGD {sgd:.3f}, LinearSVC {svc:.3f}")
 
 
 def _mean(found: Sequence[Figures]) -> dict[str, float]:
@@ -98,7 +92,8 @@ def _sgd() -> Any:
 def _simple(texts: Sequence[str], labels: Sequence[str], make: Callable[[], Any]) -> Figures:
     """Plain tf-idf of characters and pairs with a method as it comes, on the same folds."""
     classes = sorted(set(labels))
-    folds, truth = triage_training.folds_of(labels, SEEDS[0]), np.array(labels)
+    groups = triage_training.groups_of([triage.counted(text) for text in texts])
+    folds, truth = triage_training.folds_of(labels, SEEDS[0], groups), np.array(labels)
     shares = np.zeros((len(texts), len(classes)))
     for fold in range(triage_training.FOLDS):
         seen = [text for text, one in zip(texts, folds, strict=True) if one != fold]
@@ -135,18 +130,18 @@ def _routes(path: Path, *, quick: bool) -> list[Row]:
         Row(name="requests learned from, January to June", value=len(old)),
         Row(name="tested on, July to September", value=len(new)),
     ]
-    boosted = "" if quick else f", gradient boosting {1000 * _boosted(old, new):.1f}"
-    for name, column, least, other in (("department", "Department", 950, boosted), ("queue", "QUEUE", 720, "")):
+    boosted = "" if quick else f", gradient boosting {_boosted(old, new):.4f}"
+    for name, column, least, other in (("department", "Department", 0.950, boosted), ("queue", "QUEUE", 0.720, "")):
         began = time.perf_counter()
         router = routing.learn([_matter(row) for row in old], [row[column] for row in old])
         took = time.perf_counter() - began
         right = sum(router.first(_matter(row)) == row[column] for row in new) / len(new)
         made += [
             Row(
-                name=f"routed to the right {name} (thousandths)",
-                value=round(1000 * right, 1),
+                name=f"routed to the right {name}",
+                value=right,
                 at_least=least,
-                baseline=f"look-up by type {1000 * _looked_up(old, new, column):.1f}{other}",
+                baseline=f"look-up by type {_looked_up(old, new, column):.4f}{other}",
             ),
             Row(name=f"learning the {name}s", value=took, unit="s", at_most=60),
         ]

@@ -225,7 +225,7 @@ def _tables(staff: Actor) -> dict[str, str]:
 def _papers(staff: Actor, now: datetime) -> dict[str, str]:
     """A notice that somebody has to look at again: its matter and its paper."""
     case_id = casework.platform_queue(staff, "enforcement", queue="notices", now=now).rows[0].case_id
-    act = casework.on_platform(staff, case_id).acts[0]
+    act = casework.on_platform(staff, casework.case_for(staff, case_id)).acts[0]
     return {"noticed": str(case_id), "paper": str(act.act_id), "platform_street": "330205005000"}
 
 

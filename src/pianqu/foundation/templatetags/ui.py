@@ -133,6 +133,16 @@ def day(value: date) -> str:
 
 
 @register.filter
+def full_day(value: date | None) -> str:
+    """A day: 2026 年 11 月 23 日, or 23 Nov 2026."""
+    if value is None:
+        return ""
+    if (get_language() or "").startswith("zh"):
+        return f"{value.year} 年 {value.month} 月 {value.day} 日"
+    return f"{value.day} {value:%b %Y}"
+
+
+@register.filter
 def month_year(value: date) -> str:
     """A month: 2026 年 10 月, or October 2026."""
     return f"{value.year} 年 {value.month} 月" if (get_language() or "").startswith("zh") else f"{value:%B %Y}"

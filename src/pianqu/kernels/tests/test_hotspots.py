@@ -3,6 +3,7 @@
 import math
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -26,6 +27,7 @@ def messages(count: int, seed: int) -> list[Message]:
             place=dice.choice(("", *PLACES)),
             area=dice.choice(("", "north", "south")),
             category=dice.choice(("", "water", "roads")),
+            same=dice.choice(("", "", "", "one", "other")),
         )
         for n in range(count)
     ]
@@ -34,8 +36,8 @@ def messages(count: int, seed: int) -> list[Message]:
 def by_hand(given_messages: Sequence[Message], alike: float) -> set[frozenset[str]]:
     """Join the two groups of the greatest mean likeness until none is alike enough."""
     ordered = sorted(given_messages, key=lambda m: (m.day, m.key, m.text))
-    table = hotspots._Likeness(ordered, [hotspots.plain(m.text) for m in ordered], Settings(alike=alike)).between(
-        np.arange(len(ordered)), np.arange(len(ordered))
+    table = hotspots._Likeness(ordered, [hotspots.plain(m.text) for m in ordered], Settings(alike=alike)).within(
+        np.arange(len(ordered))
     )
     parts = [[n] for n in range(len(ordered))]
     while len(parts) > 1:
@@ -64,6 +66,35 @@ def test_the_groups_are_those_of_average_linkage(seed: int, alike: float) -> Non
     """The connected parts lose nothing."""
     made = messages(30, seed)
     assert found(made, alike) == by_hand(made, alike)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 10_000))
+def test_what_a_person_joined_is_in_one_group(seed: int) -> None:
+    made = [replace(message, area="north") for message in messages(25, seed)]
+    for name in ("one", "other"):
+        joined = {message.key for message in made if message.same == name}
+        assert len(joined) < 2 or any(joined <= group for group in found(made, 0.5))
+
+
+def test_politeness_explains_no_group() -> None:
+    said = [
+        "您好，桥头路灯不亮，麻烦告诉我处理结果。",
+        "领导好，桥头路灯不亮了，希望有人管。",
+        "桥头路灯不亮，麻烦告诉我处理结果，希望有人管，谢谢",
+    ]
+    made = [Message(key=f"{n}", text=text, day=0.0, area="north") for n, text in enumerate(said)]
+    (group,) = groups(made)
+    assert group.phrases == ("桥头路灯不亮",)
+    assert hotspots.segments("希望小学门口很挤") == ("希望小学门口很挤",)
+
+
+def test_what_was_joined_in_other_words_does_not_part_what_is_alike() -> None:
+    said = [f"姚江边步道路灯不亮，晚上看不清，第{n}个人说" for n in range(3)]
+    made = [Message(key=f"{n}", text=text, day=0.0, area="north", same=f"{n}") for n, text in enumerate(said)]
+    other = Message(key="other", text="老人散步摔了一跤", day=0.0, area="north", same="0")
+    far = Message(key="far", text="老人散步摔了一跤", day=0.0, area="south", same="0")
+    assert found([*made, other, far], 0.3) == {frozenset({"0", "1", "2", "other"})}
 
 
 @settings(max_examples=30, deadline=None)

@@ -1,9 +1,13 @@
 """Suggestions: an oracle without its shortcuts, a model that learns what it can, files that were changed, figures by hand."""
 
+import json
 import math
 import random
+import zlib
 from array import array
+from hashlib import sha256
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,6 +58,58 @@ def test_the_same_matters_give_the_same_file(learned: triage_training.Learned) -
 def test_one_class_is_nothing_to_learn() -> None:
     with pytest.raises(ValueError, match="one class"):
         triage_training.train(["路灯", "路灯坏", "灯"], {"category": ["a", "a", ""]})
+
+
+def test_who_copies_stands_in_one_fold_with_whom_it_was_copied_from() -> None:
+    said = "小区门口的路灯坏了三天没有人来修，请尽快处理"
+    others = ["桥边半夜施工太吵，睡不着觉", "超市卖过期食品还不退钱", "河边的垃圾堆了一个星期没有清运"]
+    texts = [said, f"{said}，谢谢", *others, said.replace("三天", "五天"), said]
+    groups = triage_training.groups_of([triage.counted(text) for text in texts])
+    assert len({groups[0], groups[1], groups[5], groups[6]}) == 1 and len(set(groups)) == 4
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.sampled_from(CLASSES)), min_size=5, max_size=80), st.integers(0, 3))
+def test_no_group_is_spread_over_folds(drawn: list[tuple[int, str]], seed: int) -> None:
+    groups = np.array([group for group, _label in drawn])
+    folds = triage_training.folds_of([label for _group, label in drawn], seed, groups)
+    assert all(len(set(folds[groups == group])) == 1 for group in set(groups.tolist()))
+    assert set(folds) <= set(range(triage_training.FOLDS))
+
+
+@given(st.lists(st.sampled_from(CLASSES), min_size=5, max_size=80), st.integers(0, 3))
+def test_without_groups_every_class_is_spread_evenly(labels: list[str], seed: int) -> None:
+    folds = triage_training.folds_of(labels, seed)
+    for label in set(labels):
+        sizes = [sum(f == fold for f, one in zip(folds, labels, strict=True) if one == label) for fold in range(5)]
+        assert max(sizes) - min(sizes) <= 1
+
+
+def test_a_text_twice_is_no_proof_of_the_other() -> None:
+    """Every text of two classes stands there five times: whoever spread the copies over folds would find itself always right."""
+    dice = random.Random(5)
+    signs = [chr(0x4E00 + number) for number in range(400)]
+    texts = ["".join(dice.sample(signs, 12)) for _number in range(40)]
+    labels = [CLASSES[number % 2] for number in range(40)]
+    measured = triage_training.train(texts * 5, {"category": labels * 5}).measured["category"]
+    assert measured.accuracy < 0.8
+
+
+def test_what_is_unlike_all_that_was_learned_is_less_familiar(learned: triage_training.Learned) -> None:
+    least = learned.model.heads["category"].familiar
+    assert triage.familiarity(learned.model, "小区门口路灯坏了请处理") >= least > 0
+    for strange in ("今天天气真好", "吃饭", "救命", "", "!!"):
+        assert triage.familiarity(learned.model, strange) < least
+
+
+def test_a_file_from_before_familiarity_is_read(learned: triage_training.Learned) -> None:
+    content = triage.dump(learned.model)
+    text, _newline, numbers = zlib.decompress(content[len(triage.FORMAT) + 65 :]).partition(b"\n")
+    head = json.loads(text)
+    for one in head["heads"].values():
+        del one["familiar"]
+    body = zlib.compress(json.dumps(head).encode() + b"\n" + numbers)
+    old = triage.load(triage.FORMAT + sha256(body).hexdigest().encode() + b"\n" + body)
+    assert {one.familiar for one in old.heads.values()} == {0.0}
 
 
 # nothing about a person ----------------------------------------------------------------------------------------------

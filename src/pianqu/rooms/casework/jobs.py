@@ -372,10 +372,19 @@ def carry_answers(*, actor: Actor) -> int:
     done = keep_likeness()
     waiting = list(queries.joint_answers())
     while waiting:
-        carried = [(one, services.carry_answer(actor=actor, answer_id=one, now=timezone.now())) for one in waiting]
+        carried = [(one, _carry(actor, one)) for one in waiting]
         done += sum(count for _one, count in carried)
         waiting = [one for one, count in carried if count]
     return done
+
+
+def _carry(actor: Actor, answer_id: uuid.UUID) -> int:
+    """One batch; an answer that cannot be carried now holds up no other, and is tried again at the next turn."""
+    try:
+        return services.carry_answer(actor=actor, answer_id=answer_id, now=timezone.now())
+    except Exception:
+        log.exception("joint answer %s stopped; it is gone on with at the next turn", answer_id)
+        return 0
 
 
 # acts on many ---------------------------------------------------------------------------------------------------------
@@ -472,6 +481,7 @@ def _issues(
             place=one.place_code,
             area=one.street_code,
             category=one.category,
+            same=one.same,
         )
         for one in matters
     ]

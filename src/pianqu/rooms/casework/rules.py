@@ -12,6 +12,13 @@ from pianqu.foundation.errors import Forbidden, unchanged
 from pianqu.foundation.installation import installation
 from pianqu.rooms.directory import queries as directory
 
+AUTHORITIES = frozenset({"district", "centre", "department", "station", "street", "town"})
+"""Kinds of organisations that may have power over others."""
+GOVERNING = AUTHORITIES | {"community", "village"}
+"""Those, and who governs the ground with its residents."""
+MAIN_ACT = {"order": GOVERNING, "market": AUTHORITIES, "enforcement": AUTHORITIES, "services": GOVERNING}
+"""Platform → the kinds of organisations that may do its main act."""
+
 
 def centre_code() -> str:
     """The organisation that takes in what residents report and sees the whole district."""
@@ -272,9 +279,24 @@ def may_arrange_platform(actor: Actor, street_code: str) -> bool:
     return not actor.reads_only and directory.may_manage(actor, street_code)
 
 
-def may_work_on_platform(actor: Actor, *, is_member: bool, has_part: bool) -> bool:
-    """The centre, whoever has a part in the matter, and the platform's members of its street."""
-    return actor.acts and (_acts_for_all(actor) or is_member or has_part)
+def may_move_platform(actor: Actor, *, is_member: bool, leads: bool) -> bool:
+    """The centre, the platform's members of its street, and who leads; who only helps gives its own part back."""
+    return actor.acts and (_acts_for_all(actor) or is_member or leads)
+
+
+def may_act_on_platform(actor: Actor, platform: str, *, kind: str, is_member: bool, leads: bool) -> bool:
+    """Those, where they are a public body: a company, an owners' committee or an association has no power over others.
+
+    A community calls to the table and answers at its window; it inspects nobody and serves no notice.
+    """
+    near = is_member or leads
+    return actor.acts and (_acts_for_all(actor) or (near and kind in MAIN_ACT.get(platform, AUTHORITIES)))
+
+
+def may_look_again(actor: Actor, *, kind: str, is_member: bool, leads: bool, served: bool) -> bool:
+    """Those who may serve a notice, and whoever served this one, whatever platform has the matter by now."""
+    near = is_member or leads or served
+    return actor.acts and (_acts_for_all(actor) or (near and kind in AUTHORITIES))
 
 
 def check_may_export(actor: Actor) -> None:
@@ -459,10 +481,26 @@ def check_may_arrange_platform(actor: Actor, street_code: str) -> None:
     )
 
 
-def check_may_work_on_platform(actor: Actor, *, is_member: bool, has_part: bool) -> None:
+def check_may_move_platform(actor: Actor, *, is_member: bool, leads: bool) -> None:
     _check(
-        may_work_on_platform(actor, is_member=is_member, has_part=has_part),
-        _("Only members of the platform, and who has a part in the matter, may do this."),
+        may_move_platform(actor, is_member=is_member, leads=leads),
+        _(
+            "Only members of the platform, who leads this matter and the centre may move it. Who helps gives its part back."
+        ),
+    )
+
+
+def check_may_act_on_platform(actor: Actor, platform: str, *, kind: str, is_member: bool, leads: bool) -> None:
+    _check(
+        may_act_on_platform(actor, platform, kind=kind, is_member=is_member, leads=leads),
+        _("Only public bodies that take part in the platform or lead this matter, and the centre, may do this."),
+    )
+
+
+def check_may_look_again(actor: Actor, *, kind: str, is_member: bool, leads: bool, served: bool) -> None:
+    _check(
+        may_look_again(actor, kind=kind, is_member=is_member, leads=leads, served=served),
+        _("Only public bodies that take part in the platform or lead this matter, and the centre, may do this."),
     )
 
 
@@ -592,6 +630,11 @@ def may_lead_force(actor: Actor, lead_code: str) -> bool:
     return actor.acts and _answers_for(actor, lead_code)
 
 
+def may_give_to_force(actor: Actor, lead_code: str, *, on_ground: bool) -> bool:
+    """The centre, who leads the matter, and who governs the ground that it lies on: by this others come to see it."""
+    return may_ask_for_help(actor, lead_code) or (actor.acts and on_ground)
+
+
 def check_may_form_force(actor: Actor, lead_code: str) -> None:
     _check(
         may_form_force(actor, lead_code),
@@ -647,4 +690,11 @@ def check_may_strike_note(actor: Actor, *, by_post: str, organisation_code: str)
     _check(
         may_strike_note(actor, by_post=by_post, organisation_code=organisation_code),
         _("Only who wrote a note, or a leader there or at the centre, strikes it."),
+    )
+
+
+def check_may_give_to_force(actor: Actor, lead_code: str, *, on_ground: bool) -> None:
+    _check(
+        may_give_to_force(actor, lead_code, on_ground=on_ground),
+        _("Only the centre, who leads a matter or who governs its ground gives it to a joint task force."),
     )

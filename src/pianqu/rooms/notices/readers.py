@@ -15,7 +15,7 @@ from pianqu.foundation.ids import new_id
 from pianqu.rooms.casework import facts as told
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.ledger.services import Heard
-from pianqu.rooms.notices.facts import SendSettled
+from pianqu.rooms.notices.facts import AboutOutage, SendSettled, WebhookBack, WebhookSilent
 from pianqu.rooms.notices.models import Call, Notice, Outgoing, Planned, Webhook
 from pianqu.rooms.notices.queries import OF_PERSONS
 from pianqu.rooms.partners.facts import LetterReceived
@@ -24,6 +24,15 @@ INBOX, MESSAGES, WEBHOOKS = "notices.inbox", "notices.messages", "notices.webhoo
 TOO_OLD = timedelta(days=1)
 """What was recorded longer ago is of no use as a message: the reader stood still, or history was taken over."""
 BAD_SCORE = 2
+Heeded = (
+    told.CaseOpened
+    | told.AboutCase
+    | told.CaseExtended
+    | LetterReceived
+    | told.AboutWhistle
+    | told.AboutForce
+    | AboutOutage
+)
 Addressed = Iterator[tuple[str, bool]]
 """Organisation and whether it is urgent."""
 
@@ -32,11 +41,7 @@ Addressed = Iterator[tuple[str, bool]]
 
 def hear(heard: Sequence[Heard]) -> None:
     """Put a page of facts into the inboxes, in three statements at most."""
-    facts = [
-        (item, fact, _about(fact))
-        for item in heard
-        if isinstance(fact := item.fact, told.AboutCase | told.CaseExtended | LetterReceived | told.AboutWhistle)
-    ]
+    facts = [(item, fact, _about(fact)) for item in heard if isinstance(fact := item.fact, Heeded)]
     holders = casework.holders({about for _item, _fact, about in facts})
     Notice.objects.bulk_create(
         [
@@ -55,16 +60,20 @@ def hear(heard: Sequence[Heard]) -> None:
     )
 
 
-def _about(fact: told.AboutCase | told.CaseExtended | LetterReceived | told.AboutWhistle) -> uuid.UUID:
-    """The matter; the transfer of what was only offered yet; a call to the spot."""
+def _about(fact: Heeded) -> uuid.UUID:
+    """The matter; the transfer of what was only offered yet; a call to the spot; a joint task force; another system."""
+    if isinstance(fact, AboutOutage):
+        return uuid.UUID(fact.webhook_id)
     if isinstance(fact, told.AboutWhistle):
         return uuid.UUID(fact.whistle_id)
+    if isinstance(fact, told.AboutForce) and not isinstance(fact, told.ForceGiven):
+        return uuid.UUID(fact.force_id)
     return uuid.UUID(fact.case_id or getattr(fact, "transfer_id", ""))
 
 
 def _kind(item: Heard, fact: Fact) -> str:
     """What an inbox calls it."""
-    return f"letter-{fact.letter_kind}" if isinstance(fact, LetterReceived) else item.kind.removeprefix("casework.")
+    return f"letter-{fact.letter_kind}" if isinstance(fact, LetterReceived) else item.kind.partition(".")[2]
 
 
 def forget() -> None:
@@ -116,6 +125,15 @@ def _task(fact: told.TaskJoined | told.ObjectionReviewed, _holder: str) -> Addre
     yield fact.task_code, False
 
 
+def _dangerous(fact: told.CaseOpened | told.CaseExtended, holder: str) -> Addressed:
+    """What sounds dangerous is told at once to the centre and to who has it; what is added, to who has it anyway."""
+    if fact.danger:
+        yield casework.centre_code(), True
+        yield holder, True
+    elif isinstance(fact, told.CaseExtended):
+        yield holder, False
+
+
 def _pressed(_fact: Fact, holder: str) -> Addressed:
     yield holder, True
 
@@ -142,9 +160,11 @@ def _letter(fact: LetterReceived, holder: str) -> Addressed:
 
 
 def _moved(fact: told.PlatformChanged, _holder: str) -> Addressed:
-    """Who led it until now, and the centre, which gives it to somebody on its new platform."""
+    """Who led it until now, the centre, which gives it to somebody on its new platform, and who takes part there."""
     yield fact.holder_code, False
     yield casework.centre_code(), False
+    for code in fact.member_codes:
+        yield code, False
 
 
 def _called(fact: told.JointCalled, _holder: str) -> Addressed:
@@ -175,9 +195,26 @@ def _whistle_escalated(fact: told.WhistleEscalated, _holder: str) -> Addressed:
     yield fact.caller_code, False
 
 
+def _in_force(fact: told.ForceFormed | told.ForceGiven | told.ForceEnded, _holder: str) -> Addressed:
+    yield fact.lead_code, False
+    for code in fact.member_codes:
+        yield code, False
+
+
+def _leaders(_fact: Fact, _holder: str) -> Addressed:
+    yield casework.centre_code(), True
+
+
 def _mentioned(fact: told.ColleaguesMentioned, _holder: str) -> Addressed:
     for code in fact.called_organisations:
         yield code, False
+
+
+def _administrators(fact: AboutOutage, _holder: str) -> Addressed:
+    """Where the installation's administrators are at home."""
+    urgent = isinstance(fact, WebhookSilent)
+    yield casework.centre_code(), urgent
+    yield casework.centre_code().removesuffix("-centre"), urgent
 
 
 _CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
@@ -187,14 +224,15 @@ _CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
     told.TaskDone: _holder,
     told.DispatchObjected: _centre,
     told.ObjectionReviewed: _task,
-    told.PingPongAlarmed: _centre,
+    told.PingPongAlarmed: _leaders,
     told.PlatformChanged: _moved,
-    told.PlatformPingPong: _centre,
+    told.PlatformPingPong: _leaders,
     told.JointCalled: _called,
     told.ColleaguesMentioned: _mentioned,
     told.ExtensionAsked: _asked,
     told.ExtensionDecided: _holder,
-    told.CaseExtended: _holder,
+    told.CaseOpened: _dangerous,
+    told.CaseExtended: _dangerous,
     told.CaseWithdrawn: _holder,
     told.CaseRated: _rated,
     told.CaseReopened: _both,
@@ -218,6 +256,11 @@ _CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
     told.WhistleFinished: _caller,
     told.WhistleDueSoon: _called_one,
     told.WhistleEscalated: _whistle_escalated,
+    told.ForceFormed: _in_force,
+    told.ForceGiven: _in_force,
+    told.ForceEnded: _in_force,
+    WebhookSilent: _administrators,
+    WebhookBack: _administrators,
 }
 _TOLD_TO_ALL = frozenset(
     {
@@ -226,6 +269,7 @@ _TOLD_TO_ALL = frozenset(
         told.TaskEscalated,
         told.SupervisionDueSoon,
         told.SupervisionEscalated,
+        told.CaseOpened,
         told.CaseExtended,
         told.CaseWithdrawn,
         told.CaseRated,
@@ -233,9 +277,13 @@ _TOLD_TO_ALL = frozenset(
         told.ExtensionAsked,
         told.ColleaguesMentioned,
         told.CaseHandedOver,
+        told.PingPongAlarmed,
+        told.PlatformPingPong,
         told.WhistleDueSoon,
         told.WhistleEscalated,
         LetterReceived,
+        WebhookSilent,
+        WebhookBack,
     }
 )
 """Facts that the organisation in whose chain they stand did not bring about itself, or that its leaders have to decide on."""

@@ -19,7 +19,7 @@ from pianqu.rooms.casework.endpoints.cases import cases, desk
 )
 def suggest_for_case(request: HttpRequest, case_id: uuid.UUID) -> schemas.Sorted:
     card = queries.case_for(actor_of(request), case_id)
-    return schemas.Sorted.of(queries.suggestion(card.words))
+    return schemas.Sorted.of(queries.suggestion(card.words, card.place_code))
 
 
 @desk.does(

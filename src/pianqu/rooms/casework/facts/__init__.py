@@ -115,6 +115,7 @@ from pianqu.rooms.casework.facts.hotspots import (
 )
 from pianqu.rooms.casework.facts.joining import (
     CaseSucceeds,
+    JointAnswerCarried,
     JointAnswerGiven,
     MatterSplitOff,
     MatterTakenIn,
@@ -253,6 +254,7 @@ __all__ = [
     "ForceGiven",
     "ForceReleased",
     "GuidedAtWindow",
+    "JointAnswerCarried",
     "JointAnswerGiven",
     "JointCalled",
     "JointWorkHandedOver",

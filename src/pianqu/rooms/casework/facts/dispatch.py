@@ -292,6 +292,7 @@ class ForceGiven(AboutForce):
 
     case_id: str
     after_id: str = ""
+    member_codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -314,6 +315,7 @@ class ForceEnded(AboutForce):
     matters: int
     answered: int
     words_commitment: str
+    member_codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

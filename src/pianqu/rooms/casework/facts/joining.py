@@ -53,6 +53,16 @@ class JointAnswerGiven(AboutCase):
 
 
 @dataclass(frozen=True, kw_only=True)
+class JointAnswerCarried(AboutCase):
+    """The answer for all who joined has reached everybody whom it could reach."""
+
+    kind: ClassVar[str] = "casework.joint-answer-carried"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "All who joined have their answer")
+
+    matters: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class TitleReleased(AboutCase):
     """Staff let everybody read a title of this matter."""
 

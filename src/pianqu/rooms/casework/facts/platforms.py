@@ -40,7 +40,7 @@ class PlatformMemberRemoved(AboutPlatform):
 
 @dataclass(frozen=True, kw_only=True)
 class PlatformChanged(AboutCase):
-    """A matter went to another platform. `holder_code` led it until then, and does no longer."""
+    """A matter went to another platform. `holder_code` led it until then, and does no longer; `member_codes` take part there."""
 
     kind: ClassVar[str] = "casework.platform-changed"
     label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Moved to another platform")
@@ -49,6 +49,7 @@ class PlatformChanged(AboutCase):
     platform: str
     holder_code: str
     words_commitment: str
+    member_codes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

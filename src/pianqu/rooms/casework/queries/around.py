@@ -9,7 +9,7 @@ from pianqu.rooms.casework import sql
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Around:
-    """Whether there is any of each. The last three are of the whole district, the others of one matter."""
+    """Whether there is any of each. The last four are of the whole district, the others of one matter."""
 
     checks: bool
     waits: bool
@@ -21,6 +21,8 @@ class Around:
     call_back: bool
     platform_acts: bool
     listed: bool
+    continues: bool
+    is_continued: bool
     open_causes: bool
     templates: bool
     rules: bool

@@ -1,6 +1,7 @@
 """Questions to dispatch: versions of the rules, what they suggest for a matter, how often that was wrong, trials, templates."""
 
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
@@ -214,9 +215,14 @@ def _in_order(new: Sequence[str], old: Sequence[str]) -> set[str]:
 
 
 def rule_faults(rows: Sequence[RuleRow], known: "Templates") -> tuple[Fault, ...]:
-    """What the kernel finds in these rules together with the templates that they name."""
+    """What the kernel finds in these rules together with the templates that they name.
+
+    A rule that loops is not called unreachable too: the one has to be mended first, and then the other is said.
+    """
     leads = {card.code: card.lead_code for card in known.cards.values()}
-    return dispatch.faults([as_rule(row, leads) for row in rows], known.includes)
+    found = dispatch.faults([as_rule(row, leads) for row in rows], known.includes)
+    looping = {code for fault in found if fault.kind == "loops" for code in (fault.code, *fault.others)}
+    return tuple(fault for fault in found if fault.kind != "unreachable" or fault.code not in looping)
 
 
 def check_row(row: RuleRow, world: "World") -> None:
@@ -504,9 +510,13 @@ def case_suggestion(actor: Actor, case_id: uuid.UUID, *, now: datetime) -> RuleS
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFigures:
-    """How one rule of one version did: of `uses` suggestions `followed` were taken, of these so many came back."""
+    """How one rule did: of `uses` suggestions `followed` were taken, of these so many came back.
+
+    Counted over all versions up to this one that hold the very same rule, whatever it is called: `since` is the first of them.
+    """
 
     version: int
+    since: int
     rule_code: str
     uses: int
     followed: int
@@ -526,16 +536,17 @@ class RuleFigures:
 
 
 def rule_figures(actor: Actor, version: int) -> dict[str, RuleFigures]:
-    """The figures of a version's rules. One statement. Raises Forbidden."""
+    """The figures of a version's rules, where they were used. Two statements. Raises Forbidden."""
     rules.check_may_see_rules(actor)
+    same = _same_rules(version)
     objections = Request.objects.filter(
         kind="objection", case=OuterRef("case"), organisation_code=OuterRef("task__organisation_code")
     ).filter(asked_at__gte=OuterRef("at"))
     taken = Q(followed=True)
     rows = (
-        RuleUse.objects.filter(version=version)
+        RuleUse.objects.filter(version__in={number for numbers in same.values() for number in numbers})
         .annotate(disputed=Exists(objections), won=Exists(objections.filter(granted=True)))
-        .values("rule_code")
+        .values("version", "rule_code")
         .annotate(
             uses=Count("task"),
             taken=Count("task", filter=taken),
@@ -546,19 +557,37 @@ def rule_figures(actor: Actor, version: int) -> dict[str, RuleFigures]:
         )
         .order_by("rule_code")
     )
+    counted: dict[str, Counter[str]] = {}
+    for row in rows:
+        if row["version"] in same.get(row["rule_code"], ()):
+            own = {name: value for name, value in row.items() if isinstance(value, int) and name != "version"}
+            counted.setdefault(row["rule_code"], Counter()).update(own)
     return {
-        row["rule_code"]: RuleFigures(
+        code: RuleFigures(
             version=version,
-            rule_code=row["rule_code"],
-            uses=row["uses"],
-            followed=row["taken"],
-            automatic=row["alone"],
-            returned=row["returned"],
-            objected=row["objected"],
-            upheld=row["upheld"],
+            since=min(same[code]),
+            rule_code=code,
+            uses=sums["uses"],
+            followed=sums["taken"],
+            automatic=sums["alone"],
+            returned=sums["returned"],
+            objected=sums["objected"],
+            upheld=sums["upheld"],
         )
-        for row in rows
+        for code, sums in counted.items()
     }
+
+
+def _same_rules(version: int) -> dict[str, set[int]]:
+    """Code of each rule of a version → the versions up to it that say exactly the same by it. One statement."""
+    rows = dict(RuleVersion.objects.filter(number__lte=version).values_list("number", "rules"))
+    said = {number: {kept["code"]: _said(kept) for kept in kept_rules} for number, kept_rules in rows.items()}
+    own = said.get(version, {})
+    return {code: {number for number, others in said.items() if others.get(code) == rule} for code, rule in own.items()}
+
+
+def _said(kept: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in kept.items() if name != "name"}
 
 
 # trials --------------------------------------------------------------------------------------------------------------

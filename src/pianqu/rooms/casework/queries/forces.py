@@ -13,7 +13,7 @@ from pianqu.kernels import checkcode
 from pianqu.rooms.casework import rules
 from pianqu.rooms.casework.lifecycle import OPEN
 from pianqu.rooms.casework.models import Case, ForceCase, ForceMember, TaskForce
-from pianqu.rooms.casework.queries.seen import scope_of, seen_by
+from pianqu.rooms.casework.queries.seen import one_seen_by, scope_of
 
 MOST = 100
 
@@ -28,6 +28,7 @@ class ForceMatter:
     due_at: datetime | None
     after_code: str
     """The code of the matter that comes first; empty for none."""
+    is_late: bool
     waits: bool
     """That one is not answered yet."""
 
@@ -68,7 +69,7 @@ def forces_for(actor: Actor, *, now: datetime, on: date) -> tuple[ForceCard, ...
     """Those that work and the latest that ended, with counts and no matters. Three statements."""
     rows = list(_seen(actor).order_by("-formed_at", "-id")[:MOST])
     rows.sort(key=lambda row: row.ended_at is not None)
-    return _cards(actor, rows, on, matters=False)
+    return _cards(actor, rows, on, now, matters=False)
 
 
 def force_for(actor: Actor, force_id: uuid.UUID, *, now: datetime, on: date) -> ForceCard:
@@ -76,7 +77,7 @@ def force_for(actor: Actor, force_id: uuid.UUID, *, now: datetime, on: date) -> 
     row = _seen(actor).filter(id=force_id).first()
     if row is None:
         raise Absent("force-absent", "There is no such joint task force.")
-    return _cards(actor, [row], on, matters=True)[0]
+    return _cards(actor, [row], on, now, matters=True)[0]
 
 
 def forces_of_case(case_id: uuid.UUID) -> tuple[tuple[uuid.UUID, str], ...]:
@@ -85,7 +86,7 @@ def forces_of_case(case_id: uuid.UUID) -> tuple[tuple[uuid.UUID, str], ...]:
     return tuple(rows.values_list("force_id", "force__name"))
 
 
-def _cards(actor: Actor, rows: Sequence[TaskForce], on: date, *, matters: bool) -> tuple[ForceCard, ...]:
+def _cards(actor: Actor, rows: Sequence[TaskForce], on: date, now: datetime, *, matters: bool) -> tuple[ForceCard, ...]:
     members: dict[uuid.UUID, list[str]] = {}
     for member in ForceMember.objects.filter(force__in=rows).order_by("organisation_code"):
         members.setdefault(member.force_id, []).append(member.organisation_code)
@@ -105,7 +106,7 @@ def _cards(actor: Actor, rows: Sequence[TaskForce], on: date, *, matters: bool) 
             formed_at=row.formed_at,
             ended_at=row.ended_at,
             report=row.report,
-            matters=tuple(_matter(one) for one in given.get(row.id, ()) if one.case_id in seen),
+            matters=tuple(_matter(one, now) for one in given.get(row.id, ()) if one.case_id in seen),
             unseen=sum(one.case_id not in seen for one in given.get(row.id, ())) if matters else 0,
             total=len(given.get(row.id, ())),
             answered=sum(one.case.state not in OPEN for one in given.get(row.id, ())),
@@ -118,10 +119,10 @@ def _cards(actor: Actor, rows: Sequence[TaskForce], on: date, *, matters: bool) 
 
 def _seen_cases(actor: Actor, given: dict[uuid.UUID, list[ForceCase]]) -> list[uuid.UUID]:
     ids = [one.case_id for rows in given.values() for one in rows]
-    return list(seen_by(actor).filter(id__in=ids).values_list("id", flat=True))
+    return list(one_seen_by(actor).filter(id__in=ids).values_list("id", flat=True))
 
 
-def _matter(one: ForceCase) -> ForceMatter:
+def _matter(one: ForceCase, now: datetime) -> ForceMatter:
     case: Case = one.case
     return ForceMatter(
         case_id=case.id,
@@ -130,6 +131,7 @@ def _matter(one: ForceCase) -> ForceMatter:
         state=case.state,
         lead_code=case.lead_code,
         due_at=case.due_at,
+        is_late=case.state in OPEN and case.due_at is not None and case.due_at <= now,
         after_code=checkcode.show(one.after.code) if one.after else "",
         waits=one.after is not None and one.after.state in OPEN,
     )

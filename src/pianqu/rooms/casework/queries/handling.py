@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Exists, OuterRef, Subquery
 from django.utils import timezone
 
 from pianqu.foundation.actor import Actor
@@ -119,7 +119,10 @@ class Explained:
 def handling_for(actor: Actor, case_id: uuid.UUID, *, now: datetime) -> Handling:
     """The handling of a case that this actor may see (queries.case_for decided that)."""
     released = PublicTitle.objects.filter(case=OuterRef("pk")).values("title")[:1]
-    said = Case.objects.select_related("parent").annotate(**SAID, public_title=Subquery(released))
+    joined = Case.objects.filter(parent=case_id)
+    said = Case.objects.select_related("parent").annotate(
+        **SAID, public_title=Subquery(released), was_joined=Exists(joined)
+    )
     case = said.get(id=case_id)
     tasks = list(Task.objects.filter(case=case, ended_at=None).order_by("-role", "given_at", "organisation_code"))
     asked = list(Request.objects.filter(case=case, decided_at=None).order_by("asked_at")) if case.state in OPEN else []
@@ -127,8 +130,8 @@ def handling_for(actor: Actor, case_id: uuid.UUID, *, now: datetime) -> Handling
     waits = case.state in WAITING and actor.acts
     listed = by_list(case.category, case.place_code or "", timezone.localdate(now)) if waits else None
     own = _own_article(actor, listed)
-    joined = Case.objects.filter(parent=case)
-    children = list(joined.order_by("opened_at", "id").values_list("id", "code", "state")[:CHILDREN])
+    first = joined.order_by("opened_at", "id").values_list("id", "code", "state")[:CHILDREN]
+    children = list(first) if case.was_joined else []
     return Handling(
         nature=case.nature,
         lead_code=case.lead_code,
@@ -211,7 +214,7 @@ def _may(
         ask_for_time=leads and handled and extension is None and _extensible(clock),
         decide_on_time=extension is not None and rules.may_approve(actor, case.lead_code, asked_by=extension.by_post),
         finish=own is not None and own.role == "helper",
-        call_back=may_move(case.state, Move.RATE)
+        call_back=case.state == State.RESOLVED
         and not case.imported_from
         and rules.may_call_back(actor, resolver=case.resolver_post, former_checker=case.checker_post)
         and not has_handled(actor, case.id),

@@ -38,6 +38,8 @@ class Spoken:
     lon: float | None
     lat: float | None
     voice: str
+    same: str = ""
+    """The matter that it joined, or itself: these are one by a person's word."""
 
     @property
     def street_code(self) -> str:
@@ -96,7 +98,7 @@ def spoken(*, since: datetime, until: datetime) -> tuple[Spoken, ...]:
     rows = cases.exclude(state=State.WITHDRAWN).exclude(words="").order_by("opened_at", "id")
     marks = Contact.objects.filter(case__opened_at__gte=since, case__opened_at__lte=until).exclude(voice="")
     voices = dict(marks.values_list("case_id", "voice"))
-    names = ("id", "words", "category", "place_code", "opened_at", "lon", "lat")
+    names = ("id", "words", "category", "place_code", "opened_at", "lon", "lat", "parent_id")
     return tuple(
         Spoken(
             case_id=case_id,
@@ -107,8 +109,9 @@ def spoken(*, since: datetime, until: datetime) -> tuple[Spoken, ...]:
             lon=lon,
             lat=lat,
             voice=voices.get(case_id, ""),
+            same=str(parent or case_id),
         )
-        for case_id, words, category, place, opened_at, lon, lat in rows.values_list(*names)
+        for case_id, words, category, place, opened_at, lon, lat, parent in rows.values_list(*names)
     )
 
 

@@ -2,9 +2,10 @@
 
 import math
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, Q
 
@@ -123,7 +124,13 @@ class Company:
     state: str = ""
     others: int = 0
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether that matter is still worked on."""
+        return self.state in OPEN
 
+
+_Scored = tuple[float, dict[str, Any]]
 _COLUMNS = (
     "id",
     "code",
@@ -138,8 +145,11 @@ _COLUMNS = (
 )
 
 
-def _found(report: Report, among: Q, now: datetime, least: float) -> list[tuple[float, dict[str, object]]]:
-    """The likest open matters with their figures, best first. Four statements, whatever there is."""
+def _found(report: Report, now: datetime, least: float, *, but: uuid.UUID | None = None) -> list[_Scored]:
+    """The likest open matters with their figures, best first. At most five statements, whatever there is.
+
+    What joined a matter speaks for it in its own words: the matter that they joined is answered, once, with the best figure.
+    """
     text = f"{report.words}\n{report.landmark}"
     keys = likeness.keys(text)
     if not keys:
@@ -148,20 +158,37 @@ def _found(report: Report, among: Q, now: datetime, least: float) -> list[tuple[
     held = dict(counted)
     if not held:
         return []
-    texts = Likeness.objects.count()
+    texts = Likeness.objects.filter(case__parent=None).count()
     chosen = likeness.rarest(held)
     postings = LikenessKey.objects.filter(key__in=chosen).values_list("key", "likeness_id")
     further = likeness.first(postings[: 3 * likeness.READ], held, texts)
     mine = likeness.telling(report.words, held, texts)
     rows = Case.objects.filter(
-        among,
+        Q(parent=None) | Q(parent__state__in=OPEN, parent__erased_at=None),
         id__in=Likeness.objects.filter(id__in=further).values("case_id"),
         state__in=OPEN,
-        parent=None,
         erased_at=None,
     )
-    scored = [(_weighed(mine, report, row, held, texts, now), row) for row in rows.values(*_COLUMNS)]
-    return sorted((one for one in scored if one[0] >= least), key=lambda one: (-one[0], str(one[1]["id"])))
+    rows = rows.exclude(id=but) if but else rows
+    best: dict[uuid.UUID, _Scored] = {}
+    for row in rows.values(*_COLUMNS, "parent_id"):
+        one = (_weighed(mine, report, row, held, texts, now), row)
+        top = row["parent_id"] or row["id"]
+        if one[0] >= least and top != but and (top not in best or _order(one) < _order(best[top])):
+            best[top] = one
+    return sorted(_at_the_top(best), key=_order)
+
+
+def _order(scored: _Scored) -> tuple[float, str]:
+    return -scored[0], str(scored[1]["id"])
+
+
+def _at_the_top(best: Mapping[uuid.UUID, _Scored]) -> list[_Scored]:
+    """The matters that were joined instead of what joined them; `said` are the words that were found."""
+    known = {top: row for top, (_figure, row) in best.items() if row["id"] == top}
+    if missing := [top for top in best if top not in known]:
+        known |= {row["id"]: row for row in Case.objects.filter(id__in=missing).values(*_COLUMNS)}
+    return [(figure, {**known[top], "said": row["words"]}) for top, (figure, row) in best.items() if top in known]
 
 
 def _weighed(
@@ -199,8 +226,8 @@ def check_pace(address: str) -> None:
 
 
 def alike_to(report: Report, *, now: datetime) -> tuple[Alike, ...]:
-    """Open matters that may be the same as what somebody is about to report. Six statements at most."""
-    found = _found(report, Q(), now, likeness.HINT)[:OFFERS]
+    """Open matters that may be the same as what somebody is about to report. Seven statements at most."""
+    found = _found(report, now, likeness.HINT)[:OFFERS]
     if not found:
         return ()
     ids = [uuid.UUID(str(row["id"])) for _figure, row in found]
@@ -275,7 +302,7 @@ def candidates_like(
     actor: Actor, report: Report, *, case_id: uuid.UUID, opened_at: datetime, now: datetime
 ) -> tuple[Candidate, ...]:
     """The same for a matter that was read before."""
-    found = _found(report, ~Q(id=case_id), now, FOR_STAFF)[: 4 * CANDIDATES]
+    found = _found(report, now, FOR_STAFF, but=case_id)[: 4 * CANDIDATES]
     if not found:
         return ()
     seen = set(one_seen_by(actor).filter(id__in=[row["id"] for _f, row in found]).values_list("id", flat=True))
@@ -297,7 +324,7 @@ def _candidate(report: Report, row: dict[str, object], figure: float, joined: in
         excerpt=kernel.isolated(kernel.excerpt(str(row["words"]), EXCERPT)),
         opened_at=opened_at,
         likeness=round(figure, 2),
-        shared=likeness.shared(report.words, str(row["words"])),
+        shared=likeness.shared(report.words, str(row["said"])),
         metres=None if metres is None else round(metres),
         same_community=bool(report.place_code) and report.place_code == row["place_code"],
         same_category=report.category == row["category"],
@@ -348,6 +375,30 @@ def joined_to(actor: Actor, case_id: uuid.UUID, *, page: str = "", size: int = P
 def joint_answers() -> tuple[uuid.UUID, ...]:
     """Answers that are still on their way to who joined, the oldest first."""
     return tuple(JointAnswer.objects.filter(done_at=None).order_by("asked_at", "id").values_list("id", flat=True)[:50])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continued:
+    """A matter on the other end of a continuation 续办: the earlier one, or one that goes on with it."""
+
+    case_id: uuid.UUID
+    shown_code: str
+    state: str
+    is_earlier: bool
+
+
+def continued(actor: Actor, case_id: uuid.UUID) -> tuple[Continued, ...]:
+    """What this matter continues and what continues it, as far as the actor sees them; the first few. Two statements."""
+    rows = Succession.objects.filter(Q(case_id=case_id) | Q(earlier_id=case_id)).order_by("case__opened_at", "case_id")
+    pairs = list(rows.values_list("case_id", "earlier_id")[: 2 * CANDIDATES])
+    others = [earlier if case == case_id else case for case, earlier in pairs]
+    seen = one_seen_by(actor).filter(id__in=others).values_list("id", "code", "state")
+    known = {id_: (checkcode.show(code), state) for id_, code, state in seen}
+    return tuple(
+        Continued(case_id=other, shown_code=known[other][0], state=known[other][1], is_earlier=case == case_id)
+        for (case, _earlier), other in zip(pairs, others, strict=True)
+        if other in known
+    )
 
 
 def may_answer_joined(actor: Actor, case_id: uuid.UUID) -> bool:

@@ -16,7 +16,7 @@ from pianqu.kernels.share import Share, share
 from pianqu.rooms.casework import rules
 from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, WAITING
 from pianqu.rooms.casework.models import Case, Clock, Note, PlatformAct, PlatformMember, Task
-from pianqu.rooms.casework.queries.cases import CaseRow, check_sees, rows_for, street_of, week_ends
+from pianqu.rooms.casework.queries.cases import CaseCard, CaseRow, check_sees, rows_for, street_of, week_ends
 from pianqu.rooms.casework.queries.overview import SAMPLE, mondays_of, weekly
 from pianqu.rooms.casework.queries.seen import memberships_of, own_work, scope_of, seen_by
 from pianqu.rooms.casework.queries.shipped import (
@@ -165,7 +165,7 @@ def _members(rows: QuerySet[PlatformMember]) -> tuple[MemberCard, ...]:
     )
 
 
-def is_member(actor: Actor, case: Case) -> bool:
+def is_member(actor: Actor, case: Case | CaseCard) -> bool:
     """Whether the actor takes part in the platform that has this matter, in the street where it lies."""
     if actor.kind != "post" or not case.place_code:
         return False
@@ -174,6 +174,34 @@ def is_member(actor: Actor, case: Case) -> bool:
         .filter(platform=platform_of(case.category, case.platform), street_code=street_of(case.place_code))
         .exists()
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How an actor stands to a matter on its platform. Of the centre, which may everything, nothing is asked."""
+
+    kind: str = ""
+    """Of its organisation; asked only where one of the others is true."""
+    is_member: bool = False
+    leads: bool = False
+    served: bool = False
+    """Its organisation served the notice that is open."""
+
+
+def standing_of(actor: Actor, case: Case | CaseCard, *, served_by: str = "") -> Standing:
+    """By membership, lead and what was served; a helper has none of them. At most two statements."""
+    if actor.kind != "post" or rules.sees_all(actor):
+        return Standing()
+    own = actor.organisation_code
+    near = {
+        "is_member": is_member(actor, case),
+        "leads": rules.may_handle(actor, case.lead_code or ""),
+        "served": own == served_by,
+    }
+    if not any(near.values()):
+        return Standing()
+    card = directory.organisations([own]).get(own)
+    return Standing(kind=card.kind if card else "", **near)
 
 
 def streets_of_member(actor: Actor, platform: str) -> tuple[str, ...]:
@@ -323,23 +351,19 @@ def platform_duty(members: tuple[MemberCard, ...], on: date) -> tuple[DutyCard, 
 # one matter ----------------------------------------------------------------------------------------------------------
 
 
-def on_platform(actor: Actor, case_id: uuid.UUID, *, has_acts: bool = True) -> OnPlatform:
-    """How a matter that this actor may see (queries.case_for decided that) stands on its platform. At most six statements."""
-    case = Case.objects.get(id=case_id)
+def on_platform(actor: Actor, case: CaseCard, *, has_acts: bool = True) -> OnPlatform:
+    """How a matter that this actor sees stands on its platform. At most seven statements."""
     platform = platform_of(case.category, case.platform)
     street = street_of(case.place_code) if case.place_code else ""
-    works = rules.may_work_on_platform(actor, is_member=False, has_part=False)  # the centre, of which nothing is asked
-    parts: set[str] = set()
-    if not works or platform == ORDER:
-        parts = set(Task.objects.filter(case=case, ended_at=None).values_list("organisation_code", flat=True))
-    works = works or rules.may_work_on_platform(
-        actor, is_member=is_member(actor, case), has_part=actor.organisation_code in parts
-    )
-    acts = _acts(PlatformAct.objects.filter(case=case)) if has_acts else ()
+    acts = _acts(PlatformAct.objects.filter(case_id=case.case_id)) if has_acts else ()
     notice = next((act for act in acts if act.kind == "notice" and act.put_right is None), None)
+    standing = standing_of(actor, case, served_by=notice.organisation_code if notice else "")
+    near = {"is_member": standing.is_member, "leads": standing.leads}
+    acts_there = rules.may_act_on_platform(actor, platform, kind=standing.kind, **near)
     is_open = case.state in OPEN
-    joins = platform == ORDER and works and case.state in HANDLED and bool(street)
+    joins = platform == ORDER and acts_there and case.state in HANDLED and bool(street)
     members = live_members(platform, street) if joins else ()
+    parts = _parts(case.case_id) if joins else frozenset[str]()
     callable_codes = tuple(
         dict.fromkeys(one.organisation_code for one in members if one.organisation_code not in parts)
     )
@@ -347,14 +371,19 @@ def on_platform(actor: Actor, case_id: uuid.UUID, *, has_acts: bool = True) -> O
     return OnPlatform(
         platform=platform,
         street_code=street,
-        may_move=works and is_open and case.state != "paused",
+        may_move=rules.may_move_platform(actor, **near) and is_open and case.state != "paused",
         may_choose_nature=rules.may_triage(actor) and case.state != "opened",
-        may_act=works and is_open and not blocked,
+        may_act=acts_there and is_open and not blocked,
         open_notice=notice,
-        may_recheck=works and notice is not None,
+        may_recheck=notice is not None
+        and rules.may_look_again(actor, kind=standing.kind, served=standing.served, **near),
         acts=acts,
         callable_codes=callable_codes,
     )
+
+
+def _parts(case_id: uuid.UUID) -> frozenset[str]:
+    return frozenset(Task.objects.filter(case_id=case_id, ended_at=None).values_list("organisation_code", flat=True))
 
 
 def platform_act(actor: Actor, act_id: uuid.UUID) -> ActCard:
@@ -364,6 +393,12 @@ def platform_act(actor: Actor, act_id: uuid.UUID) -> ActCard:
         raise Absent("platform-act-absent", _("There is no such paper."))
     check_sees(actor, found[0].case_id)
     return found[0]
+
+
+def latest_paper(case_id: uuid.UUID) -> uuid.UUID | None:
+    """What was done last with a matter that the actor sees."""
+    rows = PlatformAct.objects.filter(case_id=case_id).order_by("-acted_at", "-id")
+    return rows.values_list("id", flat=True).first()
 
 
 def _acts(rows: QuerySet[PlatformAct]) -> tuple[ActCard, ...]:

@@ -18,7 +18,16 @@ from pianqu.foundation.actor import Actor
 from pianqu.foundation.db import Statement, question
 from pianqu.rooms.casework import rules, sql
 from pianqu.rooms.casework.lifecycle import FOLLOWING, OPEN
-from pianqu.rooms.casework.models import STREET, Case, Forecast, JointAnswer, PlatformMember, Task
+from pianqu.rooms.casework.models import (
+    STREET,
+    Case,
+    ForceCase,
+    ForceMember,
+    Forecast,
+    JointAnswer,
+    PlatformMember,
+    Task,
+)
 from pianqu.rooms.casework.queries.shipped import PLATFORMS, counts_for
 from pianqu.rooms.directory import queries as directory
 
@@ -52,10 +61,13 @@ def few_seen_by(actor: Actor) -> QuerySet[Case]:
 def one_seen_by(actor: Actor) -> QuerySet[Case]:
     """The same, to be asked for single cases.
 
-    Members of a platform see the platform's matters of its street too, one by one and in its queue (queries/platforms.py).
+    Members of a platform see the platform's matters of its street too, one by one and in its queue (queries/platforms.py); who
+    works in a joint task force sees what was given to it, until it ends.
     """
     scope, seen = scope_of(actor), few_seen_by(actor)
-    return seen if scope.everything or actor.kind != "post" else seen | Case.objects.filter(_as_member(actor))
+    if scope.everything or actor.kind != "post":
+        return seen
+    return seen | Case.objects.filter(_as_member(actor) | _of_its_force(actor))
 
 
 def own_work() -> Q:
@@ -82,6 +94,13 @@ def _as_member(actor: Actor) -> Q:
     return found
 
 
+def _of_its_force(actor: Actor) -> Q:
+    own = actor.organisation_code
+    member = ForceMember.objects.filter(force=OuterRef("force"), organisation_code=own)
+    given = ForceCase.objects.filter(Q(force__lead_code=own) | Exists(member), force__ended_at=None)
+    return Q(Exists(given.filter(case=OuterRef("pk"))))
+
+
 def _seen_in(scope: directory.Scope, *, few: bool = False) -> QuerySet[Case]:
     if scope.everything:
         return Case.objects.all()
@@ -103,6 +122,17 @@ def _held_by(codes: Set[str], few: bool) -> Q:
 
 def _lies_in(stem: str) -> Q:
     return Q(place_code=stem) if len(stem) == COMMUNITY else Q(place_code__startswith=stem)
+
+
+def is_dangerous() -> Q:
+    """What sounds dangerous and is not answered yet. Few of all: they have an index of their own."""
+    return Q(danger=True, state__in=OPEN)
+
+
+@lru_cache(maxsize=512)
+def dangerous_in(scope: directory.Scope) -> Statement | None:
+    """Those of a scope: the same text each time, so put together once."""
+    return question(_seen_in(scope, few=True).filter(own_work(), is_dangerous()).order_by().values("id"))
 
 
 @lru_cache(maxsize=512)

@@ -15,6 +15,7 @@ from pianqu.rooms.casework.services.bulk import (
     undo_bulk,
 )
 from pianqu.rooms.casework.services.calling import (
+    BAD,
     draw_call_backs,
     draw_last_week,
     record_call_back,
@@ -36,6 +37,7 @@ from pianqu.rooms.casework.services.causes import (
     unlink_from_cause,
 )
 from pianqu.rooms.casework.services.clockrules import (
+    WrongTerm,
     apply_clock_rules,
     draft_clock_rules,
     drop_clock_draft,
@@ -198,7 +200,6 @@ from pianqu.rooms.casework.services.publishing import (
     publish_month,
 )
 from pianqu.rooms.casework.services.rating import (
-    BAD,
     call_back,
     link_case,
     rate_case,
@@ -328,6 +329,7 @@ __all__ = [
     "SentRow",
     "Trying",
     "Wanted",
+    "WrongTerm",
     "accept_case",
     "accept_supervision",
     "act_with_reply_template",

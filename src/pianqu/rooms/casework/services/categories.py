@@ -43,4 +43,5 @@ def add_categories(*, actor: Actor, categories: Sequence[NewCategory], now: date
     Category.objects.bulk_create(
         Category(code=category.code, name_zh=category.name_zh, name_en=category.name_en) for category in fresh
     )
+    queries.forget_categories()
     return len(fresh)

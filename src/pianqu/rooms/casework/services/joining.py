@@ -15,18 +15,21 @@ from pianqu.foundation.errors import Invalid, Refused, Unavailable
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.photos import SafePhoto
 from pianqu.foundation.verbs import verb
+from pianqu.kernels import masking
 from pianqu.kernels import words as kernel
 from pianqu.rooms.casework import rules
 from pianqu.rooms.casework.facts import (
     CaseLinked,
     CaseResolved,
     CaseSucceeds,
+    JointAnswerCarried,
     JointAnswerGiven,
     TitleReleased,
     TitleTakenBack,
 )
 from pianqu.rooms.casework.lifecycle import OPEN, Move, may_move
 from pianqu.rooms.casework.models import Case, Clock, JointAnswer, Note, Pause, PublicTitle, Succession, Task
+from pianqu.rooms.casework.services.calling import list_checks
 from pianqu.rooms.casework.services.clocks import DUE, set_due
 from pianqu.rooms.casework.services.contacts import Reporter
 from pianqu.rooms.casework.services.moving import resolve_case
@@ -151,10 +154,10 @@ def release_title(*, actor: Actor, case_id: uuid.UUID, title: str, now: datetime
     text = kernel.clean(title)
     if len(text) > LONGEST_TITLE:
         raise Invalid("title-long", _("A title may have 60 characters. It is still here: please shorten it."))
-    if _CONTACT.search(text):
+    if _CONTACT.search(text) or masking.masked(text) != masking.narrow(text):
         raise Invalid(
             "title-contact",
-            _("A title must name nobody: this one seems to hold a number or an address. Nothing was released."),
+            _("A title must name nobody: this one seems to hold a name, a number or an address. Nothing was released."),
         )
     why = said(text)
     PublicTitle.objects.update_or_create(
@@ -185,6 +188,11 @@ def answer_joined(
     own = {child: text for child, text in (own or {}).items() if kernel.clean(text)}
     check_filled("\n".join([reply, *own.values()]))
     common = taken(reply, shortest=0)
+    if common.text and JointAnswer.objects.filter(parent=parent, done_at=None).exists():
+        raise Refused(
+            "joined-being-carried",
+            _("An answer for all of them is on its way at this moment. Nothing was sent; your text is still here."),
+        )
     children = Case.objects.filter(parent=parent, state__in=OPEN)
     waiting = children.count()
     _check_answer(common.text, own, waiting)
@@ -242,9 +250,9 @@ def _check_answer(common: str, own: Mapping[uuid.UUID, str], waiting: int) -> No
 
 @verb
 def carry_answer(*, actor: Actor, answer_id: uuid.UUID, now: datetime, most: int = BATCH) -> int:
-    """Carry a joint answer to some more who joined; answers to how many, 0 when it is done. As many statements for each batch.
+    """Carry a joint answer to some more who joined; answers to how many. With the last of them it is done.
 
-    Who works on one of them by itself answers it by itself.
+    Who works on one of them by itself answers it by itself. As many statements for each batch.
     """
     rules.check_is_own_program(actor)
     row = JointAnswer.objects.select_for_update().filter(id=answer_id, done_at=None).first()
@@ -257,11 +265,23 @@ def carry_answer(*, actor: Actor, answer_id: uuid.UUID, now: datetime, most: int
     speaker = Actor(kind="system", organisation_code=row.organisation_code)
     texts = dict.fromkeys((case.id for case in cases), row.reply)
     done = _answer(speaker, cases, texts, by_post=row.by_post, now=now, organisation_code=row.organisation_code)
-    if not done:
-        JointAnswer.objects.filter(id=row.id).update(done_at=now, reply="", salt=b"")
-    else:
-        JointAnswer.objects.filter(id=row.id).update(answered=row.answered + done)
+    row.answered += done
+    if not done or len(cases) < most:
+        row.done_at, row.reply, row.salt = now, "", b""
+        ledger.record([_carried(row)], actor=speaker, now=now)
+    row.save(update_fields=["answered", "done_at", "reply", "salt"])
     return done
+
+
+def _carried(row: JointAnswer) -> JointAnswerCarried:
+    return JointAnswerCarried(
+        subject=f"case:{row.parent_id}",
+        organisation_code=row.organisation_code,
+        case_id=str(row.parent_id),
+        category=row.parent.category,
+        place_code=row.parent.place_code,
+        matters=row.answered,
+    )
 
 
 _ANSWERED = ("state", "reply", "reply_salt", "resolved_at", "resolver_post", *DUE)
@@ -287,6 +307,7 @@ def _answer(
     facts = [_resolved(actor, case, texts[case.id], by_post, now, organisation_code) for case in free]
     recorded = ledger.record(facts, actor=actor, now=now)
     save_many(free, [*_ANSWERED])
+    list_checks(free, now)
     Note.objects.bulk_create(
         Note(entry_id=entry.entry_id, case=case, words=case.reply, salt=case.reply_salt, for_reporter=True)
         for entry, case in zip(recorded, free, strict=True)

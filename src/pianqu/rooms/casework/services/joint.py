@@ -173,7 +173,7 @@ def set_template(*, actor: Actor, template: NewTemplate, now: datetime) -> str:
     code, name = shortened(template.code, 40), shortened(template.name, 40)
     checks = tuple(words for text in template.checklist if (words := shortened(text, LONGEST_CHECK)))
     if not code or not name:
-        raise Invalid("template-name", _("A template needs a code and a name. Nothing was changed."))
+        raise Invalid("template-name", _("Please say what the template is called. Nothing was changed."))
     if len(template.parts) > MOST_PARTS or len(checks) > MOST_CHECKS:
         raise Invalid("template-long", _("A template has at most 20 helpers and 30 checks. Nothing was changed."))
     _check_names(template, now)

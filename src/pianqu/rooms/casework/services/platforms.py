@@ -121,7 +121,8 @@ def move_platform(
     platform that had it before raises an alarm. Raises Forbidden, Invalid, Refused.
     """
     case = locked([case_id])[case_id]
-    _check_may_work(actor, case)
+    standing = queries.standing_of(actor, case)
+    rules.check_may_move_platform(actor, is_member=standing.is_member, leads=standing.leads)
     former = queries.platform_of(case.category, case.platform)
     if platform not in PLATFORMS:
         raise Invalid("platform-unknown", _("Please choose one of the four platforms."))
@@ -150,10 +151,20 @@ def move_platform(
         platform=platform,
         holder_code=holder,
         words_commitment=why.commitment,
+        member_codes=_members_there(case, platform),
     )
     if back >= TO_AND_FRO:
         told.append(tell(actor, case, PlatformPingPong, platform=platform, times=back))
     return noted(actor, case, [changed, *told], now, words=why)
+
+
+def _members_there(case: Case, platform: str) -> tuple[str, ...]:
+    if not case.place_code:
+        return ()
+    rows = PlatformMember.objects.filter(
+        platform=platform, street_code=queries.street_of(case.place_code), ended_at=None
+    )
+    return tuple(rows.order_by("organisation_code").values_list("organisation_code", flat=True).distinct())
 
 
 def _other_clock(actor: Actor, case: Case, nature: str) -> Fact:
@@ -188,12 +199,6 @@ def _came_back(case: Case, platform: str, former: str) -> int:
 def _check_open(case: Case) -> None:
     if case.state not in OPEN:
         raise Refused("platform-over", _("This matter is answered or over. Nothing was changed."))
-
-
-def _check_may_work(actor: Actor, case: Case) -> None:
-    rules.check_may_work_on_platform(
-        actor, is_member=queries.is_member(actor, case), has_part=actor.organisation_code in live_tasks(case)
-    )
 
 
 # the main act of each ------------------------------------------------------------------------------------------------
@@ -261,8 +266,10 @@ def order_rectification(
 def check_rectification(*, actor: Actor, case_id: uuid.UUID, put_right: bool, words: str, now: datetime) -> uuid.UUID:
     """Say whether it was put right. The platform may have changed meanwhile: what was served is looked at all the same."""
     case = locked([case_id])[case_id]
-    _check_may_work(actor, case)
     row = _open_notice(case)
+    standing = queries.standing_of(actor, case, served_by=row.organisation_code if row else "")
+    near = {"is_member": standing.is_member, "leads": standing.leads}
+    rules.check_may_look_again(actor, kind=standing.kind, served=standing.served, **near)
     if row is None:
         raise Refused("notice-none", _("No notice waits to be looked at again. Nothing was changed."))
     why = said(words)
@@ -287,7 +294,9 @@ def guide_at_window(*, actor: Actor, case_id: uuid.UUID, outcome: str, words: st
 def _to_act(actor: Actor, case_id: uuid.UUID, platform: str) -> Case:
     """The matter, locked, if it is this platform's and still open, and the actor may work on it."""
     case = locked([case_id])[case_id]
-    _check_may_work(actor, case)
+    standing = queries.standing_of(actor, case)
+    near = {"is_member": standing.is_member, "leads": standing.leads}
+    rules.check_may_act_on_platform(actor, platform, kind=standing.kind, **near)
     _check_open(case)
     if queries.platform_of(case.category, case.platform) != platform:
         raise Refused("platform-other", _("Another platform has this matter by now. Nothing was changed."))

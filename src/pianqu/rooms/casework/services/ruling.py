@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Invalid, Refused
 from pianqu.foundation.verbs import verb
+from pianqu.kernels import words as kernel
 from pianqu.rooms.casework import queries, rules
 from pianqu.rooms.casework.facts import RulesAdopted, RulesDrafted, RulesDropped, RulesWritten
 from pianqu.rooms.casework.models import RuleVersion
@@ -110,9 +111,14 @@ def take_rules(*, actor: Actor, rows: Sequence[RuleRow], now: datetime) -> int:
 
 
 def _cleaned(row: RuleRow) -> RuleRow:
-    """The rule with tidy words, and every value once."""
-    lists = {name: tuple(dict.fromkeys(getattr(row, name)))[:MOST_VALUES] for name in queries.RULE_LISTS}
-    lists["words"] = tuple(word for text in lists["words"] if (word := shortened(text, LONGEST_WORD)))
+    """The rule with tidy words, and every value once. Raises Invalid for what would have to be cut."""
+    lists = {name: tuple(dict.fromkeys(getattr(row, name))) for name in queries.RULE_LISTS}
+    lists["words"] = tuple(word for text in lists["words"] if (word := " ".join(kernel.clean(text).split())))
+    if long := [word for word in lists["words"] if len(word) > LONGEST_WORD]:
+        sentence = _("A word of a rule may have 40 characters, “%(word)s” has more. Nothing was changed.")
+        raise Invalid("rules-word", sentence % {"word": kernel.excerpt(long[0], 20)})
+    if any(len(values) > MOST_VALUES for values in lists.values()):
+        raise Invalid("rules-values", _("A rule names at most 60 of each kind. Nothing was changed."))
     own = {name: getattr(row, name) for name in RuleRow.__slots__}
     return RuleRow(
         **{**own, **lists, "code": shortened(row.code, LONGEST_NAME), "name": shortened(row.name, LONGEST_NAME)}

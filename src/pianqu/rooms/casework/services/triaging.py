@@ -93,7 +93,7 @@ def _shown(case: Case, suggested_by: int | None) -> Suggestion | None:
     """What was shown, computed anew; None where another version works by now: what it says nobody has seen."""
     if suggested_by is None:
         return None
-    found = queries.suggestion(case.words)
+    found = queries.suggestion(case.words, case.place_code or "")
     return found if found.version == suggested_by else None
 
 
@@ -214,14 +214,14 @@ def choose_model(*, actor: Actor, version: int, now: datetime) -> None:
     rules.check_may_choose_model(actor)
     former = TriageModel.objects.select_for_update().filter(in_use=True).first()
     was = (former.version or 0) if former else 0
-    if was == version:
-        return
     row = TriageModel.objects.select_for_update().filter(state=KEPT_MODEL, version=version).first()
     if version and row is None:
         raise Absent("model-absent", _("There is no such model."))
     if row is not None and queries.read_model(row.file_name, row.digest) is None:
         sentence = _("The file of model %(version)s is missing or was changed, so it is not used. Nothing was changed.")
         raise Refused("model-broken", sentence % {"version": version})
+    if was == version:
+        return
     if former is not None:
         former.in_use = False
         former.save(update_fields=["in_use"])

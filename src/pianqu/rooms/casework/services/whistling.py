@@ -37,7 +37,8 @@ from pianqu.rooms.territory import queries as territory
 MOST_CALLED = 12
 SOONEST, LATEST = timedelta(minutes=10), timedelta(days=14)
 """The earliest moment for an answer, the latest for being there."""
-LIVE = ("called", "coming", "objected", "arrived")
+UNDONE = ("called", "coming", "objected")
+LIVE = (*UNDONE, "arrived")
 
 
 @verb
@@ -279,7 +280,7 @@ def finish_whistle(*, actor: Actor, whistle_id: uuid.UUID, words: str, now: date
 
 @verb
 def end_whistle(*, actor: Actor, whistle_id: uuid.UUID, now: datetime) -> None:
-    """Who called ends it; whoever did not finish need not any more. Raises Absent, Forbidden, Refused."""
+    """Who called ends it; whoever did not come need not any more, who came was there. Raises Absent, Forbidden, Refused."""
     row = Whistle.objects.select_for_update().filter(id=whistle_id).first()
     if row is None:
         raise Absent("whistle-absent", _("There is no such call."))
@@ -290,7 +291,7 @@ def end_whistle(*, actor: Actor, whistle_id: uuid.UUID, now: datetime) -> None:
     row.save(update_fields=["ended_at"])
     calls = list(WhistleCall.objects.filter(whistle=row))
     WhistleCall.objects.filter(whistle=row).update(due_at=None, warn_at=None)
-    WhistleCall.objects.filter(whistle=row, state__in=LIVE).update(state="ended")
+    WhistleCall.objects.filter(whistle=row, state__in=UNDONE).update(state="ended")
     finished = sum(call.state == "finished" for call in calls)
     ledger.record([_told(actor, row, WhistleEnded, finished=finished, called=len(calls))], actor=actor, now=now)
 

@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.translation import override
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Forbidden, Invalid, Refused
@@ -36,6 +37,7 @@ from pianqu.rooms.casework.tests.builders import (
     opened,
     resident,
 )
+from pianqu.rooms.casework.views import causes as cause_pages
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.directory.services import NewOrganisation
 from pianqu.rooms.ledger import queries as ledger
@@ -546,6 +548,28 @@ def test_whose_measure_it_is_may_say_that_it_is_done(areas: None) -> None:
     services.end_measure(actor=helper, cause_id=cause_id, measure_id=measure, done=True, now=NOW)
 
 
+def test_what_somebody_joined_in_other_words_belongs_to_the_hot_issue() -> None:
+    first = opened(words="姚江边步道路灯不亮，晚上看不清", category="roads", place=PLACE, now=NOW)
+    alike = [
+        opened(words=f"姚江边步道路灯不亮{TAILS[n]}", category="roads", place=PLACE, now=NOW).case_id for n in range(3)
+    ]
+    other = services.join_report(
+        actor=resident(),
+        parent_id=first.case_id,
+        words="老人散步摔了一跤，黑漆漆的",
+        category="services",
+        place=PLACE,
+        now=NOW,
+    )
+    assert other.joined
+    jobs.find_hot_issues(now=NOW + timedelta(hours=1))
+    issue = (
+        HotMatter.objects.filter(case_id=first.case_id, issue__span_days=SHORT).values_list("issue_id", flat=True).get()
+    )
+    members = set(HotMatter.objects.filter(issue_id=issue).values_list("case_id", flat=True))
+    assert members == {first.case_id, other.opened.case_id, *alike}
+
+
 def test_the_effect_counts_the_same_weeks_here_and_elsewhere() -> None:
     """Against counting by hand: three weeks before and two after, here and in the other street."""
     far = PlaceChoice(community_code=OTHER_COMMUNITY, source="community")
@@ -570,6 +594,21 @@ def test_the_effect_counts_the_same_weeks_here_and_elsewhere() -> None:
     assert len(queries.root_cause(clerk(), cause_id, now=NOW + timedelta(days=400)).measured.here) == 16  # type: ignore[union-attr]
     wide = cause(place_code="", title="全区")
     assert queries.effect_of(wide, now=NOW) is None
+    with override("zh-hans"):
+        told = cause_pages._in_words(found)
+    assert told is not None and "；95% 的情形在" in told.detail, "the sentence with a percent sign can be filled in"
+
+
+def test_a_matter_is_offered_root_causes_of_its_kind_or_ground_and_none_is_chosen_for_it(staff: Client) -> None:
+    cause(title="外滩的水"), cause(title="别处的水", place_code=OTHER_COMMUNITY)
+    cause(title="别处的路", place_code=OTHER_COMMUNITY, category="roads")
+    case = opened(words="树倒了", category="roads", place=PLACE)
+    page = words(staff.get(f"/desk/case/{case.case_id}/"))
+    offered = page.split('id="cause-choice"')[1].split("</select>")[0]
+    assert "外滩的水" in offered and "别处的路" in offered and "别处的水" not in offered
+    assert '<option value="">' in offered.split("</option>")[0]
+    refused = staff.post(f"/desk/case/{case.case_id}/cause/", {"cause": ""})
+    assert refused.status_code == 422 and "树倒了" in words(refused) and not CauseMatter.objects.exists()
 
 
 def test_a_root_cause_is_asked_for_in_as_many_statements_whatever_it_holds() -> None:

@@ -1,6 +1,7 @@
 """Rules of dispatch: versions, what they suggest, what is kept beside them, trials, templates."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,7 +13,9 @@ from django.utils.translation import override
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Forbidden, Invalid, Refused
+from pianqu.foundation.facts import REGISTRY
 from pianqu.rooms.casework import jobs, queries, services
+from pianqu.rooms.casework.facts import AboutCase
 from pianqu.rooms.casework.models import RuleUse, Task
 from pianqu.rooms.casework.queries import RuleRow, TemplatePart
 from pianqu.rooms.casework.services import NewTemplate
@@ -28,6 +31,9 @@ from pianqu.rooms.casework.tests.builders import (
     resident,
 )
 from pianqu.rooms.casework.tests.test_handling import kinds, told
+from pianqu.rooms.casework.tests.test_platforms import official as browser
+from pianqu.rooms.casework.tests.test_views import official as browser_of
+from pianqu.rooms.casework.views.shown import Organisations, _kind, happened
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.directory.services import NewOrganisation
 from pianqu.rooms.directory.tests.builders import listed, power
@@ -193,6 +199,19 @@ def test_following_and_overriding_are_kept_beside_the_rule() -> None:
     assert queries.rule_figures(SYSTEM, version)["roads"].returned == 1, "what was overridden is not the rule's fault"
 
 
+def test_figures_go_on_over_versions_that_say_the_same_and_begin_anew_where_they_do_not() -> None:
+    first = adopted(ROADS)
+    dispatch(opened())
+    same = adopted(NOISE, replace(ROADS, name="道路和桥"))
+    found = queries.rule_figures(SYSTEM, same)["roads"]
+    assert (found.uses, found.since, found.version) == (1, first, same)
+    dispatch(opened())
+    assert queries.rule_figures(SYSTEM, same)["roads"].uses == 2
+    assert queries.rule_figures(SYSTEM, first)["roads"].uses == 1, "a version knows nothing of later ones"
+    other = adopted(replace(ROADS, nature="help"))
+    assert "roads" not in queries.rule_figures(SYSTEM, other)
+
+
 def test_an_objection_counts_against_the_rule() -> None:
     version, case = adopted(ROADS), opened()
     dispatch(case)
@@ -241,6 +260,14 @@ def test_an_automatic_rule_needs_a_list_that_names_its_lead() -> None:
     assert Task.objects.get(case_id=case.case_id).organisation_code == LEAD
     assert RuleUse.objects.get().automatic
     assert jobs.dispatch_by_rules(actor=SYSTEM, now=NOW) == 0
+    lines = {line.title: line.note for line in happened(queries.case_for(clerk(), case.case_id), Organisations())}
+    note = lines["Dispatched by a rule of the district, by itself"]
+    assert "执法局" in note and "dispatcher" not in note, "nobody decided"
+
+
+def test_every_fact_about_a_matter_has_a_line_of_its_own_in_its_timeline() -> None:
+    about = [kind for kind, fact in REGISTRY.items() if issubclass(fact, AboutCase)]
+    assert len(about) > 40 and not [kind for kind in about if _kind(kind)[2] == "Something was recorded"]
 
 
 # templates -----------------------------------------------------------------------------------------------------------
@@ -292,6 +319,36 @@ def test_a_circular_joint_task_is_refused_with_a_clear_sentence() -> None:
         services.order_parts(actor=clerk(), case_id=case.case_id, organisation_code=HELPER, after_codes=[LEAD], now=NOW)
 
 
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (RuleRow(code="r", words=("字" * 41,), lead=LEAD), "rules-word"),
+        (RuleRow(code="r", words=tuple(f"词{n}" for n in range(61)), lead=LEAD), "rules-values"),
+    ],
+)
+def test_what_would_have_to_be_cut_is_refused(row: RuleRow, code: str) -> None:
+    number = services.draft_rules(actor=SYSTEM, now=NOW)
+    with pytest.raises(Invalid) as refused:
+        services.write_rules(actor=SYSTEM, number=number, rows=[row], now=NOW)
+    assert refused.value.code == code
+    kept = RuleRow(code="r", words=(f"  {'字' * 40} ",), lead=LEAD)
+    services.write_rules(actor=SYSTEM, number=number, rows=[kept], now=NOW)
+    assert queries.rule_version(SYSTEM, number, on=TODAY).rules[0].words == ("字" * 40,)
+
+
+@pytest.mark.parametrize("days", ["abc", "-3", "2.5", "两天", "999"])
+def test_working_days_that_are_no_number_are_said_and_nothing_is_lost(days: str) -> None:
+    part = TemplatePart(organisation_code=HELPER, days=2)
+    services.set_template(actor=SYSTEM, template=NewTemplate(code="t", name="夜间施工", parts=(part,)), now=NOW)
+    leader = browser("330205-centre", kind="leader")
+    typed = {"code": "t", "name": "夜间施工", "helper1": HELPER, "days1": days}
+    answer = leader.post("/desk/rules/templates/", typed)
+    assert answer.status_code == 422 and f'name="days0" inputmode="numeric" value="{days}"' in answer.content.decode()
+    assert queries.templates().cards["t"].parts == (part,)
+    leader.post("/desk/rules/templates/", {**typed, "days1": "3"})
+    assert queries.templates().cards["t"].parts[0].days == 3
+
+
 def test_templates_that_take_each_other_in_are_refused() -> None:
     services.set_template(actor=SYSTEM, template=NewTemplate(code="a", name="甲"), now=NOW)
     services.set_template(actor=SYSTEM, template=NewTemplate(code="b", name="乙", includes=("a",)), now=NOW)
@@ -310,4 +367,24 @@ def test_a_page_costs_the_same_for_one_rule_and_for_many() -> None:
             queries.rule_faults(card.rules, queries.templates())
             queries.rule_figures(SYSTEM, number)
         costs.append(len(seen))
-    assert costs[0] == costs[1] <= 4
+    assert costs[0] == costs[1] <= 5
+
+
+def test_rules_that_loop_are_not_called_unreachable_at_once() -> None:
+    first = RuleRow(code="1", categories=("roads",), returned_by=(LEAD,), lead=HELPER)
+    second = RuleRow(code="2", categories=("roads",), returned_by=(HELPER,), lead=LEAD)
+    all_of_it = RuleRow(code="0", categories=("roads",), lead="330205-centre")
+    kinds_of = lambda *rows: [(one.kind, one.code) for one in queries.rule_faults(rows, queries.templates())]  # noqa: E731
+    assert kinds_of(all_of_it, first, second) == [("loops", "1")]
+    assert kinds_of(all_of_it, first) == [("unreachable", "1")]
+
+
+def test_the_page_says_which_is_chosen_where_a_rule_and_the_list_name_different_organisations() -> None:
+    window = browser_of("330205-centre")
+    listed([power(HELPER, category="roads", valid_from=NOW.date())])
+    case = opened().case_id
+    before = window.get(f"/desk/case/{case}/", headers={"Accept-Language": "en"}).content.decode()
+    adopted(ROADS)
+    after = window.get(f"/desk/case/{case}/", headers={"Accept-Language": "en"}).content.decode()
+    assert "The duty list names" in before and "Chosen beforehand" not in before
+    assert "Chosen beforehand is 执法局, by rule 1" in after

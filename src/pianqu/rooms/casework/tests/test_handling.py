@@ -228,9 +228,22 @@ def test_a_parent_ends_after_its_children() -> None:
     assert row(parent).state == "closed"
 
 
+def test_an_open_matter_is_not_joined_to_an_answered_one_and_keeps_its_clock() -> None:
+    answered, ended, open_one, done = opened(), opened(), opened(), opened()
+    for case in (answered, ended, done):
+        services.resolve_case(actor=clerk(), case_id=case.case_id, reply="已办好。", now=NOW)
+    services.close_case(actor=clerk(), case_id=ended.case_id, now=NOW)
+    for parent, refusal in ((answered, "link-answered"), (ended, "link-ended")):
+        with pytest.raises(Refused) as refused:
+            services.link_case(actor=clerk(), case_id=open_one.case_id, parent_code=parent.case_code, now=NOW)
+        assert code_of(refused) == refusal
+    assert row(open_one).parent_id is None and row(open_one).due_at is not None
+    services.link_case(actor=clerk(), case_id=done.case_id, parent_code=answered.case_code, now=NOW)
+
+
 def test_a_matter_is_joined_by_its_code_and_taken_out_again() -> None:
     parent, child, other = opened(), opened(), opened()
-    for code, refusal in ((child.case_code, "link-circle"), ("8K3F27QH", "case-absent"), ("", "case-absent")):
+    for code, refusal in ((child.case_code, "link-itself"), ("8K3F27QH", "case-absent"), ("", "case-absent")):
         with pytest.raises(Problem) as refused:
             services.link_case(actor=clerk(), case_id=child.case_id, parent_code=code, now=NOW)
         assert code_of(refused) == refusal

@@ -9,8 +9,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from pianqu.foundation.errors import Forbidden, Invalid, Refused
-from pianqu.rooms.casework import queries, services
-from pianqu.rooms.casework.models import Case, JointAnswer, Likeness, PublicTitle, Succession
+from pianqu.rooms.casework import jobs, queries, services
+from pianqu.rooms.casework.models import Case, JointAnswer, Likeness, LikenessKey, PublicTitle, Succession
 from pianqu.rooms.casework.services import PlaceChoice
 from pianqu.rooms.casework.services.likening import keep_likeness
 from pianqu.rooms.casework.tests import builders
@@ -80,6 +80,46 @@ def test_ended_and_joined_matters_are_not_offered() -> None:
     assert [found.case_id for found in queries.alike_to(asked(), now=NOW)] == [case.case_id]
     services.withdraw_case(actor=resident(), case_id=case.case_id, now=NOW)
     assert child.case_id not in [found.case_id for found in queries.alike_to(asked(), now=NOW)]
+
+
+OWN_WORDS = "滨江步道那一堆垃圾还在，天一热味道更大。"
+
+
+def test_who_says_what_somebody_who_joined_said_is_offered_the_matter_they_joined() -> None:
+    parent = opened(place=PLACE)
+    child = joined(parent, words=OWN_WORDS).opened
+    joined(parent, words=OWN_WORDS)
+    keep_likeness()
+    report = asked(OWN_WORDS, lon=121.5513, lat=29.9014)
+    assert [one.case_id for one in queries.alike_to(report, now=NOW)] == [parent.case_id], "once, and never who joined"
+    other = opened(words="滨江步道的垃圾还在，味道更大了。", place=PLACE)
+    (found,) = queries.candidates_for(clerk(), other.case_id, now=NOW)
+    assert found.case_id == parent.case_id and row(parent.case_id).words in found.excerpt
+    assert any("滨江步道" in piece for piece in found.shared)
+    assert child.case_id not in {one.case_id for one in queries.candidates_for(clerk(), parent.case_id, now=NOW)}
+    services.unlink_case(actor=clerk(), case_id=child.case_id, now=NOW)
+    keep_likeness()
+    assert child.case_id in [one.case_id for one in queries.alike_to(report, now=NOW)], "a matter of its own again"
+
+
+def test_a_crowd_hides_neither_itself_nor_others() -> None:
+    """Many join with nearly the same words: the next one finds them, and others are found beside them."""
+    said = "姚江边步道路灯不亮，晚上看不清，第{}个人反映。"
+    parent = opened(place=PLACE)
+    template = row(joined(parent, words=said.format(0)).opened.case_id)
+    copies = [_copy(template, number) for number in range(1_500)]
+    for number, copy in enumerate(copies):
+        copy.words = said.format(number)
+    Case.objects.bulk_create(copies, batch_size=500)
+    beside = opened(words="姚江边步道的栏杆松了，晚上看不清。", place=PLACE)
+    while keep_likeness():
+        pass
+    assert LikenessKey.objects.count() < 400
+    for words in (said.format(5), said.format(1_400), row(parent.case_id).words):
+        report = asked(words, lon=121.5512, lat=29.9013)
+        assert queries.alike_to(report, now=NOW)[0].case_id == parent.case_id
+    report = asked("步道栏杆松了", lon=121.5512, lat=29.9013)
+    assert beside.case_id in [one.case_id for one in queries.alike_to(report, now=NOW)]
 
 
 def test_the_index_is_kept() -> None:
@@ -196,6 +236,61 @@ def test_all_are_answered_each_on_their_own_and_rate_for_themselves() -> None:
     page = queries.joined_to(clerk(), parent.case_id)
     assert (page.total, page.waiting, page.ratings) == (3, 0, ((5, 1), (4, 1)))
     assert row(parent.case_id).score is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_answers_are_carried_one_after_the_other_and_each_comes_to_its_end() -> None:
+    """With commits: a change that records nothing is undone there."""
+    for many in (1, 2):
+        parent = opened(place=PLACE, words=f"桥头路灯坏了{many}")
+        children = [joined(parent, words=f"桥头路灯不亮，第{number}户").opened.case_id for number in range(many)]
+        services.answer_joined(actor=clerk(), case_id=parent.case_id, reply="路灯已经换好。", now=NOW)
+        jobs.carry_answers(actor=importer())
+        assert {row(child).state for child in children} == {"resolved"}
+        answer = JointAnswer.objects.get(parent_id=parent.case_id)
+        assert (answer.done_at is not None, answer.answered, answer.reply) == (True, many, "")
+        told = queries.timeline(parent.case_id)[-1]
+        assert told.kind == "casework.joint-answer-carried"
+        assert "joint-answer-carried" not in repr(queries.resident_case(parent.case_id).timeline)
+    lonely = opened(place=PLACE, words="桥头路灯又坏了")
+    child = joined(lonely).opened.case_id
+    services.answer_joined(actor=clerk(), case_id=lonely.case_id, reply="换好了。", now=NOW)
+    services.withdraw_case(actor=resident(), case_id=child, now=NOW)
+    jobs.carry_answers(actor=importer())
+    assert JointAnswer.objects.get(parent_id=lonely.case_id).done_at, "nobody is left: it is done all the same"
+
+
+def test_one_that_cannot_be_carried_holds_up_no_other() -> None:
+    parents = [opened(place=PLACE, words=f"桥头路灯坏了{number}") for number in range(2)]
+    children = [joined(parent).opened.case_id for parent in parents]
+    for parent in parents:
+        services.answer_joined(actor=clerk(), case_id=parent.case_id, reply="路灯已经换好。", now=NOW)
+    JointAnswer.objects.filter(parent_id=parents[0].case_id).update(reply="", asked_at=NOW - timedelta(days=1))
+    Case.objects.filter(id=children[0]).update(opened_at=NOW - timedelta(days=2))
+    assert jobs.carry_answers(actor=importer()) >= 1
+    assert [row(child).state for child in children] == ["opened", "resolved"]
+    assert len(queries.joint_answers()) == 1, "it is tried again"
+
+
+def test_a_second_answer_for_all_waits_until_the_first_has_arrived() -> None:
+    parent = opened(place=PLACE)
+    children = [joined(parent, words=f"不亮{number}").opened.case_id for number in range(2)]
+    services.answer_joined(actor=clerk(), case_id=parent.case_id, reply="路灯已经换好。", now=NOW)
+    with pytest.raises(Refused) as refused:
+        services.answer_joined(actor=clerk(), case_id=parent.case_id, reply="另一个答复。", now=NOW)
+    assert refused.value.code == "joined-being-carried"
+    services.answer_joined(actor=clerk(), case_id=parent.case_id, own={children[0]: "先给您答复。"}, now=NOW)
+    carry()
+    assert [row(child).reply for child in children] == ["先给您答复。", "路灯已经换好。"]
+
+
+@pytest.mark.parametrize("title", ["王先生楼下路灯", "电话 13900000000", "联系人：张伟"])
+def test_a_title_that_points_at_a_person_is_refused(title: str) -> None:
+    case = opened(place=PLACE)
+    with pytest.raises(Invalid) as refused:
+        services.release_title(actor=clerk(), case_id=case.case_id, title=title, now=NOW)
+    assert refused.value.code == "title-contact" and not PublicTitle.objects.exists()
+    services.release_title(actor=clerk(), case_id=case.case_id, title="１２号楼门口路灯不亮", now=NOW)
 
 
 def test_one_alone_is_answered() -> None:

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from pianqu.rooms.casework import queries, rules, services
+from pianqu.rooms.casework import jobs, queries, rules, services
 from pianqu.rooms.casework.models import Case
+from pianqu.rooms.casework.services import PlaceChoice
 from pianqu.rooms.casework.services.likening import keep_likeness
 from pianqu.rooms.casework.tests import builders
-from pianqu.rooms.casework.tests.builders import COMMUNITY, NOW, clerk, resident
+from pianqu.rooms.casework.tests.builders import COMMUNITY, NOW, clerk, handler, importer, resident
 from pianqu.rooms.casework.tests.test_platforms import official
 
 FORM = {"words": "桥头路灯坏了三天，晚上好黑", "category": "roads", "community": COMMUNITY, "key": "k" * 22}
@@ -135,6 +136,79 @@ def test_the_desk_answers_and_keeps_what_was_refused(window: Client) -> None:
     assert wrong.status_code == 422 and "单独说明" in wrong.content.decode() and "好好好" in wrong.content.decode()
     assert window.post(address, {own: "单独说明", "own-x": "y"}).status_code == 302
     assert Case.objects.get(id=second.case_id).reply == "单独说明"
+
+
+def test_two_colleagues_answer_at_once_and_nothing_is_lost(window: Client) -> None:
+    first, second = opened(), opened(words="路灯坏了三天没人修")
+    services.link_case(actor=clerk(), case_id=second.case_id, parent_code=first.case_code, now=NOW)
+    address = f"/desk/case/{first.case_id}/joined/"
+    assert 'name="reply"' in window.get(address).content.decode()
+    assert window.post(address, {"reply": "路灯已经换好。"}).status_code == 302
+    assert 'name="reply"' not in window.get(address).content.decode(), "the answer is on its way"
+    late = window.post(address, {"reply": "我也写了一份答复。"})
+    assert late.status_code == 409 and "我也写了一份答复。" in late.content.decode()
+
+
+@pytest.mark.parametrize(("code", "status"), [("8K3F27QH", 404), ("", 404), ("own", 409)])
+def test_a_wrong_code_is_said_on_the_matters_own_page(window: Client, code: str, status: int) -> None:
+    case = opened()
+    typed = case.case_code if code == "own" else code
+    answer = window.post(f"/desk/case/{case.case_id}/act/link/", {"code": typed})
+    assert answer.status_code == status and f'name="code" value="{typed}"' in answer.content.decode()
+
+
+def test_a_matter_that_others_wait_with_is_not_closed_and_the_desk_says_so(window: Client) -> None:
+    first, second = opened(), opened(words="路灯坏了三天没人修")
+    services.link_case(actor=clerk(), case_id=second.case_id, parent_code=first.case_code, now=NOW)
+    services.resolve_case(actor=clerk(), case_id=first.case_id, reply="已换好。", now=NOW)
+    answer = window.post(f"/desk/case/{first.case_id}/close/", headers={"accept-language": "en"})
+    page = answer.content.decode()
+    assert (
+        answer.status_code == 409 and 'data-face="desk"' in page and queries.case_head(first.case_id).code[:4] in page
+    )
+
+
+def test_a_matter_that_continues_another_leads_there_and_back(window: Client, page: Client) -> None:
+    earlier, stranger = opened(), opened(words="另一件事")
+    services.resolve_case(actor=clerk(), case_id=earlier.case_id, reply="灯已换好。", now=NOW)
+    own = services.join_report(
+        actor=resident(),
+        parent_id=earlier.case_id,
+        words="桥头的路灯也不亮",
+        category="roads",
+        place=PlaceChoice(community_code=COMMUNITY, source="community"),
+        now=NOW,
+    )
+    assert not own.joined
+    of = {one: f"/desk/case/{one.case_id}/" for one in (earlier, own.opened, stranger)}
+    texts = {one: window.get(of[one], headers={"accept-language": "en"}).content.decode() for one in of}
+    assert "Continues" in texts[own.opened] and of[earlier] in texts[own.opened]
+    assert "Continued by" in texts[earlier] and of[own.opened] in texts[earlier]
+    assert "Continue" not in texts[stranger]
+    assert queries.continued(handler(), own.opened.case_id) == (), "only what the actor sees"
+
+
+def test_who_joined_is_not_told_that_an_answered_matter_is_worked_on() -> None:
+    first = opened()
+    services.link_case(actor=clerk(), case_id=(second := opened()).case_id, parent_code=first.case_code, now=NOW)
+    assert queries.company_of(second.case_id).goes_on
+    services.resolve_case(actor=clerk(), case_id=first.case_id, reply="已换好。", now=NOW)
+    assert not queries.company_of(second.case_id).goes_on
+
+
+@pytest.mark.parametrize("ticked", [True, False])
+def test_who_joined_is_answered_with_the_matter_where_that_is_ticked(window: Client, ticked: bool) -> None:
+    first, second = opened(), opened(words="路灯坏了三天没人修")
+    assert 'name="joined"' not in window.get(f"/desk/case/{first.case_id}/").content.decode()
+    services.link_case(actor=clerk(), case_id=second.case_id, parent_code=first.case_code, now=NOW)
+    assert 'name="joined" value="1" checked' in window.get(f"/desk/case/{first.case_id}/").content.decode()
+    typed = {"reply": "路灯已换好。", **({"joined": "1"} if ticked else {})}
+    refused = window.post(f"/desk/case/{first.case_id}/resolve/", {**typed, "reply": " "}).content.decode()
+    assert ('name="joined" value="1" checked' in refused) is ticked
+    assert window.post(f"/desk/case/{first.case_id}/resolve/", typed).status_code == 302
+    jobs.carry_answers(actor=importer())
+    assert queries.case_head(first.case_id).state == "resolved"
+    assert (Case.objects.get(id=second.case_id).reply == "路灯已换好。") is ticked
 
 
 def test_a_title_that_is_refused_is_still_there(window: Client) -> None:

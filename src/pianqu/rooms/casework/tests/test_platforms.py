@@ -37,6 +37,7 @@ from pianqu.rooms.casework.tests.test_handling import kinds, told
 from pianqu.rooms.directory import queries as directory_questions
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.directory.services import NewOrganisation
+from pianqu.rooms.directory.tests.builders import listed, power
 
 pytestmark = pytest.mark.django_db
 STREET, OTHER_STREET = "330205001000", "330205103000"
@@ -278,6 +279,86 @@ def test_every_role_and_every_act(kind: str, actor: Actor, may: bool) -> None:
     assert card.words == "现场已说明"
 
 
+COMPANY, COMMITTEE = "330205-p-waitan", COMMUNITY
+
+
+@pytest.fixture
+def ground(streets: None) -> None:
+    """A property company, and the community on whose ground it works."""
+    items = [
+        NewOrganisation(code=COMMITTEE, kind="community", name="外滩社区", short_name="外滩社区", parent_code=STREET),
+        NewOrganisation(code=COMPANY, kind="property", name="外滩物业", short_name="外滩物业", parent_code=COMMITTEE),
+    ]
+    directory.add_organisations(actor=importer("330205"), items=items, valid_from=NOW.date(), now=NOW)
+
+
+def page(client: Client, case: uuid.UUID) -> str:
+    return client.get(f"/desk/case/{case}/").text
+
+
+def offers(text: str, case: uuid.UUID, *acts: str) -> list[bool]:
+    return [f"/desk/case/{case}/act/{act}/" in text for act in acts]
+
+
+@pytest.mark.parametrize("helper", [COMPANY, COMMITTEE, HELPER])
+@pytest.mark.parametrize(
+    ("kind", "act"), [("joint", "call-joint"), ("inspection", "inspect"), ("notice", "order-rectification")]
+)
+def test_who_only_helps_has_no_authority(ground: None, helper: str, kind: str, act: str) -> None:
+    platform, verb, given, _fact = ACTS[kind]
+    case = on(platform)
+    services.join_case(actor=clerk(), case_id=case, helper_code=helper, now=NOW)
+    with pytest.raises(Forbidden):
+        verb(actor=handler(helper), case_id=case, **given, **WORDS)
+    with pytest.raises(Forbidden):
+        move(case, "services", handler(helper))
+    row = Case.objects.get(id=case)
+    assert (row.lead_code, row.platform, PlatformAct.objects.count()) == (LEAD, platform, 0)
+    assert offers(page(official(helper), case), case, act, "move-platform") == [False, False]
+    assert offers(page(official(LEAD), case), case, act, "move-platform") == [True, True]
+
+
+@pytest.mark.parametrize("way", ["member", "lead"])
+@pytest.mark.parametrize(
+    ("code", "may"),
+    [
+        (COMPANY, {"joint": False, "inspection": False, "notice": False, "guidance": False}),
+        (COMMITTEE, {"joint": True, "inspection": False, "notice": False, "guidance": True}),
+        (STATION, {"joint": True, "inspection": True, "notice": True, "guidance": True}),
+    ],
+    ids=["company", "community", "station"],
+)
+@pytest.mark.parametrize("kind", ACTS)
+def test_only_public_bodies_act_as_members_or_leads(
+    ground: None, way: str, code: str, may: dict[str, bool], kind: str
+) -> None:
+    platform, verb, given, _fact = ACTS[kind]
+    case = on(platform)
+    if way == "member":
+        joined(platform, code)
+    else:
+        Case.objects.filter(id=case).update(lead_code=code)
+    seen = queries.on_platform(handler(code), queries.case_for(clerk(), case))
+    assert (seen.may_act, seen.may_move) == (may[kind], True)
+    if may[kind]:
+        verb(actor=handler(code), case_id=case, **given, **WORDS)
+        return
+    with pytest.raises(Forbidden):
+        verb(actor=handler(code), case_id=case, **given, **WORDS)
+    assert not PlatformAct.objects.exists()
+
+
+def test_who_served_a_notice_looks_again_after_a_move_and_a_helper_never(ground: None) -> None:
+    case = on("enforcement")
+    services.join_case(actor=clerk(), case_id=case, helper_code=COMMITTEE, now=NOW)
+    ACTS["notice"][1](actor=handler(STREET), case_id=case, **ACTS["notice"][2], **WORDS)
+    with pytest.raises(Forbidden):
+        services.check_rectification(actor=handler(COMMITTEE), case_id=case, put_right=True, **WORDS)
+    assert offers(page(official(COMMITTEE), case), case, "check-rectification") == [False]
+    move(case, "market")
+    services.check_rectification(actor=handler(STREET), case_id=case, put_right=True, **WORDS)
+
+
 @pytest.mark.parametrize("kind", ACTS)
 def test_an_act_belongs_to_its_platform_and_to_open_matters(kind: str) -> None:
     platform, verb, given, _fact = ACTS[kind]
@@ -458,6 +539,57 @@ def test_odd_addresses_are_a_page_or_absent_never_a_crash(address: str) -> None:
     assert answer.status_code == (404 if address.startswith("culture") else 200)
 
 
+def test_the_page_says_who_has_a_power_through_its_station_and_that_nobody_is_on_duty() -> None:
+    listed([power(LEAD, valid_from=NOW.date())])
+    joined("enforcement", STATION)
+    text = official(STREET).get("/desk/platforms/enforcement/").text
+    assert "由成员外滩中队行使" in text and "今日无人值班" in text
+
+
+@pytest.mark.parametrize(
+    ("typed", "field"),
+    [
+        ({"last_day": "2026-02-30"}, "act-day"),
+        ({"last_day": "2020-01-01"}, "act-day"),
+        ({"recheck_on": "soon"}, "act-recheck"),
+        ({"recheck_on": "2020-01-01"}, "act-recheck"),
+        ({"words": ""}, "act-words"),
+    ],
+)
+def test_a_refused_act_marks_the_field_that_is_wrong_and_no_other(typed: dict[str, str], field: str) -> None:
+    case, staff = on("enforcement"), official("330205-centre")
+    today = timezone.localdate()
+    given = {"words": "请清走", "last_day": f"{today}", "recheck_on": f"{today}", **typed}
+    form = staff.post(f"/desk/case/{case}/act/order-rectification/", given).text.split('id="platform-act"')[1]
+    form = form.split("</form>")[0]
+    marked = [one for one in ("act-day", "act-recheck", "act-words") if _is_marked(form, one)]
+    assert marked == [field] and form.count('id="act-error"') == 1
+
+
+def _is_marked(form: str, field: str) -> bool:
+    tag = form.split(f'id="{field}"')[1].split(">")[0]
+    return 'aria-invalid="true"' in tag and 'aria-describedby="act-error"' in tag
+
+
+def test_a_move_is_told_as_one_and_not_as_an_escalation() -> None:
+    case = started(category="noise", helpers=()).case_id
+    move(case, "market")
+    text = official("330205-centre").get(f"/desk/case/{case}/").text
+    assert "原主办：执法局" in text and "转入：市场监管" in text
+
+
+def test_a_paper_says_days_as_people_do_and_has_room_for_whom_it_is_served_and_the_seal() -> None:
+    case, staff = on("enforcement"), official("330205-centre")
+    services.order_rectification(
+        actor=clerk(), case_id=case, last_day=TODAY, recheck_on=TODAY + timedelta(days=1), **WORDS
+    )
+    text = staff.get(f"/desk/platforms/paper/{PlatformAct.objects.get(case_id=case).id}/").text
+    assert "2026 年 3 月 2 日" in text and "2026-03-02" not in text
+    assert all(word in text for word in ("被通知人", "文号", "盖章"))
+    shown_there = staff.get(f"/desk/case/{case}/").text
+    assert "到 2026 年 3 月 2 日 24:00 为止" in shown_there and "2026-03-03 " not in shown_there
+
+
 def test_a_refused_act_keeps_what_was_typed() -> None:
     case, staff = on("enforcement"), official("330205-centre")
     typed = {"words": "店外经营的物品请清走", "last_day": "2026-02-30", "recheck_on": "soon"}
@@ -467,8 +599,9 @@ def test_a_refused_act_keeps_what_was_typed() -> None:
 
 def test_the_slip_can_be_printed_from_the_matters_page() -> None:
     case, staff = on("services"), official("330205-centre")
-    staff.post(f"/desk/case/{case}/act/guide/", {"outcome": "service", "words": "带身份证到三号窗口"})
+    kept = staff.post(f"/desk/case/{case}/act/guide/", {"outcome": "service", "words": "带身份证到三号窗口"})
     act = PlatformAct.objects.get(case_id=case).id
+    assert kept["Location"] == f"/desk/platforms/paper/{act}/", "what was kept is there to be printed"
     assert f"/desk/platforms/paper/{act}/" in staff.get(f"/desk/case/{case}/").text
     assert "带身份证到三号窗口" in staff.get(f"/desk/platforms/paper/{act}/").text
     assert official(HELPER, kind="handler").get(f"/desk/platforms/paper/{act}/").status_code == 404

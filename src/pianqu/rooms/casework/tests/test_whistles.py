@@ -28,6 +28,9 @@ from pianqu.rooms.casework.tests.builders import (
     resident,
     resolved,
 )
+from pianqu.rooms.casework.tests.test_platforms import official as browser
+from pianqu.rooms.casework.views.shown import Organisations
+from pianqu.rooms.casework.views.whistle_lines import lines_of
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.directory.services import NewOrganisation
 from pianqu.rooms.directory.tests.builders import official
@@ -94,6 +97,31 @@ def test_a_call_is_answered_come_to_and_finished() -> None:
 
 def window_again() -> Actor:
     return official("street-window-2", STREET, "window")
+
+
+def test_who_came_was_there_also_after_the_call_was_ended() -> None:
+    caller = window()
+    whistle = blow(actor=caller)
+    services.arrive_at_whistle(actor=handler(LEAD), whistle_id=whistle, now=NOW)
+    services.end_whistle(actor=caller, whistle_id=whistle, now=NOW)
+    assert (call(whistle).state, call(whistle, HELPER).state) == ("arrived", "ended")
+    (card,) = queries.whistles_for(clerk(), now=NOW)
+    (line,) = lines_of((card,), Organisations())
+    assert {one.word for one in line.calls} == {"was there", "need not come any more"}
+    own = queries.whistle_for(official("seen-there", LEAD), whistle, now=NOW)
+    assert not own.calls[0].may_finish
+
+
+def test_a_form_proposes_no_moment_that_would_be_refused() -> None:
+    now = timezone.now()
+    whistle = blow(answer_by=now + timedelta(minutes=15), be_there_by=now + timedelta(minutes=30), now=now)
+    own = official("comes", LEAD)
+    card = queries.whistle_for(own, whistle, now=now)
+    (line,) = lines_of((card,), Organisations())
+    assert line.arrival == f"{timezone.localtime(now + timedelta(minutes=30)):%Y-%m-%dT%H:%M}"
+    later = queries.whistle_for(own, whistle, now=now + HOUR)
+    (mine,) = [call for call in later.calls if call.is_own]
+    assert (mine.may_answer, mine.may_arrive) == (False, True), "too late to say when: they say that they are there"
 
 
 def test_an_objection_is_decided_by_a_leader_of_who_called() -> None:
@@ -213,11 +241,67 @@ def test_a_task_force_is_formed_given_matters_and_ended_with_a_report() -> None:
     services.give_to_force(actor=actor, force_id=force, code=case.case_code, now=NOW)
     card = queries.force_for(actor, force, now=NOW, on=TODAY)
     assert (card.total, card.answered, [one.case_id for one in card.matters]) == (1, 0, [case.case_id])
-    other = queries.force_for(official("member", HELPER), force, now=NOW, on=TODAY)
-    assert (other.matters, other.unseen) == ((), 1), "a member sees no matter in which it has no part"
+    member, stranger = official("member", HELPER), handler("330205-culture")
+    other = queries.force_for(member, force, now=NOW, on=TODAY)
+    assert ([one.case_id for one in other.matters], other.unseen) == ([case.case_id], 0), (
+        "a member sees what it works on"
+    )
+    assert queries.case_for(member, case.case_id).may_resolve is False
+    with pytest.raises(Absent):
+        queries.case_for(stranger, case.case_id)
+    late = queries.force_for(member, force, now=NOW + timedelta(days=90), on=TODAY).matters[0]
+    assert (other.matters[0].is_late, late.is_late) == (False, True)
     services.end_force(actor=actor, force_id=force, words="降到夜间投诉每周一件", now=NOW)
+    with pytest.raises(Absent):
+        queries.case_for(member, case.case_id)
     with pytest.raises(Refused, match="ended"):
         services.give_to_force(actor=actor, force_id=force, code=case.case_code, now=NOW)
+
+
+def test_what_comes_after_another_matter_begins_when_that_is_answered() -> None:
+    first, second = dispatched(), dispatched()
+    force = form()
+    services.give_to_force(actor=clerk(), force_id=force, code=first.case_code, now=NOW)
+    services.give_to_force(actor=clerk(), force_id=force, code=second.case_code, after=first.case_code, now=NOW)
+    with pytest.raises(Refused, match="comes after"):
+        services.start_task(actor=handler(LEAD), case_id=second.case_id, now=NOW)
+    services.resolve_case(actor=clerk(), case_id=first.case_id, reply="修好了。", now=NOW)
+    services.start_task(actor=handler(LEAD), case_id=second.case_id, now=NOW)
+
+
+def test_matters_of_two_task_forces_do_not_wait_for_each_other() -> None:
+    first, second = dispatched(), dispatched()
+    actor = leader()
+    one, two = form(actor), form(actor, name="另一组")
+    for force in (one, two):
+        for case in (first, second):
+            services.give_to_force(actor=clerk(), force_id=force, code=case.case_code, now=NOW)
+    services.give_to_force(actor=clerk(), force_id=one, code=second.case_code, after=first.case_code, now=NOW)
+    with pytest.raises(Refused, match="without end"):
+        services.give_to_force(actor=clerk(), force_id=two, code=first.case_code, after=second.case_code, now=NOW)
+
+
+def test_a_matter_is_shared_only_by_whose_it_is() -> None:
+    case = dispatched(helpers=(HELPER,))
+    actor = leader(HELPER)
+    force = form(actor, lead_code=HELPER, member_codes=["330205"])
+    with pytest.raises(Forbidden, match="who leads a matter"):
+        services.give_to_force(actor=actor, force_id=force, code=case.case_code, now=NOW)
+    services.give_to_force(actor=clerk(), force_id=force, code=case.case_code, now=NOW)
+    assert queries.case_for(official("district", "330205"), case.case_id).case_id == case.case_id
+
+
+def test_who_leads_a_matter_asks_a_member_of_the_task_force_to_help_from_its_page() -> None:
+    actor, case = leader(), dispatched()
+    force = form(actor)
+    services.give_to_force(actor=actor, force_id=force, code=case.case_code, now=NOW)
+    lead, member = browser(LEAD, kind="handler"), browser(HELPER, kind="handler")
+    asks = f"/desk/case/{case.case_id}/act/join/"
+    page, theirs = lead.get(f"/desk/forces/{force}/").text, member.get(f"/desk/forces/{force}/").text
+    assert asks in page and f'value="{HELPER}"' in page and asks not in theirs
+    assert lead.post(asks, {"helper": HELPER}).status_code == 302
+    parts = {part.organisation_code for part in queries.handling_for(clerk(), case.case_id, now=NOW).parts}
+    assert HELPER in parts
 
 
 def test_matters_that_would_wait_for_each_other_are_refused() -> None:

@@ -113,7 +113,8 @@ def _day(typed: Typed, name: str) -> date:
     """A day as a form sends it. Raises Invalid for what is none."""
     day = forms.day_of(typed.get(name, ""))
     if day is None:
-        raise Invalid("platform-day", _("Please give the day as in a calendar. Nothing was changed."))
+        code = "platform-day" if name == "last_day" else "recheck-day"
+        raise Invalid(code, _("Please give the day as in a calendar. Nothing was changed."))
     return day
 
 
@@ -175,6 +176,33 @@ ACTS: dict[str, Act] = {
 }
 
 
+PLACES = {
+    "accept": "nature",
+    "take": "take-nature",
+    "dispatch": "dispatch",
+    "join": "join-words",
+    "link": "link-code",
+    "call-back": "call-back",
+    "recategorise": "recategorise",
+    "order": "joint",
+    "tick": "joint",
+    "title": "public-title",
+    "move-platform": "to-platform",
+    "check-rectification": "check-words",
+    **dict.fromkeys(("call-joint", "inspect", "order-rectification", "guide"), "platform-act"),
+}
+"""Where on the page an act is done, for acts whose form is not called after their words."""
+FIELDS = {"supervision-day": "-due", "supervision-level": "-level"}
+"""Which field of the act's own form a refusal is about; its words, where nothing is said."""
+
+
+def place_of(name: str, problem: Problem) -> str:
+    """The id of what a refusal is about; empty where the form may be gone."""
+    if problem.status != Invalid.status:
+        return ""
+    return PLACES.get(name) or f"{name}{FIELDS.get(problem.code, '-words')}"
+
+
 @never_cache
 @login_required
 @posted("casework:desk_case", by="case_id")
@@ -186,13 +214,14 @@ def act(request: HttpRequest, case_id: uuid.UUID, name: str) -> HttpResponse:
     queries.case_for(actor, case_id)
     try:
         _do(ACTS[name], actor, case_id, request.POST, now)
-    except Absent:
-        raise
     except (Problem, OperationalError) as error:
         problem = as_problem(error)
         if problem is None:
             raise
+        queries.check_sees(actor, case_id)  # what is absent is what was named, not this matter
         return _refused(request, actor, case_id, name, problem)
+    if name == "guide" and (paper := queries.latest_paper(case_id)):
+        return redirect("casework:platform_paper", act_id=paper)
     return _onwards(request, actor, case_id)
 
 
@@ -208,6 +237,19 @@ def _onwards(request: HttpRequest, actor: Actor, case_id: uuid.UUID) -> HttpResp
     return redirect("casework:desk_case", case_id=case_id)
 
 
+_FIELDS = {
+    "joint-members": "members",
+    "join-twice": "members",
+    "platform-day": "last_day",
+    "sub-due-past": "last_day",
+    "sub-due-late": "last_day",
+    "recheck-day": "recheck_on",
+    "inspection-outcome": "outcome",
+    "guidance-outcome": "outcome",
+}
+"""Which field of a platform's form a refusal is about; the words, where it is about none of these."""
+
+
 def _refused(request: HttpRequest, actor: Actor, case_id: uuid.UUID, name: str, problem: Problem) -> HttpResponse:
     """The case as it is now. Where its state moved on, the form may be gone: the words stand on top, to be copied."""
     kept = "" if problem.status == Invalid.status else request.POST.get("words", "").strip()
@@ -217,11 +259,13 @@ def _refused(request: HttpRequest, actor: Actor, case_id: uuid.UUID, name: str, 
         case_id,
         status=problem.status,
         errors={name: problem.message},
+        wrong_field=_FIELDS.get(problem.code, "words"),
         typed=request.POST,
         filled=name,
         typed_helpers=request.POST.getlist("helpers"),
         typed_members=request.POST.getlist("members"),
         refused=problem.message,
+        refused_at=place_of(name, problem),
         kept=kept,
     )
 

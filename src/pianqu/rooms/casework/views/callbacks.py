@@ -68,6 +68,7 @@ def _page(request: HttpRequest, actor: Actor, *, error: str = "", status: int = 
         "error": error,
         "typed": request.POST,
         "here": "callbacks",
+        "now": now,
     }
     return render(request, "casework/callbacks.html", context, status=status)
 
@@ -131,5 +132,6 @@ def _refused(request: HttpRequest, actor: Actor, case_id: uuid.UUID, problem: Pr
         errors={"record-call-back": problem.message},
         typed=request.POST,
         refused=problem.message,
+        refused_at="" if kept else "call-back",
         kept=kept,
     )

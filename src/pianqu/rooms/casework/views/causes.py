@@ -17,14 +17,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.errors import Absent, Problem, as_problem
+from pianqu.foundation.errors import Problem, as_problem
 from pianqu.foundation.ids import read_id
 from pianqu.rooms.casework import forms, queries, services
 from pianqu.rooms.casework.lifecycle import CauseState
 from pianqu.rooms.casework.queries import CauseRow, Measured
 from pianqu.rooms.casework.services import NewCause
 from pianqu.rooms.casework.views import shown
-from pianqu.rooms.casework.views.desk import PARTY_KINDS, actor_of, lines_of
+from pianqu.rooms.casework.views.desk import PARTY_KINDS, actor_of, case_page, lines_of
 from pianqu.rooms.casework.views.posted import posted
 
 LEADS = (*PARTY_KINDS, "community", "village")
@@ -366,6 +366,9 @@ def link_case(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """Link one matter from its own page; back there."""
     actor, cause_id = actor_of(request), read_id(request.POST.get("cause", ""))
     if cause_id is None:
-        raise Absent("cause-absent", _("Please choose a root cause. Nothing was changed."))
+        queries.case_for(actor, case_id)
+        return case_page(
+            request, actor, case_id, status=422, refused=_("Please choose a root cause. Nothing was changed.")
+        )
     services.link_case_to_cause(actor=actor, case_id=case_id, cause_id=cause_id, now=timezone.now())
     return redirect("casework:desk_case", case_id=case_id)

@@ -20,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from pianqu.foundation.actor import ACTING, CHOSEN_POST, Actor
-from pianqu.foundation.errors import Forbidden, Invalid, Problem
+from pianqu.foundation.errors import Forbidden, Invalid, Problem, Refused
 from pianqu.foundation.ids import read_id
 from pianqu.foundation.installation import installation
 from pianqu.foundation.markup import put
@@ -148,16 +148,18 @@ class Queue:
 
 ONE_AND_NONE = 2
 _QUEUE_ICONS = {
+    "danger": "alarm",
     "mine": "inbox",
     "unassigned": "help-circle",
     "overdue": "alert-triangle",
     "asked": "scale",
-    "answered": "phone",
+    "answered": "message",
 }
 
 
 def _queues(filters: queries.CaseFilter, standing: queries.Standing) -> list[Queue]:
     counts = {
+        "danger": standing.danger,
         "mine": standing.mine,
         "unassigned": standing.waiting,
         "overdue": standing.overdue,
@@ -301,11 +303,16 @@ def _line(row: queries.CaseRow, words: _Words) -> Line:
         code=row.shown_code,
         excerpt=row.excerpt or "—",
         where=_where(row, words),
-        badge=state_badge(row.state),
+        badge=put("{} {}", state_badge(row.state), shown.danger_mark()) if is_marked(row) else state_badge(row.state),
         opened=short_moment(row.opened_at),
         clock=_clock(row, words.now),
         extras=" · ".join(extras),
     )
+
+
+def is_marked(row: queries.CaseRow) -> bool:
+    """Whether a row says that it may be dangerous: until it is answered."""
+    return row.danger and row.state in queries.OPEN
 
 
 _ROW = (
@@ -414,8 +421,9 @@ def case_page(
         "typed": {},
         "replies": offered(actor, card) if there.replies else {},
         **handled,
-        **grouped(actor, case_id, card.place_code, there),
+        **grouped(actor, case_id, card.category, card.place_code, there),
         **pressing.on_page(actor, card, handled["handling"], now, there),
+        "continued": queries.continued(actor, case_id) if there.continues or there.is_continued else (),
         "from_list": queries.from_list(case_id) if there.listed else None,
         **platform_part.of_case(actor, card, organisations, there),
         **live.on_case(card),
@@ -455,6 +463,8 @@ def _handling(
         "by_list_name": organisations.short(by_list.lead) if by_list and by_list.lead else "",
         "handling": handling,
         "may": handling.may,
+        "joined_wait": handling.joined > len(handling.children)
+        or any(state in queries.OPEN for _id, _code, state in handling.children),
         "left": shown.left(handling.due_at, now),
         "reasons": shown.reasons(handling.forecast.reasons, organisations) if handling.forecast else (),
         "nature": queries.nature_name(handling.nature) if handling.nature else "",
@@ -479,7 +489,7 @@ def _suggestion(
     may = handling.may
     if not (may.dispatch or may.accept or may.recategorise):
         return None
-    return suggested(card.words, organisations=organisations)
+    return suggested(card.words, place_code=card.place_code, organisations=organisations)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -511,8 +521,9 @@ def _cell(card: queries.CaseCard, now: datetime, *, may_dispatch: bool) -> Cell 
 def _parties(card: queries.CaseCard, organisations: shown.Organisations) -> Sequence[shown.Choice]:
     """Who can lead or help: departments, streets, centres, and the community in which it lies where a list lets it be asked."""
     own: list[shown.Choice] = []
-    if card.place_code and _may_have(card, card.place_code):
-        own = [shown.Choice(code=card.place_code, name=organisations.short(card.place_code))]
+    code = card.place_code
+    if code and _may_have(card, code, organisations.kind(code)):
+        own = [shown.Choice(code=code, name=organisations.short(code))]
     return [*organisations.choices(*PARTY_KINDS), *own]
 
 
@@ -524,10 +535,10 @@ def _items(card: queries.CaseCard, organisations: shown.Organisations, now: date
     return list(named.items())
 
 
-def _may_have(card: queries.CaseCard, code: str) -> bool:
+def _may_have(card: queries.CaseCard, code: str, kind: str) -> bool:
     on = timezone.localdate(timezone.now())
     return directory.may_be_given(
-        category=card.category, place_code=card.place_code, organisation_code=code, on=on
+        category=card.category, place_code=card.place_code, organisation_code=code, on=on, kind=kind
     ).allowed
 
 
@@ -539,19 +550,19 @@ PARTY_KINDS = ("department", "street", "town", "centre")
 @login_required
 @posted("casework:desk_case", by="case_id")
 def resolve(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
-    """Answer who reported it."""
+    """Answer who reported it; who joined gets the same answer where that is ticked."""
     actor, reply = actor_of(request), request.POST.get("reply", "")
+    answer = services.answer_joined if request.POST.get("joined") == "1" else services.resolve_case
     queries.case_for(actor, case_id)
     try:
         services.act_with_reply_template(
             actor=actor,
             case_id=case_id,
             template_id=chosen_in(request.POST)[0],
-            act=partial(services.resolve_case, actor=actor, case_id=case_id, reply=reply, now=timezone.now()),
+            act=partial(answer, actor=actor, case_id=case_id, reply=reply, now=timezone.now()),
             now=timezone.now(),
         )
     except Problem as problem:
-        refused = problem.message if problem.status != Invalid.status else ""
         errors = {"reply": problem.message}
         return case_page(
             request,
@@ -562,7 +573,7 @@ def resolve(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
             typed=request.POST,
             reply=reply,
             filled="resolve",
-            refused_above=refused,
+            refused_above=problem.message,
         )
     return redirect("casework:desk_case", case_id=case_id)
 
@@ -573,7 +584,9 @@ def resolved_without_token(request: HttpRequest) -> HttpResponse:
     match = request.resolver_match
     case_id, reply = match.kwargs["case_id"] if match else _NOBODY, request.POST.get("reply", "")
     sentence = _("This page was open for too long, so nothing was sent yet. Your answer is still here: send it again.")
-    return case_page(request, actor_of(request), case_id, status=403, errors={"reply": sentence}, reply=reply)
+    return case_page(
+        request, actor_of(request), case_id, status=403, errors={"reply": sentence}, reply=reply, refused_above=sentence
+    )
 
 
 resolve.sent_without_token = resolved_without_token  # type: ignore[attr-defined]  # composition's CSRF page asks for it
@@ -586,7 +599,10 @@ def close(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """Put a resolved matter into the archive."""
     actor = actor_of(request)
     queries.case_for(actor, case_id)
-    services.close_case(actor=actor, case_id=case_id, now=timezone.now())
+    try:
+        services.close_case(actor=actor, case_id=case_id, now=timezone.now())
+    except Refused as problem:
+        return case_page(request, actor, case_id, status=problem.status, refused=problem.message)
     return redirect("casework:desk_case", case_id=case_id)
 
 

@@ -73,7 +73,9 @@ def _joined(
         "page": page,
         "rows": [(row, typed.get(row.case_id, "")) for row in page.rows],
         "reply": request.POST.get("reply", ""),
-        "may_answer": queries.may_answer_joined(actor, case_id) and page.waiting,
+        "may_answer": page.waiting
+        and queries.may_answer_joined(actor, case_id)
+        and (not page.answering or request.method == "POST"),  # what was typed is shown again
         "errors": errors,
         "handling": handling,
         "may": handling.may,

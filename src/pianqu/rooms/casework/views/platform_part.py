@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
+from pianqu.foundation.templatetags.ui import full_day
 from pianqu.rooms.casework import queries
 from pianqu.rooms.casework.views import shown
 
@@ -40,7 +41,7 @@ def of_case(
     actor: Actor, card: queries.CaseCard, organisations: shown.Organisations, there: queries.Around
 ) -> Mapping[str, Any]:
     """What the case page shows of it."""
-    on, today = queries.on_platform(actor, card.case_id, has_acts=there.platform_acts), timezone.localdate()
+    on, today = queries.on_platform(actor, card, has_acts=there.platform_acts), timezone.localdate()
     last = today + timedelta(days=7)
     others = [code for code in queries.PLATFORMS if code != on.platform]
     return {
@@ -75,5 +76,5 @@ def says(act: queries.ActCard) -> str:
     if act.kind != "notice":
         return queries.outcome_name(act.outcome) if act.outcome else ""
     if act.put_right is None:
-        return _("Second look on %(day)s") % {"day": act.recheck_on}
+        return _("Second look on %(day)s") % {"day": full_day(act.recheck_on)}
     return _("Put right") if act.put_right else _("Not put right")

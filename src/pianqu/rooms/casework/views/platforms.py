@@ -46,13 +46,14 @@ class Member:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Power:
-    """A line of the lists; `is_member` says whether its organisation takes part."""
+    """A line of the lists; `is_member` says whether its organisation takes part, `through` by which stations of its own."""
 
     card: PowerCard
     category: str
     name: str
     word: str
     is_member: bool
+    through: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +200,10 @@ def _powers(
     code: str, street: str, members: tuple[queries.MemberCard, ...], organisations: shown.Organisations
 ) -> list[Power]:
     taking_part = {member.organisation_code for member in members}
+    stations: dict[str, list[str]] = {}
+    for member in sorted(taking_part):
+        if organisations.kind(member) == "station":
+            stations.setdefault(organisations.parent(member), []).append(member)
     categories = shown.category_names()
     return [
         Power(
@@ -207,6 +212,7 @@ def _powers(
             name=organisations.short(card.organisation_code),
             word=_word(card),
             is_member=card.organisation_code in taking_part,
+            through=[organisations.short(own) for own in stations.get(card.organisation_code, ())],
         )
         for card in queries.platform_powers(code, street, timezone.localdate())
     ]

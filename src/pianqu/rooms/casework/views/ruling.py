@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from itertools import count
 from typing import Any
 
 from django.contrib import messages
@@ -19,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Forbidden, Invalid, Problem
 from pianqu.foundation.ids import new_id
+from pianqu.foundation.templatetags.ui import full_day
 from pianqu.kernels.dispatch import Fault
 from pianqu.rooms.casework import forms, queries, rules, services
 from pianqu.rooms.casework.queries import RuleRow, RuleVersionCard, TemplateCard, TemplatePart
@@ -295,8 +297,9 @@ def _whole(request: HttpRequest, actor: Actor, number: int, name: str, now: date
         trial = services.try_rules(actor=actor, number=number, compared=compared, since=since, until=until, now=now)
         return redirect("casework:rules_trial", trial_id=trial)
     if name == "adopt":
-        services.adopt_rules(actor=actor, number=number, starts_on=_day(request.POST.get("starts", "")), now=now)
-        messages.success(request, _("The rules are put in force from that day on."))
+        starts_on = _day(request.POST.get("starts", ""))
+        services.adopt_rules(actor=actor, number=number, starts_on=starts_on, now=now)
+        messages.success(request, _("The rules are in force from %(day)s on.") % {"day": full_day(starts_on)})
         return redirect("casework:rules")
     if name == "drop":
         services.drop_rules(actor=actor, number=number, now=now)
@@ -422,6 +425,7 @@ def templates(request: HttpRequest) -> HttpResponse:
             services.end_template(actor=actor, code=ended[:40], now=timezone.now())
         else:
             template = _template(typed)
+            _check_days(typed)
             services.set_template(actor=actor, template=template, now=timezone.now())
     except Forbidden:
         raise
@@ -434,19 +438,27 @@ MOST_TYPED = 8
 """Helpers for which the form has lines; a template of more comes from the API."""
 
 
+def _typed_parts(typed: QueryDict) -> list[tuple[int, str, str]]:
+    """The lines that name somebody: their number, who, and the working days as they were typed."""
+    lines = ((n, typed.get(f"helper{n}", ""), typed.get(f"days{n}", "").strip()) for n in range(MOST_TYPED))
+    return [line for line in lines if line[1]]
+
+
+def _check_days(typed: QueryDict) -> None:
+    """Raise Invalid for working days that are no number: nothing is left out without a word."""
+    for n, _code, days in _typed_parts(typed):
+        if days and not (days.isascii() and days.isdigit()):
+            sentence = _("The working days of helper %(n)d are no whole number: “%(days)s”. Nothing was changed.")
+            raise Invalid("template-days", sentence % {"n": n + 1, "days": days[:20]})
+
+
 def _template(typed: QueryDict) -> NewTemplate:
-    parts = []
-    for n in range(MOST_TYPED):
-        code = typed.get(f"helper{n}", "")
-        if code:
-            after = typed.get(f"after{n}", "")
-            parts.append(
-                TemplatePart(
-                    organisation_code=code,
-                    days=_number(typed.get(f"days{n}", "0").strip()),
-                    after=(after,) if after else (),
-                )
-            )
+    parts = [
+        TemplatePart(
+            organisation_code=code, days=_number(days), after=(after,) if (after := typed.get(f"after{n}", "")) else ()
+        )
+        for n, code, days in _typed_parts(typed)
+    ]
     return NewTemplate(
         code=typed.get("code", "") or new_id().hex[-8:],
         name=typed.get("name", ""),
@@ -467,10 +479,14 @@ def _templates(
     editing: NewTemplate | TemplateCard | None = typed or chosen
     empty = TemplatePart(organisation_code="")
     parts = list(editing.parts) if editing else []
+    days = (
+        [days for _n, _code, days in _typed_parts(request.POST)] if typed else [str(part.days or "") for part in parts]
+    )
+    days += [""] * (max(MOST_TYPED, len(parts)) - len(days))
     context = {
         "cards": [_template_line(card, words) for card in living],
         "editing": editing,
-        "lines": list(enumerate(parts + [empty] * max(0, MOST_TYPED - len(parts)))),
+        "lines": list(zip(count(), parts + [empty] * max(0, MOST_TYPED - len(parts)), days, strict=False)),
         "checklist": "\n".join(editing.checklist) if editing else "",
         "categories": list(words.categories.values()),
         "parties": words.organisations.choices(*PARTIES),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from pianqu.foundation.markup import put, put_each
 from pianqu.foundation.qr import picture
-from pianqu.foundation.templatetags.ui import icon, state_word
+from pianqu.foundation.templatetags.ui import full_day, icon, state_word
 from pianqu.rooms.casework.lifecycle import State
 from pianqu.rooms.casework.queries import (
     MORE_QUEUES,
@@ -28,6 +28,7 @@ from pianqu.rooms.casework.queries import (
     nature_name,
     outcome_name,
     platform_name,
+    term_words,
 )
 from pianqu.rooms.casework.services import NOTICE
 from pianqu.rooms.directory import queries as directory
@@ -211,6 +212,10 @@ class Organisations:
         """What kind of organisation it is; empty where the directory does not know it."""
         return self._cards[code].kind if code in self._cards else ""
 
+    def parent(self, code: str) -> str:
+        """Whose station, or below whom it is; empty where the directory does not know it."""
+        return self._cards[code].parent_code if code in self._cards else ""
+
     def choices(self, *kinds: str) -> tuple[Choice, ...]:
         """Those of these kinds that a form offers."""
         cards = (card for card in self._cards.values() if card.kind in kinds and not card.ended)
@@ -260,11 +265,7 @@ def _line(item: TimelineItem, case: ResidentCase, additions: list[AdditionCard],
     if item.imported_from:
         note = _("Taken over from %(source)s") % {"source": item.imported_from}
     by = names.short(item.organisation_code) if item.actor_kind == "post" else ""
-    icon, tone, title = _kind(item.kind)
-    if item.kind == "casework.due-date-set" and item.fact.get("cause") == "rules-changed":
-        title = _("Due date moved: the district changed its terms")
-    if item.purpose == NOTICE:
-        icon, tone, title = "bell", "", _("The contact was used for a message")
+    icon, tone, title = _called(item)
     return Happened(
         icon=icon,
         tone=tone,
@@ -279,6 +280,19 @@ def _line(item: TimelineItem, case: ResidentCase, additions: list[AdditionCard],
     )
 
 
+BY_RULE = "casework.dispatch-suggested"
+
+
+def _changed_term(fact: Mapping[str, Any]) -> str:
+    """Which term a clock that stands still took over, from which one."""
+    sentence = _(
+        "Term changed from %(before)s to %(after)s (version %(n)d of the district's terms), "
+        "to be computed when the clock runs again"
+    )
+    before = term_words(fact["before_amount"], fact["before_unit"])
+    return sentence % {"before": before, "after": term_words(fact["amount"], fact["unit"]), "n": fact["version"]}
+
+
 def _purpose(purpose: str) -> str:
     """Why somebody looked: the words that were given, or what the installation used the contact for."""
     if purpose == NOTICE:
@@ -286,9 +300,27 @@ def _purpose(purpose: str) -> str:
     return _("Reason given: %(purpose)s") % {"purpose": purpose} if purpose else ""
 
 
+def _called(item: TimelineItem) -> tuple[str, str, str]:
+    """Icon, tone and title of a step."""
+    if item.purpose == NOTICE:
+        return "bell", "", _("The contact was used for a message")
+    icon, tone, title = _kind(item.kind)
+    if item.kind == "casework.due-date-set" and item.fact.get("cause") == "rules-changed":
+        title = _("Due date moved: the district changed its terms")
+    if item.kind == BY_RULE and item.fact.get("automatic"):
+        title = _("Dispatched by a rule of the district, by itself")
+    if item.kind == "casework.clock-term-changed":
+        title = _changed_term(item.fact)
+    return icon, tone, title
+
+
 def _detail(item: TimelineItem, names: Organisations) -> str:
     """One line about a step of the handling: to whom, by which item of the list, until when."""
-    told = (say(item.fact[name], names) for name, say in _SAYINGS.items() if name in item.fact)
+    fields = [name for name in (*_SAYINGS, "rank") if name in item.fact]
+    if item.kind == BY_RULE and item.fact.get("automatic"):
+        fields.remove("followed")  # nobody decided
+    says = (_OWN_SAYINGS.get((item.kind, name)) or _SAYINGS.get(name) for name in fields)
+    told = (say(item.fact[name], names) for name, say in zip(fields, says, strict=True) if say)
     return " · ".join(part for part in told if part)
 
 
@@ -313,17 +345,30 @@ _SAYINGS: dict[str, Callable[[Any, Organisations], str]] = {
     "granted": lambda yes, _names: _("Granted") if yes else _("Refused"),
     "nature": lambda code, _names: nature_name(code),
     "score": lambda score, _names: _("%(score)d of 5") % {"score": score},
-    "last_day": lambda day, _names: _("Until the end of %(day)s") % {"day": day} if day else "",
+    "last_day": lambda day, _names: _("Until the end of %(day)s") % {"day": _day_of(day)} if day else "",
     "provisional": lambda yes, _names: _("provisional") if yes else "",
     "moves": lambda moves, names: _passed_on(moves, names),
     "to_code": lambda code, names: _named(_("To %(name)s"), code, names),
-    "platform": lambda code, _names: _("To %(name)s") % {"name": platform_name(code)},
+    "platform": lambda code, _names: pgettext("platform", "To %(name)s") % {"name": platform_name(code)},
     "outcome": lambda code, _names: outcome_name(code),
-    "recheck_on": lambda day, _names: _("Second look on %(day)s") % {"day": day},
+    "recheck_on": lambda day, _names: _("Second look on %(day)s") % {"day": _day_of(day)},
     "put_right": lambda yes, _names: _("Put right") if yes else _("Not put right"),
     "letter_kind": lambda kind, _names: letter_name(kind),
 }
 """A field of a fact → how a timeline says it."""
+_OWN_SAYINGS: dict[tuple[str, str], Callable[[Any, Organisations], str]] = {
+    ("casework.platform-changed", "holder_code"): lambda code, names: _named(
+        _("Led until then: %(name)s"), code, names
+    ),
+    ("casework.suggestion-answered", "rank"): lambda rank, _names: (
+        _("followed by the dispatcher") if rank == 1 else _("the dispatcher decided otherwise")
+    ),
+}
+"""Where the same field means something else in one kind of fact."""
+
+
+def _day_of(text: str) -> str:
+    return full_day(date.fromisoformat(text)) if text else ""
 
 
 def _passed_on(moves: Sequence[Sequence[str]], names: Organisations) -> str:
@@ -404,7 +449,7 @@ def _kind(kind: str) -> tuple[str, str, str]:
         "casework.extension-asked": ("clock", "", _("More time asked for")),
         "casework.extension-decided": ("clock", "", _("More time decided")),
         "casework.due-date-set": ("clock", "", _("Due date set")),
-        "casework.clock-term-changed": ("clock", "w", _("New term, computed when the clock runs again")),
+        "casework.clock-term-changed": ("clock", "w", ""),
         "casework.case-rated": ("circle-check", "p", _("Rated by who reported it")),
         "casework.case-reopened": ("rotate", "w", _("Reopened: the answer did not settle it")),
         "casework.case-escalated": ("trending-up", "w", _("Overdue: the next above is told")),
@@ -427,6 +472,9 @@ def _kind(kind: str) -> tuple[str, str, str]:
         "casework.colleagues-mentioned": ("bell", "", _("Colleagues were called by a note")),
         "casework.note-retracted": ("arrow-back-up", "", _("A note among colleagues was taken back")),
         "casework.note-struck": ("x", "", _("A note among colleagues was struck")),
+        "casework.case-recategorised": ("list-check", "", _("Category changed")),
+        "casework.parts-due-moved": ("clock", "", _("Helpers' dates moved with the matter's")),
+        "casework.suggestion-answered": ("list-check", "", _("What the words had suggested")),
         "casework.dispatch-suggested": ("list-check", "", _("What a dispatch rule had suggested")),
         "casework.template-applied": ("users", "", _("Joint handling by a template")),
         "casework.parts-ordered": ("list", "", _("Order of parts set")),
@@ -452,6 +500,7 @@ def _kind(kind: str) -> tuple[str, str, str]:
         "casework.matter-split-off": ("arrows-split", "", _("A joined matter was taken out again")),
         "casework.case-succeeds": ("git-merge", "", _("It follows a matter that had ended before it could be joined")),
         "casework.joint-answer-given": ("message", "p", _("All who joined are answered, each on their own matter")),
+        "casework.joint-answer-carried": ("checks", "", _("The answer has reached all who joined")),
         "casework.title-released": ("eye", "", _("A public title was released")),
         "casework.title-taken-back": ("eye", "", _("The public title was taken back")),
         "casework.case-handed-over": ("refresh", "", _("Handed over: organisations were merged or split")),
@@ -514,11 +563,12 @@ def clock_words(standing: str, words: str) -> SafeString:
 def queue_name(queue: str) -> str:
     """How a queue is called."""
     names = {
+        "danger": _("May be dangerous"),
         "mine": _("Our part"),
         "unassigned": _("Nobody's yet"),
         "overdue": _("Overdue"),
         "asked": _("To be decided"),
-        "answered": _("To call back"),
+        "answered": _("Answered, to be rated"),
         "open": _("All open"),
         "week": _("Due this week"),
         "likely": _("Likely late"),
@@ -553,6 +603,11 @@ def page_number(text: str) -> int:
 def likely_mark() -> SafeString:
     """That a matter is likely to miss its date: glyph and words."""
     return put('<span class="badge bg-yellow-lt">{}{}</span>', icon("hourglass"), _("Likely late"))
+
+
+def danger_mark() -> SafeString:
+    """That a matter's words sound dangerous: glyph and words."""
+    return put('<span class="badge bg-red-lt">{}{}</span>', icon("alert-triangle"), _("May be dangerous"))
 
 
 def reasons(signs: Sequence[str], organisations: Organisations) -> tuple[str, ...]:

@@ -36,11 +36,13 @@ class Suggested:
     dangers: tuple[str, ...]
 
 
-def suggested(words: str, *, organisations: shown.Organisations | None = None) -> Suggested | None:
+def suggested(
+    words: str, *, place_code: str = "", organisations: shown.Organisations | None = None
+) -> Suggested | None:
     """What the words look like; None for words that say nothing yet."""
     if len(words.strip()) < FEWEST:
         return None
-    found = queries.suggestion(words)
+    found = queries.suggestion(words, place_code)
     return None if found.is_empty else _in_words(found, organisations)
 
 

@@ -87,6 +87,7 @@ def _page(request: HttpRequest, actor: Actor, *, error: str = "", status: int = 
         "answers": [(_what(one.what), one, _share(one.first, one.total)) for one in found.answers],
         "error": error,
         "is_broken": found.working != found.chosen,
+        "is_fading": used is not None and used.in_use and not used.is_readable,
     }
     return render(request, "casework/triage.html", context, status=status)
 

@@ -95,7 +95,6 @@ def _page(
         "chosen": typed.getlist("called") if isinstance(typed, QueryDict) else (),
         "answer_by": (typed or {}).get("answer_by") or _form(now + timedelta(hours=1)),
         "be_there_by": (typed or {}).get("be_there_by") or _form(now + timedelta(hours=3)),
-        "soon": _form(now + timedelta(hours=1)),
         "title": directory.title_of_post(actor),
     }
     return render(request, "casework/whistles.html", context, status=status)

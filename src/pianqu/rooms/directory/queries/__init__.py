@@ -32,6 +32,7 @@ from pianqu.rooms.directory.queries.posts import (
     PostCard,
     acting,
     actor_for,
+    every_post_of,
     is_leader,
     may_approve,
     names_of,
@@ -51,6 +52,7 @@ from pianqu.rooms.directory.queries.powers import (
     powers_of,
     troubles,
     who_answers,
+    working_at,
 )
 from pianqu.rooms.directory.queries.presence import (
     DutyCard,
@@ -118,6 +120,7 @@ __all__ = [
     "duty_gaps",
     "enrolments_for",
     "every_organisation",
+    "every_post_of",
     "forget_organisations",
     "grounds",
     "held_posts",
@@ -159,4 +162,5 @@ __all__ = [
     "uncovered",
     "who_answers",
     "who_is_here",
+    "working_at",
 ]

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from time import monotonic
 
 from django.db.models import Q, QuerySet
 
 from pianqu.foundation.db import fetch, vendor
 from pianqu.foundation.errors import Absent
+from pianqu.foundation.fresh import Fresh
 from pianqu.rooms.directory import rules, sql
 from pianqu.rooms.directory.models import Organisation, ServedArea, Succession
 
@@ -83,35 +83,30 @@ class Tree:
     ground: Mapping[str, frozenset[str]]
 
 
-FRESH = 5.0
-"""Seconds for which a process may show organisations as they were. What it changes itself it sees at once."""
+def _read() -> Tree:
+    cards = tuple(OrganisationCard(**row) for row in Organisation.objects.order_by("code").values(*_CARD))
+    rows = ServedArea.objects.filter(valid_to=None).values_list("organisation__code", "area_code")
+    return Tree(cards, _grouped(rows))
 
 
-class _Kept:
-    """The tree as it was a moment ago: every page asks for it, and it changes a few times a year."""
-
-    tree: Tree | None = None
-    until = 0.0
+_tree = Fresh(_read)
 
 
 def tree(knowing: str = "") -> Tree:
-    """Organisations for pages and scopes, at most FRESH seconds old; in two statements, or in none. Verbs ask the tables.
+    """Organisations for pages and scopes, a few seconds old at most; in two statements, or in none. Verbs ask the tables.
 
     One that does not stand in it is looked for anew: another process may have entered it a moment ago.
     """
-    kept = _Kept.tree
-    unknown = knowing and kept is not None and not any(card.code == knowing for card in kept.cards)
-    if kept is None or unknown or monotonic() >= _Kept.until:
-        cards = tuple(OrganisationCard(**row) for row in Organisation.objects.order_by("code").values(*_CARD))
-        rows = ServedArea.objects.filter(valid_to=None).values_list("organisation__code", "area_code")
-        kept = Tree(cards, _grouped(rows))
-        _Kept.tree, _Kept.until = kept, monotonic() + FRESH
+    kept = _tree()
+    if knowing and not any(card.code == knowing for card in kept.cards):
+        _tree.forget()
+        return _tree()
     return kept
 
 
 def forget_organisations() -> None:
     """Read them anew at the next question: a verb changed them."""
-    _Kept.tree = None
+    _tree.forget()
 
 
 def _grouped(rows: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:

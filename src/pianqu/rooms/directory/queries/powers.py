@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from pianqu.foundation.actor import Actor
 from pianqu.rooms.directory import rules
 from pianqu.rooms.directory.models import Organisation, Power, SendDown
-from pianqu.rooms.directory.queries.organisations import grounds, valid_on
+from pianqu.rooms.directory.queries.organisations import grounds, own_ground, tree, valid_on
 from pianqu.rooms.directory.queries.prevailing import (
     GAP,
     PowerCard,
@@ -165,6 +165,24 @@ def articles_at(*, place_code: str, on: date) -> frozenset[str]:
     if place_code:
         return frozenset(power.article for power in _reaching(place_code, on))
     return frozenset(Power.objects.filter(valid_on(on)).values_list("article", flat=True))
+
+
+def working_at(place_code: str) -> frozenset[str]:
+    """Codes of who stands and works at a place, or has no ground of its own; of all who stand where no place is known.
+
+    For pages: some seconds old at most, and no statement as a rule.
+    """
+    known = tree()
+    grounds = {
+        card.code: known.ground.get(card.code, frozenset()) | own_ground(card) | {card.serves_code} - {""}
+        for card in known.cards
+        if not card.ended
+    }
+    return frozenset(
+        code
+        for code, areas in grounds.items()
+        if not (place_code and areas) or any(within(place_code, area) for area in areas)
+    )
 
 
 def _given_back(organisation_code: str, back: PowerCard, mine: list[PowerCard], kind: str) -> Giving:

@@ -13,6 +13,7 @@ from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Forbidden, Invalid
 from pianqu.foundation.ids import new_id
 from pianqu.rooms.directory import queries, services
+from pianqu.rooms.directory.models import Organisation
 from pianqu.rooms.directory.queries.prevailing import PowerCard, covers, responsibility
 from pianqu.rooms.directory.tests.builders import (
     BEGAN,
@@ -299,3 +300,14 @@ def test_a_resident_holds_nothing() -> None:
         organisation_codes=frozenset(), area_codes=frozenset(), everything=False
     )
     assert queries.scope_of(SYSTEM).everything
+
+
+def test_who_works_at_a_place_stands_there_or_has_no_ground() -> None:
+    everywhere, there, elsewhere = (queries.working_at(place) for place in ("", CICHENG_1, WAITAN_1))
+    assert {LAW, STATION, CLUSTER, CICHENG, WAITAN} <= everywhere
+    assert {LAW, STATION, CLUSTER, CICHENG} <= there and WAITAN not in there
+    assert {LAW, WAITAN} <= elsewhere and not {STATION, CLUSTER, CICHENG} & elsewhere
+    assert CLUSTER not in queries.working_at(CICHENG_2)
+    Organisation.objects.filter(code=STATION).update(valid_to=TODAY + timedelta(days=1))
+    queries.forget_organisations()
+    assert STATION not in queries.working_at(CICHENG_1)

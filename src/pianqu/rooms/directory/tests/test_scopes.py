@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pianqu.rooms.directory import queries, services
-from pianqu.rooms.directory.queries.organisations import _Kept, tree
+from pianqu.rooms.directory.queries.organisations import _tree, tree
 from pianqu.rooms.directory.tests.builders import (
     CENTRE,
     CICHENG,
@@ -76,6 +76,6 @@ def test_an_organisation_that_another_process_entered_is_known_at_once() -> None
     actor = official("a", LAW)
     kept = tree()
     services.add_organisations(actor=SYSTEM, items=[body(new)], valid_from=TODAY, now=NOW)
-    _Kept.tree = kept  # as in a process that did not enter it
+    _tree._kept = kept  # as in a process that did not enter it
     moved = replace(actor, organisation_code=new)
     assert queries.scope_of(moved).sees(new, "")

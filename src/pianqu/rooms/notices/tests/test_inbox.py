@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Forbidden, Invalid
 from pianqu.rooms.casework import services as cases
-from pianqu.rooms.casework.models import Case
+from pianqu.rooms.casework.models import Case, PlatformMember
 from pianqu.rooms.casework.tests.builders import (
     HELPER,
     LEAD,
@@ -20,10 +20,12 @@ from pianqu.rooms.casework.tests.builders import (
     dispatched,
     handler,
     importer,
+    opened,
     resident,
     resolved,
     started,
 )
+from pianqu.rooms.directory.tests.builders import official
 from pianqu.rooms.ledger import queries as history
 from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.notices import queries, readers, services
@@ -59,6 +61,41 @@ def test_the_centre_is_told_of_returns_and_objections_and_the_lead_of_the_decisi
     hear()
     assert kinds(CENTRE) == ["dispatch-objected"]
     assert kinds(LEAD) == ["case-dispatched", "objection-reviewed"]
+
+
+def test_who_works_in_a_task_force_is_told_when_it_is_formed_given_a_matter_and_ends() -> None:
+    case, leads = dispatched(), official("force-leader", LEAD, "leader")
+    force = cases.form_force(
+        actor=leads,
+        name="夜间噪声组",
+        words="一起把夜间噪声降下来",
+        lead_code=LEAD,
+        member_codes=[HELPER],
+        starts_on=NOW.date(),
+        ends_on=NOW.date() + timedelta(days=30),
+        now=NOW,
+    )
+    cases.give_to_force(actor=leads, force_id=force, code=case.case_code, now=NOW)
+    cases.end_force(actor=leads, force_id=force, words="降了", now=NOW)
+    hear()
+    assert kinds(HELPER) == ["force-formed", "force-given", "force-ended"]
+    about = Notice.objects.filter(organisation_code=HELPER).order_by("position").values_list("case_id", flat=True)
+    assert list(about) == [force, case.case_id, force]
+    assert kinds(LEAD) == ["case-dispatched"], "who did it knows"
+
+
+def test_passing_between_platforms_is_told_though_the_centre_did_it_itself() -> None:
+    case = dispatched(category="noise")
+    PlatformMember.objects.create(
+        id=uuid.uuid4(), platform="market", street_code="330205001000", organisation_code=HELPER, added_at=NOW
+    )
+    for platform in ("market", "enforcement"):
+        cases.move_platform(actor=clerk(), case_id=case.case_id, platform=platform, words="转", now=NOW)
+    hear()
+    assert "platform-ping-pong" in kinds(CENTRE) and kinds(HELPER) == ["platform-changed"], (
+        "who takes part there is told"
+    )
+    assert Notice.objects.get(kind="platform-ping-pong").urgent
 
 
 def test_what_the_reporter_does_reaches_who_holds_it() -> None:
@@ -135,3 +172,12 @@ def test_the_bell_takes_one_statement_and_the_inbox_two() -> None:
             question(handler(LEAD), now=NOW)
         assert len(seen) == most
     assert queries.unread(clerk(), now=NOW) == 0
+
+
+def test_what_sounds_dangerous_is_told_to_the_centre_at_once() -> None:
+    opened()
+    case = opened(words="有人触电倒在路边")
+    hear()
+    assert list(Notice.objects.values_list("organisation_code", "kind", "urgent", "case_id")) == [
+        (CENTRE, "case-opened", True, case.case_id)
+    ]

@@ -22,7 +22,7 @@ from pianqu.rooms.territory.models import (
     GridCell,
     GridVersion,
 )
-from pianqu.rooms.territory.queries.places import outlines
+from pianqu.rooms.territory.queries.places import counted, outlines
 
 ORDINARY, SPECIAL, MICRO = "ordinary", "special", "micro"
 CELL_KINDS = (ORDINARY, SPECIAL, MICRO)
@@ -135,6 +135,7 @@ def forget_grids() -> None:
     """Read versions anew at the next question: a verb adopted one."""
     _versions.cache_clear()
     cluster_shapes.cache_clear()
+    counted.forget()
 
 
 def version_on(on: date) -> VersionCard | None:

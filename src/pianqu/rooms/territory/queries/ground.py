@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import date
 
-from pianqu.foundation.db import fetch
-from pianqu.rooms.territory import sql
 from pianqu.rooms.territory.queries import grids, places
 from pianqu.rooms.territory.queries.grids import ClusterCard
 from pianqu.rooms.territory.queries.places import PlaceCard
@@ -20,6 +18,6 @@ class Ground:
 
 
 def ground(*, on: date) -> Ground:
-    """Places as of now and the clusters of a day. One statement."""
-    known, marks, drawn = fetch(sql.how_many())[0]
+    """Places as of now and the clusters of a day, as they stood some seconds ago or later. One statement at most."""
+    known, marks, drawn = places.counted()
     return Ground(places=places.kept(known, marks).places, clusters=grids.clusters_among(drawn, on))

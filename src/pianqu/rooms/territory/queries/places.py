@@ -7,6 +7,7 @@ from typing import Any
 
 from pianqu.foundation.db import fetch
 from pianqu.foundation.errors import Absent
+from pianqu.foundation.fresh import Fresh
 from pianqu.kernels.gazetteer import Found, Locator, Named, Outlined, rings_of
 from pianqu.kernels.gazetteer import find as find_names
 from pianqu.rooms.territory import sql
@@ -91,11 +92,21 @@ def forget_places() -> None:
     """Read places anew at the next question: a verb changed them."""
     kept.cache_clear()
     map_layers.cache_clear()
+    counted.forget()
+
+
+def _count() -> tuple[int, int, int]:
+    places, landmarks, versions = fetch(sql.how_many())[0]
+    return places, landmarks, versions
+
+
+counted = Fresh(_count)
+"""Numbers of places, names and versions of the grid, some seconds old at most: other processes add too."""
 
 
 def _atlas() -> _Atlas:
-    """What is kept, as long as the number of places and names is the same in the database (other processes add too)."""
-    return kept(*fetch(sql.how_many())[0][:2])
+    """What is kept, as long as the number of places and names is the same in the database."""
+    return kept(*counted()[:2])
 
 
 @lru_cache(maxsize=1)
@@ -218,8 +229,11 @@ def locate(lon: float, lat: float) -> Located | None:
 
 
 def placing(*, code: str | None, lon: float | None, lat: float | None) -> Placing:
-    """The place that is meant by a code, or else by a point; in one statement. An empty installation knows no code."""
+    """The place that is meant by a code, or else by a point; in one statement at most. An empty installation knows no code."""
     atlas = _atlas()
+    if code and code not in atlas.places:
+        counted.forget()  # another process may have added it a moment ago
+        atlas = _atlas()
     if code and code not in atlas.places:
         return Placing(trouble="unknown")
     found = atlas.locator.locate(lon, lat) if lon is not None and lat is not None else None
