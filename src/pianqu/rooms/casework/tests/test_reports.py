@@ -56,9 +56,20 @@ def test_the_sentences_say_what_was_counted() -> None:
     answered(score=1)
     text = drafted().text
     assert "全区共受理群众诉求4件。" in text
-    assert "各单位主办并答复4件，其中按期3件，按期办结率为75.0%" in text
+    assert "本月答复诉求3件。各单位主办并答复4件（含其后重开的），其中按期3件，按期办结率为75.0%" in text
     assert "收到评价2件，满意率为50.0%" in text and "可以比较的单位不足两家" in text
     assert "本月没有督办件。" in text and "本月没有完成回访。" in text
+
+
+def test_the_sentence_says_how_the_units_come_out_of_what_the_chart_counts() -> None:
+    answered()
+    for _number in range(2):
+        case = opened().case_id
+        services.accept_case(actor=clerk(), case_id=case, nature="enquiry", now=NOW)
+        services.resolve_case(actor=clerk(), case_id=case, reply="当场答复。", now=NOW + timedelta(hours=1))
+    row = drafted()
+    assert "本月答复诉求3件（窗口直接答复、没有主办单位的2件）。各单位主办并答复1件，其中按期1件" in row.text
+    assert row.sheets["图一"]["series"][1][1][-1] == 3, "the chart beside it"
 
 
 def test_an_empty_month_says_so() -> None:
