@@ -24,7 +24,15 @@ INBOX, MESSAGES, WEBHOOKS = "notices.inbox", "notices.messages", "notices.webhoo
 TOO_OLD = timedelta(days=1)
 """What was recorded longer ago is of no use as a message: the reader stood still, or history was taken over."""
 BAD_SCORE = 2
-Heeded = told.AboutCase | told.CaseExtended | LetterReceived | told.AboutWhistle | told.AboutForce | AboutOutage
+Heeded = (
+    told.CaseOpened
+    | told.AboutCase
+    | told.CaseExtended
+    | LetterReceived
+    | told.AboutWhistle
+    | told.AboutForce
+    | AboutOutage
+)
 Addressed = Iterator[tuple[str, bool]]
 """Organisation and whether it is urgent."""
 
@@ -115,6 +123,15 @@ def _both(_fact: Fact, holder: str) -> Addressed:
 
 def _task(fact: told.TaskJoined | told.ObjectionReviewed, _holder: str) -> Addressed:
     yield fact.task_code, False
+
+
+def _dangerous(fact: told.CaseOpened | told.CaseExtended, holder: str) -> Addressed:
+    """What sounds dangerous is told at once to the centre and to who has it; what is added, to who has it anyway."""
+    if fact.danger:
+        yield casework.centre_code(), True
+        yield holder, True
+    elif isinstance(fact, told.CaseExtended):
+        yield holder, False
 
 
 def _pressed(_fact: Fact, holder: str) -> Addressed:
@@ -214,7 +231,8 @@ _CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
     told.ColleaguesMentioned: _mentioned,
     told.ExtensionAsked: _asked,
     told.ExtensionDecided: _holder,
-    told.CaseExtended: _holder,
+    told.CaseOpened: _dangerous,
+    told.CaseExtended: _dangerous,
     told.CaseWithdrawn: _holder,
     told.CaseRated: _rated,
     told.CaseReopened: _both,
@@ -251,6 +269,7 @@ _TOLD_TO_ALL = frozenset(
         told.TaskEscalated,
         told.SupervisionDueSoon,
         told.SupervisionEscalated,
+        told.CaseOpened,
         told.CaseExtended,
         told.CaseWithdrawn,
         told.CaseRated,

@@ -156,6 +156,7 @@ def _says() -> dict[str, tuple[str, str]]:
         "colleagues-mentioned": ("message", _("A note mentions somebody of yours")),
         "extension-asked": ("clock", _("More time is asked for: a leader decides")),
         "extension-decided": ("clock", _("More time was decided on")),
+        "case-opened": ("alarm", _("Sounds dangerous: please look at it at once")),
         "case-extended": ("message-plus", _("Who reported it added something")),
         "case-withdrawn": ("arrow-back-up", _("Withdrawn by who reported it")),
         "case-rated": ("alert-triangle", _("The answer was rated badly")),

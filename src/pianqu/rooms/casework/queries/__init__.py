@@ -85,6 +85,7 @@ from pianqu.rooms.casework.queries.cases import (
     photo_for,
     public_recent,
     recent_working_days,
+    reopen_until,
     resident_case,
     resident_photo,
     rows_for,
@@ -112,6 +113,7 @@ from pianqu.rooms.casework.queries.causes import (
     root_cause,
     root_causes,
 )
+from pianqu.rooms.casework.queries.checks import ATTEMPTS, awaits_check, has_judged, posts_of
 from pianqu.rooms.casework.queries.clockrules import (
     DRAFT,
     DROPPED,
@@ -483,6 +485,7 @@ from pianqu.rooms.casework.queries.whistles import (
 __all__ = [
     "ALL",
     "ASKED",
+    "ATTEMPTS",
     "A_MINUTE",
     "BLANKS",
     "BULK_CANCELLED",
@@ -674,6 +677,7 @@ __all__ = [
     "answers_since",
     "around",
     "asked_now",
+    "awaits_check",
     "breach_card",
     "breach_model",
     "breach_seen",
@@ -757,6 +761,7 @@ __all__ = [
     "handling_for",
     "handovers",
     "has_handled",
+    "has_judged",
     "holders",
     "hot_issue",
     "hot_issue_of",
@@ -827,6 +832,7 @@ __all__ = [
     "platform_powers",
     "platform_queue",
     "platforms_for",
+    "posts_of",
     "preview_clocks",
     "public_recent",
     "published_case",
@@ -838,6 +844,7 @@ __all__ = [
     "read_model",
     "recent_working_days",
     "recorded_since",
+    "reopen_until",
     "replies_offered",
     "reply_template_id",
     "reply_templates_for",
