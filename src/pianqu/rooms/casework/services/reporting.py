@@ -129,7 +129,7 @@ def written(figures: MonthFigures, names: _Names) -> tuple[str, dict[str, Sheet 
         f"现将{figures.period.first.year}年{month}月全区群众诉求受理和办理情况通报如下。",
         "一、总体情况",
         _received(figures, month),
-        _answered(figures.organisations.total),
+        _answered(figures),
         "【图一】",
         "二、诉求分布",
         _most(figures, names),
@@ -159,13 +159,22 @@ def _received(figures: MonthFigures, month: int) -> str:
     return f"{month}月，全区共受理群众诉求{now}件{change}。"
 
 
-def _answered(total: UnitFigures) -> str:
-    if not total.answered:
+def _answered(figures: MonthFigures) -> str:
+    """All answers, as the chart counts them, and how those of the units come out of them."""
+    total, matters = figures.organisations.total, figures.months[-1][2]
+    if not matters and not total.answered:
         return "各单位本月没有作出答复。"
+    lead = f"本月答复诉求{matters}件" + (
+        f"（窗口直接答复、没有主办单位的{figures.without_lead}件）" if figures.without_lead else ""
+    )
+    if not total.answered:
+        return f"{lead}；各单位没有主办答复。"
     median = total.median
     time = f"从接件到答复的中位时间为{_hours(median.value)}" if median else ""
     kept = total.answered - total.late
-    return f"各单位主办并答复{total.answered}件，其中按期{kept}件，{_said(total, 'in-time', '按期办结率')}；{time}。"
+    twice = "（含其后重开的）" if total.answered != matters - figures.without_lead else ""
+    own = f"各单位主办并答复{total.answered}件{twice}，其中按期{kept}件，{_said(total, 'in-time', '按期办结率')}"
+    return f"{lead}。{own}；{time}。"
 
 
 def _said(one: UnitFigures, measure: str, name: str) -> str:
