@@ -81,6 +81,6 @@ def _head(row: list[object], columns: Mapping[str, str], optional: Collection[st
             head.setdefault(key, at)
     missing = [key for key in columns if key not in head and key not in optional]
     if missing:
-        names = said_columns(missing, columns)
-        raise Invalid("list-columns", _("The list lacks the columns %(names)s.") % {"names": names})
+        lacking = {"names": said_columns(missing, columns)}
+        raise Invalid("list-columns", _("The list lacks the columns %(names)s.") % lacking)
     return head

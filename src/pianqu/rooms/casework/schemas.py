@@ -62,7 +62,9 @@ class Filtered(Schema):
     q: Annotated[Short, Field(max_length=100)] = Field(
         "", description="A code, or words of the matter or its landmark."
     )
-    queue: Literal["mine", "unassigned", "overdue", "asked", "answered", "open", "week", "likely"] | None = None
+    queue: Literal["danger", "mine", "unassigned", "overdue", "asked", "answered", "open", "week", "likely"] | None = (
+        None
+    )
     platform: Literal["order", "market", "enforcement", "services", "none"] | None = None
     cell: Code | None = None
     cluster: Code | None = None

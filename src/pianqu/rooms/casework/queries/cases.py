@@ -43,6 +43,7 @@ from pianqu.rooms.casework.queries.seen import (
     Turn,
     all_walks,
     few_seen_by,
+    is_dangerous,
     is_narrow,
     one_seen_by,
     own_work,
@@ -118,6 +119,8 @@ class CaseRow:
     has_photos: bool
     has_contact: bool
     imported_from: str
+    danger: bool = False
+    """Its words hold a phrase of danger, and nobody said since that it is no emergency."""
     risk: int | None = None
     """How likely it is to miss its date, in thousandths, as the worker last said; None where nothing is said."""
 
@@ -226,6 +229,8 @@ class CaseCard(ResidentCase):
     """In which cell of the grid of its day the point lies; empty without a point."""
     platform: str
     """To which platform a person moved it; empty while its category says so."""
+    danger: bool
+    """Its words sound dangerous, it is not answered yet, and nobody said that it is no emergency."""
     waits_for_centre: bool
     """Nobody answers for it yet: the centre gives it to somebody."""
     may_resolve: bool
@@ -382,6 +387,7 @@ _ROW = (
     "due_at",
     "warn_at",
     "risk",
+    "danger",
 )
 
 
@@ -528,9 +534,9 @@ NEWEST = _Order("opened_at", _ROW.index("opened_at"), falling=True)
 DUE_ORDER = _Order("due_at", _ROW.index("due_at"), falling=False)
 RISK_ORDER = _Order("risk", _ROW.index("risk"), falling=True, is_number=True)
 
-QUEUES = ("mine", "unassigned", "overdue", "asked", "answered")
-"""My organisation's part, nobody's yet, overdue, waiting for a decision, answered and to be called back. What is joined to
-another matter and follows it is in none of these but the first."""
+QUEUES = ("danger", "mine", "unassigned", "overdue", "asked", "answered")
+"""What sounds dangerous, my organisation's part, nobody's yet, overdue, waiting for a decision, answered and to be called back.
+What is joined to another matter and follows it is in none of these but the second."""
 MORE_QUEUES = ("open", "week", "likely")
 """Lists that the overview points to: everything open, what falls due until the week is over, and what is likely to be late."""
 LIKELY = 500
@@ -551,6 +557,8 @@ def _queued(actor: Actor, queue: str, now: datetime) -> Q:
 
 
 def _worked_on(queue: str, now: datetime) -> Q:
+    if queue == "danger":
+        return is_dangerous()
     if queue == "unassigned":
         return Q(state__in=WAITING)
     if queue == "overdue":
@@ -630,8 +638,9 @@ def _row(row: Sequence[Any]) -> CaseRow:
         due_at=row[12],
         warn_at=row[13],
         risk=row[14],
-        has_photos=row[15],
-        has_contact=row[16],
+        danger=row[15],
+        has_photos=row[16],
+        has_contact=row[17],
     )
 
 
@@ -687,6 +696,7 @@ def case_for(actor: Actor, case_id: uuid.UUID) -> CaseCard:
         imported_id=case.imported_id or "",
         cell_code=case.cell_code,
         platform=case.platform,
+        danger=case.danger and case.state in OPEN,
         waits_for_centre=case.state in WAITING,
         may_extend=may_move(case.state, Move.EXTEND) and rules.may_extend(actor, receiver),
         may_withdraw=may_move(case.state, Move.WITHDRAW) and rules.may_withdraw(actor, receiver),

@@ -17,7 +17,7 @@ from pianqu.foundation.ids import new_id
 from pianqu.foundation.photos import SafePhoto
 from pianqu.foundation.verbs import verb
 from pianqu.kernels import checkcode
-from pianqu.rooms.casework import rules
+from pianqu.rooms.casework import queries, rules
 from pianqu.rooms.casework.facts import CaseClosed, CaseExtended, CaseResolved, CaseWithdrawn
 from pianqu.rooms.casework.lifecycle import Move, check_move
 from pianqu.rooms.casework.models import Addition, Case, Note, Photo
@@ -97,6 +97,7 @@ def _extend(actor: Actor, case_id: uuid.UUID, words: str, photos: Sequence[SafeP
     )
     addition_id = new_id()
     kept = kept_photos(photos, case_id=case_id, addition_id=addition_id)
+    raised = not case.danger and bool(queries.dangers_in(said.text))
     fact = CaseExtended(
         subject=f"case:{case_id}",
         organisation_code=recorded_by(actor, case),
@@ -105,7 +106,11 @@ def _extend(actor: Actor, case_id: uuid.UUID, words: str, photos: Sequence[SafeP
         place_code=case.place_code,
         words_commitment=said.commitment,
         photo_commitments=tuple(photo.commitment for photo in kept),
+        danger=raised,
     )
+    if raised:
+        case.danger = True
+        case.save(update_fields=["danger"])
     entry = ledger.record([fact], actor=actor, now=now)[0]
     Addition.objects.create(
         id=addition_id, case=case, entry_id=entry.entry_id, words=said.text, words_salt=said.salt, added_at=now
