@@ -181,9 +181,9 @@ def case_of_call_back(call_back_id: uuid.UUID) -> uuid.UUID | None:
 
 def _card(actor: Actor, row: CallBack, words: Mapping[uuid.UUID, str], posts: frozenset[str]) -> CallBackCard:
     case = row.case
-    may = row.ended_at is None and case.state in ANSWERED
-    judged = has_judged(posts, case)
     mine = {"organisation_code": case.organisation_code, "lead_code": case.lead_code}
+    may = row.ended_at is None and case.state in ANSWERED and rules.may_call_back_for(actor, **mine)
+    judged = has_judged(posts, case)
     return CallBackCard(
         call_back_id=row.id,
         case_id=row.case_id,
@@ -199,7 +199,7 @@ def _card(actor: Actor, row: CallBack, words: Mapping[uuid.UUID, str], posts: fr
         ended_at=row.ended_at,
         has_contact=getattr(row, "reachable", False),
         next_at=next_try(row.tried_at) if row.ended_at is None else None,
-        may_do=may and not judged and rules.may_call_back_for(actor, **mine),
+        may_do=may and not judged,
         is_check=bool(case.reopenings),
         by_another=may and judged,
     )
