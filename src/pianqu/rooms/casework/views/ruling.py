@@ -358,6 +358,9 @@ def _edited(card: RuleVersionCard, name: str, typed: QueryDict, row: RuleRow | N
     return rows
 
 
+TRIAL_PAGE = 50
+"""Differing matters on one page."""
+
 # trials --------------------------------------------------------------------------------------------------------------
 
 
@@ -368,7 +371,9 @@ def trial(request: HttpRequest, trial_id: uuid.UUID) -> HttpResponse:
     """Where matters would have gone, or how far that is found out."""
     actor = actor_of(request)
     card = queries.trial_of(actor, trial_id, mark=queries.scope_mark(actor))
-    words = Words()
+    words, by_code = Words(), {one.code: one for one in card.rules}
+    page = shown.page_number(request.GET.get("page", ""))
+    first = (page - 1) * TRIAL_PAGE
     context = {
         "trial": card,
         "percent": 100 * card.done // card.total if card.total else None,
@@ -383,9 +388,12 @@ def trial(request: HttpRequest, trial_id: uuid.UUID) -> HttpResponse:
                 words.organisations.short(one.happened) if one.happened else "",
                 words.organisations.short(one.would) if one.would else "",
                 words.organisations.short(one.now) if one.now else "",
+                by_code.get(one.rule_code),
             )
-            for one in card.matters
+            for one in card.matters[first : first + TRIAL_PAGE]
         ],
+        "earlier": page - 1,
+        "later": page + 1 if len(card.matters) > first + TRIAL_PAGE else 0,
         "goes_on": card.state == queries.TRIAL_ASKED,
         "sentence": _trial_sentence(card),
     }

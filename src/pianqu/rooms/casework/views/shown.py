@@ -472,6 +472,8 @@ def _kind(kind: str) -> tuple[str, str, str]:
         "casework.colleagues-mentioned": ("bell", "", _("Colleagues were called by a note")),
         "casework.note-retracted": ("arrow-back-up", "", _("A note among colleagues was taken back")),
         "casework.note-struck": ("x", "", _("A note among colleagues was struck")),
+        "casework.case-recategorised": ("pencil", "", _("Its category was corrected")),
+        "casework.parts-due-moved": ("clock", "", _("Dates of helpers moved with the matter's own")),
         "casework.suggestion-answered": ("list-check", "", _("What the words had suggested")),
         "casework.dispatch-suggested": ("list-check", "", _("What a dispatch rule had suggested")),
         "casework.template-applied": ("users", "", _("Joint handling by a template")),
