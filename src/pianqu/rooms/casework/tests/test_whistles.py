@@ -1,5 +1,6 @@
 """Calls to the spot: blown, answered, objected to, decided, come to, finished, escalated; and joint task forces."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -347,3 +348,24 @@ def test_only_a_leader_forms_one_and_only_its_lead_leads_it() -> None:
         services.end_force(actor=official("m2", HELPER), force_id=force, words="完", now=NOW)
     with pytest.raises(Absent):
         queries.force_for(official("street-looks", STREET), force, now=NOW, on=TODAY)
+
+
+def test_whom_to_call_is_ticked_in_a_list_and_stays_ticked() -> None:
+    street = browser(STREET, kind="leader")
+    page = street.get("/desk/whistles/").content.decode()
+    assert "multiple" not in page and f'type="checkbox" name="called" value="{LEAD}"' in page
+    again = street.post("/desk/whistles/", {"called": [LEAD, HELPER], "words": ""})
+    ticked = re.findall(r'name="called" value="([^"]+)" checked', again.content.decode())
+    assert again.status_code == 422 and set(ticked) == {LEAD, HELPER}
+
+
+def test_lists_of_the_rules_pages_are_ticked_too() -> None:
+    keeper = browser("330205-centre", kind="leader")
+    number = services.draft_rules(actor=SYSTEM, now=NOW)
+    row = queries.RuleRow(code="r", areas=(COMMUNITY,), channels=("phone",), lead=LEAD)
+    services.write_rules(actor=SYSTEM, number=number, rows=[row], now=NOW)
+    page = keeper.get(f"/desk/rules/{number}/?rule=r").content.decode()
+    assert re.findall(r'name="(?:areas|channels)" value="([^"]+)" checked', page) == [COMMUNITY, "phone"]
+    for address in (f"/desk/rules/{number}/", "/desk/rules/templates/", "/desk/forces/"):
+        page = keeper.get(address).content.decode()
+        assert 'type="checkbox"' in page and " multiple" not in page
