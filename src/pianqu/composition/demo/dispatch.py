@@ -113,6 +113,7 @@ def _rules(code: str) -> list[RuleRow]:
             lead=f"{code}-housing",
         ),
         RuleRow(code="roads", name="道路设施", categories=("roads",), lead=f"{code}-housing", nature="help"),
+        RuleRow(code="market", name="食品与消费", categories=("market",), lead=f"{code}-market", nature="complaint"),
         RuleRow(code="water", name="水电气与管网", categories=("water",), lead=f"{code}-housing"),
         RuleRow(
             code="fumes",
@@ -158,7 +159,7 @@ def _together(code: str, centre: Actor, cluster: Actor, enforcement: Actor, now:
     rows = [
         row
         for row in casework.cases_for(centre, filters=casework.CaseFilter(category="noise"), size=20).rows
-        if row.state in casework.OPEN
+        if row.state in ("dispatched", "in_progress")
     ][:3]
     first = ""
     for row in rows:

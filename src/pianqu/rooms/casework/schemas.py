@@ -259,13 +259,18 @@ class CallBackList(Schema):
     satisfied: int
     dissatisfied: int
     unreachable: int
+    holds: int = Field(description="Nobody could be asked; who checked it found that the answer holds.")
+    fails: int = Field(description="Nobody could be asked; who checked it found that it does not hold.")
+    no_contact: int = Field(description="Over at once: nobody had left a number.")
+    rated: int = Field(description="Over: the reporter rated the new answer.")
     next_page: int
 
 
 class CallBackSaid(Body):
-    """What came of a call-back. Words are needed where somebody is not satisfied."""
+    """What came of a call-back; `holds` and `fails` where nobody can be asked. Words are needed but for the two best and for
+    `unreachable`."""
 
-    outcome: Literal["satisfied", "dissatisfied", "unreachable"] = Field(examples=["satisfied"])
+    outcome: Literal["satisfied", "dissatisfied", "unreachable", "holds", "fails"] = Field(examples=["satisfied"])
     words: Text = Field("", examples=["说路灯当晚就亮了。"])
 
 

@@ -186,6 +186,8 @@ def _says() -> dict[str, tuple[str, str]]:
         "letter-offered": ("transfer", _("Another district offers a matter: please decide")),
         "letter-declined": ("arrow-back-up", _("The other system does not take it")),
         "letter-refused": ("alert-triangle", _("The other system could not do what was asked")),
+        "webhook-silent": ("alert-triangle", _("Another system takes no messages")),
+        "webhook-back": ("circle-check", _("Another system takes its messages again")),
         "letter-withdrawn": ("arrow-back-up", _("The other district takes its matter back")),
     }
 

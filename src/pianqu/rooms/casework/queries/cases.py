@@ -20,7 +20,7 @@ from pianqu.foundation.db import Statement, fetch
 from pianqu.foundation.errors import Absent, Invalid, Refused
 from pianqu.foundation.fresh import Fresh
 from pianqu.foundation.reached import Reached
-from pianqu.kernels import checkcode, words
+from pianqu.kernels import checkcode, deadline, words
 from pianqu.kernels.deadline import Calendar
 from pianqu.rooms.casework import rules, sql
 from pianqu.rooms.casework.lifecycle import ENDED, OPEN, WAITING, Move, State, may_move
@@ -37,6 +37,7 @@ from pianqu.rooms.casework.models import (
     Task,
     Year,
 )
+from pianqu.rooms.casework.queries.checks import awaits_check
 from pianqu.rooms.casework.queries.search import Sought, sought
 from pianqu.rooms.casework.queries.seen import (
     Turn,
@@ -58,6 +59,7 @@ from pianqu.rooms.territory import queries as territory
 
 PAGE = 50
 COUNT_TO = 1_000
+REOPENING = "case.reopening"
 EXCERPT = 80
 MOMENTS = {"resolved": "resolved_at", "reopened": "reopened_at"}
 """Other moments by which a list can be bounded, and their columns."""
@@ -701,14 +703,17 @@ def case_for(actor: Actor, case_id: uuid.UUID) -> CaseCard:
         may_rate=False,
         may_reopen=may_move(case.state, Move.REOPEN) and rules.may_reopen(actor),
         may_resolve=may_move(case.state, Move.RESOLVE) and rules.may_resolve(actor, org),
-        may_close=may_move(case.state, Move.CLOSE) and rules.may_close(actor, receiver),
+        may_close=may_move(case.state, Move.CLOSE) and rules.may_close(actor, receiver) and not awaits_check(case),
         may_erase=case.erased_at is None and case.state in ENDED and rules.may_erase(actor),
         may_reveal_contact=bool(contact[0]) and rules.may_reveal_contact(actor, org),
     )
 
 
-def resident_case(case_id: uuid.UUID) -> ResidentCase:
-    """The case for its reporter: the door has proved before that this is the reporter (`follow`, a signed cookie)."""
+def resident_case(case_id: uuid.UUID, *, now: datetime | None = None) -> ResidentCase:
+    """The case for its reporter: the door has proved before that this is the reporter (`follow`, a signed cookie).
+
+    Whether one that is archived can still be rated depends on the time.
+    """
     case = Case.objects.filter(id=case_id).first()
     if case is None:
         raise Absent("case-absent", _("There is no such matter."))
@@ -716,9 +721,26 @@ def resident_case(case_id: uuid.UUID) -> ResidentCase:
         **_common(case, _contact(case_id), for_reporter=True),
         may_extend=may_move(case.state, Move.EXTEND),
         may_withdraw=may_move(case.state, Move.WITHDRAW),
-        may_rate=may_move(case.state, Move.RATE) and not case.imported_from,
+        may_rate=may_move(case.state, Move.RATE) and not case.imported_from and _can_be_rated(case, now),
         may_reopen=may_move(case.state, Move.REOPEN) and not case.imported_from,
     )
+
+
+def _can_be_rated(case: Case, now: datetime | None) -> bool:
+    """Until it is archived, and then for as long as it could be reopened: who archives it takes no rating away."""
+    if case.state != State.CLOSED:
+        return True
+    if now is None or case.score is not None or case.erased_at is not None or case.resolved_at is None:
+        return False
+    until = reopen_until(case.resolved_at)
+    return until is None or now < until
+
+
+def reopen_until(resolved_at: datetime) -> datetime | None:
+    """Until when an answered matter can be reopened."""
+    term = rulepacks.term_rule(REOPENING).term
+    due = deadline.due_at(resolved_at, [term], working_days(), zone=timezone.get_default_timezone())
+    return due.at if due else None
 
 
 def _common(case: Case, contact: tuple[str, str, str, str], *, for_reporter: bool = False) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from pianqu.rooms.casework import queries, rules
 from pianqu.rooms.casework.facts import CaseClosed, CaseExtended, CaseResolved, CaseWithdrawn
 from pianqu.rooms.casework.lifecycle import Move, check_move
 from pianqu.rooms.casework.models import Addition, Case, Note, Photo
+from pianqu.rooms.casework.services.calling import check_was_checked, list_checks
 from pianqu.rooms.casework.services.clocks import DUE, stop
 from pianqu.rooms.casework.services.parts import Claim, kept_photos, taken
 from pianqu.rooms.casework.services.rating import free_joined, waiting_children
@@ -157,6 +158,7 @@ def resolve_cases(*, actor: Actor, items: Sequence[Resolution], now: datetime) -
     facts = [_resolve(actor, cases[item.case_id], item, now) for item in items]
     recorded = ledger.record(facts, actor=actor, now=now)
     _save(cases.values(), [*_RESOLVED])
+    list_checks([cases[item.case_id] for item in items if item.claim is None], now)
     Note.objects.bulk_create(
         Note(entry_id=entry.entry_id, case=case, words=case.reply, salt=case.reply_salt, for_reporter=True)
         for entry, item in zip(recorded, items, strict=True)
@@ -232,6 +234,9 @@ def _close(actor: Actor, case: Case, item: Closing, now: datetime) -> CaseClosed
             _("%(count)d matters that are joined to this one have not ended: %(codes)s. Nothing was changed.")
             % {"count": many, "codes": ", ".join(map(checkcode.show, children))},
         )
+    check_move(case.state, Move.CLOSE)
+    if item.claim is None:
+        check_was_checked(actor, case)
     case.state = check_move(case.state, Move.CLOSE)
     case.closed_at = _moment(actor, item.claim, case.resolved_at or case.opened_at, now)
     return CaseClosed(

@@ -9,15 +9,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from django.utils.translation import override
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Forbidden, Invalid, Refused
-from pianqu.foundation.facts import REGISTRY
 from pianqu.foundation.models import Account
 from pianqu.kernels import checkcode
 from pianqu.rooms.casework import queries, rules, services
-from pianqu.rooms.casework.facts import AboutCase
 from pianqu.rooms.casework.models import Case, Handover, SavedFilter
 from pianqu.rooms.casework.queries import CaseFilter
 from pianqu.rooms.casework.tests.builders import (
@@ -36,7 +33,6 @@ from pianqu.rooms.casework.tests.builders import (
     resident,
 )
 from pianqu.rooms.casework.tests.test_views import official
-from pianqu.rooms.casework.views import shown
 from pianqu.rooms.ledger.models import Entry
 
 pytestmark = pytest.mark.django_db
@@ -346,10 +342,3 @@ def test_what_another_system_claims_of_earlier_days_raises_no_alarm() -> None:
     claim = services.Claim(happened_at=NOW - timedelta(days=400), imported_from="old", imported_id="1")
     opened(actor=importer(), words="着火了", claim=claim)
     assert ids(queue="danger") == []
-
-
-def test_every_step_of_a_matter_has_a_sentence_of_its_own() -> None:
-    steps = [kind for kind, fact in REGISTRY.items() if issubclass(fact, AboutCase)]
-    with override("en"):
-        assert len(steps) > 40
-        assert [kind for kind in steps if shown._kind(kind)[2] == "Something was recorded"] == []

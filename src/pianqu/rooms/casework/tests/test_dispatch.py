@@ -13,7 +13,9 @@ from django.utils.translation import override
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Forbidden, Invalid, Refused
+from pianqu.foundation.facts import REGISTRY
 from pianqu.rooms.casework import jobs, queries, services
+from pianqu.rooms.casework.facts import AboutCase
 from pianqu.rooms.casework.models import RuleUse, Task
 from pianqu.rooms.casework.queries import RuleRow, TemplatePart
 from pianqu.rooms.casework.services import NewTemplate
@@ -31,6 +33,7 @@ from pianqu.rooms.casework.tests.builders import (
 from pianqu.rooms.casework.tests.test_handling import kinds, told
 from pianqu.rooms.casework.tests.test_platforms import official as browser
 from pianqu.rooms.casework.tests.test_views import official as browser_of
+from pianqu.rooms.casework.views.shown import Organisations, _kind, happened
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.directory.services import NewOrganisation
 from pianqu.rooms.directory.tests.builders import listed, power
@@ -257,6 +260,14 @@ def test_an_automatic_rule_needs_a_list_that_names_its_lead() -> None:
     assert Task.objects.get(case_id=case.case_id).organisation_code == LEAD
     assert RuleUse.objects.get().automatic
     assert jobs.dispatch_by_rules(actor=SYSTEM, now=NOW) == 0
+    lines = {line.title: line.note for line in happened(queries.case_for(clerk(), case.case_id), Organisations())}
+    note = lines["Dispatched by a rule of the district, by itself"]
+    assert "执法局" in note and "dispatcher" not in note, "nobody decided"
+
+
+def test_every_fact_about_a_matter_has_a_line_of_its_own_in_its_timeline() -> None:
+    about = [kind for kind, fact in REGISTRY.items() if issubclass(fact, AboutCase)]
+    assert len(about) > 40 and not [kind for kind in about if _kind(kind)[2] == "Something was recorded"]
 
 
 # templates -----------------------------------------------------------------------------------------------------------
