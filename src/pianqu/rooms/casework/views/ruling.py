@@ -163,6 +163,7 @@ def _version(
     status: int = 200,
     error: str = "",
     refused: str = "",
+    errors: Mapping[str, str] | None = None,
     typed: RuleRow | None = None,
 ) -> HttpResponse:
     today = timezone.localdate()
@@ -189,8 +190,9 @@ def _version(
         "error": error,
         "refused": refused,
         "today": today,
-        "since": last.replace(day=1),
-        "until": last,
+        "errors": errors or {},
+        "since": request.POST.get("since") if errors else f"{last.replace(day=1):%Y-%m-%d}",
+        "until": request.POST.get("until") if errors else f"{last:%Y-%m-%d}",
         **_choices(words, editing),
     }
     return render(request, "casework/rules_version.html", context, status=status)
@@ -279,9 +281,17 @@ def act(request: HttpRequest, number: int, name: str) -> HttpResponse:
     except Forbidden:
         raise
     except Problem as problem:
+        if problem.code == "trial-days":
+            errors = {_trial_field(request.POST): problem.message}
+            return _version(request, actor, number, status=problem.status, errors=errors)
         own = {"error": problem.message, "typed": typed} if typed else {"refused": problem.message}
         return _version(request, actor, number, status=problem.status, **own)
     return redirect("casework:rules_version", number=number)
+
+
+def _trial_field(typed: QueryDict) -> str:
+    """Which of a trial's two days is wrong: the one that is none, else the last."""
+    return "trial_since" if forms.day_of(typed.get("since", "")) is None else "trial_until"
 
 
 _WHOLE = ("adopt", "drop", "restore", "try")
