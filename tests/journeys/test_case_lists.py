@@ -3,6 +3,7 @@
 import zipfile
 from datetime import date, datetime, timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from django.utils import timezone, translation
 from openpyxl import Workbook, load_workbook
 
 from pianqu.composition.importing import case_lists as importing
+from pianqu.composition.importing import table
+from pianqu.foundation.errors import Invalid
 from pianqu.foundation.models import Account
 from pianqu.rooms.casework import queries
 from pianqu.rooms.casework.models import Case, CaseList, Contact
@@ -195,6 +198,16 @@ def test_files_that_are_no_list(clerk: Client) -> None:
         assert says in text and 'value="12345热线"' in text
     assert "choose an Excel file" in clerk.post(PAGE, {"source": "热线"}).content.decode()
     assert not CaseList.objects.exists()
+
+
+def test_missing_columns_are_named_as_people_call_them(tmp_path: Path) -> None:
+    (tmp_path / "a.xlsx").write_bytes(book(row(1), head=["x"] * 10))
+    (tmp_path / "a.csv").write_text("x\n1\n", encoding="utf-8")
+    columns = {"words": "诉求", "category": "类别"}
+    with translation.override("zh-hans"):
+        for name in ("a.xlsx", "a.csv"):
+            with pytest.raises(Invalid, match="缺少这些列：诉求、类别。"):
+                table.lines(tmp_path / name, columns, {}, largest=1_000_000)
 
 
 def test_a_list_is_its_posts_alone(clerk: Client) -> None:

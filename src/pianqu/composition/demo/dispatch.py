@@ -4,54 +4,60 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from pianqu.composition.demo.people import GRID
-from pianqu.composition.demo.year import SAYS_SYNTHETIC
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.installation import installation
 from pianqu.rooms.casework import jobs, services
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework.queries import RuleRow, TemplatePart
 from pianqu.rooms.casework.services import NewTemplate
-from pianqu.rooms.directory import queries as directory
 
 NIGHT, CANOPY = "night-works", "fire-lane"
 
 
-def make_dispatch(*, asks: Actor, leader: Actor, cluster: Actor, enforcement: Actor, now: datetime) -> dict[str, str]:
-    """`asks` and `leader` are the centre's, `cluster` and `enforcement` theirs. Once: a second call does nothing."""
-    today = timezone.localdate(now)
-    make_rules(now=now)
-    versions = casework.rule_versions(asks, on=today)
-    if any(card.state == casework.DRAFT for card in versions):
-        return {}
-    code = installation().district_code
-    system = Actor(kind="system", organisation_code=casework.centre_code())
-    _came_back(asks, enforcement, now)
-    number, rows = versions[0].number, _rules(code)
-    draft = services.draft_rules(actor=system, based_on=number, now=now)
-    changed = RuleRow(
-        code="weekend", name="周末噪声先找公安", categories=("noise",), weekdays=(6, 7), lead=f"{code}-police"
-    )
-    services.write_rules(actor=system, number=draft, rows=[rows[0], changed, *rows[1:]], now=now)
-    last = today.replace(day=1) - timedelta(days=1)
-    trial = services.try_rules(actor=asks, number=draft, since=last.replace(day=1), until=today, now=now)
-    jobs.try_rules(actor=system)
-    told = {"rules": str(number), "draft": str(draft), "trial": str(trial)}
-    return told | _together(code, leader, cluster, enforcement, now)
+RULES_SINCE = timedelta(days=40)
+"""So long ago the rules were put in force: dispatches since then say what became of each rule's suggestions."""
 
 
-def make_rules(*, now: datetime) -> None:
-    """Templates, and the first version of the rules, in force from this day on. Once."""
-    today = timezone.localdate(now)
-    code = installation().district_code
-    system = Actor(kind="system", organisation_code=casework.centre_code())
-    if casework.rule_versions(system, on=today):
+def put_rules_in_force(*, now: datetime) -> None:
+    """Templates and the first version, before the dispatches that they suggest. Once: a second call does nothing."""
+    today, code, system = timezone.localdate(now), installation().district_code, _system()
+    if casework.rules_in_force(today) is not None:
         return
     for template in _templates(code):
         services.set_template(actor=system, template=template, now=now)
     number = services.draft_rules(actor=system, now=now)
     services.write_rules(actor=system, number=number, rows=_rules(code), now=now)
     services.adopt_rules(actor=system, number=number, starts_on=today, now=now)
+
+
+def _system() -> Actor:
+    return Actor(kind="system", organisation_code=casework.centre_code())
+
+
+def make_dispatch(*, asks: Actor, leader: Actor, cluster: Actor, enforcement: Actor, now: datetime) -> dict[str, str]:
+    """A draft, what it would change, a call and a task force. Once: a second call does nothing.
+
+    `asks` and `leader` are the centre's, `cluster` and `enforcement` theirs.
+    """
+    today, code, system = timezone.localdate(now), installation().district_code, _system()
+    put_rules_in_force(now=now)
+    current = casework.rules_in_force(today)
+    if current is None or casework.forces_for(leader, now=now, on=today):
+        return {}
+    number, rows = current.number, _rules(code)
+    draft = services.draft_rules(actor=system, based_on=number, now=now)
+    changed = RuleRow(
+        code="weekend", name="周末噪声先找公安", categories=("noise",), weekdays=(6, 7), lead=f"{code}-police"
+    )
+    services.write_rules(actor=system, number=draft, rows=[rows[0], changed, *rows[1:]], now=now)
+    last = today.replace(day=1) - timedelta(days=1)
+    trial, _same = (
+        services.try_rules(actor=actor, number=draft, since=last.replace(day=1), until=today, now=now)
+        for actor in (asks, leader)
+    )
+    jobs.try_rules(actor=system)
+    told = {"rules": str(number), "draft": str(draft), "trial": str(trial)}
+    return told | _together(code, leader, cluster, enforcement, now)
 
 
 def _templates(code: str) -> tuple[NewTemplate, ...]:
@@ -108,30 +114,15 @@ def _rules(code: str) -> list[RuleRow]:
         ),
         RuleRow(code="roads", name="道路设施", categories=("roads",), lead=f"{code}-housing", nature="help"),
         RuleRow(code="market", name="食品与消费", categories=("market",), lead=f"{code}-market", nature="complaint"),
+        RuleRow(code="water", name="水电气与管网", categories=("water",), lead=f"{code}-housing"),
+        RuleRow(
+            code="fumes",
+            name="餐饮油烟",
+            categories=("environment",),
+            words=("油烟", "烧烤", "餐饮"),
+            lead=f"{code}-enforcement",
+        ),
     ]
-
-
-def _came_back(centre: Actor, enforcement: Actor, now: datetime) -> None:
-    """One that the rule gave to a department which gave it back: by such a figure rules improve."""
-    came, given = now - timedelta(hours=9), now - timedelta(hours=7)
-    case = services.open_case(
-        actor=centre,
-        words="楼上人家每天弹琴到十点，隔着门都听得清。" + SAYS_SYNTHETIC,
-        category="noise",
-        place=services.PlaceChoice(community_code=GRID.organisation, source="community"),
-        channel="phone",
-        idempotency_key="demo-rule-came-back",
-        now=came,
-    )
-    if casework.case_head(case.case_id).state != "opened":
-        return
-    lead = enforcement.organisation_code
-    services.dispatch_case(actor=centre, case_id=case.case_id, lead_code=lead, nature="complaint", now=given)
-    on = timezone.localdate(now)
-    listed = directory.items_at(category="noise", place_code=GRID.organisation, on=on)
-    article = next((item.article for item in listed if item.article), "")
-    words = "邻里生活噪声不在我局清单内，请转公安或社区调解。"
-    services.return_task(actor=enforcement, case_id=case.case_id, article=article, words=words, now=now)
 
 
 def _together(code: str, centre: Actor, cluster: Actor, enforcement: Actor, now: datetime) -> dict[str, str]:

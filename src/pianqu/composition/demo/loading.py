@@ -13,7 +13,7 @@ from typing import Any
 from django.utils import timezone
 
 from pianqu.composition.demo.causes import make_causes
-from pianqu.composition.demo.dispatch import make_dispatch, make_rules
+from pianqu.composition.demo.dispatch import RULES_SINCE, make_dispatch, put_rules_in_force
 from pianqu.composition.demo.grid import make_grid
 from pianqu.composition.demo.ground import ground
 from pianqu.composition.demo.joined import make_joined
@@ -42,8 +42,6 @@ from pianqu.rooms.territory.queries import PlaceCard
 
 SEED = 330205
 FIRST_DAY = timedelta(days=DAYS + 5)
-RULES_SINCE = timedelta(days=35)
-"""So long ago the district's first rules of dispatch came into force: what was given out since then was suggested by them."""
 REOPENED_WITHIN = 40
 """Days: what was reopened longer ago has been answered again."""
 _JITTER = 0.0015
@@ -71,8 +69,8 @@ def load(now: datetime, *, year: int = 0) -> None:
         acts += written[-1].acts()
         unanswered += "reply" not in row and row.get("state") != "withdrawn"
     acts += ground(actors, now=now)
+    acts.append(Act(now - RULES_SINCE, -1, partial(put_rules_in_force, now=now - RULES_SINCE)))
     acts.sort(key=lambda act: (act.at, act.order))
-    make_rules(now=now - RULES_SINCE)
     for alone, group in groupby(acts, key=lambda act: id(act) not in quick):
         _do(list(group), alone=alone)
     own = [matter.case_id for matter in written if matter.is_own and matter.case_id]

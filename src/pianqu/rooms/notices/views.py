@@ -156,6 +156,7 @@ def _says() -> dict[str, tuple[str, str]]:
         "colleagues-mentioned": ("message", _("A note mentions somebody of yours")),
         "extension-asked": ("clock", _("More time is asked for: a leader decides")),
         "extension-decided": ("clock", _("More time was decided on")),
+        "case-opened": ("alarm", _("Sounds dangerous: please look at it at once")),
         "case-extended": ("message-plus", _("Who reported it added something")),
         "case-withdrawn": ("arrow-back-up", _("Withdrawn by who reported it")),
         "case-rated": ("alert-triangle", _("The answer was rated badly")),
@@ -185,6 +186,8 @@ def _says() -> dict[str, tuple[str, str]]:
         "letter-offered": ("transfer", _("Another district offers a matter: please decide")),
         "letter-declined": ("arrow-back-up", _("The other system does not take it")),
         "letter-refused": ("alert-triangle", _("The other system could not do what was asked")),
+        "webhook-silent": ("alert-triangle", _("Another system takes no messages")),
+        "webhook-back": ("circle-check", _("Another system takes its messages again")),
         "letter-withdrawn": ("arrow-back-up", _("The other district takes its matter back")),
     }
 

@@ -30,6 +30,7 @@ from pianqu.rooms.casework.queries.callbacks import (
     case_of_call_back,
     draws_for,
     has_handled,
+    next_try,
 )
 from pianqu.rooms.casework.queries.cases import (
     BY_ADDRESS,
@@ -82,6 +83,7 @@ from pianqu.rooms.casework.queries.cases import (
     photo_for,
     public_recent,
     recent_working_days,
+    reopen_until,
     resident_case,
     resident_photo,
     rows_for,
@@ -109,6 +111,7 @@ from pianqu.rooms.casework.queries.causes import (
     root_cause,
     root_causes,
 )
+from pianqu.rooms.casework.queries.checks import ATTEMPTS, awaits_check, has_judged, posts_of
 from pianqu.rooms.casework.queries.clockrules import (
     DRAFT,
     DROPPED,
@@ -478,6 +481,7 @@ from pianqu.rooms.casework.queries.whistles import (
 __all__ = [
     "ALL",
     "ASKED",
+    "ATTEMPTS",
     "A_MINUTE",
     "BLANKS",
     "BULK_CANCELLED",
@@ -667,6 +671,7 @@ __all__ = [
     "answers_since",
     "around",
     "asked_now",
+    "awaits_check",
     "breach_card",
     "breach_model",
     "breach_seen",
@@ -749,6 +754,7 @@ __all__ = [
     "handling_for",
     "handovers",
     "has_handled",
+    "has_judged",
     "holders",
     "hot_issue",
     "hot_issue_of",
@@ -795,6 +801,7 @@ __all__ = [
     "nature_raised",
     "news_for",
     "news_of",
+    "next_try",
     "notes_among",
     "on_ground",
     "on_platform",
@@ -817,6 +824,7 @@ __all__ = [
     "platform_powers",
     "platform_queue",
     "platforms_for",
+    "posts_of",
     "preview_clocks",
     "public_recent",
     "published_case",
@@ -828,6 +836,7 @@ __all__ = [
     "read_model",
     "recent_working_days",
     "recorded_since",
+    "reopen_until",
     "replies_offered",
     "reply_template_id",
     "reply_templates_for",

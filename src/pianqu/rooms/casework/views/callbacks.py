@@ -68,6 +68,7 @@ def _page(request: HttpRequest, actor: Actor, *, error: str = "", status: int = 
         "error": error,
         "typed": request.POST,
         "here": "callbacks",
+        "now": now,
     }
     return render(request, "casework/callbacks.html", context, status=status)
 

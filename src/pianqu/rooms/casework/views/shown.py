@@ -563,6 +563,7 @@ def clock_words(standing: str, words: str) -> SafeString:
 def queue_name(queue: str) -> str:
     """How a queue is called."""
     names = {
+        "danger": _("May be dangerous"),
         "mine": _("Our part"),
         "unassigned": _("Nobody's yet"),
         "overdue": _("Overdue"),
@@ -602,6 +603,11 @@ def page_number(text: str) -> int:
 def likely_mark() -> SafeString:
     """That a matter is likely to miss its date: glyph and words."""
     return put('<span class="badge bg-yellow-lt">{}{}</span>', icon("hourglass"), _("Likely late"))
+
+
+def danger_mark() -> SafeString:
+    """That a matter's words sound dangerous: glyph and words."""
+    return put('<span class="badge bg-red-lt">{}{}</span>', icon("alert-triangle"), _("May be dangerous"))
 
 
 def reasons(signs: Sequence[str], organisations: Organisations) -> tuple[str, ...]:
