@@ -213,7 +213,7 @@ def _choices(words: Words, editing: RuleRow) -> dict[str, Any]:
     """What the form of a rule offers."""
     return {
         "categories": list(words.categories.values()),
-        "channels": [shown.Choice(code=code, name=queries.channel_name(code)) for code in queries.CHANNELS],
+        "channels": [(code, queries.channel_name(code)) for code in queries.CHANNELS],
         "weekdays": [(number, weekday(number)) for number in range(1, 8)],
         "natures": shown.natures(),
         "parties": words.organisations.choices(*PARTIES),
