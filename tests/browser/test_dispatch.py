@@ -30,7 +30,9 @@ def test_a_dispatcher_follows_what_a_rule_suggests(chrome: Browser, full_house: 
         expect(housing.locator(".pq-title .badge").first).to_contain_text("Dispatched")
 
 
-def test_a_long_list_of_boxes_is_narrowed_by_typing_and_keeps_what_is_ticked(chrome: Browser, full_house: House) -> None:
+def test_a_long_list_of_boxes_is_narrowed_by_typing_and_keeps_what_is_ticked(
+    chrome: Browser, full_house: House
+) -> None:
     with desk(chrome, full_house, "screens") as window:
         window.goto("/desk/whistles/")
         listed = window.locator("#called")

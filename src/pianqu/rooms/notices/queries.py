@@ -168,6 +168,40 @@ def webhook_kinds() -> dict[str, "StrOrPromise"]:
     return {kind: found[kind] for kind in sorted(set(found) - OF_PERSONS)}
 
 
+_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "matters": ("case", "due-", "extension-", "matter-", "title-", "joint-answer-", "note-"),
+    "dispatch": (
+        "check-",
+        "dispatch-",
+        "force-",
+        "guided-",
+        "joint-",
+        "objection-",
+        "parts-",
+        "ping-pong-",
+        "place-",
+        "platform-",
+        "rectification-",
+        "task-",
+        "whistle-",
+    ),
+    "supervision": ("supervision-", "call-back", "report-"),
+    "causes": ("cause-", "measure-"),
+    "rules": ("category-", "clock-", "reply-template-", "rules-", "template-", "year-"),
+    "house": ("",),
+}
+"""Subject → how kinds of it begin; what begins like none is the house's own work: lists, tables, models."""
+
+
+def webhook_groups() -> dict[str, dict[str, "StrOrPromise"]]:
+    """The same by subject, each kind once."""
+    groups: dict[str, dict[str, StrOrPromise]] = {group: {} for group in _GROUPS}
+    for kind, label in webhook_kinds().items():
+        name = kind.partition(".")[2]
+        groups[next(group for group, begins in _GROUPS.items() if name.startswith(begins))][kind] = label
+    return groups
+
+
 def webhooks_for(actor: Actor) -> tuple[WebhookCard, ...]:
     """The systems that are told of facts. Raises Forbidden for who does not answer for the installation. Three statements."""
     rules.check_may_see_sending(actor)

@@ -5,6 +5,7 @@ import secrets
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
 from django.utils.translation import gettext as _
@@ -127,7 +128,20 @@ def _checked_url(url: str) -> SplitResult:
         raise Invalid("webhook-url", _("Please give an address like https://system.example/hook."))
     if parts.scheme == "http" and not installation().webhook_networks:
         raise Invalid("webhook-url", _("Messages leave over https only. Please give an https address."))
+    if _lies_inside(parts.hostname):
+        sentence = _("This address lies inside a network where nothing may be sent. The operator can allow networks.")
+        raise Invalid("webhook-url", sentence)
     return parts
+
+
+def _lies_inside(host: str) -> bool:
+    """Whether an address written in numbers can never be reached; what a name stands for is asked at each message."""
+    try:
+        ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        return False
+    allowed = [ip_network(text) for text in installation().webhook_networks]
+    return not webhook.may_reach("127.0.0.1" if host == "localhost" else host, allowed)
 
 
 @verb

@@ -18,12 +18,14 @@ from time import monotonic
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from django.utils.translation import override
 
 from pianqu.foundation import posting
 from pianqu.foundation.errors import Forbidden, Invalid, Refused
 from pianqu.foundation.facts import REGISTRY
+from pianqu.foundation.models import Account
 from pianqu.rooms.casework import services as casework
 from pianqu.rooms.casework.tests.builders import clerk, dispatched, importer, opened
 from pianqu.rooms.ledger import queries as history
@@ -404,6 +406,33 @@ def test_what_is_no_address_is_said(system: System, url: str) -> None:
 def test_plain_http_needs_a_network_that_the_operator_named(tmp_path: Path) -> None:
     with at_home(tmp_path), pytest.raises(Invalid):
         added("http://system.example/hook")
+
+
+@pytest.mark.parametrize(
+    "url", ["https://169.254.169.254/latest", "https://10.0.0.1/", "https://[::1]/", "https://localhost/hook"]
+)
+def test_an_address_that_can_never_be_reached_is_not_added(tmp_path: Path, url: str) -> None:
+    with at_home(tmp_path):
+        with pytest.raises(Invalid) as refused:
+            added(url)
+        added("https://system.example/hook")
+    assert refused.value.code == "webhook-url" and Webhook.objects.count() == 1
+    with at_home(tmp_path, webhook_networks=("10.0.0.0/8",)):
+        added("http://10.0.0.1/hook")
+
+
+def test_every_kind_stands_under_one_subject_and_a_subject_is_chosen_whole(client: Client) -> None:
+    groups = queries.webhook_groups()
+    listed = [kind for kinds in groups.values() for kind in kinds]
+    assert sorted(listed) == sorted(queries.webhook_kinds()) and all(groups.values())
+    assert OPENED in groups["matters"] and "casework.task-done" in groups["dispatch"]
+    client.force_login(Account.objects.get(id=administrator().account_id))
+    typed = {"name": "市平台", "url": "https://system.example/hook", "groups": ["causes"], "kinds": [OPENED]}
+    assert client.post("/desk/notices/webhooks/", typed).status_code == 200
+    assert set(Webhook.objects.get().kinds) == {OPENED, *groups["causes"]}
+    wrong = client.post("/desk/notices/webhooks/", {**typed, "url": "https://10.0.0.1/"})
+    page = wrong.content.decode()
+    assert wrong.status_code == 422 and 'aria-describedby="url-error"' in page and 'value="causes" checked' in page
 
 
 def test_who_may_not_may_not(system: System) -> None:
