@@ -37,7 +37,7 @@ def make_causes(actors: Mapping[str, Actor], *, now: datetime) -> None:
 def _worked_on(actors: Mapping[str, Actor], surge: queries.HotCard, now: datetime) -> None:
     leader, opened = actors[LEADER.login], now - OPENED
     item = NewCause(
-        title="洪塘街道自来水发黄（演示数据）",
+        title="前江街道自来水发黄（演示数据）",
         hypothesis="占道施工挖断主管，抢修后水流换向，冲起老支管里的积垢；根子在开挖前没有核对管线图，老支管到了年限。",
         category=surge.category,
         place_code=STREET,
