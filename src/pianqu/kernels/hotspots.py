@@ -7,11 +7,12 @@ Method: two messages are alike by the cosine of their rare pairs of characters a
 an area within days than its mean rate lets one expect, by the tail of Poisson's distribution) different words for one thing
 are more alike. Groups by average linkage (R. R. Sokal, C. D. Michener 1958, "A statistical method for evaluating systematic
 relationships"), cut at one likeness. Average linkage joins at a likeness only where some pair is that alike, so it is done
-within the connected parts of the graph of such pairs: the same groups, without the whole table. Heat: each person counts
-once for a group, with the latest thing they said, halved every `half_life` days.
+within the connected parts of the graph of such pairs: the same groups, without the whole table. What people said is one matter
+is no distance apart, so it is one before anything else is joined, and its parts count together. Heat: each person counts once
+for a group, with the latest thing they said, halved every `half_life` days.
 Cost: O(n²) likenesses in slices of rows, O(m²) space for the largest connected part m.
-Guarantee: the same messages in any order give the same groups; a message is in one group; heat never rises by saying a thing
-twice at one time.
+Guarantee: the same messages in any order give the same groups; a message is in one group, and one matter's messages in the
+same; heat never rises by saying a thing twice at one time.
 """
 
 import math
@@ -48,6 +49,8 @@ class Message:
     area: str = ""
     """The wider area around the place: what lies in two areas is never one group."""
     category: str = ""
+    matter: str = ""
+    """What people said is one and the same: it is never parted, whatever its words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,9 +123,23 @@ def plain(text: str) -> str:
     return "".join(sign for sign in excerpt(text, LONGEST).lower() if sign.isalnum())
 
 
+_WISH = re.compile(
+    r"敬?请|恳请|麻烦|希望|盼|望|谢谢|感谢|能不能|能否|您好|你好|拜托|尽快|"
+    r"(?:please|thanks?|thank you|hope|kindly|hello|dear|could you|can you)\b"
+)
+"""How a clause begins that asks for something instead of saying what is wrong."""
+_EMPTY = {
+    *("网上", "今天", "昨天", "前天", "现在", "每天", "早上", "晚上", "一直", "还是", "已经", "没有", "有人"),
+    *("我们", "这里", "那里", "问题", "情况"),
+}
+"""Phrases that stand in reports of anything."""
+
+
 def segments(text: str) -> tuple[str, ...]:
-    """The same between its signs of punctuation: a phrase does not go across them."""
-    return tuple(re.findall(r"[^\W_]+", excerpt(text, LONGEST).lower()))
+    """The same between its signs of punctuation, as a phrase does not go across them; without wishes, unless it says no more."""
+    said = re.findall(r"[^\W_]+(?: +[^\W_]+)*", excerpt(text, LONGEST).lower())
+    kept = [clause for clause in said if not _WISH.match(clause)] or said
+    return tuple(word for clause in kept for word in clause.split())
 
 
 # likeness ------------------------------------------------------------------------------------------------------------
@@ -139,6 +156,7 @@ class _Likeness:
         self._places = _numbers(message.place for message in messages)
         self._areas = _numbers(message.area for message in messages)
         self._categories = _numbers(message.category for message in messages)
+        self._matters = _numbers(message.matter for message in messages)
         self._bursts = _bursts(messages, settings.burst_days)
 
     def between(self, rows: Table, columns: Table) -> Table:
@@ -156,6 +174,8 @@ class _Likeness:
         areas = self._areas
         known = (areas[rows][:, None] >= 0) & (areas[columns][None, :] >= 0)
         table[known & (areas[rows][:, None] != areas[columns][None, :])] = 0.0
+        matters = self._matters
+        table[(matters[rows][:, None] >= 0) & (matters[rows][:, None] == matters[columns][None, :])] = 1.0
         return table
 
 
@@ -283,7 +303,7 @@ class _Phrases:
         }
         chosen: list[str] = []
         for gram in sorted(telling, key=lambda gram: (-telling[gram], gram)):
-            if not any(_overlaps(gram, other) for other in chosen):
+            if gram not in _EMPTY and not any(_overlaps(gram, other) for other in chosen):
                 chosen.append(gram)
             if len(chosen) == MOST_PHRASES:
                 break

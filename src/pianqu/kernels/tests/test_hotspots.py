@@ -16,7 +16,7 @@ PARTS = ("路灯不亮", "自来水发黄", "垃圾没人清运", "占道经营�
 PLACES = ("梅溪社区", "竹桥社区", "松园社区")
 
 
-def messages(count: int, seed: int) -> list[Message]:
+def messages(count: int, seed: int, *, joined: float = 0.0) -> list[Message]:
     dice = random.Random(seed)
     return [
         Message(
@@ -26,6 +26,7 @@ def messages(count: int, seed: int) -> list[Message]:
             place=dice.choice(("", *PLACES)),
             area=dice.choice(("", "north", "south")),
             category=dice.choice(("", "water", "roads")),
+            matter=str(dice.randrange(6)) if dice.random() < joined else "",
         )
         for n in range(count)
     ]
@@ -66,10 +67,32 @@ def test_the_groups_are_those_of_average_linkage(seed: int, alike: float) -> Non
     assert found(made, alike) == by_hand(made, alike)
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_joined_matters_are_one_before_anything_else(seed: int) -> None:
+    made = messages(30, seed, joined=0.4)
+    assert found(made, 0.3) == by_hand(made, 0.3)
+    of = {n: number for number, group in enumerate(groups(made)) for n in group.members}
+    for matter in {m.matter for m in made if m.matter}:
+        whole = [n for n, m in enumerate(made) if m.matter == matter]
+        assert len({of.get(n) for n in whole}) == 1 and (len(whole) == 1 or whole[0] in of)
+
+
+def test_what_was_joined_by_hand_is_one_group_whatever_its_words() -> None:
+    """Months, streets and words apart; it draws nothing in that is not like it."""
+    said = ("路灯不亮", "Rubbish by the river", "电梯异响")
+    apart = [
+        Message(key=str(n), text=text, day=100.0 * n, area=f"a{n}", category=f"c{n}", matter="m")
+        for n, text in enumerate(said)
+    ]
+    others = [Message(key=f"o{n}", text=text, day=100.0 * n + 1, area=f"a{n}") for n, text in enumerate("井狗树")]
+    assert [group.members for group in groups([*apart, *others])] == [(0, 1, 2)]
+    assert groups([*(Message(key=m.key, text=m.text, day=m.day, area=m.area) for m in apart), *others]) == ()
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 10_000), st.randoms(use_true_random=False))
 def test_no_order_changes_them(seed: int, dice: random.Random) -> None:
-    made = messages(25, seed)
+    made = messages(25, seed, joined=0.2)
     shuffled = dice.sample(made, len(made))
     assert found(made, 0.2) == found(shuffled, 0.2)
 
@@ -100,6 +123,26 @@ def test_the_phrases_are_what_many_say() -> None:
     assert len(surge.members) == len(said)
     assert any("自来水" in phrase for phrase in surge.phrases)
     assert all(sum(phrase in hotspots.plain(text) for text in said) >= 3 for phrase in surge.phrases)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("您好，自来水发黄。麻烦告诉我处理结果。", ("自来水发黄",)),
+        ("希望有人管", ("希望有人管",)),
+        ("The tap water is brown. Please come soon!", ("the", "tap", "water", "is", "brown")),
+        ("请愿书", ("请愿书",)),
+        ("", ()),
+    ],
+)
+def test_a_wish_is_no_reason(text: str, kept: tuple[str, ...]) -> None:
+    assert hotspots.segments(text) == kept
+
+
+def test_what_stands_in_any_report_explains_nothing() -> None:
+    said = [f"网上{tail}" for tail in ("甲乙丙丁", "戊己庚辛", "壬癸子丑")]
+    (group,) = groups([Message(key=str(n), text=text, day=0.0, matter="m") for n, text in enumerate(said)], smallest=3)
+    assert group.phrases == ()
 
 
 @pytest.mark.parametrize(
