@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.translation import override
@@ -94,6 +95,17 @@ def test_a_call_is_answered_come_to_and_finished() -> None:
         services.arrive_at_whistle(actor=handler(HELPER), whistle_id=whistle, now=NOW + 4 * HOUR)
 
 
+@pytest.mark.parametrize(("past", "hours"), [(timedelta(0), 1), (2 * HOUR + timedelta(minutes=30), 3)])
+def test_the_time_that_is_proposed_is_one_that_is_taken(past: timedelta, hours: int) -> None:
+    """Late in the day the coming hour would end after the time to be there."""
+    whistle, lead, now = blow(), handler(LEAD), NOW + past
+    (line,) = lines_of(queries.whistles_for(lead, now=now), Organisations(), now)
+    assert line.soon == NOW + hours * HOUR
+    part = render_to_string("casework/_whistle.html", {"line": line})
+    assert f'name="comes_at" value="{timezone.localtime(line.soon):%Y-%m-%dT%H:%M}"' in part
+    services.answer_whistle(actor=lead, whistle_id=whistle, office="执法一中队", comes_at=line.soon, now=now)
+
+
 def window_again() -> Actor:
     return official("street-window-2", STREET, "window")
 
@@ -105,7 +117,7 @@ def test_who_came_was_there_also_after_the_call_was_ended() -> None:
     services.end_whistle(actor=caller, whistle_id=whistle, now=NOW)
     assert (call(whistle).state, call(whistle, HELPER).state) == ("arrived", "ended")
     (card,) = queries.whistles_for(clerk(), now=NOW)
-    (line,) = lines_of((card,), Organisations())
+    (line,) = lines_of((card,), Organisations(), NOW)
     assert {one.word for one in line.calls} == {"was there", "need not come any more"}
     own = queries.whistle_for(official("seen-there", LEAD), whistle, now=NOW)
     assert not own.calls[0].may_finish

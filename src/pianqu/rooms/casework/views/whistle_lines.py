@@ -1,6 +1,7 @@
 """Calls to the spot in words, for their own page and for the matter's."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
@@ -25,9 +26,11 @@ class WhistleLine:
     caller: str
     place: str
     calls: tuple[CalledLine, ...]
+    soon: datetime
+    """What a form proposes as the time to be there: within the hour, but not after what is asked for."""
 
 
-def lines_of(cards: tuple[WhistleCard, ...], organisations: shown.Organisations) -> list[WhistleLine]:
+def lines_of(cards: tuple[WhistleCard, ...], organisations: shown.Organisations, now: datetime) -> list[WhistleLine]:
     """Calls as a page shows them; the same on the matter's page."""
     places = shown.Places()
     return [
@@ -36,6 +39,7 @@ def lines_of(cards: tuple[WhistleCard, ...], organisations: shown.Organisations)
             caller=organisations.short(card.organisation_code),
             place=name.text if (name := places.name(card.place_code)) else card.place_code,
             calls=tuple(_called(call, organisations, is_over=card.ended_at is not None) for call in card.calls),
+            soon=min(now + timedelta(hours=1), card.be_there_by),
         )
         for card in cards
     ]

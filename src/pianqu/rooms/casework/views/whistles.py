@@ -83,7 +83,7 @@ def _page(
     cards = queries.whistles_for(actor, now=now)
     kind = organisations.kind(actor.organisation_code)
     context = {
-        "lines": lines_of(cards, organisations),
+        "lines": lines_of(cards, organisations, now),
         "waiting": sum(card.is_called for card in cards),
         "may_whistle": rules.may_whistle(actor, kind),
         "case": case,
@@ -95,7 +95,6 @@ def _page(
         "chosen": typed.getlist("called") if isinstance(typed, QueryDict) else (),
         "answer_by": (typed or {}).get("answer_by") or _form(now + timedelta(hours=1)),
         "be_there_by": (typed or {}).get("be_there_by") or _form(now + timedelta(hours=3)),
-        "soon": _form(now + timedelta(hours=1)),
         "title": directory.title_of_post(actor),
     }
     return render(request, "casework/whistles.html", context, status=status)
