@@ -1,6 +1,7 @@
 """Loaded before Django's settings (pytest -p): every test process gets a data folder and keys of its own."""
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
@@ -16,6 +17,13 @@ os.environ["DJANGO_SETTINGS_MODULE"] = "pianqu.composition.settings"
 compile_catalogues()
 make_keys(Path(_folder) / "data" / "keys")
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+
+
+def pytest_collection_finish() -> None:
+    """All that has been imported stays: the collector need not walk through it again and again (a fifth of the time)."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def pytest_runtest_teardown() -> None:

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.utils import timezone
 
@@ -32,8 +34,23 @@ class World:
         return Client(headers={"accept-language": language, **given})
 
 
+@pytest.fixture(scope="module")
+def made_world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    """Made once for the tests of a file, in a transaction around theirs: each of them begins with it as it was made."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield _world()
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def world(db: None) -> Iterator[World]:
+def world(made_world: World, db: None) -> Iterator[World]:
+    LIMITS.forget()
+    casework.forget_working_days()
+    yield made_world
+    LIMITS.forget()
+
+
+def _world() -> World:
     now = timezone.now()
     casework.forget_working_days()
     LIMITS.forget()
@@ -47,8 +64,7 @@ def world(db: None) -> Iterator[World]:
     for name, one in made.items():
         matrix._make(name, one, actors, now)
     tokens = {login: issue(actor) for login, actor in actors.items()}
-    yield World(actors=actors, tokens=tokens, made=made)
-    LIMITS.forget()
+    return World(actors=actors, tokens=tokens, made=made)
 
 
 def issue(actor: Actor, *rights: str, days: int = 30) -> str:

@@ -43,6 +43,17 @@ def test_a_program_drafts_previews_and_puts_in_force(world: World) -> None:
     assert admin.delete(f"{ROOT}/clocks/draft").status_code == 200
 
 
+def test_a_program_overwrites_no_draft_that_it_has_not_seen(world: World) -> None:
+    admin = world.program(an_admin())
+    put(admin, "/clocks/draft", TERMS)
+    seen = admin.get(f"{ROOT}/clocks/draft").json()["seen"]
+    assert put(admin, "/clocks/draft", {"terms": [], "seen": seen}).status_code == 200
+    late = put(admin, "/clocks/draft", {**TERMS, "seen": seen})
+    assert late.status_code == 409 and late.json()["code"] == "clock-draft-changed"
+    card = casework.clock_draft()
+    assert card is not None and card.terms == ()
+
+
 def test_what_is_wrong_is_said_and_nothing_kept(world: World) -> None:
     admin = world.program(an_admin())
     for wrong in (

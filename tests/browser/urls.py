@@ -26,6 +26,7 @@ OTHERS = {
     "end_token": POSTED,
     "case_list_template": POSTED,
     "case_list_wrong": POSTED,
+    "case_list_results": POSTED,
     "forget_case_list": POSTED,
     "accounts_template": POSTED,
     "accounts_slips": POSTED,

@@ -228,3 +228,16 @@ def test_a_word_that_begins_like_a_formula_stays_a_word(clerk: Client) -> None:
         sheet = sheet_of(importing.wrong_rows(rows, faults))
     assert {cell.data_type for cell in sheet[2] if cell.value} == {"s"}
     assert all(cell.quotePrefix for cell in sheet[2] if cell.value)
+
+
+def test_what_became_of_the_rows_is_fetched(clerk: Client) -> None:
+    at = send(clerk, book(row(1), row(2, number="@GD")))["Location"]
+    assert "results.xlsx" not in clerk.get(at).content.decode()
+    clerk.post(at)
+    assert f"{at}results.xlsx" in clerk.get(at).content.decode()
+    sheet = load_workbook(BytesIO(clerk.get(f"{at}results.xlsx").content)).worksheets[0]
+    told = list(sheet.iter_rows(values_only=True))
+    assert told[0][:4] == ("Number", "Day", "Code", "State")
+    assert [line[0] for line in told[1:]] == ["GD-0001", "@GD"] and sheet["A3"].data_type != "f"
+    assert "路灯" not in str(told), "no words without a purpose"
+    assert signed_in("other", "330205-centre").get(f"{at}results.xlsx").status_code == 404

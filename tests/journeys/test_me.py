@@ -227,6 +227,7 @@ def test_another_resident_opens_nothing_of_it(district: Path) -> None:
 
 def test_statements_do_not_grow_with_the_list(district: Path) -> None:
     client = known(district)
+    page(client)
     counts = []
     for _more in range(2):
         reported(client)

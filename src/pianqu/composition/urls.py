@@ -50,6 +50,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/lists/template.xlsx", case_lists.template, name="case_list_template"),
     path("desk/lists/<uuid:list_id>/", case_lists.one, name="case_list"),
     path("desk/lists/<uuid:list_id>/rows-to-mend.xlsx", case_lists.wrong, name="case_list_wrong"),
+    path("desk/lists/<uuid:list_id>/results.xlsx", case_lists.results, name="case_list_results"),
     path("desk/lists/<uuid:list_id>/forget/", case_lists.forget, name="forget_case_list"),
     path("desk/accounts/", accounts.page, name="accounts"),
     path("desk/accounts/renew/", accounts.renew, name="renew_access"),

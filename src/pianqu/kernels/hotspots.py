@@ -7,12 +7,13 @@ Method: two messages are alike by the cosine of their rare pairs of characters a
 an area within days than its mean rate lets one expect, by the tail of Poisson's distribution) different words for one thing
 are more alike. Groups by average linkage (R. R. Sokal, C. D. Michener 1958, "A statistical method for evaluating systematic
 relationships"), cut at one likeness. Average linkage joins at a likeness only where some pair is that alike, so it is done
-within the connected parts of the graph of such pairs: the same groups, without the whole table. What people said is one matter
-is no distance apart, so it is one before anything else is joined, and its parts count together. Heat: each person counts once
-for a group, with the latest thing they said, halved every `half_life` days.
+within the connected parts of the graph of such pairs: the same groups, without the whole table. What a person joined (`same`,
+in one area) is alike with 1, so it is joined before all else, and is as like others as the likest of it. Heat: each person counts
+once for a group, with the latest thing they said, halved every `half_life` days.
 Cost: O(n²) likenesses in slices of rows, O(m²) space for the largest connected part m.
-Guarantee: the same messages in any order give the same groups; a message is in one group, and one matter's messages in the
-same; heat never rises by saying a thing twice at one time.
+Guarantee: the same messages in any order give the same groups; a message is in one group; what a
+person joined is in one group, if it lies in one area; heat never rises by saying a thing
+twice at one time.
 """
 
 import math
@@ -49,8 +50,8 @@ class Message:
     area: str = ""
     """The wider area around the place: what lies in two areas is never one group."""
     category: str = ""
-    matter: str = ""
-    """What people said is one and the same: it is never parted, whatever its words."""
+    same: str = ""
+    """What a person said to be one matter carries the same name here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,23 +124,17 @@ def plain(text: str) -> str:
     return "".join(sign for sign in excerpt(text, LONGEST).lower() if sign.isalnum())
 
 
-_WISH = re.compile(
-    r"敬?请|恳请|麻烦|希望|盼|望|谢谢|感谢|能不能|能否|您好|你好|拜托|尽快|"
-    r"(?:please|thanks?|thank you|hope|kindly|hello|dear|could you|can you)\b"
-)
-"""How a clause begins that asks for something instead of saying what is wrong."""
-_EMPTY = {
-    *("网上", "今天", "昨天", "前天", "现在", "每天", "早上", "晚上", "一直", "还是", "已经", "没有", "有人"),
-    *("我们", "这里", "那里", "问题", "情况"),
-}
-"""Phrases that stand in reports of anything."""
-
-
 def segments(text: str) -> tuple[str, ...]:
-    """The same between its signs of punctuation, as a phrase does not go across them; without wishes, unless it says no more."""
-    said = re.findall(r"[^\W_]+(?: +[^\W_]+)*", excerpt(text, LONGEST).lower())
-    kept = [clause for clause in said if not _WISH.match(clause)] or said
-    return tuple(word for clause in kept for word in clause.split())
+    """The same between its signs of punctuation and without politeness: a phrase does not go across either."""
+    return tuple(re.findall(r"[^\W_]+", _POLITE.sub(" ", excerpt(text, LONGEST).lower())))
+
+
+_POLITE = re.compile(
+    r"尊敬的(?:领导|书记|市长|区长|主任)们?|各位领导|领导(?:您|你)?好|(?:您|你)们?好|请问一下|谢谢(?:您|你)?|"
+    r"麻烦(?:您|你)?们?(?:尽快)?(?:告诉我|告知|回复)?(?:处理)?结果?|(?:希望|请|盼)(?:尽快|早日|有人)?(?:管一?管|处理|解决|回复)?(?:一下)?(?=$|[^\w])|"
+    r"\b(?:dear (?:sir|madam|sirs)|hello|thank you|please)\b"
+)
+"""What people write to be polite says nothing of the matter."""
 
 
 # likeness ------------------------------------------------------------------------------------------------------------
@@ -156,7 +151,7 @@ class _Likeness:
         self._places = _numbers(message.place for message in messages)
         self._areas = _numbers(message.area for message in messages)
         self._categories = _numbers(message.category for message in messages)
-        self._matters = _numbers(message.matter for message in messages)
+        self._same = _numbers(message.same and f"{message.same}\n{message.area}" for message in messages)
         self._bursts = _bursts(messages, settings.burst_days)
 
     def between(self, rows: Table, columns: Table) -> Table:
@@ -174,8 +169,18 @@ class _Likeness:
         areas = self._areas
         known = (areas[rows][:, None] >= 0) & (areas[columns][None, :] >= 0)
         table[known & (areas[rows][:, None] != areas[columns][None, :])] = 0.0
-        matters = self._matters
-        table[(matters[rows][:, None] >= 0) & (matters[rows][:, None] == matters[columns][None, :])] = 1.0
+        same = self._same
+        table[(same[rows][:, None] >= 0) & (same[rows][:, None] == same[columns][None, :])] = 1.0
+        return table
+
+    def within(self, part: Table) -> Table:
+        """Every pair's likeness in a part. What a person joined is as like others as the likest of them."""
+        table, same = self.between(part, part), self._same[part]
+        names, counts = np.unique(same[same >= 0], return_counts=True)
+        for one in names[counts > 1]:
+            members = np.flatnonzero(same == one)
+            table[members] = table[members].max(axis=0)
+            table[:, members] = table[:, members].max(axis=1)[:, None]
         return table
 
 
@@ -263,7 +268,7 @@ def _parts(alike: _Likeness) -> list[Table]:
 def _linked(alike: _Likeness, part: Table) -> list[tuple[int, ...]]:
     if len(part) == 1:
         return [(int(part[0]),)]
-    table = 1.0 - alike.between(part, part)
+    table = 1.0 - alike.within(part)
     distances = np.clip(table[np.triu_indices(len(part), 1)], 0.0, 1.0).round(9)
     labels = fcluster(linkage(distances, "average"), 1.0 - alike.settings.alike, "distance")
     by_label: defaultdict[int, list[int]] = defaultdict(list)
@@ -303,7 +308,7 @@ class _Phrases:
         }
         chosen: list[str] = []
         for gram in sorted(telling, key=lambda gram: (-telling[gram], gram)):
-            if gram not in _EMPTY and not any(_overlaps(gram, other) for other in chosen):
+            if not any(_overlaps(gram, other) for other in chosen):
                 chosen.append(gram)
             if len(chosen) == MOST_PHRASES:
                 break

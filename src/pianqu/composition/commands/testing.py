@@ -158,7 +158,7 @@ def _database(part: Part) -> Iterator[str]:
     if not part.on_postgresql:
         yield ""
         return
-    with postgresql() as url:
+    with postgresql(fsync="off", full_page_writes="off") as url:  # it need not outlive the machine
         yield url
 
 

@@ -111,6 +111,15 @@ def wrong(request: HttpRequest, list_id: uuid.UUID) -> HttpResponse:
 
 @never_cache
 @login_required
+@require_safe
+def results(request: HttpRequest, list_id: uuid.UUID) -> HttpResponse:
+    """What became of its rows, by the source's own numbers; no words."""
+    found = queries.list_results(colleague(request), list_id)
+    return workbook_answer(importing.results(found), "results.xlsx")
+
+
+@never_cache
+@login_required
 @require_POST
 def forget(request: HttpRequest, list_id: uuid.UUID) -> HttpResponse:
     """The rows that are kept are not needed any more."""

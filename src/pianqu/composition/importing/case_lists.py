@@ -5,6 +5,7 @@ Rows are only read here; what they mean, casework decides (`services.look_at_lis
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,12 @@ from pianqu.composition.importing.cells import Formula
 from pianqu.composition.importing.excel import excel_lines
 from pianqu.composition.importing.workbook import inert, saved
 from pianqu.foundation.errors import Invalid
+from pianqu.foundation.tables import FORMS, Cell, Column
+from pianqu.foundation.templatetags.ui import state_word
 from pianqu.rooms.casework import queries as casework
+from pianqu.rooms.casework.queries import ListResult
 from pianqu.rooms.casework.services import CHANNEL_WORDS, LIST_CHANNELS, LIST_COLUMNS, RowFault, SentRow
+from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
 
 COLUMNS = {
@@ -134,6 +139,44 @@ def wrong_rows(rows: Iterable[SentRow], faults: Sequence[RowFault]) -> bytes:
             sheet.append([*(row.cells.get(name, "")[:32_000] for name in LIST_COLUMNS), " ".join(said[row.line])])
     inert(sheet)
     return saved(book)
+
+
+def results(found: Iterable[ListResult]) -> bytes:
+    """What became of the rows of a list, each by its source's own number. No words: those need a purpose."""
+    columns = [
+        Column(name="number", heading=headings()["number"]),
+        Column(name="day", heading=headings()["day"]),
+        Column(name="code", heading=_("Code")),
+        Column(name="state", heading=_("State")),
+        Column(name="lead", heading=_("Lead")),
+        Column(name="opened_at", heading=_("Came in at"), kind="moment"),
+        Column(name="due_at", heading=_("Due at"), kind="moment"),
+        Column(name="resolved_at", heading=_("Resolved at"), kind="moment"),
+        Column(name="score", heading=_("Score"), kind="whole"),
+    ]
+    names = {card.code: card for card in directory.every_organisation()}
+    out = BytesIO()
+    table = FORMS["xlsx"].begin(out, columns, _("What became of them"))
+    table.add([_result(one, names) for one in found])
+    table.finish()
+    return out.getvalue()
+
+
+def _result(one: ListResult, names: Mapping[str, directory.OrganisationCard]) -> tuple[Cell, ...]:
+    lead = names.get(one.lead_code)
+    called = (lead.name_en if _in_english() else lead.short_name) or lead.name if lead else one.lead_code
+    day = one.happened_date.isoformat() if one.happened_date else ""
+    return (
+        one.number,
+        day,
+        one.code,
+        state_word(one.state),
+        called,
+        one.opened_at,
+        one.due_at,
+        one.resolved_at,
+        one.score,
+    )
 
 
 def headings() -> dict[str, str]:

@@ -8,16 +8,18 @@ names the standard's own face, so that a machine that has it shows it.
 
 from pianqu.foundation.official.layout import missing_faces
 from pianqu.foundation.official.paper import Chart, OfficialDocument, Paragraph, Sheet, paragraphs
-from pianqu.foundation.official.pdf import as_pdf
+from pianqu.foundation.official.pdf import Cell, as_pdf, cells_of
 from pianqu.foundation.official.word import as_word
 
 __all__ = [
+    "Cell",
     "Chart",
     "OfficialDocument",
     "Paragraph",
     "Sheet",
     "as_pdf",
     "as_word",
+    "cells_of",
     "missing_faces",
     "paragraphs",
 ]

@@ -4,6 +4,7 @@ All words reach the layout as data, never as markup: nothing that somebody types
 """
 
 import json
+from dataclasses import dataclass
 from importlib import resources
 from typing import Any
 
@@ -13,6 +14,17 @@ from pianqu.foundation.official import layout
 from pianqu.foundation.official.paper import Chart, OfficialDocument, Sheet, paragraphs
 
 PIXELS_PER_INCH = 220.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A figure of a table, as it is laid out."""
+
+    told: str
+    wide: float
+    """In points, before it is made narrower."""
+    room: float
+    """What its cell has inside."""
 
 
 def as_pdf(paper: OfficialDocument) -> bytes:
@@ -26,11 +38,24 @@ def as_picture(chart: Chart) -> bytes:
     return _laid_out("chart.typ", content, format="png", ppi=PIXELS_PER_INCH)
 
 
+def cells_of(paper: OfficialDocument) -> list[Cell]:
+    """How wide each figure of the document's tables is, and how wide its cell."""
+    found = typst.query(_source("document.typ"), "<cell>", field="value", sys_inputs=_inputs(_told(paper)))
+    return [Cell(**one) for one in json.loads(found)]
+
+
 def _laid_out(name: str, content: dict[str, Any], **how: Any) -> bytes:
-    folder = resources.files("pianqu.foundation.official")
-    source = folder.joinpath("chart_parts.typ").read_bytes() + folder.joinpath(name).read_bytes()
-    made, _warnings = typst.compile_with_warnings(source, sys_inputs={"content": json.dumps(content)}, **how)
+    made, _warnings = typst.compile_with_warnings(_source(name), sys_inputs=_inputs(content), **how)
     return bytes(made if isinstance(made, bytes) else made[0])
+
+
+def _source(name: str) -> bytes:
+    folder = resources.files("pianqu.foundation.official")
+    return folder.joinpath("chart_parts.typ").read_bytes() + folder.joinpath(name).read_bytes()
+
+
+def _inputs(content: dict[str, Any]) -> dict[str, str]:
+    return {"content": json.dumps(content)}
 
 
 def _told(paper: OfficialDocument) -> dict[str, Any]:

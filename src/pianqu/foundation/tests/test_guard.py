@@ -5,6 +5,7 @@ from django.db import connection, transaction
 
 from pianqu.foundation import guard
 from pianqu.foundation.guard import UnrecordedChange, tables_written
+from pianqu.foundation.verbs import verb
 
 
 @pytest.mark.parametrize(
@@ -47,6 +48,32 @@ def test_a_refused_transaction_leaves_the_connection_clean() -> None:
         _write_entry_less()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT 1")
+
+
+@pytest.mark.django_db
+def test_a_verb_answers_for_itself_within_a_larger_transaction() -> None:
+    """As in most tests, which never commit."""
+
+    @verb
+    def silent() -> None:
+        _write_entry_less()
+
+    with pytest.raises(UnrecordedChange):
+        silent()
+
+
+@pytest.mark.django_db
+def test_what_verbs_changed_is_checked_by_the_larger_transaction_too() -> None:
+    @verb
+    def outer() -> None:
+        _write_entry_less()
+        with guard.lifted("to see what is handed on"):
+            inner()
+
+    inner = verb(_write_entry_less)
+    with pytest.raises(UnrecordedChange):
+        outer()
+    assert "ledger_secret" in connection.watch.changed
 
 
 def test_lifting_needs_a_reason() -> None:

@@ -472,9 +472,9 @@ def find_hot_issues_in(span_days: int, *, now: datetime) -> int:
 
 def _streets(spoken: Sequence[queries.Spoken]) -> Callable[[queries.Spoken], str]:
     """In which street each is looked at: what was joined, in that of the matter that it joined, whatever its own."""
-    first = {one.joined_id: one.street_code for one in reversed(spoken) if one.street_code}
-    first |= {one.case_id: one.street_code for one in spoken if one.case_id == one.joined_id}
-    return lambda one: first.get(one.joined_id, "")
+    first = {one.same: one.street_code for one in reversed(spoken) if one.street_code}
+    first |= {one.same: one.street_code for one in spoken if one.same == str(one.case_id) and one.street_code}
+    return lambda one: first.get(one.same, "")
 
 
 def _issues(
@@ -489,7 +489,7 @@ def _issues(
             place=one.place_code,
             area=street,
             category=one.category,
-            matter=str(one.joined_id),
+            same=one.same,
         )
         for one in matters
     ]
@@ -515,13 +515,13 @@ def _issue(
     now: datetime,
 ) -> HotIssue:
     first = members[0]
-    places = {one.place_code for one in members}
+    places = {one.place_code for one in members if one.place_code}
     points = [(one.lon, one.lat) for one in members if one.lon is not None and one.lat is not None]
     return HotIssue(
         id=uuid.uuid5(_NAMES, f"{span_days}:{first.case_id}"),
         span_days=span_days,
         category=_commonest(one.category for one in members),
-        place_code=first.place_code if len(places) == 1 else "",
+        place_code=places.pop() if len(places) == 1 else "",
         street_code=street,
         lon=round(sum(lon for lon, _lat in points) / len(points), 3) if points else None,
         lat=round(sum(lat for _lon, lat in points) / len(points), 3) if points else None,

@@ -42,6 +42,9 @@ class DraftBody(Body):
     )
 
     terms: list[TermBody] = Field(max_length=200)
+    seen: Code | None = Field(
+        None, description="The digest of the draft that this one changes: another one by now is then not overwritten."
+    )
 
 
 class EnforceBody(Body):
@@ -139,7 +142,7 @@ def list_versions(request: HttpRequest) -> list[VersionCard]:
 )
 def draft_terms(request: HttpRequest, typed: DraftBody) -> uuid.UUID:
     terms = [LocalTerm(**one.model_dump()) for one in typed.terms]
-    return services.draft_clock_rules(actor=actor_of(request), terms=terms, now=timezone.now())
+    return services.draft_clock_rules(actor=actor_of(request), terms=terms, seen=typed.seen, now=timezone.now())
 
 
 @doors.does("/draft", name="dropTermsDraft", says=gettext_noop("Drop the draft"), right="arrange", method="DELETE")

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 from django.http import HttpRequest
 from django.utils import timezone
@@ -94,6 +94,21 @@ class ListContent(Schema):
     before: list[KnownRow]
 
 
+class RowResult(Schema):
+    """What became of a row that was taken in."""
+
+    row: int
+    number: str
+    happened_date: date | None
+    code: str
+    state: str
+    lead_code: str
+    opened_at: datetime
+    due_at: datetime | None
+    resolved_at: datetime | None
+    score: int | None
+
+
 def _state(card: ListCard) -> ListState:
     return ListState(**{name: getattr(card, name) for name in ListState.model_fields})
 
@@ -138,6 +153,18 @@ def all_lists(request: HttpRequest) -> list[ListState]:
 )
 def one_list(request: HttpRequest, list_id: uuid.UUID) -> ListContent:
     return _content(services.look_at_list(actor=actor_of(request), list_id=list_id, now=timezone.now()))
+
+
+@lists.asks(
+    "/{uuid:list_id}/results",
+    name="getListResults",
+    says=gettext_noop("What became of the rows of a list, by the source's own numbers"),
+    gives=list[RowResult],
+)
+def results(request: HttpRequest, list_id: uuid.UUID) -> list[RowResult]:
+    found = queries.list_results(actor_of(request), list_id)
+    same = [name for name in RowResult.model_fields if name != "row"]
+    return [RowResult(row=one.line, **{name: getattr(one, name) for name in same}) for one in found]
 
 
 @lists.does(

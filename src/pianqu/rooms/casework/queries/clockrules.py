@@ -19,6 +19,7 @@ from pianqu.rooms.casework.models import Clock, ClockVersion, Pause
 from pianqu.rooms.casework.queries.cases import working_days
 from pianqu.rooms.casework.queries.naming import NATURES
 from pianqu.rooms.casework.queries.seen import scope_of, seen_by
+from pianqu.rooms.directory import queries as directory
 
 DRAFT, IN_FORCE, DROPPED = "draft", "in_force", "dropped"
 MOST_VERSIONS = 50
@@ -116,6 +117,19 @@ def clock_draft() -> VersionCard | None:
     """What is being written, if something is."""
     row = ClockVersion.objects.filter(state=DRAFT).first()
     return _card(row, 0) if row else None
+
+
+def clock_basis() -> str:
+    """What a writer begins from, as a digest: the draft, else the newest version; empty where there is none."""
+    row = ClockVersion.objects.exclude(state=DROPPED).order_by("-number").first()
+    return _card(row, 0).digest if row else ""
+
+
+def clock_drafter() -> str:
+    """Whose draft it is: organisation and title of a current post; empty for the system's own and for a post that ended."""
+    post = ClockVersion.objects.filter(state=DRAFT).values_list("drafted_by", flat=True).first()
+    held = directory.holders([uuid.UUID(post)]) if post else {}
+    return "".join(f"{one.organisation_name} · {one.title}" for one in held.values())
 
 
 def clock_version(number: int) -> VersionCard | None:

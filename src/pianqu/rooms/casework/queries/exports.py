@@ -21,7 +21,7 @@ from pianqu.foundation.templatetags.ui import state_word
 from pianqu.kernels import checkcode
 from pianqu.rooms.casework import sql
 from pianqu.rooms.casework.lifecycle import State
-from pianqu.rooms.casework.models import Case, Export, ExportRun
+from pianqu.rooms.casework.models import Case, CaseListItem, Export, ExportRun
 from pianqu.rooms.casework.queries.cases import (
     NEWEST,
     CaseFilter,
@@ -139,6 +139,7 @@ _TOLD = (
     ),
     _Told(name="imported_from", heading=lambda: _("Taken over from"), of=_plain("imported_from")),
     _Told(name="imported_id", heading=lambda: _("Number there"), of=_plain("imported_id")),
+    _Told(name="happened_on", heading=lambda: _("Happened on"), of=_plain("happened_on")),
     _Told(name="landmark", heading=lambda: _("Address or landmark"), of=_plain("landmark"), in_words=True),
     _Told(name="words", heading=lambda: _("Words"), of=_plain("words"), in_words=True),
     _Told(name="reply", heading=lambda: _("Reply"), of=_plain("reply"), in_words=True),
@@ -187,12 +188,30 @@ def export_page(
     first = sql.first_of(walked, falling=NEWEST.falling, size=size + 1)
     found = list(Case.objects.filter(id__in=first).order_by("-opened_at", "-id").values_list(*columns))
     further, found = len(found) > size, found[:size]
-    told = [each.of for each in _chosen(with_words)]
-    rows = (dict(zip(columns, row, strict=True)) for row in found)
+    told, lists = [each.of for each in _chosen(with_words)], _from_lists([row[0] for row in found])
+    rows = (_whole(dict(zip(columns, row, strict=True)), lists) for row in found)
     return ExportPage(
         rows=tuple(tuple(of(row, names) for of in told) for row in rows),
         next_page=NEWEST.token_of(found[-1][_READ.index("opened_at")], found[-1][0]) if further else "",
     )
+
+
+def _from_lists(case_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, tuple[str, str, date | None]]:
+    """Source, number there and the day it happened, of matters that came with a list. One statement."""
+    rows = CaseListItem.objects.filter(case_id__in=case_ids)
+    named = rows.values_list("case_id", "list__source", "number", "happened_date")
+    return {case_id: (source, number, day) for case_id, source, number, day in named}
+
+
+def _whole(row: dict[str, Any], lists: Mapping[uuid.UUID, tuple[str, str, date | None]]) -> Row:
+    """A matter with where it came from: another system, or a list that somebody sent."""
+    source, number, day = lists.get(row["id"], ("", "", None))
+    return {
+        **row,
+        "imported_from": row["imported_from"] or source,
+        "imported_id": row["imported_id"] or number,
+        "happened_on": day.isoformat() if day else "",
+    }
 
 
 def export_total(actor: Actor, filters: CaseFilter, *, now: datetime) -> int | None:

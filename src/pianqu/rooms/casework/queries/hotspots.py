@@ -31,8 +31,6 @@ class Spoken:
     """A matter as it is compared. `voice` is the mark of who reported it; empty without a contact."""
 
     case_id: uuid.UUID
-    joined_id: uuid.UUID
-    """The matter that it was joined to; itself where it stands alone."""
     words: str
     category: str
     place_code: str
@@ -40,6 +38,8 @@ class Spoken:
     lon: float | None
     lat: float | None
     voice: str
+    same: str = ""
+    """The matter that it joined, or itself: these are one by a person's word."""
 
     @property
     def street_code(self) -> str:
@@ -98,11 +98,10 @@ def spoken(*, since: datetime, until: datetime) -> tuple[Spoken, ...]:
     rows = cases.exclude(state=State.WITHDRAWN).exclude(words="").order_by("opened_at", "id")
     marks = Contact.objects.filter(case__opened_at__gte=since, case__opened_at__lte=until).exclude(voice="")
     voices = dict(marks.values_list("case_id", "voice"))
-    names = ("id", "parent_id", "words", "category", "place_code", "opened_at", "lon", "lat")
+    names = ("id", "words", "category", "place_code", "opened_at", "lon", "lat", "parent_id")
     return tuple(
         Spoken(
             case_id=case_id,
-            joined_id=parent_id or case_id,
             words=words,
             category=category,
             place_code=place or "",
@@ -110,8 +109,9 @@ def spoken(*, since: datetime, until: datetime) -> tuple[Spoken, ...]:
             lon=lon,
             lat=lat,
             voice=voices.get(case_id, ""),
+            same=str(parent or case_id),
         )
-        for case_id, parent_id, words, category, place, opened_at, lon, lat in rows.values_list(*names)
+        for case_id, words, category, place, opened_at, lon, lat, parent in rows.values_list(*names)
     )
 
 

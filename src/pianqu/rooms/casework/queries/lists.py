@@ -13,6 +13,7 @@ from pianqu.foundation.crypto import decrypt
 from pianqu.foundation.errors import Absent
 from pianqu.kernels import checkcode
 from pianqu.rooms.casework.models import CaseList, CaseListItem
+from pianqu.rooms.casework.queries.seen import seen_by
 
 LIST_TABLE, LIST_COLUMN = "casework_caselist", "sealed"
 LATEST_LISTS, AT_ONCE = 20, 500
@@ -46,6 +47,22 @@ class FromList:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListResult:
+    """What became of a row that was taken in, for whoever sent the list: told by their own number."""
+
+    line: int
+    number: str
+    happened_date: date | None
+    code: str
+    state: str
+    lead_code: str
+    opened_at: datetime
+    due_at: datetime | None
+    resolved_at: datetime | None
+    score: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Before:
     """A row that is a matter already."""
 
@@ -68,6 +85,26 @@ def list_rows(actor: Actor, list_id: uuid.UUID) -> str:
     """What is kept of its rows, opened; empty where nothing is. Raises Absent."""
     row = own_list(actor, list_id, CaseList.objects.all())
     return decrypt(row.sealed, table=LIST_TABLE, column=LIST_COLUMN, row=str(row.id)) if row.sealed else ""
+
+
+def list_results(actor: Actor, list_id: uuid.UUID) -> tuple[ListResult, ...]:
+    """What became of the rows of a list of the actor's post, as far as the actor sees it. Raises Absent. Two statements."""
+    row = own_list(actor, list_id, CaseList.objects.defer("sealed"))
+    items = CaseListItem.objects.filter(list=row, case__in=seen_by(actor)).order_by("line")
+    columns = ("line", "number", "happened_date", *(f"case__{name}" for name in _OF_CASE))
+    return tuple(
+        ListResult(
+            line=line,
+            number=number,
+            happened_date=day,
+            code=checkcode.show(code),
+            **dict(zip(_OF_CASE[1:], told, strict=True)),
+        )
+        for line, number, day, code, *told in items.values_list(*columns)
+    )
+
+
+_OF_CASE = ("code", "state", "lead_code", "opened_at", "due_at", "resolved_at", "score")
 
 
 def listed_before(keys: Collection[str]) -> dict[str, Before]:

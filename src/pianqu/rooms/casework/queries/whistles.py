@@ -148,7 +148,9 @@ def _call(actor: Actor, row: Whistle, call: WhistleCall, now: datetime, leads: b
         finished_at=call.finished_at,
         late=call.late,
         is_own=own,
-        may_answer=own and call.state in ("called", "objected"),
+        may_answer=own
+        and call.state in ("called", "objected")
+        and now < row.be_there_by,  # after that they say that they are there
         may_object=own and call.state == "called",
         may_arrive=sees and call.state in ("called", "coming"),
         may_finish=own and call.state == "arrived",

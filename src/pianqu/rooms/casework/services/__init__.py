@@ -36,6 +36,7 @@ from pianqu.rooms.casework.services.causes import (
     unlink_from_cause,
 )
 from pianqu.rooms.casework.services.clockrules import (
+    WrongTerm,
     apply_clock_rules,
     draft_clock_rules,
     drop_clock_draft,
@@ -328,6 +329,7 @@ __all__ = [
     "SentRow",
     "Trying",
     "Wanted",
+    "WrongTerm",
     "accept_case",
     "accept_supervision",
     "act_with_reply_template",

@@ -44,17 +44,35 @@ FARTHEST = timedelta(days=366)
 MOST_TERMS = 200
 
 
+class WrongTerm(Invalid):
+    """One of the terms cannot be taken."""
+
+    def __init__(self, code: str, message: str, *, at: int, part: str) -> None:
+        super().__init__(code, message)
+        self.at = at
+        """Which one, counted from 0."""
+        self.part = part
+        """Which of its fields."""
+
+
 @verb
-def draft_clock_rules(*, actor: Actor, terms: Sequence[LocalTerm], back_to: int = 0, now: datetime) -> uuid.UUID:
+def draft_clock_rules(
+    *, actor: Actor, terms: Sequence[LocalTerm], back_to: int = 0, seen: str | None = None, now: datetime
+) -> uuid.UUID:
     """Write down which terms are to hold, all of them: what is left out is the pack's. It takes the place of an earlier draft.
 
-    Nothing moves by that. `back_to` says which version it makes again. Raises Forbidden, and Invalid naming the wrong term.
+    Nothing moves by that. `back_to` says which version it makes again, `seen` is what `queries.clock_basis` said when the writer
+    began; without it nobody is asked. What stands there already is not written twice. Raises Forbidden, Invalid naming the wrong
+    term, and Refused where a colleague wrote meanwhile.
     """
     rules.check_may_set_clocks(actor)
     _check(terms)
     ordered = sorted(terms, key=lambda one: (NATURES.index(one.nature), one.category))
     rows = [[one.nature, one.category, one.amount, one.unit, one.rolls] for one in ordered]
     draft = ClockVersion.objects.select_for_update().filter(state=DRAFT).first()
+    if draft is not None and (draft.terms, draft.back_to) == (rows, back_to):
+        return draft.id
+    _check_seen(seen)
     if draft is None:
         newest = ClockVersion.objects.aggregate(newest=Max("number"))["newest"] or 0
         draft = ClockVersion(id=new_id(), number=newest + 1, state=DRAFT)
@@ -65,42 +83,56 @@ def draft_clock_rules(*, actor: Actor, terms: Sequence[LocalTerm], back_to: int 
     return draft.id
 
 
+def _check_seen(seen: str | None) -> None:
+    """Raises Refused: nobody overwrites or drops what they have not seen."""
+    if seen is None or seen == queries.clock_basis():
+        return
+    raise Refused(
+        "clock-draft-changed",
+        _("A colleague changed the draft since you opened this page. Nothing of theirs was overwritten or dropped."),
+    )
+
+
 def _check(terms: Sequence[LocalTerm]) -> None:
     """Raises Invalid."""
     if len(terms) > MOST_TERMS:
         raise Invalid("terms-many", _("These are more terms than a district needs. Nothing was changed."))
     known = queries.known_codes()
-    for one in terms:
-        _check_what(one, known)
-        _check_how_long(one)
-    if len({(one.nature, one.category) for one in terms}) < len(terms):
-        raise Invalid("term-twice", _("The same kind and category stand there twice. Nothing was changed."))
+    met: set[tuple[str, str]] = set()
+    for at, one in enumerate(terms):
+        _check_what(at, one, known)
+        _check_how_long(at, one)
+        if (one.nature, one.category) in met:
+            sentence = _("The same kind and category stand there twice. Nothing was changed.")
+            raise WrongTerm("term-twice", sentence, at=at, part="category")
+        met.add((one.nature, one.category))
 
 
-def _check_what(one: LocalTerm, known: Collection[str]) -> None:
+def _check_what(at: int, one: LocalTerm, known: Collection[str]) -> None:
     if one.nature not in NATURES:
-        raise Invalid("nature-unknown", _("Please choose what kind of matter this is."))
+        raise WrongTerm("nature-unknown", _("Please choose what kind of matter this is."), at=at, part="nature")
     if one.category and one.category not in known:
-        raise Invalid("category-unknown", _("There is no such category."))
+        raise WrongTerm("category-unknown", _("There is no such category."), at=at, part="category")
     if term_rule(f"case.{one.nature}").level != "ours":
-        raise Invalid("term-legal", _("This term is set by law; only the district's own ones can be changed."))
+        sentence = _("This term is set by law; only the district's own ones can be changed.")
+        raise WrongTerm("term-legal", sentence, at=at, part="nature")
 
 
-def _check_how_long(one: LocalTerm) -> None:
+def _check_how_long(at: int, one: LocalTerm) -> None:
     if one.unit not in LONGEST:
-        raise Invalid("term-unit", _("Please choose what the term is counted in."))
+        raise WrongTerm("term-unit", _("Please choose what the term is counted in."), at=at, part="unit")
     if not 1 <= one.amount <= LONGEST[one.unit]:
         most = term_words(LONGEST[one.unit], one.unit)
-        raise Invalid(
-            "term-amount", _("A term is at least 1 and at most %(most)s. Nothing was changed.") % {"most": most}
-        )
+        sentence = _("A term is at least 1 and at most %(most)s. Nothing was changed.") % {"most": most}
+        raise WrongTerm("term-amount", sentence, at=at, part="amount")
 
 
 @verb
-def drop_clock_draft(*, actor: Actor, now: datetime) -> None:
-    """The draft is not wanted any more. Raises Forbidden, and Refused where there is none."""
+def drop_clock_draft(*, actor: Actor, seen: str | None = None, now: datetime) -> None:
+    """The draft is not wanted any more. Raises Forbidden, and Refused where there is none, or not the one that was `seen`."""
     rules.check_may_set_clocks(actor)
     draft = _draft()
+    _check_seen(seen)
     draft.state = DROPPED
     draft.save(update_fields=["state"])
     _tell(actor, draft, ClockRulesDropped, now)

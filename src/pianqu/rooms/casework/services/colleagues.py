@@ -97,15 +97,16 @@ def strike_note(*, actor: Actor, case_id: uuid.UUID, note_id: uuid.UUID, now: da
 def settle_mentions(*, actor: Actor, mention_ids: Sequence[uuid.UUID] | None = None, now: datetime) -> int:
     """The post is done with these notes that mention it, or with all; answers how many. Nobody else is told."""
     rules.check_in_post(actor)
-    rows = Mention.objects.filter(post_id=actor.acting_post_id, done_at=None)
+    rows = Mention.objects.select_for_update().filter(post_id=actor.acting_post_id, done_at=None)
     if mention_ids is not None:
         rows = rows.filter(id__in=mention_ids)
-    done = rows.update(done_at=now)
-    if done:
+    found = list(rows.values_list("id", flat=True))
+    if found:
+        Mention.objects.filter(id__in=found).update(done_at=now)
         code = actor.organisation_code
-        fact = MentionsSettled(subject=f"post:{actor.acting_post_id}", organisation_code=code, mentions=done)
+        fact = MentionsSettled(subject=f"post:{actor.acting_post_id}", organisation_code=code, mentions=len(found))
         ledger.record([fact], actor=actor, now=now)
-    return done
+    return len(found)
 
 
 def _too_many() -> Invalid:

@@ -32,3 +32,9 @@ def with_blanks(words: str) -> SafeString:
         parts += [put("{}", words[last : blank[0]]), put("<mark>{}</mark>", words[blank[0] : blank[1]])]
         last = blank[1]
     return mark_safe("".join([*parts, put("{}", words[last:])]))
+
+
+@register.filter
+def of_key(table: Mapping[Any, Any], key: Any) -> Any:
+    """What a table has for a key; nothing for one that it has not."""
+    return table.get(key)

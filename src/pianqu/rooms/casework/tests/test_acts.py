@@ -125,6 +125,20 @@ def test_queues_hold_what_their_names_say(window: Client, bureau: Client) -> Non
     assert listed(window, "answered") == {"新来的"}
 
 
+def test_a_queue_and_the_list_of_call_backs_do_not_share_a_name(window: Client) -> None:
+    case = now_opened()
+    services.resolve_case(actor=clerk(), case_id=case.case_id, reply="好", now=timezone.now())
+    for language, name, calls in (
+        ("zh-hans", "已答复待评价", "待回访"),
+        ("en", "Answered, to be rated", "To be called"),
+    ):
+        headers = {"accept-language": language}
+        side = window.get("/desk/?queue=answered", headers=headers).content.decode().split("<main")[1]
+        assert name in side and "待回访" not in side
+        listed = window.get("/desk/callbacks/", headers=headers).content.decode()
+        assert calls in listed and name not in listed
+
+
 def test_the_reporter_rates_and_reopens(client: Client) -> None:
     case = now_opened()
     client.get(f"{case_path(case)}?s={case.receipt_secret}")

@@ -187,17 +187,20 @@ def test_what_people_joined_by_hand_belongs_to_the_issue_whatever_its_words() ->
     card = hottest()
     there = set(HotMatter.objects.filter(issue_id=card.issue_id).values_list("case_id", flat=True))
     assert there == {*ids, *children}, "one of them lies in another town, and was joined all the same"
-    assert card.matters == 6 and card.street_code == STREET and card.category in {"water", "roads"}
+    assert card.matters == 6 and card.street_code == STREET and card.place_code == ""
     services.unlink_case(actor=clerk(), case_id=children[0], now=LATER)
     find()
     assert hottest().matters == 5
 
 
-def test_people_who_joined_one_are_an_issue_without_a_word_in_common() -> None:
-    (first,) = reported(1)
+@pytest.mark.parametrize("placed", [0, 1])
+def test_people_who_joined_one_are_an_issue_without_a_word_in_common(placed: int) -> None:
+    """Where one of them said where it is, it is known for all."""
+    (first,) = reported(1, place=(PlaceChoice(), PLACE)[placed])
     for n, words in enumerate(OWN_WORDS[:2]):
-        joined(first, words, contact=f"1390000000{n}")
+        joined(first, words, place=(PLACE, PlaceChoice())[placed], contact=f"1390000000{n}")
     assert find() == 1 and (hottest().matters, hottest().voices) == (3, 3)
+    assert (hottest().place_code, hottest().street_code) == (COMMUNITY, STREET)
 
 
 def test_a_person_counts_once_and_who_left_nothing_once_a_matter() -> None:
@@ -586,6 +589,28 @@ def test_whose_measure_it_is_may_say_that_it_is_done(areas: None) -> None:
     services.end_measure(actor=helper, cause_id=cause_id, measure_id=measure, done=True, now=NOW)
 
 
+def test_what_somebody_joined_in_other_words_belongs_to_the_hot_issue() -> None:
+    first = opened(words="姚江边步道路灯不亮，晚上看不清", category="roads", place=PLACE, now=NOW)
+    alike = [
+        opened(words=f"姚江边步道路灯不亮{TAILS[n]}", category="roads", place=PLACE, now=NOW).case_id for n in range(3)
+    ]
+    other = services.join_report(
+        actor=resident(),
+        parent_id=first.case_id,
+        words="老人散步摔了一跤，黑漆漆的",
+        category="services",
+        place=PLACE,
+        now=NOW,
+    )
+    assert other.joined
+    jobs.find_hot_issues(now=NOW + timedelta(hours=1))
+    issue = (
+        HotMatter.objects.filter(case_id=first.case_id, issue__span_days=SHORT).values_list("issue_id", flat=True).get()
+    )
+    members = set(HotMatter.objects.filter(issue_id=issue).values_list("case_id", flat=True))
+    assert members == {first.case_id, other.opened.case_id, *alike}
+
+
 def test_the_effect_counts_the_same_weeks_here_and_elsewhere() -> None:
     """Against counting by hand: three weeks before and two after, here and in the other street."""
     far = PlaceChoice(community_code=OTHER_COMMUNITY, source="community")
@@ -612,7 +637,7 @@ def test_the_effect_counts_the_same_weeks_here_and_elsewhere() -> None:
     assert queries.effect_of(wide, now=NOW) is None
     with override("zh-hans"):
         told = cause_pages._in_words(found)
-    assert told is not None and "；95% 的情形在" in told.detail, "the sentence with a percent sign can be filled in"
+    assert told is not None and "100 次中有 95 次在 0.00" in told.detail, "the sentence can be filled in"
 
 
 def test_a_matter_is_offered_root_causes_of_its_kind_or_ground_and_none_is_chosen_for_it(staff: Client) -> None:

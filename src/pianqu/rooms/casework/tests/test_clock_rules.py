@@ -1,5 +1,6 @@
 """The district's own terms: drafted, looked at before they are applied, put in force, applied batch by batch, made again."""
 
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
@@ -375,6 +376,53 @@ def test_what_was_typed_wrong_is_kept(admin: Client) -> None:
         assert admin.post("/desk/clocks/", form(line)).status_code == 422
 
 
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        (("complaint", "roads", "soon", "wd"), "amount"),
+        (("complaint", "roads", "", "wd"), "amount"),
+        (("complaint", "roads", "0", "wd"), "amount"),
+        (("complaint", "roads", "9999", "wd"), "amount"),
+        (("", "roads", "3", "wd"), "nature"),
+        (("complaint", "", "3", "wd"), "category"),
+        (("complaint", "noise", "4", "wd"), "category"),
+    ],
+)
+def test_a_wrong_line_is_marked_and_led_to(admin: Client, line: tuple[str, str, str, str], field: str) -> None:
+    """It is the second of the lines for one category, behind four usual ones and a right one."""
+    answer = admin.post("/desk/clocks/", form(("complaint", "noise", "3", "wd"), line))
+    page = answer.content.decode()
+    assert answer.status_code == 422 and queries.clock_draft() is None
+    summary = page.split("data-error-summary")[1].split("</ul>")[0]
+    assert f'href="#{field}-5"' in summary and "Line 2: " in summary
+    marked = re.findall(r'<(?:input|select)[^>]*aria-invalid="true"[^>]*>', page)
+    assert len(marked) == 1 and f'id="{field}-5"' in marked[0] and 'aria-describedby="term-error-5"' in marked[0]
+    assert "is-invalid" in marked[0] and page.count('id="term-error-5"') == 1
+
+
+def test_two_wrong_lines_are_both_said_at_once(admin: Client) -> None:
+    page = admin.post(
+        "/desk/clocks/", form(("complaint", "roads", "x", "wd"), ("", "noise", "3", "wd"))
+    ).content.decode()
+    assert 'href="#amount-4"' in page and 'href="#nature-5"' in page and "2 things need a look" in page
+
+
+def test_full_width_digits_are_digits(admin: Client) -> None:
+    assert admin.post("/desk/clocks/", form(("complaint", "roads", "３", "wd"))).status_code == 302
+    assert [one.amount for one in drafted()] == [3]
+
+
+def test_the_way_of_a_paused_matter_says_which_term_it_took_over(admin: Client) -> None:
+    case = started()
+    services.pause_case(actor=handler(LEAD), case_id=case.case_id, reason="inspection", words="等检测", now=NOW)
+    in_force((LocalTerm(nature="complaint", category="roads", amount=9, unit="cd"),), also_open=True)
+    jobs.apply_clock_rules(actor=PROGRAM, now=NOW)
+    page = admin.get(f"/desk/case/{case.case_id}/").content.decode()
+    assert "Term changed from 5 working days to 9 calendar days (version 1 of the district" in page
+    chinese = admin.get(f"/desk/case/{case.case_id}/", headers={"accept-language": "zh-hans"}).content.decode()
+    assert "时限由 5 个工作日改为 9 日（本区时限第 1 版），恢复计时时再计算" in chinese
+
+
 def test_others_see_the_terms_and_change_nothing(db: None) -> None:
     window = _signed_in("window", "330205-centre")
     page = window.get("/desk/clocks/").content.decode()
@@ -455,3 +503,85 @@ def test_a_term_that_shrank_during_a_pause_takes_helpers_dates_along() -> None:
     jobs.apply_clock_rules(actor=PROGRAM, now=NOW)
     services.resume_case(actor=handler(LEAD), case_id=case.case_id, now=NOW + timedelta(hours=1))
     assert part(case.case_id) == due(case.case_id)
+
+
+# two administrators --------------------------------------------------------------------------------------------------
+
+
+def basis(page: str) -> str:
+    found = re.search(r'name="seen" value="([0-9a-f]*)"', page)
+    assert found is not None
+    return found[1]
+
+
+def drafted() -> tuple[LocalTerm, ...]:
+    card = queries.clock_draft()
+    return card.terms if card else ()
+
+
+def test_a_draft_that_was_not_seen_is_neither_overwritten_nor_dropped() -> None:
+    services.draft_clock_rules(actor=PROGRAM, terms=SHORT, seen="", now=NOW)
+    first = queries.clock_basis()
+    services.draft_clock_rules(actor=PROGRAM, terms=LONG_ROADS, seen=first, now=NOW)
+    for seen in ("", first):
+        with pytest.raises(Refused) as refused:
+            services.draft_clock_rules(actor=PROGRAM, terms=(*SHORT, *LONG_ROADS), seen=seen, now=NOW)
+        assert refused.value.code == "clock-draft-changed" and drafted() == LONG_ROADS
+    with pytest.raises(Refused):
+        services.drop_clock_draft(actor=PROGRAM, seen=first, now=NOW)
+    assert drafted() == LONG_ROADS
+    services.drop_clock_draft(actor=PROGRAM, seen=queries.clock_basis(), now=NOW)
+    assert drafted() == ()
+
+
+def test_a_version_that_was_not_seen_is_not_written_over() -> None:
+    in_force(SHORT)
+    with pytest.raises(Refused):
+        services.draft_clock_rules(actor=PROGRAM, terms=LONG_ROADS, seen="", now=NOW)
+    services.draft_clock_rules(actor=PROGRAM, terms=LONG_ROADS, seen=queries.clock_basis(), now=NOW)
+
+
+def test_the_same_draft_sent_twice_is_written_once() -> None:
+    twice = [services.draft_clock_rules(actor=PROGRAM, terms=SHORT, seen="", now=NOW) for _ in range(2)]
+    assert twice[0] == twice[1]
+    assert len([one for one in ledger.history("clock-rules:1") if one.kind == "casework.clock-rules-drafted"]) == 1
+
+
+def test_two_tabs_both_keep_what_was_typed(admin: Client) -> None:
+    stale = basis(admin.get("/desk/clocks/").content.decode())
+    assert admin.post("/desk/clocks/", {"seen": stale, **form(("help", "roads", "8", "wd"))}).status_code == 302
+    answer = admin.post("/desk/clocks/", {"seen": stale, **form(("enquiry", "noise", "3", "wd"))})
+    page = answer.content.decode()
+    assert answer.status_code == 409 and "A colleague changed the draft" in page
+    assert "8 working days" in page and "岗位" in page, "what the colleague wrote, and which post"
+    assert 'value="3"' in page and [one.amount for one in drafted()] == [8]
+    mine = {"seen": basis(page), **form(("enquiry", "noise", "3", "wd"))}
+    assert admin.post("/desk/clocks/", mine).status_code == 302
+    assert [one.amount for one in drafted()] == [3], "who saw it may replace it"
+    dropping = admin.post("/desk/clocks/", {"seen": basis(page), "step": "drop"})
+    assert dropping.status_code == 409 and [one.amount for one in drafted()] == [3]
+
+
+def test_going_back_asks_before_it_replaces_a_draft(admin: Client) -> None:
+    in_force(SHORT)
+    in_force(LONG_ROADS)
+    services.draft_clock_rules(actor=PROGRAM, terms=(*SHORT, *LONG_ROADS), now=NOW)
+    answer = admin.post("/desk/clocks/back/1/")
+    page = answer.content.decode()
+    assert answer.status_code == 409 and "Replace it by version 1" in page and len(drafted()) == 2
+    assert admin.post("/desk/clocks/back/1/", {"seen": basis(page)}).status_code == 302
+    assert drafted() == SHORT
+    again = admin.post("/desk/clocks/back/0/", {"seen": basis(page)})
+    assert again.status_code == 409 and drafted() == SHORT, "it is another draft by now"
+
+
+def test_who_enforces_second_is_told_and_keeps_the_reason(admin: Client) -> None:
+    admin.post("/desk/clocks/", form(("complaint", "roads", "9", "wd")))
+    draft = queries.clock_draft()
+    assert draft is not None
+    given = {"seen": draft.digest, "from_date": timezone.localdate().isoformat()}
+    assert admin.post("/desk/clocks/enforce/", {**given, "words": "试行一季度"}).status_code == 302
+    late = admin.post("/desk/clocks/enforce/", {**given, "words": "<按街道意见>"})
+    page = late.content.decode()
+    assert late.status_code == 409 and "There is no draft any more" in page
+    assert "&lt;按街道意见&gt;" in page and 'href="#versions"' in page and "试行一季度" in page

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from pianqu.rooms.casework import queries, rules, services
+from pianqu.rooms.casework import jobs, queries, rules, services
 from pianqu.rooms.casework.models import Case
 from pianqu.rooms.casework.services import PlaceChoice
 from pianqu.rooms.casework.services.likening import keep_likeness
 from pianqu.rooms.casework.tests import builders
-from pianqu.rooms.casework.tests.builders import COMMUNITY, NOW, clerk, handler, resident
+from pianqu.rooms.casework.tests.builders import COMMUNITY, NOW, clerk, handler, importer, resident
 from pianqu.rooms.casework.tests.test_joining import _copy
 from pianqu.rooms.casework.tests.test_platforms import official
 
@@ -212,6 +212,21 @@ def test_who_joined_is_not_told_that_an_answered_matter_is_worked_on() -> None:
     assert queries.company_of(second.case_id).goes_on
     services.resolve_case(actor=clerk(), case_id=first.case_id, reply="已换好。", now=NOW)
     assert not queries.company_of(second.case_id).goes_on
+
+
+@pytest.mark.parametrize("ticked", [True, False])
+def test_who_joined_is_answered_with_the_matter_where_that_is_ticked(window: Client, ticked: bool) -> None:
+    first, second = opened(), opened(words="路灯坏了三天没人修")
+    assert 'name="joined"' not in window.get(f"/desk/case/{first.case_id}/").content.decode()
+    services.link_case(actor=clerk(), case_id=second.case_id, parent_code=first.case_code, now=NOW)
+    assert 'name="joined" value="1" checked' in window.get(f"/desk/case/{first.case_id}/").content.decode()
+    typed = {"reply": "路灯已换好。", **({"joined": "1"} if ticked else {})}
+    refused = window.post(f"/desk/case/{first.case_id}/resolve/", {**typed, "reply": " "}).content.decode()
+    assert ('name="joined" value="1" checked' in refused) is ticked
+    assert window.post(f"/desk/case/{first.case_id}/resolve/", typed).status_code == 302
+    jobs.carry_answers(actor=importer())
+    assert queries.case_head(first.case_id).state == "resolved"
+    assert (Case.objects.get(id=second.case_id).reply == "路灯已换好。") is ticked
 
 
 def test_a_title_that_is_refused_is_still_there(window: Client) -> None:

@@ -21,6 +21,7 @@ from pianqu.rooms.casework.tests.builders import (
     clerk,
     handler,
     importer,
+    opened,
     post_of,
     resident,
     small_district,
@@ -234,3 +235,34 @@ def test_the_statements_do_not_grow_with_the_rows() -> None:
             take(list_id)
         counts.append(len(seen))
     assert counts[1] - counts[0] <= 115 + 6, "one look at the places for each matter, and pages of rows"
+
+
+def test_a_table_of_matters_names_the_list_and_its_number() -> None:
+    take(sent(cells("HW-1", day="2026-03-01"), cells("HW-2")))
+    opened()
+    names = queries.Names(NOW.date())
+    at = [column.name for column in queries.export_columns(with_words=False)]
+    found = queries.export_page(clerk(), queries.CaseFilter(), names, with_words=False, page="", size=10, now=NOW)
+    told = {
+        tuple(dict(zip(at, row, strict=True))[name] for name in ("imported_from", "imported_id", "happened_on"))
+        for row in found.rows
+    }
+    assert told == {("12345热线", "HW-1", "2026-03-01"), ("12345热线", "HW-2", ""), ("", "", "")}
+
+
+def test_what_became_of_a_list_is_told_by_its_own_numbers() -> None:
+    list_id = sent(cells("HW-1", day="2026-03-01"), cells("HW-2"), cells("HW-3", category="x"))
+    take(list_id)
+    first = CaseListItem.objects.get(number="HW-1").case_id
+    services.resolve_case(actor=clerk(), case_id=first, reply="修好了", now=NOW)
+    with CaptureQueriesContext(connection) as asked:
+        found = queries.list_results(clerk(), list_id)
+    assert [(one.number, one.state, one.resolved_at) for one in found] == [
+        ("HW-1", "resolved", NOW),
+        ("HW-2", "opened", None),
+    ]
+    assert found[0].happened_date == NOW.date() - timedelta(days=1) and found[0].line == 2
+    assert len(asked) <= 3
+    for other in (checker(), handler()):
+        with pytest.raises(Absent):
+            queries.list_results(other, list_id)

@@ -14,6 +14,7 @@ from docx.oxml.ns import qn
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Forbidden, Invalid, Refused
+from pianqu.foundation.official import OfficialDocument, Sheet, cells_of
 from pianqu.kernels.leaf import text_commitment
 from pianqu.rooms.casework import queries, services
 from pianqu.rooms.casework.models import MonthlyReport
@@ -166,6 +167,26 @@ def test_the_word_file_keeps_to_the_standard() -> None:
     assert "— PAGE —" in "".join(section.footer.paragraphs[0]._p.itertext()) and len(book.tables) == 4
     said = "\n".join(line.text for line in book.paragraphs)
     assert "一、总体情况" in said and "2026年4月6日" in said and "【" not in said
+
+
+def test_no_figure_of_a_printed_table_is_wider_than_its_cell() -> None:
+    """Ten thousand answers of one unit in a month are more than a district has."""
+    head = ("单位", "答复", "按期办结", "一次办结", "重开", "退单", "满意")
+    counted = [(str(n), *(f"100%（{n}/{n}）" for _ in head[2:])) for n in (0, 41, 215, 9999)]
+    rows = tuple(("区综合行政执法局", *cells) for cells in counted)
+    sheet = Sheet(caption="表二", head=head, rows=rows)
+    paper = OfficialDocument(
+        issuer="某区中心",
+        number="",
+        title="通报",
+        addressee="",
+        text="【表二】",
+        sheets={"表二": sheet},
+        day=date(2026, 9, 1),
+    )
+    found = cells_of(paper)
+    assert len(found) == len(rows) * 6 and {one.told for one in found} == {text for row in counted for text in row}
+    assert [one for one in found if one.wide > one.room] == []
 
 
 def test_words_cannot_become_instructions() -> None:

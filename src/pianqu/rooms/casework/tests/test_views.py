@@ -29,14 +29,14 @@ def case_path(case: services.Opened) -> str:
     return f"/case/{checkcode.show(case.case_code)}/"
 
 
-def official(organisation_code: str) -> Client:
+def official(organisation_code: str, *, kind: str = "handler") -> Client:
     """A browser in which the holder of a post of this organisation is signed in."""
     now = timezone.now()
     account = Account.objects.create_account(login=f"at-{organisation_code}", password="p", name="某人")
     item = NewOrganisation(code=organisation_code, kind="department", name="某局", short_name="某局")
     directory.add_organisations(actor=SYSTEM, items=[item], valid_from=now.date(), now=now)
     directory.appoint(
-        actor=SYSTEM, account_id=account.id, organisation_code=organisation_code, kind="handler", title="经办", now=now
+        actor=SYSTEM, account_id=account.id, organisation_code=organisation_code, kind=kind, title="经办", now=now
     )
     client = Client()
     client.force_login(account)

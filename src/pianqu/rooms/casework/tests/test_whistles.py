@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.template.loader import render_to_string
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.translation import override
@@ -29,6 +28,7 @@ from pianqu.rooms.casework.tests.builders import (
     resident,
     resolved,
 )
+from pianqu.rooms.casework.tests.test_platforms import official as browser
 from pianqu.rooms.casework.views.shown import Organisations
 from pianqu.rooms.casework.views.whistle_lines import lines_of
 from pianqu.rooms.directory import services as directory
@@ -95,17 +95,6 @@ def test_a_call_is_answered_come_to_and_finished() -> None:
         services.arrive_at_whistle(actor=handler(HELPER), whistle_id=whistle, now=NOW + 4 * HOUR)
 
 
-@pytest.mark.parametrize(("past", "hours"), [(timedelta(0), 1), (2 * HOUR + timedelta(minutes=30), 3)])
-def test_the_time_that_is_proposed_is_one_that_is_taken(past: timedelta, hours: int) -> None:
-    """Late in the day the coming hour would end after the time to be there."""
-    whistle, lead, now = blow(), handler(LEAD), NOW + past
-    (line,) = lines_of(queries.whistles_for(lead, now=now), Organisations(), now)
-    assert line.soon == NOW + hours * HOUR
-    part = render_to_string("casework/_whistle.html", {"line": line})
-    assert f'name="comes_at" value="{timezone.localtime(line.soon):%Y-%m-%dT%H:%M}"' in part
-    services.answer_whistle(actor=lead, whistle_id=whistle, office="执法一中队", comes_at=line.soon, now=now)
-
-
 def window_again() -> Actor:
     return official("street-window-2", STREET, "window")
 
@@ -117,10 +106,22 @@ def test_who_came_was_there_also_after_the_call_was_ended() -> None:
     services.end_whistle(actor=caller, whistle_id=whistle, now=NOW)
     assert (call(whistle).state, call(whistle, HELPER).state) == ("arrived", "ended")
     (card,) = queries.whistles_for(clerk(), now=NOW)
-    (line,) = lines_of((card,), Organisations(), NOW)
+    (line,) = lines_of((card,), Organisations())
     assert {one.word for one in line.calls} == {"was there", "need not come any more"}
     own = queries.whistle_for(official("seen-there", LEAD), whistle, now=NOW)
     assert not own.calls[0].may_finish
+
+
+def test_a_form_proposes_no_moment_that_would_be_refused() -> None:
+    now = timezone.now()
+    whistle = blow(answer_by=now + timedelta(minutes=15), be_there_by=now + timedelta(minutes=30), now=now)
+    own = official("comes", LEAD)
+    card = queries.whistle_for(own, whistle, now=now)
+    (line,) = lines_of((card,), Organisations())
+    assert line.arrival == f"{timezone.localtime(now + timedelta(minutes=30)):%Y-%m-%dT%H:%M}"
+    later = queries.whistle_for(own, whistle, now=now + HOUR)
+    (mine,) = [call for call in later.calls if call.is_own]
+    assert (mine.may_answer, mine.may_arrive) == (False, True), "too late to say when: they say that they are there"
 
 
 def test_an_objection_is_decided_by_a_leader_of_who_called() -> None:
@@ -255,6 +256,19 @@ def test_a_task_force_is_formed_given_matters_and_ended_with_a_report() -> None:
         queries.case_for(member, case.case_id)
     with pytest.raises(Refused, match="ended"):
         services.give_to_force(actor=actor, force_id=force, code=case.case_code, now=NOW)
+
+
+def test_who_leads_a_matter_asks_a_member_of_the_task_force_to_help_from_its_page() -> None:
+    actor, case = leader(), dispatched()
+    force = form(actor)
+    services.give_to_force(actor=actor, force_id=force, code=case.case_code, now=NOW)
+    lead, member = browser(LEAD, kind="handler"), browser(HELPER, kind="handler")
+    asks = f"/desk/case/{case.case_id}/act/join/"
+    page, theirs = lead.get(f"/desk/forces/{force}/").text, member.get(f"/desk/forces/{force}/").text
+    assert asks in page and f'value="{HELPER}"' in page and asks not in theirs
+    assert lead.post(asks, {"helper": HELPER}).status_code == 302
+    parts = {part.organisation_code for part in queries.handling_for(clerk(), case.case_id, now=NOW).parts}
+    assert HELPER in parts
 
 
 def test_matters_that_would_wait_for_each_other_are_refused() -> None:

@@ -176,6 +176,33 @@ ACTS: dict[str, Act] = {
 }
 
 
+PLACES = {
+    "accept": "nature",
+    "take": "take-nature",
+    "dispatch": "dispatch",
+    "join": "join-words",
+    "link": "link-code",
+    "call-back": "call-back",
+    "recategorise": "recategorise",
+    "order": "joint",
+    "tick": "joint",
+    "title": "public-title",
+    "move-platform": "to-platform",
+    "check-rectification": "check-words",
+    **dict.fromkeys(("call-joint", "inspect", "order-rectification", "guide"), "platform-act"),
+}
+"""Where on the page an act is done, for acts whose form is not called after their words."""
+FIELDS = {"supervision-day": "-due", "supervision-level": "-level"}
+"""Which field of the act's own form a refusal is about; its words, where nothing is said."""
+
+
+def place_of(name: str, problem: Problem) -> str:
+    """The id of what a refusal is about; empty where the form may be gone."""
+    if problem.status != Invalid.status:
+        return ""
+    return PLACES.get(name) or f"{name}{FIELDS.get(problem.code, '-words')}"
+
+
 @never_cache
 @login_required
 @posted("casework:desk_case", by="case_id")
@@ -238,6 +265,7 @@ def _refused(request: HttpRequest, actor: Actor, case_id: uuid.UUID, name: str, 
         typed_helpers=request.POST.getlist("helpers"),
         typed_members=request.POST.getlist("members"),
         refused=problem.message,
+        refused_at=place_of(name, problem),
         kept=kept,
     )
 

@@ -131,5 +131,6 @@ def _refused(request: HttpRequest, actor: Actor, case_id: uuid.UUID, problem: Pr
         errors={"record-call-back": problem.message},
         typed=request.POST,
         refused=problem.message,
+        refused_at="" if kept else "call-back",
         kept=kept,
     )

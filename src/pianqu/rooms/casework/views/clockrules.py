@@ -17,18 +17,18 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.errors import Absent, Invalid, Problem
+from pianqu.foundation.errors import Absent, Invalid, Problem, Refused
 from pianqu.foundation.tables import FORMS, Cell, Column
 from pianqu.rooms.casework import forms, queries, rules, services
 from pianqu.rooms.casework.queries import LocalTerm, Preview, Shift, Tally, VersionCard
-from pianqu.rooms.casework.views import shown
+from pianqu.rooms.casework.views import shown, termlines
 from pianqu.rooms.casework.views.desk import actor_of
 from pianqu.rooms.casework.views.posted import posted
+from pianqu.rooms.casework.views.termlines import Line, Wrong
 
-EMPTY_LINES = 3
-UNITS = ("wd", "cd", "h", "mo")
-ROLLING = ("cd", "mo")
-"""Units whose last day of rest moves to the next working day (民法典 第二百零三条)."""
+OTHER = "clock-draft-changed"
+"""A refusal whose answer shows both: what a colleague wrote, and what was typed."""
+MOST_WORDS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,18 +41,6 @@ class Holds:
     version: int
     """0 for the pack's."""
     basis: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Typed:
-    """A line of the form as it was typed."""
-
-    nature: str = ""
-    category: str = ""
-    amount: str = ""
-    unit: str = "wd"
-    usual: str = ""
-    """What holds where the line stays empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,38 +63,66 @@ def page(request: HttpRequest) -> HttpResponse:
     actor, now = actor_of(request), timezone.now()
     if request.method != "POST":
         return _page(request, actor, now)
+    rules.check_may_set_clocks(actor)
+    lines, seen = termlines.typed(request.POST), request.POST.get("seen")
+    terms, places, wrong = termlines.parsed(lines)
     try:
         if request.POST.get("step") == "drop":
-            services.drop_clock_draft(actor=actor, now=now)
+            services.drop_clock_draft(actor=actor, seen=seen, now=now)
             return redirect("casework:clock_rules")
-        services.draft_clock_rules(actor=actor, terms=_parsed(_typed(request)), now=now)
+        if wrong:
+            return _page(request, actor, now, typed=lines, wrong=wrong)
+        services.draft_clock_rules(actor=actor, terms=terms, seen=seen, now=now)
+    except services.WrongTerm as term:
+        return _page(request, actor, now, typed=lines, wrong={(places[term.at], term.part): term.message})
     except Problem as problem:
-        return _page(request, actor, now, problem=problem)
+        return _page(request, actor, now, problem=problem, typed=lines)
     return redirect("casework:clock_preview")
 
 
-def _page(request: HttpRequest, actor: Actor, now: datetime, *, problem: Problem | None = None) -> HttpResponse:
+def _page(
+    request: HttpRequest,
+    actor: Actor,
+    now: datetime,
+    *,
+    problem: Problem | None = None,
+    typed: Sequence[Line] = (),
+    wrong: Wrong | None = None,
+    back_to: int | None = None,
+) -> HttpResponse:
+    """The page; `typed` are lines of a form that could not be taken, `back_to` a version that would replace a draft."""
     cards, names = queries.clock_versions(now=now), _Names()
     today = timezone.localdate(now)
     current = queries.clock_rules(on=today)
     draft = next((card for card in cards if card.state == queries.DRAFT), None)
-    lines = _typed(request) if problem else _lines(draft.terms if draft else current.terms)
+    lines = termlines.marked(typed, wrong or {}) or termlines.lines_of(draft.terms if draft else current.terms)
+    is_other = problem is not None and problem.code == OTHER
     versions = [_version(card, current.version, names, now) for card in cards if card.state != queries.DRAFT]
     context = {
         "holds": _holds(current, names),
         "current": current.version,
         "may_set": rules.may_set_clocks(actor),
         "draft": draft,
+        "basis": queries.clock_basis(),
+        "drafted": [names.term(one) for one in draft.terms] if draft else [],
+        "drafter": queries.clock_drafter() if is_other or back_to is not None else "",
+        "is_other": is_other,
+        "nothing_left": problem is not None and problem.code == "clock-draft-none",
+        "back_to": back_to,
+        "asks": back_to is not None,
+        "words": request.POST.get("words", "")[:MOST_WORDS],
         "usual": [line for line in lines if not line.category and line.usual],
         "special": [line for line in lines if not line.usual],
         "natures": shown.natures(),
         "categories": shown.category_names().values(),
-        "units": [(unit, unit_name(unit)) for unit in UNITS],
+        "units": [(unit, termlines.unit_name(unit)) for unit in termlines.UNITS],
         "versions": versions,
         "goes_on": any(one.is_being_applied for one in versions),
+        "errors": termlines.listed(lines),
         "error": problem.message if problem else "",
     }
-    return render(request, "casework/clock_rules.html", context, status=problem.status if problem else 200)
+    status = problem.status if problem else Invalid.status if wrong else 200
+    return render(request, "casework/clock_rules.html", context, status=status)
 
 
 class _Names:
@@ -123,11 +139,6 @@ class _Names:
         what = queries.nature_name(one.nature)
         said = f"{what} · {self.category(one.category)}" if one.category else what
         return _("%(what)s: %(term)s") % {"what": said, "term": queries.term_words(one.amount, one.unit)}
-
-
-def unit_name(unit: str) -> str:
-    """What a term is counted in."""
-    return {"h": _("hours"), "wd": _("working days"), "cd": _("calendar days"), "mo": _("months")}[unit]
 
 
 def _holds(current: queries.ClockRules, names: _Names) -> list[Holds]:
@@ -159,77 +170,6 @@ def _holds(current: queries.ClockRules, names: _Names) -> list[Holds]:
     return found
 
 
-def _lines(terms: Sequence[LocalTerm]) -> list[Typed]:
-    """The form's lines for a set of terms: each nature once, then those of categories, then some empty ones."""
-    own = {(one.nature, one.category): one for one in terms}
-    usual = [_usual(nature, own.get((nature, ""))) for nature in queries.pack_rules()]
-    special = [
-        Typed(nature=one.nature, category=one.category, amount=str(one.amount), unit=one.unit)
-        for one in terms
-        if one.category
-    ]
-    return [*usual, *special, *([Typed()] * EMPTY_LINES)]
-
-
-def _usual(nature: str, one: LocalTerm | None) -> Typed:
-    term = queries.pack_rules()[nature].term
-    return Typed(
-        nature=nature,
-        amount=str(one.amount) if one else "",
-        unit=one.unit if one else str(term.unit),
-        usual=queries.term_words(term.amount, str(term.unit)),
-    )
-
-
-def _typed(request: HttpRequest) -> list[Typed]:
-    """The lines as they were sent."""
-    columns = [request.POST.getlist(name) for name in ("nature", "category", "amount", "unit")]
-    packs = queries.pack_rules()
-    lines = []
-    for at, (nature, category, amount, unit) in enumerate(zip(*columns, strict=False)):
-        is_usual = at < len(packs)
-        term = packs[nature].term if is_usual and nature in packs else None
-        lines.append(
-            Typed(
-                nature=nature[:16],
-                category=category[:40],
-                amount=amount.strip()[:8],
-                unit=forms.one_of(unit, list(UNITS)) or "wd",
-                usual=queries.term_words(term.amount, str(term.unit)) if term else "",
-            )
-        )
-    return lines
-
-
-def _parsed(lines: Sequence[Typed]) -> list[LocalTerm]:
-    """The terms that were typed; an empty amount is none. Raises Invalid."""
-    found = []
-    for line in lines:
-        if not line.amount:
-            if line.category and not line.usual:
-                raise Invalid(
-                    "term-amount-missing", _("One line has a category and no term. Please complete or empty it.")
-                )
-            continue
-        if not line.usual and not (line.nature and line.category):
-            raise Invalid(
-                "term-what-missing", _("Please say for which kind of matter and which category each term is.")
-            )
-        if not (line.amount.isascii() and line.amount.isdecimal()):
-            sentence = _("“%(typed)s” is no term: please write a whole number. What you typed is kept below.")
-            raise Invalid("term-amount-unread", sentence % {"typed": line.amount})
-        found.append(
-            LocalTerm(
-                nature=line.nature,
-                category=line.category,
-                amount=int(line.amount),
-                unit=line.unit,
-                rolls=line.unit in ROLLING,
-            )
-        )
-    return found
-
-
 def _version(card: VersionCard, current: int, names: _Names, now: datetime) -> Version:
     is_ahead = card.from_date is not None and card.from_date > timezone.localdate(now)
     return Version(
@@ -257,7 +197,7 @@ def _preview(request: HttpRequest, actor: Actor, now: datetime, *, problem: Prob
     rules.check_may_set_clocks(actor)
     draft = queries.clock_draft()
     if draft is None:
-        return redirect("casework:clock_rules")
+        return _page(request, actor, now, problem=problem) if problem else redirect("casework:clock_rules")
     found, names, organisations = queries.preview_clocks(actor, draft.rules, now=now), _Names(), shown.Organisations()
     today = timezone.localdate(now)
     context = {
@@ -399,14 +339,25 @@ def enforce(request: HttpRequest) -> HttpResponse:
 @login_required
 @posted("casework:clock_rules")
 def back(request: HttpRequest, number: int) -> HttpResponse:
-    """Draft an earlier version again; 0 is the pack's terms alone."""
-    actor = actor_of(request)
+    """Draft an earlier version again; 0 is the pack's terms alone. Where a draft stands there, first ask whether it may go."""
+    actor, now = actor_of(request), timezone.now()
     card = queries.clock_version(number) if number else None
     if number and card is None:
         raise Absent("clock-version-absent", _("There is no such version of the terms."))
-    terms = card.terms if card else ()
-    services.draft_clock_rules(actor=actor, terms=terms, back_to=number, now=timezone.now())
+    terms, basis = card.terms if card else (), queries.clock_basis()
+    draft = queries.clock_draft()
+    if draft is not None and request.POST.get("seen") != draft.digest and rules.may_set_clocks(actor):
+        return _page(request, actor, now, problem=_would_replace(draft), back_to=number)
+    try:
+        services.draft_clock_rules(actor=actor, terms=terms, back_to=number, seen=basis, now=now)
+    except Refused as refused:
+        return _page(request, actor, now, problem=refused, back_to=number)
     return redirect("casework:clock_preview")
+
+
+def _would_replace(draft: VersionCard) -> Refused:
+    sentence = _("Draft %(n)d stands here and would be replaced. Nothing was changed yet.") % {"n": draft.number}
+    return Refused("clock-draft-stands", sentence)
 
 
 @never_cache

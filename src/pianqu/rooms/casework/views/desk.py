@@ -152,7 +152,7 @@ _QUEUE_ICONS = {
     "unassigned": "help-circle",
     "overdue": "alert-triangle",
     "asked": "scale",
-    "answered": "phone",
+    "answered": "message",
 }
 
 
@@ -456,6 +456,8 @@ def _handling(
         "by_list_name": organisations.short(by_list.lead) if by_list and by_list.lead else "",
         "handling": handling,
         "may": handling.may,
+        "joined_wait": handling.joined > len(handling.children)
+        or any(state in queries.OPEN for _id, _code, state in handling.children),
         "left": shown.left(handling.due_at, now),
         "reasons": shown.reasons(handling.forecast.reasons, organisations) if handling.forecast else (),
         "nature": queries.nature_name(handling.nature) if handling.nature else "",
@@ -541,19 +543,19 @@ PARTY_KINDS = ("department", "street", "town", "centre")
 @login_required
 @posted("casework:desk_case", by="case_id")
 def resolve(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
-    """Answer who reported it."""
+    """Answer who reported it; who joined gets the same answer where that is ticked."""
     actor, reply = actor_of(request), request.POST.get("reply", "")
+    answer = services.answer_joined if request.POST.get("joined") == "1" else services.resolve_case
     queries.case_for(actor, case_id)
     try:
         services.act_with_reply_template(
             actor=actor,
             case_id=case_id,
             template_id=chosen_in(request.POST)[0],
-            act=partial(services.resolve_case, actor=actor, case_id=case_id, reply=reply, now=timezone.now()),
+            act=partial(answer, actor=actor, case_id=case_id, reply=reply, now=timezone.now()),
             now=timezone.now(),
         )
     except Problem as problem:
-        refused = problem.message if problem.status != Invalid.status else ""
         errors = {"reply": problem.message}
         return case_page(
             request,
@@ -564,7 +566,7 @@ def resolve(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
             typed=request.POST,
             reply=reply,
             filled="resolve",
-            refused_above=refused,
+            refused_above=problem.message,
         )
     return redirect("casework:desk_case", case_id=case_id)
 
@@ -575,7 +577,9 @@ def resolved_without_token(request: HttpRequest) -> HttpResponse:
     match = request.resolver_match
     case_id, reply = match.kwargs["case_id"] if match else _NOBODY, request.POST.get("reply", "")
     sentence = _("This page was open for too long, so nothing was sent yet. Your answer is still here: send it again.")
-    return case_page(request, actor_of(request), case_id, status=403, errors={"reply": sentence}, reply=reply)
+    return case_page(
+        request, actor_of(request), case_id, status=403, errors={"reply": sentence}, reply=reply, refused_above=sentence
+    )
 
 
 resolve.sent_without_token = resolved_without_token  # type: ignore[attr-defined]  # composition's CSRF page asks for it

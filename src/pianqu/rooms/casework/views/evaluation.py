@@ -1,7 +1,7 @@
 """How units answer matters: figures with their uncertainty, and ranges of ranks only where the numbers support them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Any
 
@@ -171,8 +171,13 @@ def _head(by: str) -> tuple[str, ...]:
 
 
 def _table(found: Evaluation, names: _Names) -> Table:
-    rows = [Row(name=names.of(one.code, found.by), href="", cells=_cells(one)) for one in found.units]
-    return Table(title=_("Figures"), head=_head(found.by), rows=rows)
+    head = _head(found.by)
+    rows = [Row(name=names.of(one.code, found.by), href="", cells=_labelled(_cells(one), head)) for one in found.units]
+    return Table(title=_("Figures"), head=head, rows=rows)
+
+
+def _labelled(cells: Sequence[Cell], head: Sequence[str]) -> list[Cell]:
+    return [replace(cell, label=label) for cell, label in zip(cells, head[1:], strict=True)]
 
 
 SHARES = ("in-time", "first-time-right", "reopened", "returned", "objected", "satisfied")

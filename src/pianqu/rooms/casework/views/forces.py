@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Forbidden, Invalid, Problem
 from pianqu.rooms.casework import forms, queries, rules, services
+from pianqu.rooms.casework.lifecycle import HANDLED
 from pianqu.rooms.casework.queries import ForceCard
 from pianqu.rooms.casework.views import shown
 from pianqu.rooms.casework.views.desk import actor_of
@@ -98,10 +99,23 @@ def _force(request: HttpRequest, actor: Actor, force_id: uuid.UUID, *, status: i
             )
             for one in card.matters
         ],
+        "asking": _may_be_asked(actor, card, organisations),
         "typed": request.POST,
         **more,
     }
     return render(request, "casework/force.html", context, status=status)
+
+
+def _may_be_asked(
+    actor: Actor, card: ForceCard, organisations: shown.Organisations
+) -> dict[uuid.UUID, list[shown.Choice]]:
+    """Matter → who of the task force may be asked to help with it by this actor: those that do not lead it."""
+    own = [card.lead_code, *card.member_codes]
+    return {
+        one.case_id: [shown.Choice(code=code, name=organisations.short(code)) for code in own if code != one.lead_code]
+        for one in card.matters
+        if card.ended_at is None and one.state in HANDLED and rules.may_ask_for_help(actor, one.lead_code)
+    }
 
 
 @login_required

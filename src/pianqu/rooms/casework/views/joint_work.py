@@ -62,7 +62,7 @@ def around(
             for part in handling.parts
             if part.role == "helper"
         ],
-        "whistle_lines": whistle_lines.lines_of(whistles, organisations, now) if whistles else (),
+        "whistle_lines": whistle_lines.lines_of(whistles, organisations) if whistles else (),
         "may_whistle": is_open and rules.may_whistle(actor, organisations.kind(actor.organisation_code)),
         "forces": queries.forces_of_case(card.case_id) if there.forces else (),
     }

@@ -37,6 +37,8 @@ class Cell:
     href: str = ""
     note: str = ""
     tone: str = ""
+    label: str = ""
+    """The column's name, where rows become blocks on a phone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

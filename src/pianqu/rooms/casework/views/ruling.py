@@ -20,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Forbidden, Invalid, Problem
 from pianqu.foundation.ids import new_id
+from pianqu.foundation.templatetags.ui import full_day
 from pianqu.kernels.dispatch import Fault
 from pianqu.rooms.casework import forms, queries, rules, services
 from pianqu.rooms.casework.queries import RuleRow, RuleVersionCard, TemplateCard, TemplatePart
@@ -296,8 +297,9 @@ def _whole(request: HttpRequest, actor: Actor, number: int, name: str, now: date
         trial = services.try_rules(actor=actor, number=number, compared=compared, since=since, until=until, now=now)
         return redirect("casework:rules_trial", trial_id=trial)
     if name == "adopt":
-        services.adopt_rules(actor=actor, number=number, starts_on=_day(request.POST.get("starts", "")), now=now)
-        messages.success(request, _("The rules are put in force from that day on."))
+        starts_on = _day(request.POST.get("starts", ""))
+        services.adopt_rules(actor=actor, number=number, starts_on=starts_on, now=now)
+        messages.success(request, _("The rules are in force from %(day)s on.") % {"day": full_day(starts_on)})
         return redirect("casework:rules")
     if name == "drop":
         services.drop_rules(actor=actor, number=number, now=now)

@@ -28,6 +28,7 @@ from pianqu.rooms.casework.queries import (
     nature_name,
     outcome_name,
     platform_name,
+    term_words,
 )
 from pianqu.rooms.casework.services import NOTICE
 from pianqu.rooms.directory import queries as directory
@@ -282,6 +283,16 @@ def _line(item: TimelineItem, case: ResidentCase, additions: list[AdditionCard],
 BY_RULE = "casework.dispatch-suggested"
 
 
+def _changed_term(fact: Mapping[str, Any]) -> str:
+    """Which term a clock that stands still took over, from which one."""
+    sentence = _(
+        "Term changed from %(before)s to %(after)s (version %(n)d of the district's terms), "
+        "to be computed when the clock runs again"
+    )
+    before = term_words(fact["before_amount"], fact["before_unit"])
+    return sentence % {"before": before, "after": term_words(fact["amount"], fact["unit"]), "n": fact["version"]}
+
+
 def _purpose(purpose: str) -> str:
     """Why somebody looked: the words that were given, or what the installation used the contact for."""
     if purpose == NOTICE:
@@ -298,6 +309,8 @@ def _called(item: TimelineItem) -> tuple[str, str, str]:
         title = _("Due date moved: the district changed its terms")
     if item.kind == BY_RULE and item.fact.get("automatic"):
         title = _("Dispatched by a rule of the district, by itself")
+    if item.kind == "casework.clock-term-changed":
+        title = _changed_term(item.fact)
     return icon, tone, title
 
 
@@ -436,7 +449,7 @@ def _kind(kind: str) -> tuple[str, str, str]:
         "casework.extension-asked": ("clock", "", _("More time asked for")),
         "casework.extension-decided": ("clock", "", _("More time decided")),
         "casework.due-date-set": ("clock", "", _("Due date set")),
-        "casework.clock-term-changed": ("clock", "w", _("New term, computed when the clock runs again")),
+        "casework.clock-term-changed": ("clock", "w", ""),
         "casework.case-rated": ("circle-check", "p", _("Rated by who reported it")),
         "casework.case-reopened": ("rotate", "w", _("Reopened: the answer did not settle it")),
         "casework.case-escalated": ("trending-up", "w", _("Overdue: the next above is told")),
@@ -552,7 +565,7 @@ def queue_name(queue: str) -> str:
         "unassigned": _("Nobody's yet"),
         "overdue": _("Overdue"),
         "asked": _("To be decided"),
-        "answered": _("To call back"),
+        "answered": _("Answered, to be rated"),
         "open": _("All open"),
         "week": _("Due this week"),
         "likely": _("Likely late"),

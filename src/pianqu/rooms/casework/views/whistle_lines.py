@@ -1,12 +1,15 @@
 """Calls to the spot in words, for their own page and for the matter's."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from pianqu.rooms.casework.queries import CallCard, WhistleCard
 from pianqu.rooms.casework.views import shown
+
+AN_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +29,11 @@ class WhistleLine:
     caller: str
     place: str
     calls: tuple[CalledLine, ...]
-    soon: datetime
-    """What a form proposes as the time to be there: within the hour, but not after what is asked for."""
+    arrival: str
+    """What a form proposes for when they will be there: in an hour, or when they have to be there."""
 
 
-def lines_of(cards: tuple[WhistleCard, ...], organisations: shown.Organisations, now: datetime) -> list[WhistleLine]:
+def lines_of(cards: tuple[WhistleCard, ...], organisations: shown.Organisations) -> list[WhistleLine]:
     """Calls as a page shows them; the same on the matter's page."""
     places = shown.Places()
     return [
@@ -39,7 +42,7 @@ def lines_of(cards: tuple[WhistleCard, ...], organisations: shown.Organisations,
             caller=organisations.short(card.organisation_code),
             place=name.text if (name := places.name(card.place_code)) else card.place_code,
             calls=tuple(_called(call, organisations, is_over=card.ended_at is not None) for call in card.calls),
-            soon=min(now + timedelta(hours=1), card.be_there_by),
+            arrival=f"{timezone.localtime(min(timezone.now() + AN_HOUR, card.be_there_by)):%Y-%m-%dT%H:%M}",
         )
         for card in cards
     ]

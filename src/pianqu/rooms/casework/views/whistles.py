@@ -83,7 +83,7 @@ def _page(
     cards = queries.whistles_for(actor, now=now)
     kind = organisations.kind(actor.organisation_code)
     context = {
-        "lines": lines_of(cards, organisations, now),
+        "lines": lines_of(cards, organisations),
         "waiting": sum(card.is_called for card in cards),
         "may_whistle": rules.may_whistle(actor, kind),
         "case": case,

@@ -58,7 +58,7 @@ def gateway(tmp_path: Path) -> Iterator[Gateway]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Door)
     here.url = f"http://127.0.0.1:{server.server_address[1]}/send"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     with at_home(tmp_path, sms_url=here.url, sms_token="geheim"):
         yield here

@@ -89,7 +89,7 @@ def system(tmp_path: Path) -> Iterator[System]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("OwnDoor", (Door,), {"here": here}))
     server.block_on_close = False
     here.url = f"http://127.0.0.1:{server.server_address[1]}/hook?from=pianqu"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     with at_home(tmp_path, webhook_networks=("127.0.0.0/8",)):
         yield here

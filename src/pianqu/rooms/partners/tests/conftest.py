@@ -69,7 +69,7 @@ def door() -> Iterator[Door]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     here.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     names = {name: getattr(installation(), name) for name in installation().__dataclass_fields__}
     reached = type(installation())(**{**names, "webhook_networks": ("127.0.0.0/8",)})
