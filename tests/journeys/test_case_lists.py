@@ -3,6 +3,7 @@
 import zipfile
 from datetime import date, datetime, timedelta
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from django.utils import timezone, translation
 from openpyxl import Workbook, load_workbook
 
 from pianqu.composition.importing import case_lists as importing
+from pianqu.composition.importing import table
+from pianqu.foundation.errors import Invalid
 from pianqu.foundation.models import Account
 from pianqu.rooms.casework import queries
 from pianqu.rooms.casework.models import Case, CaseList, Contact
@@ -118,7 +121,7 @@ def test_300_rows_with_7_wrong_mended_and_sent_again(clerk: Client) -> None:
     assert file.status_code == 200 and "no-store" in file["Cache-Control"]
     sheet = sheet_of(file.content)
     told = [[cell.value for cell in line] for line in sheet.iter_rows()]
-    assert len(told) == 8 and told[0][-1] == "What is wrong"
+    assert len(told) == 8 and told[0][-1] == "What is wrong there"
     assert [line[-1].partition(":")[0] for line in told[1:]] == [column for _row, column, _says in bad.values()]
     assert all(cell.data_type == "s" for line in sheet.iter_rows() for cell in line if cell.value is not None)
 
@@ -197,6 +200,16 @@ def test_files_that_are_no_list(clerk: Client) -> None:
     assert not CaseList.objects.exists()
 
 
+def test_missing_columns_are_named_as_people_call_them(tmp_path: Path) -> None:
+    (tmp_path / "a.xlsx").write_bytes(book(row(1), head=["x"] * 10))
+    (tmp_path / "a.csv").write_text("x\n1\n", encoding="utf-8")
+    columns = {"words": "诉求", "category": "类别"}
+    with translation.override("zh-hans"):
+        for name in ("a.xlsx", "a.csv"):
+            with pytest.raises(Invalid, match="缺少这些列：诉求、类别。"):
+                table.lines(tmp_path / name, columns, {}, largest=1_000_000)
+
+
 def test_a_list_is_its_posts_alone(clerk: Client) -> None:
     here = send(clerk, book(row(1), row(2, category="x")))["Location"]
     other = signed_in("colleague", "330205-centre", "window")
@@ -241,3 +254,31 @@ def test_what_became_of_the_rows_is_fetched(clerk: Client) -> None:
     assert [line[0] for line in told[1:]] == ["GD-0001", "@GD"] and sheet["A3"].data_type != "f"
     assert "路灯" not in str(told), "no words without a purpose"
     assert signed_in("other", "330205-centre").get(f"{at}results.xlsx").status_code == 404
+
+
+def test_without_a_source_nothing_is_taken_for_it(clerk: Client) -> None:
+    answer = send(clerk, book(row(1)), source=" ")
+    text = answer.content.decode()
+    assert answer.status_code == 422 and not CaseList.objects.exists(), "the file's name is no source"
+    assert 'href="#source"' in text and 'aria-describedby="source-hint source-error"' in text
+    send(clerk, book(row(1)))
+    assert '<option value="12345热线">' in clerk.get(PAGE).content.decode()
+
+
+def test_the_same_rows_under_another_source_are_warned_of(clerk: Client) -> None:
+    content = book(*[row(at) for at in range(1, 6)], row(9, category="x"))
+    clerk.post(send(clerk, content)["Location"])
+    seen = clerk.get(send(clerk, content, source="12345热线11月")["Location"])
+    assert [(one.source, one.rows) for one in seen.context["alike"]] == [("12345热线", 5)]
+    assert "5 rows say the same as rows of “12345热线”" in seen.content.decode() and seen.context["good"] == 5
+    assert clerk.get(send(clerk, book(row(7)), source="物业")["Location"]).context["alike"] == []
+
+
+def test_the_first_right_rows_are_shown_as_they_will_be_taken_in(clerk: Client) -> None:
+    seen = clerk.get(send(clerk, book(*[row(at) for at in range(1, 9)]))["Location"])
+    first = seen.context["first"]
+    assert [one.number for one in first] == [f"GD-000{at}" for at in range(1, 6)]
+    assert first[0].place.endswith("外滩 · 桥头") or "外滩" in first[0].place
+    text = seen.content.decode()
+    assert "138********" in text and "13800000001" not in text and "第 1 件：路灯坏了三天。" in text
+    assert "第 6 件" not in text

@@ -66,6 +66,22 @@ def test_every_role_finds_work() -> None:
         assert page.rows, (login, queue)
     for login in ("cluster", "street", "grid", "admin"):
         assert queries.cases_for(mine[login], now=NOW).rows, login
+    here = street_of(demo.people.GRID.organisation)
+    market = queries.platform_figures(mine["window"], "market", street_code=here, now=NOW)
+    law = queries.platform_figures(mine["window"], "enforcement", street_code=here, now=NOW)
+    assert market.open >= 3 and market.overdue and law.notices, "every queue of a platform shows something"
+    version = queries.rules_in_force(NOW.date())
+    assert version is not None
+    figures = queries.rule_figures(mine["leader"], version.number).values()
+    assert sum(one.uses for one in figures) >= 5 and any(one.back for one in figures), (
+        "rules were used, and some came back"
+    )
+    current = queries.rules_in_force(NOW.date())
+    assert current is not None and current.starts_on is not None and current.starts_on < NOW.date()
+    figures = queries.rule_figures(mine["leader"], current.number).values()
+    assert sum(one.followed for one in figures) > 5 and sum(one.back for one in figures) > 0
+    for login in ("leader", "checker"):
+        assert [trial.state for trial in queries.trials_of(mine[login])] == [queries.TRIAL_READY]
     wiring.seal()
     wiring.drain()
     assert queries.counts().opened == Case.objects.count()

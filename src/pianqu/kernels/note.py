@@ -35,7 +35,8 @@ def key_id(name: str, public: bytes) -> bytes:
     return sha256(name.encode() + b"\n" + ED25519 + public).digest()[:4]
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raise NoteError for what cannot be a key's name."""
     if not name or any(c.isspace() for c in name) or "+" in name:
         raise NoteError("a key's name is not empty and has neither spaces nor plus signs")
 
@@ -60,7 +61,7 @@ class Verifier:
         name, _, rest = vkey.strip().partition("+")
         short, _, body = rest.partition("+")
         raw = _unb64(body)
-        _check_name(name)
+        check_name(name)
         if raw[:1] != ED25519 or len(raw) != 33:
             raise NoteError("only Ed25519 keys are known here")
         if key_id(name, raw[1:]).hex() != short:
@@ -89,7 +90,7 @@ class Signer:
 
     @staticmethod
     def from_seed(name: str, seed: bytes) -> "Signer":
-        _check_name(name)
+        check_name(name)
         return Signer(name, seed)
 
     @property

@@ -29,6 +29,7 @@ def main(argv: list[str]) -> int:
         return 1
     running = _running(env)
     well = _ledger()
+    _systems()
     return 0 if running and well else 1
 
 
@@ -68,3 +69,13 @@ def _ledger() -> bool:
     if state.trouble:
         sys.stdout.write(f"{state.trouble}\n")
     return not state.trouble
+
+
+def _systems() -> None:
+    """Other systems that take none of their messages: nothing is lost, but somebody should know."""
+    for hook in import_module("pianqu.rooms.notices.queries").webhooks():
+        if hook.silent_since:
+            since = f"{hook.silent_since:%Y-%m-%d %H:%M:%S %Z}"
+            sys.stdout.write(
+                f"{hook.name} takes nothing since {since} ({hook.trouble}); {hook.waiting} messages wait for it\n"
+            )

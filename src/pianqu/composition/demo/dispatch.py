@@ -14,26 +14,47 @@ from pianqu.rooms.casework.services import NewTemplate
 NIGHT, CANOPY = "night-works", "fire-lane"
 
 
-def make_dispatch(*, asks: Actor, leader: Actor, cluster: Actor, enforcement: Actor, now: datetime) -> dict[str, str]:
-    """`asks` and `leader` are the centre's, `cluster` and `enforcement` theirs. Once: a second call does nothing."""
-    today = timezone.localdate(now)
+RULES_SINCE = timedelta(days=40)
+"""So long ago the rules were put in force: dispatches since then say what became of each rule's suggestions."""
+
+
+def put_rules_in_force(*, now: datetime) -> None:
+    """Templates and the first version, before the dispatches that they suggest. Once: a second call does nothing."""
+    today, code, system = timezone.localdate(now), installation().district_code, _system()
     if casework.rules_in_force(today) is not None:
-        return {}
-    code = installation().district_code
-    system = Actor(kind="system", organisation_code=casework.centre_code())
+        return
     for template in _templates(code):
         services.set_template(actor=system, template=template, now=now)
     number = services.draft_rules(actor=system, now=now)
-    rows = _rules(code)
-    services.write_rules(actor=system, number=number, rows=rows, now=now)
+    services.write_rules(actor=system, number=number, rows=_rules(code), now=now)
     services.adopt_rules(actor=system, number=number, starts_on=today, now=now)
+
+
+def _system() -> Actor:
+    return Actor(kind="system", organisation_code=casework.centre_code())
+
+
+def make_dispatch(*, asks: Actor, leader: Actor, cluster: Actor, enforcement: Actor, now: datetime) -> dict[str, str]:
+    """A draft, what it would change, a call and a task force. Once: a second call does nothing.
+
+    `asks` and `leader` are the centre's, `cluster` and `enforcement` theirs.
+    """
+    today, code, system = timezone.localdate(now), installation().district_code, _system()
+    put_rules_in_force(now=now)
+    current = casework.rules_in_force(today)
+    if current is None or casework.forces_for(leader, now=now, on=today):
+        return {}
+    number, rows = current.number, _rules(code)
     draft = services.draft_rules(actor=system, based_on=number, now=now)
     changed = RuleRow(
         code="weekend", name="周末噪声先找公安", categories=("noise",), weekdays=(6, 7), lead=f"{code}-police"
     )
     services.write_rules(actor=system, number=draft, rows=[rows[0], changed, *rows[1:]], now=now)
     last = today.replace(day=1) - timedelta(days=1)
-    trial = services.try_rules(actor=asks, number=draft, since=last.replace(day=1), until=today, now=now)
+    trial, _same = (
+        services.try_rules(actor=actor, number=draft, since=last.replace(day=1), until=today, now=now)
+        for actor in (asks, leader)
+    )
     jobs.try_rules(actor=system)
     told = {"rules": str(number), "draft": str(draft), "trial": str(trial)}
     return told | _together(code, leader, cluster, enforcement, now)
@@ -92,7 +113,15 @@ def _rules(code: str) -> list[RuleRow]:
             lead=f"{code}-housing",
         ),
         RuleRow(code="roads", name="道路设施", categories=("roads",), lead=f"{code}-housing", nature="help"),
-        RuleRow(code="waste", name="垃圾与油烟", categories=("environment",), lead=f"{code}-enforcement"),
+        RuleRow(code="market", name="食品与消费", categories=("market",), lead=f"{code}-market", nature="complaint"),
+        RuleRow(code="water", name="水电气与管网", categories=("water",), lead=f"{code}-housing"),
+        RuleRow(
+            code="fumes",
+            name="餐饮油烟",
+            categories=("environment",),
+            words=("油烟", "烧烤", "餐饮"),
+            lead=f"{code}-enforcement",
+        ),
     ]
 
 
@@ -130,7 +159,7 @@ def _together(code: str, centre: Actor, cluster: Actor, enforcement: Actor, now:
     rows = [
         row
         for row in casework.cases_for(centre, filters=casework.CaseFilter(category="noise"), size=20).rows
-        if row.state in casework.OPEN
+        if row.state in ("dispatched", "in_progress")
     ][:3]
     first = ""
     for row in rows:

@@ -13,7 +13,7 @@ from typing import Any
 from django.utils import timezone
 
 from pianqu.composition.demo.causes import make_causes
-from pianqu.composition.demo.dispatch import make_dispatch
+from pianqu.composition.demo.dispatch import RULES_SINCE, make_dispatch, put_rules_in_force
 from pianqu.composition.demo.grid import make_grid
 from pianqu.composition.demo.ground import ground
 from pianqu.composition.demo.joined import make_joined
@@ -69,6 +69,7 @@ def load(now: datetime, *, year: int = 0) -> None:
         acts += written[-1].acts()
         unanswered += "reply" not in row and row.get("state") != "withdrawn"
     acts += ground(actors, now=now)
+    acts.append(Act(now - RULES_SINCE, -1, partial(put_rules_in_force, now=now - RULES_SINCE)))
     acts.sort(key=lambda act: (act.at, act.order))
     for alone, group in groupby(acts, key=lambda act: id(act) not in quick):
         _do(list(group), alone=alone)

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from pianqu.composition.demo.people import GRID
+from pianqu.composition.demo.year import SAYS_SYNTHETIC
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Forbidden, Refused
 from pianqu.foundation.installation import installation
@@ -13,6 +15,7 @@ from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework import services
 from pianqu.rooms.directory import queries as directory
 
+HERE = GRID.organisation
 DEPARTMENTS = {
     "order": ("police", "justice"),
     "market": ("market",),
@@ -40,7 +43,30 @@ def make_platforms(*, window: Actor, now: datetime) -> None:
                 services.add_platform_member(
                     actor=system, platform=platform, street_code=street.code, organisation_code=code, now=now
                 )
+    _market(window, now)
     _act(window, now)
+
+
+MARKET = (
+    ("湾头菜场门口的水果摊缺斤少两，称了三斤只有两斤六两。", 170),
+    ("便利店卖的面包过期两天还在架上。", 20),
+    ("理发店办卡后换了老板，新老板不认原来的卡。", 3),
+)
+"""What was said, and how many hours ago."""
+
+
+def _market(window: Actor, now: datetime) -> None:
+    """What nobody has yet on the platform that has the least to do; the first waits for longer than it may."""
+    for number, (words, hours) in enumerate(MARKET):
+        services.open_case(
+            actor=window,
+            words=words + SAYS_SYNTHETIC,
+            category="market",
+            place=services.PlaceChoice(community_code=HERE, source="community"),
+            channel="phone",
+            idempotency_key=f"demo-market-{number}",
+            now=now - timedelta(hours=hours),
+        )
 
 
 def _act(window: Actor, now: datetime) -> None:
@@ -65,7 +91,7 @@ def _act(window: Actor, now: datetime) -> None:
         services.record_inspection(actor=window, case_id=case_id, outcome="ordered", words=words, now=now)
 
     def order(case_id: UUID) -> None:
-        words = "清走店外堆放的物品，恢复人行道通行。"
+        words = "请清走堆放的垃圾和杂物，恢复步道通行，不再露天堆放。"
         services.order_rectification(
             actor=window,
             case_id=case_id,
@@ -83,14 +109,14 @@ def _act(window: Actor, now: datetime) -> None:
         services.move_platform(actor=window, case_id=case_id, platform="market", words=MOVED, now=now)
 
     _first(window, "enforcement", move, now)
-    _first(window, "enforcement", order, now)
+    _first(window, "enforcement", order, now, street_code=casework.street_of(HERE))
     for platform, act in (("order", call), ("market", inspect), ("services", guide)):
         _first(window, platform, act, now)
 
 
-def _first(window: Actor, platform: str, act: Callable[[UUID], None], now: datetime) -> None:
+def _first(window: Actor, platform: str, act: Callable[[UUID], None], now: datetime, *, street_code: str = "") -> None:
     """Do it on the last of the queue that lets it be done: those due first are the ones that people look at."""
-    for row in reversed(casework.platform_queue(window, platform, now=now).rows):
+    for row in reversed(casework.platform_queue(window, platform, street_code=street_code, now=now).rows):
         if not row.place_code or (platform == "order" and row.state not in ("dispatched", "in_progress")):
             continue
         try:

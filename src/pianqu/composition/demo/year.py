@@ -227,12 +227,14 @@ class Course:
             reopened = resolved + timedelta(hours=self.chance.uniform(2, 60))
             yield reopened, partial(self._reopen, matter, reopened)
             resolved = yield from self._handled(matter, reopened)
+            yield from self._checked(matter, resolved)
         elif lot < 0.33:
             rated = resolved + timedelta(hours=self.chance.uniform(0.5, 70))
             score = self.chance.choices((5, 4, 3, 2, 1), (50, 28, 12, 6, 4))[0]
             yield rated, partial(self._rate, matter, score, rated)
             if score <= services.BAD:  # the rating reopens it
                 resolved = yield from self._handled(matter, rated)
+                yield from self._checked(matter, resolved)
         elif lot < 0.5 and matter.contact:
             called = self._office(resolved, self.chance.uniform(4, 40))
             yield called, partial(self._call_back, matter, called)
@@ -240,6 +242,11 @@ class Course:
             matter.closes_on = (resolved + UNRATED_STAYS).astimezone(HERE).date()
             return
         matter.closes_on = (resolved + timedelta(days=5)).astimezone(HERE).date()
+
+    def _checked(self, matter: Matter, resolved: datetime) -> Iterator[Step]:
+        """What came back is looked at by somebody who had no hand in it, before it is archived."""
+        at = self._office(resolved, self.chance.uniform(4, 40))
+        yield at, partial(self._check, matter, at)
 
     def _office(self, at: datetime, hours: float) -> datetime:
         """So much later, at a time when an office works."""
@@ -311,6 +318,14 @@ class Course:
 
     def _call_back(self, matter: Matter, at: datetime) -> None:
         services.call_back(actor=self.actors[CHECKER.login], case_id=matter.id, score=5, now=at)
+
+    def _check(self, matter: Matter, at: datetime) -> None:
+        checker = self.actors[CHECKER.login]
+        card = casework.call_back_for(checker, matter.id)
+        if card is None:
+            raise LookupError("the new answer of what came back is on the list")
+        outcome, words = ("satisfied", "说这次办好了。") if card.has_contact else ("holds", "到现场看过，与答复一致。")
+        services.record_call_back(actor=checker, call_back_id=card.call_back_id, outcome=outcome, words=words, now=at)
 
     def _reopen(self, matter: Matter, at: datetime) -> None:
         services.reopen_case(actor=self.reporter, case_id=matter.id, words="看着好了，过了两天又是老样子。", now=at)

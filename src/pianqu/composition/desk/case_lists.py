@@ -22,6 +22,8 @@ from pianqu.foundation.errors import Problem, as_problem
 from pianqu.rooms.casework import queries, services
 from pianqu.rooms.casework.services import ListLook
 
+FIRST = 5
+"""Right rows that the page shows as they will be taken in."""
 SHOWN = 100
 """Wrong cells that the page shows; the file holds them all."""
 
@@ -45,10 +47,10 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _send(request: HttpRequest, actor: Actor, now: datetime) -> uuid.UUID:
     missing = _("Please choose an Excel file (.xlsx).")
-    with sent_list(request, missing=missing, largest=importing.LARGEST) as (path, name):
+    with sent_list(request, missing=missing, largest=importing.LARGEST) as (path, _name):
         return services.send_list(
             actor=actor,
-            source=request.POST.get("source", "").replace("\x00", "") or name,
+            source=request.POST.get("source", "").replace("\x00", ""),
             rows=importing.read(path),
             content=path.read_bytes(),
             now=now,
@@ -56,8 +58,10 @@ def _send(request: HttpRequest, actor: Actor, now: datetime) -> uuid.UUID:
 
 
 def _form(request: HttpRequest, actor: Actor, problem: Problem | None = None) -> HttpResponse:
+    lists = queries.lists_of(actor)
     context = {
-        "lists": queries.lists_of(actor),
+        "lists": lists,
+        "known": sorted({card.source for card in lists}),
         "source": request.POST.get("source", ""),
         "error": problem.message if problem else "",
         "wrong_source": bool(problem and problem.code == "list-source"),
@@ -87,14 +91,18 @@ def one(request: HttpRequest, list_id: uuid.UUID) -> HttpResponse:
 
 def _looked(look: ListLook) -> dict[str, Any]:
     names = importing.headings()
+    known = {one.source: one for one in sorted(look.alike, key=lambda one: one.rows)}
     faults = sorted(look.faults, key=lambda fault: fault.line)
     return {
         "card": look.card,
+        "names": names,
         "kept": bool(look.rows),
         "good": len(look.good),
         "wrong": len(look.wrong_lines),
         "before": look.before[:SHOWN],
         "before_count": len(look.before),
+        "alike": list(known.values())[::-1],
+        "first": importing.told(look.good[:FIRST]),
         "faults": [(fault.line, names[fault.column], fault.sentence) for fault in faults[:SHOWN]],
         "more": max(0, len(faults) - SHOWN),
     }

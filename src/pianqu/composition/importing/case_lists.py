@@ -4,6 +4,7 @@ Rows are only read here; what they mean, casework decides (`services.look_at_lis
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -21,11 +22,12 @@ from pianqu.composition.importing.cells import Formula
 from pianqu.composition.importing.excel import excel_lines
 from pianqu.composition.importing.workbook import inert, saved
 from pianqu.foundation.errors import Invalid
+from pianqu.foundation.reached import reached
 from pianqu.foundation.tables import FORMS, Cell, Column
 from pianqu.foundation.templatetags.ui import state_word
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework.queries import ListResult
-from pianqu.rooms.casework.services import CHANNEL_WORDS, LIST_CHANNELS, LIST_COLUMNS, RowFault, SentRow
+from pianqu.rooms.casework.services import CHANNEL_WORDS, LIST_CHANNELS, LIST_COLUMNS, GoodRow, RowFault, SentRow
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
 
@@ -46,6 +48,7 @@ WIDTHS = (16, 60, 20, 24, 30, 12, 12, 18, 12, 14)
 LARGEST, UNPACKED, MOST = 5_000_000, 60_000_000, 2_000
 HEAD_WITHIN, WIDEST = 5, 64
 """A title may stand above the heading; columns further right are not read."""
+EXCERPT = 60
 _TEXT, _DAY = "@", "yyyy-mm-dd"
 
 
@@ -91,6 +94,43 @@ def _text(name: str, value: object) -> str:
     return str(value).replace("\x00", "").strip()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A right row as it will be taken in, in the reader's language; who can be reached is masked."""
+
+    line: int
+    number: str
+    words: str
+    category: str
+    place: str
+    contact: str
+    channel: str
+    day: date | None
+
+
+def told(good: Sequence[GoodRow]) -> tuple[Told, ...]:
+    """Right rows for people to look at: columns that slipped are seen here."""
+    named = {card.code: card.name_en if _in_english() else card.name_zh for card in casework.categories()}
+    places = dict(_places())
+    return tuple(_told(one, named, places) for one in good)
+
+
+def _told(one: GoodRow, named: Mapping[str, str], places: Mapping[str, str]) -> Told:
+    opening, place = one.opening, one.opening.place
+    point = f"{place.lon}, {place.lat}" if place.lon is not None else ""
+    where = (places.get(place.community_code or "", place.community_code or ""), place.landmark or "", point)
+    return Told(
+        line=one.line,
+        number=one.number,
+        words=opening.words if len(opening.words) <= EXCERPT else f"{opening.words[:EXCERPT]}…",
+        category=named.get(opening.category, opening.category),
+        place=" · ".join(part for part in where if part),
+        contact=reached(opening.contact).mask if opening.contact else "",
+        channel=CHANNEL_WORDS[opening.channel][_in_english()],
+        day=one.happened_date,
+    )
+
+
 # workbooks -----------------------------------------------------------------------------------------------------------
 
 
@@ -125,7 +165,7 @@ def wrong_rows(rows: Iterable[SentRow], faults: Sequence[RowFault]) -> bytes:
     """The rows that could not be taken in, as they were written, each with what is wrong with it in the last column."""
     book = Workbook()
     sheet = _headed(book, LIST_COLUMNS)
-    last = sheet.cell(row=1, column=len(LIST_COLUMNS) + 1, value=_("What is wrong"))
+    last = sheet.cell(row=1, column=len(LIST_COLUMNS) + 1, value=_("What is wrong there"))
     last.font = Font(bold=True)
     sheet.column_dimensions[last.column_letter].width = 60
     names = headings()

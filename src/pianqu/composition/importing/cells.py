@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 Line = tuple[int, Mapping[str, object]]
@@ -25,6 +26,13 @@ def text(cells: Mapping[str, object], name: str) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # Excel keeps codes that look like numbers as numbers
     return "" if value is None else str(value).strip()
+
+
+def said_columns(keys: Iterable[str], columns: Mapping[str, str]) -> str:
+    """Columns as people call them: by the name of the programs only for who reads English, with the Chinese one beside it."""
+    if (get_language() or "").startswith("zh"):
+        return "、".join(columns[key] for key in keys)
+    return ", ".join(f"{key} ({columns[key]})" for key in keys)
 
 
 def by_name(rows: Iterable[tuple[str, tuple[str, ...]]]) -> dict[str, set[str]]:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
-from pianqu.composition.importing.cells import Formula, Line
+from pianqu.composition.importing.cells import Formula, Line, said_columns
 from pianqu.foundation.errors import Invalid
 
 UNPACKED, MOST = 200_000_000, 50_000
@@ -79,7 +79,8 @@ def _head(row: list[object], columns: Mapping[str, str], optional: Collection[st
         key = names.get(str(cell or "").strip().lower())
         if key:
             head.setdefault(key, at)
-    missing = [f"{key} ({columns[key]})" for key in columns if key not in head and key not in optional]
+    missing = [key for key in columns if key not in head and key not in optional]
     if missing:
-        raise Invalid("list-columns", _("The list lacks the columns %(names)s.") % {"names": ", ".join(missing)})
+        lacking = {"names": said_columns(missing, columns)}
+        raise Invalid("list-columns", _("The list lacks the columns %(names)s.") % lacking)
     return head

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from pianqu.composition.importing.cells import Line
+from pianqu.composition.importing.cells import Line, said_columns
 from pianqu.composition.importing.excel import excel_lines
 from pianqu.foundation.errors import Invalid
 
@@ -38,7 +38,7 @@ def lines(path: Path, needed: Mapping[str, str], optional: Mapping[str, str], *,
     keys = {word: key for key, zh in columns.items() for word in (key, zh)}
     known = {keys[word.strip()] for word in reader.fieldnames or () if word.strip() in keys}
     if missing := [key for key in needed if key not in known]:
-        names = ", ".join(f"{key} ({columns[key]})" for key in missing)
+        names = said_columns(missing, columns)
         raise Invalid("table-columns", _("The list lacks the columns %(names)s.") % {"names": names})
     return [
         (number, {keys[word.strip()]: value for word, value in row.items() if word and word.strip() in keys})

@@ -65,6 +65,7 @@ MOVES: dict[tuple[State, Move], State] = {
     (State.PAUSED, Move.RESUME): State.IN_PROGRESS,
     **{(state, Move.RESOLVE): State.RESOLVED for state in (*WAITING, *HANDLED)},
     (State.RESOLVED, Move.RATE): State.RATED,
+    (State.CLOSED, Move.RATE): State.CLOSED,
     **{(state, Move.REOPEN): State.REOPENED for state in ANSWERED},
     (State.RESOLVED, Move.CLOSE): State.CLOSED,
     (State.RATED, Move.CLOSE): State.CLOSED,

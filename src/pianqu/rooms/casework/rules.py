@@ -630,6 +630,11 @@ def may_lead_force(actor: Actor, lead_code: str) -> bool:
     return actor.acts and _answers_for(actor, lead_code)
 
 
+def may_give_to_force(actor: Actor, lead_code: str, *, on_ground: bool) -> bool:
+    """The centre, who leads the matter, and who governs the ground that it lies on: by this others come to see it."""
+    return may_ask_for_help(actor, lead_code) or (actor.acts and on_ground)
+
+
 def check_may_form_force(actor: Actor, lead_code: str) -> None:
     _check(
         may_form_force(actor, lead_code),
@@ -685,4 +690,11 @@ def check_may_strike_note(actor: Actor, *, by_post: str, organisation_code: str)
     _check(
         may_strike_note(actor, by_post=by_post, organisation_code=organisation_code),
         _("Only who wrote a note, or a leader there or at the centre, strikes it."),
+    )
+
+
+def check_may_give_to_force(actor: Actor, lead_code: str, *, on_ground: bool) -> None:
+    _check(
+        may_give_to_force(actor, lead_code, on_ground=on_ground),
+        _("Only the centre, who leads a matter or who governs its ground gives it to a joint task force."),
     )

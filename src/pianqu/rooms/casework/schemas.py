@@ -62,7 +62,9 @@ class Filtered(Schema):
     q: Annotated[Short, Field(max_length=100)] = Field(
         "", description="A code, or words of the matter or its landmark."
     )
-    queue: Literal["mine", "unassigned", "overdue", "asked", "answered", "open", "week", "likely"] | None = None
+    queue: Literal["danger", "mine", "unassigned", "overdue", "asked", "answered", "open", "week", "likely"] | None = (
+        None
+    )
     platform: Literal["order", "market", "enforcement", "services", "none"] | None = None
     cell: Code | None = None
     cluster: Code | None = None
@@ -244,6 +246,8 @@ class CallBacksAsked(Schema):
     model_config = ConfigDict(extra="forbid")
 
     show: Literal["waiting", "early", "done"] | None = Field(None, examples=["done"])
+    reason: Literal["reopened", "bad-rating", "sample"] | None = Field(None, examples=["reopened"])
+    unit: str = Field("", max_length=32, description="Only what this organisation answered.")
     page: int = Field(1, ge=1, le=9999)
 
 
@@ -257,13 +261,19 @@ class CallBackList(Schema):
     satisfied: int
     dissatisfied: int
     unreachable: int
+    holds: int = Field(description="Nobody could be asked; who checked it found that the answer holds.")
+    fails: int = Field(description="Nobody could be asked; who checked it found that it does not hold.")
+    no_contact: int = Field(description="Over at once: nobody had left a number.")
+    rated: int = Field(description="Over: the reporter rated the new answer.")
+    units: list[str] = Field(description="Whose answers are on the whole list, by code.")
     next_page: int
 
 
 class CallBackSaid(Body):
-    """What came of a call-back. Words are needed where somebody is not satisfied."""
+    """What came of a call-back; `holds` and `fails` where nobody can be asked. Words are needed but for the two best and for
+    `unreachable`."""
 
-    outcome: Literal["satisfied", "dissatisfied", "unreachable"] = Field(examples=["satisfied"])
+    outcome: Literal["satisfied", "dissatisfied", "unreachable", "holds", "fails"] = Field(examples=["satisfied"])
     words: Text = Field("", examples=["说路灯当晚就亮了。"])
 
 

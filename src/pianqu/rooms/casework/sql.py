@@ -16,23 +16,24 @@ if TYPE_CHECKING:
 else:
     _Field = Field
 
-MINE = "mine"
+MINE, DANGER = "mine", "danger"
 
 
-def standing(cases: Statement, organisation_code: str, now: datetime) -> Statement:
-    """By state: how many cases there are, are late, are soon late, wait for a decision; and under MINE in how many the
-    organisation has a part.
+def standing(cases: Statement, organisation_code: str, now: datetime, dangerous: Statement | None = None) -> Statement:
+    """By state: how many cases there are, are late, are soon late, wait for a decision; under MINE in how many the
+    organisation has a part, under DANGER how many there are of `dangerous`.
 
     `cases` asks for id, state, due_at and warn_at. The ORM puts the same together in 1.8 ms for each page of the desk.
     """
     at = moment_value(now)
+    sounding = f"SELECT '{DANGER}', COUNT(*), 0, 0, 0 FROM ({dangerous[0]}) AS sounding UNION ALL " if dangerous else ""
     return (
         "SELECT state, COUNT(*), SUM(CASE WHEN due_at <= %s THEN 1 ELSE 0 END), "
         "SUM(CASE WHEN due_at > %s AND warn_at < %s THEN 1 ELSE 0 END), "
         "SUM(CASE WHEN id IN (SELECT case_id FROM casework_request WHERE decided_at IS NULL) THEN 1 ELSE 0 END) "
         f"FROM ({cases[0]}) AS seen GROUP BY state "
-        f"UNION ALL {mine(organisation_code)[0]}",
-        (at, at, at, *cases[1], organisation_code),
+        f"UNION ALL {sounding}{mine(organisation_code)[0]}",
+        (at, at, at, *cases[1], *(dangerous[1] if dangerous else ()), organisation_code),
     )
 
 

@@ -64,3 +64,29 @@ class WebhookRetried(Fact):
 
     webhook_id: str
     calls: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AboutOutage(Fact, shared=True):
+    """Another system does not take its messages, or takes them again."""
+
+    webhook_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookSilent(AboutOutage):
+    """Another system has taken nothing for hours. `since` is an ISO time, `outcome` what became of the latest try."""
+
+    kind: ClassVar[str] = "notices.webhook-silent"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Another system takes nothing")
+
+    since: str
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookBack(AboutOutage):
+    """Another system that took nothing for hours takes its messages again."""
+
+    kind: ClassVar[str] = "notices.webhook-back"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Another system takes messages again")

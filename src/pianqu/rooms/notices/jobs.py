@@ -3,12 +3,13 @@
 import json
 import os
 import smtplib
-import uuid
+from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.core.mail import EmailMessage
+from django.db import transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -20,7 +21,8 @@ from pianqu.foundation.posting import NotSent, Unclear, address_of, post_bytes, 
 from pianqu.foundation.reached import Reached
 from pianqu.kernels import checkcode, webhook
 from pianqu.rooms.casework import services as casework
-from pianqu.rooms.notices.models import Call, Outgoing
+from pianqu.rooms.notices import services
+from pianqu.rooms.notices.models import Call, Outage, Outgoing, Webhook
 
 AT_ONCE = 20
 LONGEST = timedelta(minutes=2)
@@ -184,40 +186,65 @@ def send_code(*, to: Reached, code: str) -> Outcome:
 
 CALL_DELAYS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440, 1440))
 """Before a call's second, third … try: a system that is out of order for a day or a weekend is told afterwards."""
+UNDER_WAY = timedelta(minutes=2)
+"""So long nobody else takes up a call: an attempt is over sooner, and one that a crash broke off is repeated."""
 
 
-def call_systems(*, now: datetime, most: int = AT_ONCE) -> int:
+def call_systems(*, actor: Actor, clock: Callable[[], datetime], most: int = AT_ONCE) -> int:
     """Tell other systems what waits for them, each fact once by its id; answers how many were tried.
 
-    Unlike a message to a person it is repeated where nobody knows whether it arrived: the receiver tells by `webhook-id`. What
-    a system out of order would get later waits behind the call that met it, so that each hears in the ledger's order.
+    Unlike a message to a person it is repeated where nobody knows whether it arrived: the receiver tells by `webhook-id`. Each
+    system hears in the ledger's order: only the first that waits for it is ever tried, and one out of order is left alone for
+    the pause of its outage, whatever happens meanwhile. Systems take turns.
     """
-    due = Call.objects.filter(state="waiting", next_at__lte=now).select_related("webhook").order_by("position", "id")
-    calls = list(due[:most])
-    waits: dict[uuid.UUID, datetime] = {}
-    tried = 0
-    for call in calls:
-        if call.webhook_id in waits:
+    turns, tried = deque(Webhook.objects.filter(dropped_at=None).order_by("added_at", "id")), 0
+    while turns and tried < most:
+        hook = turns.popleft()
+        call = _taken_up(hook, clock())
+        if call is None:
             continue
-        outcome = _call(call, now) if call.webhook.dropped_at is None else Outcome("failed", "dropped")
-        next_at = _note_call(call, outcome, now)
         tried += 1
-        if outcome.state == "waiting":
-            waits[call.webhook_id] = next_at
-    for webhook_id, next_at in waits.items():
-        Call.objects.filter(webhook_id=webhook_id, state="waiting", next_at__lt=next_at).update(next_at=next_at)
+        outcome = _call(call, clock())
+        if outcome.state == "sent":
+            _note_taken(call, actor, clock())
+            turns.append(hook)
+        else:
+            _note_refused(call, outcome, clock())
+    if Outage.objects.filter(told_at=None, webhook__dropped_at=None).exists():
+        services.warn_of_outages(actor=actor, now=clock())
     return tried
 
 
-def _note_call(call: Call, outcome: Outcome, now: datetime) -> datetime:
-    """When the next try is due."""
-    state, next_at = outcome.state, call.next_at
-    if state == "waiting" and call.tries >= len(CALL_DELAYS):
-        state = "failed"
-    elif state == "waiting":
-        next_at = now + max(CALL_DELAYS[call.tries], timedelta(seconds=outcome.after or 0))
-    Call.objects.filter(id=call.id).update(state=state, tries=F("tries") + 1, next_at=next_at, outcome=outcome.why[:60])
-    return next_at
+def _taken_up(hook: Webhook, now: datetime) -> Call | None:
+    """The first message that waits for a system, if its turn has come and nobody else has taken it up."""
+    if Outage.objects.filter(webhook=hook, next_at__gt=now).exists():
+        return None
+    first = Call.objects.select_related("webhook").filter(webhook=hook, state="waiting").order_by("position").first()
+    if first is None or first.next_at > now:
+        return None
+    mine = Call.objects.filter(id=first.id, state="waiting", next_at=first.next_at)
+    return first if mine.update(next_at=now + UNDER_WAY) else None
+
+
+def _note_taken(call: Call, actor: Actor, now: datetime) -> None:
+    if Outage.objects.filter(webhook_id=call.webhook_id).exists():
+        services.end_outage(actor=actor, webhook_id=call.webhook_id, now=now)
+    Call.objects.filter(id=call.id).update(state="sent", tries=F("tries") + 1, outcome="")
+
+
+def _note_refused(call: Call, outcome: Outcome, now: datetime) -> None:
+    """The system's pause grows with each try that it did not take, whichever message that was."""
+    enough = outcome.state == "failed" or call.tries >= len(CALL_DELAYS)
+    with transaction.atomic():
+        outage, _made = Outage.objects.select_for_update().get_or_create(
+            webhook_id=call.webhook_id, defaults={"since": now, "next_at": now}
+        )
+        pause = max(CALL_DELAYS[min(outage.tries, len(CALL_DELAYS) - 1)], timedelta(seconds=outcome.after or 0))
+        outage.tries, outage.next_at, outage.outcome = outage.tries + 1, now + pause, outcome.why[:60]
+        outage.save()
+        Call.objects.filter(id=call.id).update(
+            state="failed" if enough else "waiting", tries=F("tries") + 1, next_at=now, outcome=outcome.why[:60]
+        )
 
 
 def _call(call: Call, now: datetime) -> Outcome:

@@ -111,7 +111,7 @@ class Webhook(models.Model):
 
 
 class Call(models.Model):
-    """One fact told to one webhook 回调记录."""
+    """One fact told to one webhook 回调记录. `next_at`: not before, so that one attempt at a time is under way."""
 
     delivery = True
 
@@ -133,7 +133,28 @@ class Call(models.Model):
             models.UniqueConstraint(fields=["webhook", "position"], name="one_call_per_fact"),
             models.CheckConstraint(condition=Q(state__in=["waiting", "sent", "failed"]), name="call_state_is_known"),
         ]
-        indexes = [models.Index(fields=["state", "next_at"], name="call_by_turn")]
+        indexes = [models.Index(fields=["webhook", "state", "position"], name="call_by_line")]
 
     def __str__(self) -> str:
         return f"{self.kind} to {self.webhook_id}: {self.state}"
+
+
+class Outage(models.Model):
+    """A webhook that does not take its messages, while it does not 对方故障. Everything for it waits until `next_at`."""
+
+    delivery = True
+
+    webhook = models.OneToOneField(
+        Webhook, models.CASCADE, primary_key=True, related_name="+", verbose_name="回调 webhook"
+    )
+    since = models.DateTimeField("开始时间 since")
+    tries = models.PositiveIntegerField("连续失败次数 failures in a row", default=0)
+    next_at = models.DateTimeField("下次 next at")
+    outcome = models.CharField("结果 outcome", max_length=60, blank=True)
+    told_at = models.DateTimeField("已告知管理员 told at", null=True)
+
+    class Meta:
+        verbose_name = "对方故障 outage"
+
+    def __str__(self) -> str:
+        return f"{self.webhook_id} since {self.since}"

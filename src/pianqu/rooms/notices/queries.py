@@ -1,6 +1,7 @@
 """Questions to notices. Answers are frozen cards of plain values."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ from pianqu.foundation.db import count_to
 from pianqu.foundation.facts import REGISTRY
 from pianqu.kernels import checkcode
 from pianqu.rooms.notices import rules
-from pianqu.rooms.notices.models import Call, Inbox, Notice, Outgoing, Webhook
+from pianqu.rooms.notices.models import Call, Inbox, Notice, Outage, Outgoing, Webhook
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -138,6 +139,10 @@ class WebhookCard:
     failed: int
     trouble: str
     """What became of the latest message that did not arrive; empty where all did."""
+    silent_since: datetime | None = None
+    """Since when it takes nothing, while it does not."""
+    next_try_at: datetime | None = None
+    """When it is asked again."""
 
 
 OF_PERSONS = frozenset(
@@ -163,25 +168,69 @@ def webhook_kinds() -> dict[str, "StrOrPromise"]:
     return {kind: found[kind] for kind in sorted(set(found) - OF_PERSONS)}
 
 
+_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "matters": ("case", "due-", "extension-", "matter-", "title-", "joint-answer-", "note-"),
+    "dispatch": (
+        "check-",
+        "dispatch-",
+        "force-",
+        "guided-",
+        "joint-",
+        "objection-",
+        "parts-",
+        "ping-pong-",
+        "place-",
+        "platform-",
+        "rectification-",
+        "task-",
+        "whistle-",
+    ),
+    "supervision": ("supervision-", "call-back", "report-"),
+    "causes": ("cause-", "measure-"),
+    "rules": ("category-", "clock-", "reply-template-", "rules-", "template-", "year-"),
+    "house": ("",),
+}
+"""Subject → how kinds of it begin; what begins like none is the house's own work: lists, tables, models."""
+
+
+def webhook_groups() -> dict[str, dict[str, "StrOrPromise"]]:
+    """The same by subject, each kind once."""
+    groups: dict[str, dict[str, StrOrPromise]] = {group: {} for group in _GROUPS}
+    for kind, label in webhook_kinds().items():
+        name = kind.partition(".")[2]
+        groups[next(group for group, begins in _GROUPS.items() if name.startswith(begins))][kind] = label
+    return groups
+
+
 def webhooks_for(actor: Actor) -> tuple[WebhookCard, ...]:
     """The systems that are told of facts. Raises Forbidden for who does not answer for the installation. Three statements."""
     rules.check_may_see_sending(actor)
-    rows = list(Webhook.objects.filter(dropped_at=None).order_by("added_at", "id"))
+    return webhooks()
+
+
+def webhooks() -> tuple[WebhookCard, ...]:
+    """The same for whoever owns the machine."""
+    failed = Call.objects.filter(webhook_id=OuterRef("id"), state="failed").order_by("-position").values("outcome")
+    rows = list(
+        Webhook.objects.filter(dropped_at=None).annotate(failed_with=Subquery(failed[:1])).order_by("added_at", "id")
+    )
     counted = Call.objects.order_by().values_list("webhook_id", "state").annotate(Count("id"))
     counts = {(webhook_id, state): count for webhook_id, state, count in counted}
-    stuck = Call.objects.exclude(outcome="").exclude(state="sent").order_by("position")
-    trouble = dict(stuck.values_list("webhook_id", "outcome"))
-    return tuple(
-        WebhookCard(
-            webhook_id=row.id,
-            name=row.name,
-            url=row.url,
-            kinds=tuple(row.kinds),
-            added_at=row.added_at,
-            waiting=counts.get((row.id, "waiting"), 0),
-            sent=counts.get((row.id, "sent"), 0),
-            failed=counts.get((row.id, "failed"), 0),
-            trouble=trouble.get(row.id, ""),
-        )
-        for row in rows
+    outages = Outage.objects.in_bulk([row.id for row in rows])
+    return tuple(_webhook_card(row, outages.get(row.id), counts) for row in rows)
+
+
+def _webhook_card(row: Webhook, outage: Outage | None, counts: Mapping[tuple[uuid.UUID, str], int]) -> WebhookCard:
+    return WebhookCard(
+        webhook_id=row.id,
+        name=row.name,
+        url=row.url,
+        kinds=tuple(row.kinds),
+        added_at=row.added_at,
+        waiting=counts.get((row.id, "waiting"), 0),
+        sent=counts.get((row.id, "sent"), 0),
+        failed=counts.get((row.id, "failed"), 0),
+        trouble=outage.outcome if outage else getattr(row, "failed_with", "") or "",
+        silent_since=outage.since if outage else None,
+        next_try_at=outage.next_at if outage else None,
     )

@@ -15,7 +15,7 @@ from pianqu.foundation.ids import new_id
 from pianqu.rooms.casework import facts as told
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.ledger.services import Heard
-from pianqu.rooms.notices.facts import SendSettled
+from pianqu.rooms.notices.facts import AboutOutage, SendSettled, WebhookBack, WebhookSilent
 from pianqu.rooms.notices.models import Call, Notice, Outgoing, Planned, Webhook
 from pianqu.rooms.notices.queries import OF_PERSONS
 from pianqu.rooms.partners.facts import LetterReceived
@@ -24,7 +24,15 @@ INBOX, MESSAGES, WEBHOOKS = "notices.inbox", "notices.messages", "notices.webhoo
 TOO_OLD = timedelta(days=1)
 """What was recorded longer ago is of no use as a message: the reader stood still, or history was taken over."""
 BAD_SCORE = 2
-Heeded = told.AboutCase | told.CaseExtended | LetterReceived | told.AboutWhistle | told.AboutForce
+Heeded = (
+    told.CaseOpened
+    | told.AboutCase
+    | told.CaseExtended
+    | LetterReceived
+    | told.AboutWhistle
+    | told.AboutForce
+    | AboutOutage
+)
 Addressed = Iterator[tuple[str, bool]]
 """Organisation and whether it is urgent."""
 
@@ -53,7 +61,9 @@ def hear(heard: Sequence[Heard]) -> None:
 
 
 def _about(fact: Heeded) -> uuid.UUID:
-    """The matter; the transfer of what was only offered yet; a call to the spot; a joint task force."""
+    """The matter; the transfer of what was only offered yet; a call to the spot; a joint task force; another system."""
+    if isinstance(fact, AboutOutage):
+        return uuid.UUID(fact.webhook_id)
     if isinstance(fact, told.AboutWhistle):
         return uuid.UUID(fact.whistle_id)
     if isinstance(fact, told.AboutForce) and not isinstance(fact, told.ForceGiven):
@@ -63,7 +73,7 @@ def _about(fact: Heeded) -> uuid.UUID:
 
 def _kind(item: Heard, fact: Fact) -> str:
     """What an inbox calls it."""
-    return f"letter-{fact.letter_kind}" if isinstance(fact, LetterReceived) else item.kind.removeprefix("casework.")
+    return f"letter-{fact.letter_kind}" if isinstance(fact, LetterReceived) else item.kind.partition(".")[2]
 
 
 def forget() -> None:
@@ -113,6 +123,15 @@ def _both(_fact: Fact, holder: str) -> Addressed:
 
 def _task(fact: told.TaskJoined | told.ObjectionReviewed, _holder: str) -> Addressed:
     yield fact.task_code, False
+
+
+def _dangerous(fact: told.CaseOpened | told.CaseExtended, holder: str) -> Addressed:
+    """What sounds dangerous is told at once to the centre and to who has it; what is added, to who has it anyway."""
+    if fact.danger:
+        yield casework.centre_code(), True
+        yield holder, True
+    elif isinstance(fact, told.CaseExtended):
+        yield holder, False
 
 
 def _pressed(_fact: Fact, holder: str) -> Addressed:
@@ -191,6 +210,13 @@ def _mentioned(fact: told.ColleaguesMentioned, _holder: str) -> Addressed:
         yield code, False
 
 
+def _administrators(fact: AboutOutage, _holder: str) -> Addressed:
+    """Where the installation's administrators are at home."""
+    urgent = isinstance(fact, WebhookSilent)
+    yield casework.centre_code(), urgent
+    yield casework.centre_code().removesuffix("-centre"), urgent
+
+
 _CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
     told.CaseDispatched: _dispatched,
     told.TaskJoined: _task,
@@ -205,7 +231,8 @@ _CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
     told.ColleaguesMentioned: _mentioned,
     told.ExtensionAsked: _asked,
     told.ExtensionDecided: _holder,
-    told.CaseExtended: _holder,
+    told.CaseOpened: _dangerous,
+    told.CaseExtended: _dangerous,
     told.CaseWithdrawn: _holder,
     told.CaseRated: _rated,
     told.CaseReopened: _both,
@@ -232,6 +259,8 @@ _CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
     told.ForceFormed: _in_force,
     told.ForceGiven: _in_force,
     told.ForceEnded: _in_force,
+    WebhookSilent: _administrators,
+    WebhookBack: _administrators,
 }
 _TOLD_TO_ALL = frozenset(
     {
@@ -240,6 +269,7 @@ _TOLD_TO_ALL = frozenset(
         told.TaskEscalated,
         told.SupervisionDueSoon,
         told.SupervisionEscalated,
+        told.CaseOpened,
         told.CaseExtended,
         told.CaseWithdrawn,
         told.CaseRated,
@@ -252,6 +282,8 @@ _TOLD_TO_ALL = frozenset(
         told.WhistleDueSoon,
         told.WhistleEscalated,
         LetterReceived,
+        WebhookSilent,
+        WebhookBack,
     }
 )
 """Facts that the organisation in whose chain they stand did not bring about itself, or that its leaders have to decide on."""

@@ -4,7 +4,8 @@ import re
 import secrets
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
 from django.utils.translation import gettext as _
@@ -19,11 +20,21 @@ from pianqu.kernels import webhook
 from pianqu.rooms.ledger import queries as ledger_questions
 from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.notices import queries, rules
-from pianqu.rooms.notices.facts import InboxCleared, SendSettled, WebhookAdded, WebhookDropped, WebhookRetried
-from pianqu.rooms.notices.models import Call, Inbox, Webhook
+from pianqu.rooms.notices.facts import (
+    InboxCleared,
+    SendSettled,
+    WebhookAdded,
+    WebhookBack,
+    WebhookDropped,
+    WebhookRetried,
+    WebhookSilent,
+)
+from pianqu.rooms.notices.models import Call, Inbox, Outage, Webhook
 
 _SIGNS = re.compile(r"[!-~]*")
 """What an address is written with; anything else would have to be escaped first."""
+SILENT_AFTER = timedelta(hours=4)
+"""A system that has taken nothing for so long is told of to the administrators."""
 OUTCOMES = ("arrived", "again", "given-up")
 
 
@@ -117,7 +128,20 @@ def _checked_url(url: str) -> SplitResult:
         raise Invalid("webhook-url", _("Please give an address like https://system.example/hook."))
     if parts.scheme == "http" and not installation().webhook_networks:
         raise Invalid("webhook-url", _("Messages leave over https only. Please give an https address."))
+    if _lies_inside(parts.hostname):
+        sentence = _("This address lies inside a network where nothing may be sent. The operator can allow networks.")
+        raise Invalid("webhook-url", sentence)
     return parts
+
+
+def _lies_inside(host: str) -> bool:
+    """Whether an address written in numbers can never be reached; what a name stands for is asked at each message."""
+    try:
+        ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        return False
+    allowed = [ip_network(text) for text in installation().webhook_networks]
+    return not webhook.may_reach("127.0.0.1" if host == "localhost" else host, allowed)
 
 
 @verb
@@ -137,13 +161,17 @@ def drop_webhook(*, actor: Actor, webhook_id: uuid.UUID, now: datetime) -> None:
 
 @verb
 def retry_webhook(*, actor: Actor, webhook_id: uuid.UUID, now: datetime) -> int:
-    """Tell a system again, from the first try on, what it never took; answers how many messages these are.
+    """Tell a system now what it has not taken, from the first try on; answers how many messages these are.
 
-    What it did take is not repeated. Raises Forbidden, Refused where there is nothing to tell.
+    These are the ones that failed and, while it is out of order, those that wait for its next try. What it did take is not
+    repeated. Raises Forbidden, Refused where there is nothing to tell.
     """
     rules.check_may_see_sending(actor)
-    failed = Call.objects.filter(webhook_id=webhook_id, webhook__dropped_at=None, state="failed")
-    count = failed.update(state="waiting", tries=0, next_at=now)
+    own = Call.objects.filter(webhook_id=webhook_id, webhook__dropped_at=None)
+    failed, waiting = own.filter(state="failed"), own.filter(state="waiting")
+    outage = Outage.objects.filter(webhook_id=webhook_id, webhook__dropped_at=None)
+    count = waiting.update(tries=0) if outage.update(next_at=now) else 0
+    count += failed.update(state="waiting", tries=0, next_at=now)
     if not count:
         raise Refused("webhook-complete", _("Nothing has failed for this system. Nothing was changed."))
     fact = WebhookRetried(
@@ -154,3 +182,43 @@ def retry_webhook(*, actor: Actor, webhook_id: uuid.UUID, now: datetime) -> int:
     )
     ledger.record([fact], actor=actor, now=now)
     return count
+
+
+@verb
+def warn_of_outages(*, actor: Actor, now: datetime) -> int:
+    """Record, once for each outage, that a system has taken nothing for hours: administrators hear of it; answers how many."""
+    due = Outage.objects.select_for_update().filter(
+        since__lte=now - SILENT_AFTER, told_at=None, webhook__dropped_at=None
+    )
+    rows = list(due.order_by("since", "webhook_id"))
+    for row in rows:
+        row.told_at = now
+        row.save(update_fields=["told_at"])
+    facts = [
+        WebhookSilent(
+            subject=f"webhook:{row.webhook_id}",
+            organisation_code=actor.organisation_code,
+            webhook_id=str(row.webhook_id),
+            since=row.since.isoformat(),
+            outcome=row.outcome,
+        )
+        for row in rows
+    ]
+    if facts:
+        ledger.record(facts, actor=actor, now=now)
+    return len(rows)
+
+
+@verb
+def end_outage(*, actor: Actor, webhook_id: uuid.UUID, now: datetime) -> None:
+    """A system takes its messages: it is out of order no longer, and who heard that it was hears that too."""
+    row = Outage.objects.select_for_update().filter(webhook_id=webhook_id).first()
+    if row is None:
+        return
+    was_told = row.told_at is not None
+    row.delete()
+    if was_told:
+        fact = WebhookBack(
+            subject=f"webhook:{webhook_id}", organisation_code=actor.organisation_code, webhook_id=str(webhook_id)
+        )
+        ledger.record([fact], actor=actor, now=now)

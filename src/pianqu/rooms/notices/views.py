@@ -156,6 +156,7 @@ def _says() -> dict[str, tuple[str, str]]:
         "colleagues-mentioned": ("message", _("A note mentions somebody of yours")),
         "extension-asked": ("clock", _("More time is asked for: a leader decides")),
         "extension-decided": ("clock", _("More time was decided on")),
+        "case-opened": ("alarm", _("Sounds dangerous: please look at it at once")),
         "case-extended": ("message-plus", _("Who reported it added something")),
         "case-withdrawn": ("arrow-back-up", _("Withdrawn by who reported it")),
         "case-rated": ("alert-triangle", _("The answer was rated badly")),
@@ -185,6 +186,8 @@ def _says() -> dict[str, tuple[str, str]]:
         "letter-offered": ("transfer", _("Another district offers a matter: please decide")),
         "letter-declined": ("arrow-back-up", _("The other system does not take it")),
         "letter-refused": ("alert-triangle", _("The other system could not do what was asked")),
+        "webhook-silent": ("alert-triangle", _("Another system takes no messages")),
+        "webhook-back": ("circle-check", _("Another system takes its messages again")),
         "letter-withdrawn": ("arrow-back-up", _("The other district takes its matter back")),
     }
 
@@ -194,31 +197,55 @@ def _says() -> dict[str, tuple[str, str]]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def webhooks(request: HttpRequest) -> HttpResponse:
     """Other systems that are told of facts; a new one's secret is shown on the page that adds it, and never again."""
-    actor, secret, error, status = actor_of(request), "", "", 200
+    actor, secret, error, wrong, status = actor_of(request), "", "", "", 200
+    groups, asked = queries.webhook_groups(), set(request.POST.getlist("groups"))
+    kinds = [*request.POST.getlist("kinds"), *(kind for group in groups if group in asked for kind in groups[group])]
     if request.method == "POST":
         try:
             secret = services.add_webhook(
                 actor=actor,
                 name=request.POST.get("name", ""),
                 url=request.POST.get("url", ""),
-                kinds=request.POST.getlist("kinds"),
+                kinds=kinds,
                 now=timezone.now(),
             )
         except Forbidden:
             raise
         except Problem as problem:
-            error, status = problem.message, problem.status
+            error, wrong, status = problem.message, problem.code.removeprefix("webhook-"), problem.status
     context = {
         "hooks": queries.webhooks_for(actor),
-        "kinds": queries.webhook_kinds().items(),
+        "groups": [
+            (
+                group,
+                name,
+                groups[group].items(),
+                group in asked and bool(error),
+                bool(error and set(kinds) & set(groups[group])),
+            )
+            for group, name in _groups().items()
+        ],
         "names": queries.webhook_kinds(),
-        "chosen": request.POST.getlist("kinds") if error else (),
+        "chosen": kinds if error else (),
+        "wrong": wrong,
         "typed": request.POST if error else {},
         "secret": secret,
         "error": error,
         "title": directory.title_of_post(actor),
     }
     return render(request, "notices/webhooks.html", context, status=status)
+
+
+def _groups() -> dict[str, str]:
+    """What another system may be told of, by subject."""
+    return {
+        "matters": pgettext("webhook", "What happens to a matter"),
+        "dispatch": pgettext("webhook", "Dispatch, help, platforms and calls to the spot"),
+        "supervision": pgettext("webhook", "Supervision, call-backs and reports"),
+        "causes": pgettext("webhook", "Root causes and measures"),
+        "rules": pgettext("webhook", "Rules, terms and templates"),
+        "house": pgettext("webhook", "Lists, tables and models"),
+    }
 
 
 @never_cache

@@ -496,7 +496,13 @@ def list_supervision(request: HttpRequest, asked: Query[schemas.SupervisionAsked
     gives=schemas.CallBackList,
 )
 def list_call_backs(request: HttpRequest, asked: Query[schemas.CallBacksAsked]) -> schemas.CallBackList:
-    page = queries.call_backs_for(actor_of(request), which=asked.show or "", page=asked.page)
+    page = queries.call_backs_for(
+        actor_of(request),
+        which=asked.show or "",
+        page=asked.page,
+        reason=asked.reason or "",
+        lead_code=asked.unit,
+    )
     names = [name for name in schemas.CallBackList.model_fields if name != "rows"]
     return schemas.CallBackList(rows=list(page.cards), **{name: getattr(page, name) for name in names})
 
@@ -917,7 +923,7 @@ def add(request: HttpRequest, code: Code, typed: schemas.Words, secret: Secret) 
     services.extend_case(
         actor=_resident(), case_id=mine, words=typed.words, idempotency_key=_key(request), now=timezone.now()
     )
-    return schemas.Reported(case=queries.resident_case(mine))
+    return schemas.Reported(case=queries.resident_case(mine, now=timezone.now()))
 
 
 @reports.does(
@@ -941,32 +947,32 @@ def add_own_photos(
         idempotency_key=_key(request),
         now=timezone.now(),
     )
-    return schemas.Reported(case=queries.resident_case(mine))
+    return schemas.Reported(case=queries.resident_case(mine, now=timezone.now()))
 
 
 @_own_door("rating", "rateReport", gettext_noop("Say how well it was answered, from 1 to 5"))
 def rate(request: HttpRequest, code: Code, typed: schemas.Score, secret: Secret) -> schemas.Reported:
     mine = _own(request, code, secret).case_id
     services.rate_case(actor=_resident(), case_id=mine, score=typed.score, words=typed.words, now=timezone.now())
-    return schemas.Reported(case=queries.resident_case(mine))
+    return schemas.Reported(case=queries.resident_case(mine, now=timezone.now()))
 
 
 @_own_door("reopening", "reopenReport", gettext_noop("Ask to look at it again"))
 def reopen(request: HttpRequest, code: Code, typed: schemas.Words, secret: Secret) -> schemas.Reported:
     mine = _own(request, code, secret).case_id
     services.reopen_case(actor=_resident(), case_id=mine, words=typed.words, now=timezone.now())
-    return schemas.Reported(case=queries.resident_case(mine))
+    return schemas.Reported(case=queries.resident_case(mine, now=timezone.now()))
 
 
 @_own_door("withdrawal", "withdrawReport", gettext_noop("Take one's own matter back"))
 def withdraw(request: HttpRequest, code: Code, secret: Secret) -> schemas.Reported:
     mine = _own(request, code, secret).case_id
     services.withdraw_case(actor=_resident(), case_id=mine, now=timezone.now())
-    return schemas.Reported(case=queries.resident_case(mine))
+    return schemas.Reported(case=queries.resident_case(mine, now=timezone.now()))
 
 
 @_own_door("channel", "tellOfReport", gettext_noop("Say whether, and where, one wants to be told"))
 def tell(request: HttpRequest, code: Code, typed: schemas.Telling, secret: Secret) -> schemas.Reported:
     mine = _own(request, code, secret).case_id
     services.choose_channel(actor=_resident(), case_id=mine, tell=typed.tell, contact=typed.contact, now=timezone.now())
-    return schemas.Reported(case=queries.resident_case(mine))
+    return schemas.Reported(case=queries.resident_case(mine, now=timezone.now()))

@@ -85,6 +85,14 @@ class ListState(Schema):
     is_own: bool
 
 
+class SameRows(Schema):
+    """A list of the organisation under another name of which rows that can be taken in say the same."""
+
+    source: str
+    sent_at: datetime
+    rows: int
+
+
 class ListContent(Schema):
     """A list with what is right and wrong in the rows that are kept of it."""
 
@@ -92,6 +100,7 @@ class ListContent(Schema):
     good: int
     wrong: list[WrongCell]
     before: list[KnownRow]
+    alike: list[SameRows]
 
 
 class RowResult(Schema):
@@ -119,6 +128,7 @@ def _content(look: ListLook) -> ListContent:
         good=len(look.good),
         wrong=[WrongCell(row=fault.line, column=fault.column, sentence=fault.sentence) for fault in look.faults],
         before=[KnownRow(row=line, code=code) for line, code in look.before],
+        alike=[SameRows(source=one.source, sent_at=one.sent_at, rows=one.rows) for one in look.alike],
     )
 
 

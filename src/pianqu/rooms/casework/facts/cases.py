@@ -42,6 +42,8 @@ class CaseOpened(Fact):
     tell_by: str = ""
     identity: str = ""
     """How sure the house was who reported it: not at all, `confirmed` (a contact, by a code), `proven`."""
+    danger: bool = False
+    """The words hold a phrase of the shipped list of dangers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +58,8 @@ class CaseExtended(Fact):
     place_code: str | None
     words_commitment: str
     photo_commitments: tuple[str, ...] = ()
+    danger: bool = False
+    """What was added holds a phrase of danger, and nothing before did."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -107,7 +107,10 @@ class CallBacksDrawn(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class CallBackDone(AboutCase):
-    """Somebody who did not handle the matter asked its reporter. `outcome`: satisfied, dissatisfied, unreachable."""
+    """Somebody who did not handle the matter asked its reporter. `outcome`: satisfied, dissatisfied, unreachable.
+
+    `holds` and `fails` where nobody could be asked: that person looked at the answer.
+    """
 
     kind: ClassVar[str] = "casework.call-back-done"
     label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Reporter called back")

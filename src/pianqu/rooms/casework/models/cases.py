@@ -44,6 +44,7 @@ class Case(models.Model):
     grid_version = models.UUIDField("网格版本 grid version", null=True)
     words = models.TextField("诉求 words", blank=True)
     words_salt = models.BinaryField("诉求盐 salt of the words", max_length=32)
+    danger = models.BooleanField("可能危险 may be dangerous", default=False, db_default=False)
     nature = models.CharField("性质 nature", max_length=16, blank=True)
     lead_code = models.CharField("主办机构 lead organisation", max_length=32, blank=True)
     due_at = models.DateTimeField("期限 due at", null=True)
@@ -102,6 +103,7 @@ class Case(models.Model):
             models.Index(STREET, "opened_at", "id", name="case_by_street"),
             models.Index(fields=["resolved_at", "id"], name="case_by_answer"),
             models.Index(fields=["platform", "state", "id"], name="case_by_platform", condition=~Q(platform="")),
+            models.Index(fields=["opened_at", "id"], name="case_by_danger", condition=Q(danger=True)),
             models.Index(fields=["parent", "opened_at"], name="case_by_parent", condition=Q(parent__isnull=False)),
             # which joined matters follow another one, as every list of work asks
             models.Index(fields=["state", "parent", "id"], name="case_joined", condition=Q(parent__isnull=False)),

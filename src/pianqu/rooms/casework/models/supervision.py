@@ -85,7 +85,18 @@ class CallBack(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["case"], condition=Q(ended_at=None), name="one_live_call_back_per_case"),
             models.CheckConstraint(
-                condition=Q(outcome__in=["", "satisfied", "dissatisfied", "unreachable"]),
+                condition=Q(
+                    outcome__in=[
+                        "",
+                        "satisfied",
+                        "dissatisfied",
+                        "unreachable",
+                        "holds",
+                        "fails",
+                        "no-contact",
+                        "rated",
+                    ]
+                ),
                 name="call_back_outcome_is_known",
             ),
         ]

@@ -14,10 +14,12 @@ from pianqu.rooms.casework.queries.bulk import (
     BULK_WAITS,
     BulkCard,
     BulkRefusal,
+    BulkWhole,
     bulk_act_of,
     bulk_acts_due,
     bulk_acts_of,
     bulk_items_waiting,
+    bulk_whole,
     codes_seen,
     grouped,
 )
@@ -30,6 +32,7 @@ from pianqu.rooms.casework.queries.callbacks import (
     case_of_call_back,
     draws_for,
     has_handled,
+    next_try,
 )
 from pianqu.rooms.casework.queries.cases import (
     BY_ADDRESS,
@@ -82,6 +85,7 @@ from pianqu.rooms.casework.queries.cases import (
     photo_for,
     public_recent,
     recent_working_days,
+    reopen_until,
     resident_case,
     resident_photo,
     rows_for,
@@ -109,6 +113,7 @@ from pianqu.rooms.casework.queries.causes import (
     root_cause,
     root_causes,
 )
+from pianqu.rooms.casework.queries.checks import ATTEMPTS, awaits_check, has_judged, posts_of
 from pianqu.rooms.casework.queries.clockrules import (
     DRAFT,
     DROPPED,
@@ -308,6 +313,7 @@ from pianqu.rooms.casework.queries.joining import (
 from pianqu.rooms.casework.queries.lists import (
     LIST_COLUMN,
     LIST_TABLE,
+    AlikeList,
     Before,
     FromList,
     ListCard,
@@ -317,6 +323,7 @@ from pianqu.rooms.casework.queries.lists import (
     list_results,
     list_rows,
     listed_before,
+    lists_alike,
     lists_of,
 )
 from pianqu.rooms.casework.queries.naming import (
@@ -478,6 +485,7 @@ from pianqu.rooms.casework.queries.whistles import (
 __all__ = [
     "ALL",
     "ASKED",
+    "ATTEMPTS",
     "A_MINUTE",
     "BLANKS",
     "BULK_CANCELLED",
@@ -548,6 +556,7 @@ __all__ = [
     "ActCard",
     "AdditionCard",
     "Alike",
+    "AlikeList",
     "Answers",
     "Around",
     "Asked",
@@ -556,6 +565,7 @@ __all__ = [
     "BreachSeen",
     "BulkCard",
     "BulkRefusal",
+    "BulkWhole",
     "CallBackCard",
     "CallBackPage",
     "CallCard",
@@ -667,6 +677,7 @@ __all__ = [
     "answers_since",
     "around",
     "asked_now",
+    "awaits_check",
     "breach_card",
     "breach_model",
     "breach_seen",
@@ -674,6 +685,7 @@ __all__ = [
     "bulk_acts_due",
     "bulk_acts_of",
     "bulk_items_waiting",
+    "bulk_whole",
     "by_list",
     "call_back_for",
     "call_backs_for",
@@ -749,6 +761,7 @@ __all__ = [
     "handling_for",
     "handovers",
     "has_handled",
+    "has_judged",
     "holders",
     "hot_issue",
     "hot_issue_of",
@@ -773,6 +786,7 @@ __all__ = [
     "list_results",
     "list_rows",
     "listed_before",
+    "lists_alike",
     "lists_of",
     "live_members",
     "mark_now",
@@ -795,6 +809,7 @@ __all__ = [
     "nature_raised",
     "news_for",
     "news_of",
+    "next_try",
     "notes_among",
     "on_ground",
     "on_platform",
@@ -817,6 +832,7 @@ __all__ = [
     "platform_powers",
     "platform_queue",
     "platforms_for",
+    "posts_of",
     "preview_clocks",
     "public_recent",
     "published_case",
@@ -828,6 +844,7 @@ __all__ = [
     "read_model",
     "recent_working_days",
     "recorded_since",
+    "reopen_until",
     "replies_offered",
     "reply_template_id",
     "reply_templates_for",

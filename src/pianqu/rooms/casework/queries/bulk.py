@@ -13,6 +13,7 @@ from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent
 from pianqu.kernels import checkcode
 from pianqu.rooms.casework.models import BulkAct, BulkItem
+from pianqu.rooms.casework.queries.cases import CaseRow, rows_for
 from pianqu.rooms.casework.queries.seen import one_seen_by
 
 BULK_WAITS, BULK_DONE, BULK_REFUSED, BULK_CANCELLED = "waiting", "done", "refused", "cancelled"
@@ -60,6 +61,25 @@ def bulk_act_of(actor: Actor, bulk_id: uuid.UUID) -> tuple[BulkCard, tuple[BulkR
         raise Absent("bulk-absent", _("There is no such act on many matters."))
     refused = BulkItem.objects.filter(bulk_id=bulk_id, state=BULK_REFUSED).order_by("order")
     return _cards([row])[0], grouped(list(refused.values_list("sentence", "case__code")))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BulkWhole:
+    """What a bulk act is: its codes, its words while they are kept, and its matters in their order as far as they are seen."""
+
+    values: Mapping[str, str]
+    words: str
+    matters: tuple[CaseRow, ...]
+
+
+def bulk_whole(actor: Actor, bulk_id: uuid.UUID) -> BulkWhole:
+    """What is to be done, or was, and with which matters. Raises Absent for another post's."""
+    row = BulkAct.objects.filter(post_id=actor.acting_post_id or "-", id=bulk_id).first()
+    if row is None:
+        raise Absent("bulk-absent", _("There is no such act on many matters."))
+    ids = list(BulkItem.objects.filter(bulk=row).order_by("order").values_list("case_id", flat=True))
+    seen = rows_for(actor, ids)
+    return BulkWhole(values=row.values, words=row.words, matters=tuple(seen[one] for one in ids if one in seen))
 
 
 def grouped(refused: Sequence[tuple[str, str]]) -> tuple[BulkRefusal, ...]:

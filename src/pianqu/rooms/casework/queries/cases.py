@@ -20,7 +20,7 @@ from pianqu.foundation.db import Statement, fetch
 from pianqu.foundation.errors import Absent, Invalid, Refused
 from pianqu.foundation.fresh import Fresh
 from pianqu.foundation.reached import Reached
-from pianqu.kernels import checkcode, words
+from pianqu.kernels import checkcode, deadline, words
 from pianqu.kernels.deadline import Calendar
 from pianqu.rooms.casework import rules, sql
 from pianqu.rooms.casework.lifecycle import ENDED, OPEN, WAITING, Move, State, may_move
@@ -37,11 +37,13 @@ from pianqu.rooms.casework.models import (
     Task,
     Year,
 )
+from pianqu.rooms.casework.queries.checks import awaits_check
 from pianqu.rooms.casework.queries.search import Sought, sought
 from pianqu.rooms.casework.queries.seen import (
     Turn,
     all_walks,
     few_seen_by,
+    is_dangerous,
     is_narrow,
     one_seen_by,
     own_work,
@@ -57,6 +59,7 @@ from pianqu.rooms.territory import queries as territory
 
 PAGE = 50
 COUNT_TO = 1_000
+REOPENING = "case.reopening"
 EXCERPT = 80
 MOMENTS = {"resolved": "resolved_at", "reopened": "reopened_at"}
 """Other moments by which a list can be bounded, and their columns."""
@@ -116,6 +119,8 @@ class CaseRow:
     has_photos: bool
     has_contact: bool
     imported_from: str
+    danger: bool = False
+    """Its words hold a phrase of danger, and nobody said since that it is no emergency."""
     risk: int | None = None
     """How likely it is to miss its date, in thousandths, as the worker last said; None where nothing is said."""
 
@@ -224,6 +229,8 @@ class CaseCard(ResidentCase):
     """In which cell of the grid of its day the point lies; empty without a point."""
     platform: str
     """To which platform a person moved it; empty while its category says so."""
+    danger: bool
+    """Its words sound dangerous, it is not answered yet, and nobody said that it is no emergency."""
     waits_for_centre: bool
     """Nobody answers for it yet: the centre gives it to somebody."""
     may_resolve: bool
@@ -380,6 +387,7 @@ _ROW = (
     "due_at",
     "warn_at",
     "risk",
+    "danger",
 )
 
 
@@ -526,9 +534,9 @@ NEWEST = _Order("opened_at", _ROW.index("opened_at"), falling=True)
 DUE_ORDER = _Order("due_at", _ROW.index("due_at"), falling=False)
 RISK_ORDER = _Order("risk", _ROW.index("risk"), falling=True, is_number=True)
 
-QUEUES = ("mine", "unassigned", "overdue", "asked", "answered")
-"""My organisation's part, nobody's yet, overdue, waiting for a decision, answered and to be called back. What is joined to
-another matter and follows it is in none of these but the first."""
+QUEUES = ("danger", "mine", "unassigned", "overdue", "asked", "answered")
+"""What sounds dangerous, my organisation's part, nobody's yet, overdue, waiting for a decision, answered and to be called back.
+What is joined to another matter and follows it is in none of these but the second."""
 MORE_QUEUES = ("open", "week", "likely")
 """Lists that the overview points to: everything open, what falls due until the week is over, and what is likely to be late."""
 LIKELY = 500
@@ -549,6 +557,8 @@ def _queued(actor: Actor, queue: str, now: datetime) -> Q:
 
 
 def _worked_on(queue: str, now: datetime) -> Q:
+    if queue == "danger":
+        return is_dangerous()
     if queue == "unassigned":
         return Q(state__in=WAITING)
     if queue == "overdue":
@@ -628,8 +638,9 @@ def _row(row: Sequence[Any]) -> CaseRow:
         due_at=row[12],
         warn_at=row[13],
         risk=row[14],
-        has_photos=row[15],
-        has_contact=row[16],
+        danger=row[15],
+        has_photos=row[16],
+        has_contact=row[17],
     )
 
 
@@ -685,20 +696,24 @@ def case_for(actor: Actor, case_id: uuid.UUID) -> CaseCard:
         imported_id=case.imported_id or "",
         cell_code=case.cell_code,
         platform=case.platform,
+        danger=case.danger and case.state in OPEN,
         waits_for_centre=case.state in WAITING,
         may_extend=may_move(case.state, Move.EXTEND) and rules.may_extend(actor, receiver),
         may_withdraw=may_move(case.state, Move.WITHDRAW) and rules.may_withdraw(actor, receiver),
         may_rate=False,
         may_reopen=may_move(case.state, Move.REOPEN) and rules.may_reopen(actor),
         may_resolve=may_move(case.state, Move.RESOLVE) and rules.may_resolve(actor, org),
-        may_close=may_move(case.state, Move.CLOSE) and rules.may_close(actor, receiver),
+        may_close=may_move(case.state, Move.CLOSE) and rules.may_close(actor, receiver) and not awaits_check(case),
         may_erase=case.erased_at is None and case.state in ENDED and rules.may_erase(actor),
         may_reveal_contact=bool(contact[0]) and rules.may_reveal_contact(actor, org),
     )
 
 
-def resident_case(case_id: uuid.UUID) -> ResidentCase:
-    """The case for its reporter: the door has proved before that this is the reporter (`follow`, a signed cookie)."""
+def resident_case(case_id: uuid.UUID, *, now: datetime | None = None) -> ResidentCase:
+    """The case for its reporter: the door has proved before that this is the reporter (`follow`, a signed cookie).
+
+    Whether one that is archived can still be rated depends on the time.
+    """
     case = Case.objects.filter(id=case_id).first()
     if case is None:
         raise Absent("case-absent", _("There is no such matter."))
@@ -706,9 +721,26 @@ def resident_case(case_id: uuid.UUID) -> ResidentCase:
         **_common(case, _contact(case_id), for_reporter=True),
         may_extend=may_move(case.state, Move.EXTEND),
         may_withdraw=may_move(case.state, Move.WITHDRAW),
-        may_rate=may_move(case.state, Move.RATE) and not case.imported_from,
+        may_rate=may_move(case.state, Move.RATE) and not case.imported_from and _can_be_rated(case, now),
         may_reopen=may_move(case.state, Move.REOPEN) and not case.imported_from,
     )
+
+
+def _can_be_rated(case: Case, now: datetime | None) -> bool:
+    """Until it is archived, and then for as long as it could be reopened: who archives it takes no rating away."""
+    if case.state != State.CLOSED:
+        return True
+    if now is None or case.score is not None or case.erased_at is not None or case.resolved_at is None:
+        return False
+    until = reopen_until(case.resolved_at)
+    return until is None or now < until
+
+
+def reopen_until(resolved_at: datetime) -> datetime | None:
+    """Until when an answered matter can be reopened."""
+    term = rulepacks.term_rule(REOPENING).term
+    due = deadline.due_at(resolved_at, [term], working_days(), zone=timezone.get_default_timezone())
+    return due.at if due else None
 
 
 def _common(case: Case, contact: tuple[str, str, str, str], *, for_reporter: bool = False) -> dict[str, Any]:

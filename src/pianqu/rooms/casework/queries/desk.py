@@ -13,7 +13,7 @@ from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, WAITING, State
 from pianqu.rooms.casework.models import Handover, SavedFilter
 from pianqu.rooms.casework.queries.cases import CaseFilter, CaseRow, cases_for
 from pianqu.rooms.casework.queries.kept import MANY, Kept
-from pianqu.rooms.casework.queries.seen import asked_of, scope_of
+from pianqu.rooms.casework.queries.seen import asked_of, dangerous_in, scope_of
 from pianqu.rooms.directory import queries as directory
 
 EARLIER = 5
@@ -41,6 +41,7 @@ class Standing:
     answered: int
     mine: int = 0
     asked: int = 0
+    danger: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +83,7 @@ def standing_for(actor: Actor, *, now: datetime) -> Standing:
         answered=over((State.RESOLVED,), there),
         mine=over((sql.MINE,), there),
         asked=over(OPEN, decided),
+        danger=over((sql.DANGER,), there),
     )
 
 
@@ -90,7 +92,7 @@ def _counts(scope: directory.Scope, organisation_code: str, now: datetime) -> Ma
 
     def count() -> Mapping[str, Sequence[int]]:
         asked = asked_of(scope, (*OPEN, State.RESOLVED), ("id", "state", "due_at", "warn_at"))
-        return _by_state(sql.standing(asked, organisation_code, now)) if asked else {}
+        return _by_state(sql.standing(asked, organisation_code, now, dangerous_in(scope))) if asked else {}
 
     found, is_new = STANDINGS.answer((scope, organisation_code), now=now, count=count, is_kept=_are_many)
     return found if is_new else {**found, **_by_state(sql.mine(organisation_code))}

@@ -215,9 +215,14 @@ def _in_order(new: Sequence[str], old: Sequence[str]) -> set[str]:
 
 
 def rule_faults(rows: Sequence[RuleRow], known: "Templates") -> tuple[Fault, ...]:
-    """What the kernel finds in these rules together with the templates that they name."""
+    """What the kernel finds in these rules together with the templates that they name.
+
+    A rule that loops is not called unreachable too: the one has to be mended first, and then the other is said.
+    """
     leads = {card.code: card.lead_code for card in known.cards.values()}
-    return dispatch.faults([as_rule(row, leads) for row in rows], known.includes)
+    found = dispatch.faults([as_rule(row, leads) for row in rows], known.includes)
+    looping = {code for fault in found if fault.kind == "loops" for code in (fault.code, *fault.others)}
+    return tuple(fault for fault in found if fault.kind != "unreachable" or fault.code not in looping)
 
 
 def check_row(row: RuleRow, world: "World") -> None:

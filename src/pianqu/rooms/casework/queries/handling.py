@@ -214,7 +214,7 @@ def _may(
         ask_for_time=leads and handled and extension is None and _extensible(clock),
         decide_on_time=extension is not None and rules.may_approve(actor, case.lead_code, asked_by=extension.by_post),
         finish=own is not None and own.role == "helper",
-        call_back=may_move(case.state, Move.RATE)
+        call_back=case.state == State.RESOLVED
         and not case.imported_from
         and rules.may_call_back(actor, resolver=case.resolver_post, former_checker=case.checker_post)
         and not has_handled(actor, case.id),

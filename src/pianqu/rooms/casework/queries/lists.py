@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
@@ -70,6 +70,15 @@ class Before:
     mark: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlikeList:
+    """A list under another name of which some rows say the same."""
+
+    source: str
+    sent_at: datetime
+    rows: int
+
+
 def lists_of(actor: Actor) -> tuple[ListCard, ...]:
     """The latest lists of the actor's organisation. One statement."""
     rows = CaseList.objects.filter(organisation_code=actor.organisation_code).order_by("-sent_at", "-id")
@@ -114,6 +123,27 @@ def listed_before(keys: Collection[str]) -> dict[str, Before]:
         rows = CaseListItem.objects.filter(key__in=wanted[at : at + AT_ONCE]).values_list("key", "case__code", "mark")
         found.update({key: Before(code=checkcode.show(code), mark=mark) for key, code, mark in rows})
     return found
+
+
+def lists_alike(actor: Actor, marks: Collection[str], *, source: str) -> tuple[AlikeList, ...]:
+    """The latest lists of the actor's organisation under another name with rows of these marks, most of them first."""
+    rows = CaseList.objects.filter(organisation_code=actor.organisation_code, taken__gt=0).order_by("-sent_at", "-id")
+    others = {
+        list_id: (name, sent_at)
+        for list_id, name, sent_at in rows.values_list("id", "source", "sent_at")[:LATEST_LISTS]
+        if name.casefold() != source.casefold()
+    }
+    wanted, counts = list(marks), dict.fromkeys(others, 0)
+    for at in range(0, len(wanted) if others else 0, AT_ONCE):
+        items = CaseListItem.objects.filter(list__in=others, mark__in=wanted[at : at + AT_ONCE]).order_by()
+        for list_id, count in items.values_list("list_id").annotate(Count("id")):
+            counts[list_id] += count
+    found = [
+        AlikeList(source=name, sent_at=sent_at, rows=counts[list_id])
+        for list_id, (name, sent_at) in others.items()
+        if counts[list_id]
+    ]
+    return tuple(sorted(found, key=lambda one: (-one.rows, one.source)))
 
 
 def from_list(case_id: uuid.UUID) -> FromList | None:

@@ -69,6 +69,8 @@ class MonthFigures:
     received_before: int
     months: tuple[tuple[str, int, int], ...]
     """Month, received, answered: six of them, the oldest first."""
+    without_lead: int
+    """Matters answered in the month that nobody led: at the window, at once."""
     organisations: Evaluation
     streets: Evaluation
     platforms: Evaluation
@@ -100,6 +102,7 @@ def month_figures(actor: Actor, period: Period) -> MonthFigures:
         received=dict(by_category.values_list("category").annotate(Count("id"))),
         received_before=months[-2][1],
         months=months,
+        without_lead=Case.objects.filter(resolved_at__gte=begin, resolved_at__lt=end, lead_code="").count(),
         organisations=evaluation_for(actor, period=period, by=ORGANISATION),
         streets=evaluation_for(actor, period=period, by=STREET_),
         platforms=evaluation_for(actor, period=period, by=PLATFORM),

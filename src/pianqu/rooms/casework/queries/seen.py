@@ -124,6 +124,17 @@ def _lies_in(stem: str) -> Q:
     return Q(place_code=stem) if len(stem) == COMMUNITY else Q(place_code__startswith=stem)
 
 
+def is_dangerous() -> Q:
+    """What sounds dangerous and is not answered yet. Few of all: they have an index of their own."""
+    return Q(danger=True, state__in=OPEN)
+
+
+@lru_cache(maxsize=512)
+def dangerous_in(scope: directory.Scope) -> Statement | None:
+    """Those of a scope: the same text each time, so put together once."""
+    return question(_seen_in(scope, few=True).filter(own_work(), is_dangerous()).order_by().values("id"))
+
+
 @lru_cache(maxsize=512)
 def asked_of(scope: directory.Scope, states: tuple[str, ...], columns: tuple[str, ...]) -> Statement | None:
     """What is asked for the work of a scope in some states that are no ends: the same text each time, so put together once.

@@ -15,6 +15,7 @@ from pianqu.rooms.casework.services.bulk import (
     undo_bulk,
 )
 from pianqu.rooms.casework.services.calling import (
+    BAD,
     draw_call_backs,
     draw_last_week,
     record_call_back,
@@ -199,7 +200,6 @@ from pianqu.rooms.casework.services.publishing import (
     publish_month,
 )
 from pianqu.rooms.casework.services.rating import (
-    BAD,
     call_back,
     link_case,
     rate_case,

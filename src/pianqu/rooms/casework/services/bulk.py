@@ -44,6 +44,10 @@ BULK_FIELDS: Mapping[str, tuple[str, ...]] = {
 """What each act takes: codes, and words, which are kept by themselves."""
 
 
+BULK_NEEDS = {"accept": "nature", "dispatch": "lead_code", "note": "words", "answer": "words", "link": "parent_code"}
+"""The field without which an act can be done for no matter at all."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
     """What is to be done with each matter."""
@@ -196,6 +200,18 @@ def _check(wanted: Wanted, case_ids: Sequence[uuid.UUID]) -> None:
     if len(case_ids) > MOST_AT_ONCE:
         sentence = _("At most %(most)d matters at once. Please choose fewer; nothing was changed.")
         raise Invalid("bulk-many", sentence % {"most": MOST_AT_ONCE})
+    need = BULK_NEEDS.get(wanted.act, "")
+    if need and not (wanted.words if need == "words" else wanted.values.get(need, "")).strip():
+        raise Invalid(f"bulk-{need}", _missing(need))
+
+
+def _missing(need: str) -> str:
+    return {
+        "nature": _("Please choose the nature. Nothing was changed."),
+        "lead_code": _("Please choose who leads. Nothing was changed."),
+        "parent_code": _("Please give the code of the matter that they are joined to. Nothing was changed."),
+        "words": _("Please write what it says. Nothing was changed."),
+    }[need]
 
 
 def _act(actor: Actor, case_id: uuid.UUID, wanted: Wanted, now: datetime) -> None:

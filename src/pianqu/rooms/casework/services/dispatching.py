@@ -26,7 +26,7 @@ from pianqu.rooms.casework.facts import (
 )
 from pianqu.rooms.casework.lifecycle import HANDLED, OPEN, Move, State
 from pianqu.rooms.casework.models import Case, Request, Task
-from pianqu.rooms.casework.services import joint
+from pianqu.rooms.casework.services import forces, joint
 from pianqu.rooms.casework.services.clocks import DUE, rule_of, running, started
 from pianqu.rooms.casework.services.steps import end_tasks, iso, live_tasks, locked, moved, noted, said, tell
 from pianqu.rooms.casework.services.suggesting import used
@@ -40,7 +40,7 @@ ALARM_AT = 2
 CITED = 80
 """Characters of an item as it is cited."""
 LIST_COMMA = "; "
-SAVED = ["state", "nature", "lead_code", "returns", *DUE]
+SAVED = ["state", "nature", "danger", "lead_code", "returns", *DUE]
 
 
 @verb
@@ -64,6 +64,7 @@ def accept_case(
 def _accepted(actor: Actor, case: Case, nature: str, now: datetime) -> list[Fact]:
     rule = rule_of(nature)
     case.nature = nature
+    case.danger = case.danger and nature == "urgent"  # otherwise a person who read it says that it is no emergency
     due = started(actor, case, rule, case.opened_at, "accepted", said_at=now)
     return [tell(actor, case, CaseAccepted, nature=nature), due]
 
@@ -309,6 +310,7 @@ def start_task(*, actor: Actor, case_id: uuid.UUID, now: datetime) -> uuid.UUID:
     elif task.state != "given":
         raise Refused("task-begun", _("Your organisation works on it already. Nothing was changed."))
     joint.check_turn(case, task.organisation_code)
+    forces.check_order(case)
     task.state = "working"
     task.save(update_fields=["state"])
     return noted(actor, case, [tell(actor, case, TaskStarted, task_code=task.organisation_code)], now)

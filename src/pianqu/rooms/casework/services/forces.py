@@ -109,11 +109,13 @@ def _led(actor: Actor, force_id: uuid.UUID) -> TaskForce:
 def give_to_force(*, actor: Actor, force_id: uuid.UUID, code: str, after: str = "", now: datetime) -> uuid.UUID:
     """Give it a matter by its code; `after` is the code of one of its matters that comes first. The same again sets that anew.
 
-    Raises Invalid for an unknown code, Refused for what is answered, for too many, and for matters
-    that would wait for each other.
+    Raises Forbidden for a matter that is not the actor's to show to others, Invalid for an unknown code, Refused for what is
+    answered, for too many, and for matters that would wait for each other.
     """
     row = _led(actor, force_id)
     case = _case(actor, code)
+    on_ground = bool(case.place_code) and queries.on_ground(actor, case.place_code or "")
+    rules.check_may_give_to_force(actor, case.lead_code, on_ground=on_ground)
     if case.state not in OPEN:
         raise Refused("force-answered", _("This matter is answered already. Nothing was changed."))
     given = {one.case_id: one for one in ForceCase.objects.filter(force=row)}
@@ -122,7 +124,7 @@ def give_to_force(*, actor: Actor, force_id: uuid.UUID, code: str, after: str = 
     first = _case(actor, after) if after.strip() else None
     if first is not None and first.id not in given and first.id != case.id:
         raise Invalid("force-after", _("The matter that comes first has to be one of this task force's."))
-    _check_order(given, case, first)
+    _check_order(row, case, first)
     ForceCase.objects.update_or_create(force=row, case=case, defaults={"after": first, "given_at": now})
     _tell(
         actor,
@@ -136,6 +138,16 @@ def give_to_force(*, actor: Actor, force_id: uuid.UUID, code: str, after: str = 
     return case.id
 
 
+def check_order(case: Case) -> None:
+    """Raise Refused while a matter that comes first in a task force is not answered yet."""
+    before = ForceCase.objects.filter(case=case, force__ended_at=None, after__state__in=OPEN)
+    first = before.select_related("after", "force").order_by("id").first()
+    if first is not None and first.after is not None:
+        sentence = _("In the joint task force “%(force)s” this matter comes after %(code)s, which is not answered yet.")
+        said_of = {"force": first.force.name, "code": checkcode.show(first.after.code)}
+        raise Refused("force-waits", unchanged(sentence % said_of))
+
+
 def _case(actor: Actor, code: str) -> Case:
     """The matter with this code, as far as the actor sees it. Raises Invalid."""
     try:
@@ -145,10 +157,13 @@ def _case(actor: Actor, code: str) -> Case:
     return Case.objects.get(id=case_id)
 
 
-def _check_order(given: dict[uuid.UUID, ForceCase], case: Case, first: Case | None) -> None:
-    """Raise Refused where A waits for B and B, by however many steps, for A."""
-    waits = {str(id_): [str(one.after_id)] for id_, one in given.items() if one.after_id and id_ != case.id}
-    ring = circle({**waits, str(case.id): [str(first.id)] if first else []})
+def _check_order(row: TaskForce, case: Case, first: Case | None) -> None:
+    """Raise Refused where A waits for B and B, by however many steps and in whatever living task force, for A."""
+    waits: dict[str, list[str]] = {str(case.id): [str(first.id)] if first else []}
+    living = ForceCase.objects.filter(force__ended_at=None, after__isnull=False).exclude(force=row, case=case)
+    for case_id, after_id in living.values_list("case_id", "after_id"):
+        waits.setdefault(str(case_id), []).append(str(after_id))
+    ring = circle(waits)
     if ring:
         codes = {
             str(id_): checkcode.show(code)

@@ -29,6 +29,7 @@ from pianqu.rooms.casework.facts import (
 )
 from pianqu.rooms.casework.lifecycle import OPEN, Move, may_move
 from pianqu.rooms.casework.models import Case, Clock, JointAnswer, Note, Pause, PublicTitle, Succession, Task
+from pianqu.rooms.casework.services.calling import list_checks
 from pianqu.rooms.casework.services.clocks import DUE, set_due
 from pianqu.rooms.casework.services.contacts import Reporter
 from pianqu.rooms.casework.services.moving import resolve_case
@@ -306,6 +307,7 @@ def _answer(
     facts = [_resolved(actor, case, texts[case.id], by_post, now, organisation_code) for case in free]
     recorded = ledger.record(facts, actor=actor, now=now)
     save_many(free, [*_ANSWERED])
+    list_checks(free, now)
     Note.objects.bulk_create(
         Note(entry_id=entry.entry_id, case=case, words=case.reply, salt=case.reply_salt, for_reporter=True)
         for entry, case in zip(recorded, free, strict=True)

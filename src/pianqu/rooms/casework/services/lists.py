@@ -28,7 +28,7 @@ from pianqu.kernels.leaf import SALT_BYTES, file_commitment
 from pianqu.rooms.casework import queries, rules
 from pianqu.rooms.casework.facts import ListForgotten, ListSent, ListTakenIn
 from pianqu.rooms.casework.models import CaseList, CaseListItem
-from pianqu.rooms.casework.queries import LIST_COLUMN, LIST_TABLE, Before, ListCard
+from pianqu.rooms.casework.queries import LIST_COLUMN, LIST_TABLE, AlikeList, Before, ListCard
 from pianqu.rooms.casework.queries.lists import own_list
 from pianqu.rooms.casework.services.opening import Opening, open_cases
 from pianqu.rooms.casework.services.parts import PlaceChoice, checked_place, taken
@@ -89,13 +89,17 @@ class GoodRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListLook:
-    """A list as it stands now: what can be taken in, what is wrong, what is a matter already (line, code)."""
+    """A list as it stands now: what can be taken in, what is wrong, what is a matter already (line, code).
+
+    `alike`: lists under another name of the same organisation of which rows that can be taken in say the same.
+    """
 
     card: ListCard
     rows: tuple[SentRow, ...]
     good: tuple[GoodRow, ...]
     faults: tuple[RowFault, ...]
     before: tuple[tuple[int, str], ...]
+    alike: tuple[AlikeList, ...]
 
     @property
     def wrong_lines(self) -> frozenset[int]:
@@ -249,7 +253,7 @@ def look_at_list(*, actor: Actor, list_id: uuid.UUID, now: datetime) -> ListLook
 
 
 def _nothing(card: ListCard) -> ListLook:
-    return ListLook(card=card, rows=(), good=(), faults=(), before=())
+    return ListLook(card=card, rows=(), good=(), faults=(), before=(), alike=())
 
 
 def _looked(card: ListCard, rows: tuple[SentRow, ...], actor: Actor, today: date) -> ListLook:
@@ -275,7 +279,10 @@ def _looked(card: ListCard, rows: tuple[SentRow, ...], actor: Actor, today: date
             good.append(
                 GoodRow(line=row.line, number=number, happened_date=happened, key=key, mark=mark, opening=opening)
             )
-    return ListLook(card=card, rows=rows, good=tuple(good), faults=tuple(faults), before=tuple(before))
+    lines = {one.line for one in good}
+    marks = {mark for row, (_key, says) in keyed if row.line in lines for mark in fingerprints(says, scope=SCOPE)}
+    alike = queries.lists_alike(actor, marks, source=card.source)
+    return ListLook(card=card, rows=rows, good=tuple(good), faults=tuple(faults), before=tuple(before), alike=alike)
 
 
 def _identity(actor: Actor, source: str, row: SentRow) -> tuple[str, str]:

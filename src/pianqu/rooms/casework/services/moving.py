@@ -17,10 +17,11 @@ from pianqu.foundation.ids import new_id
 from pianqu.foundation.photos import SafePhoto
 from pianqu.foundation.verbs import verb
 from pianqu.kernels import checkcode
-from pianqu.rooms.casework import rules
+from pianqu.rooms.casework import queries, rules
 from pianqu.rooms.casework.facts import CaseClosed, CaseExtended, CaseResolved, CaseWithdrawn
 from pianqu.rooms.casework.lifecycle import Move, check_move
 from pianqu.rooms.casework.models import Addition, Case, Note, Photo
+from pianqu.rooms.casework.services.calling import check_was_checked, list_checks
 from pianqu.rooms.casework.services.clocks import DUE, stop
 from pianqu.rooms.casework.services.parts import Claim, kept_photos, taken
 from pianqu.rooms.casework.services.rating import free_joined, waiting_children
@@ -96,6 +97,7 @@ def _extend(actor: Actor, case_id: uuid.UUID, words: str, photos: Sequence[SafeP
     )
     addition_id = new_id()
     kept = kept_photos(photos, case_id=case_id, addition_id=addition_id)
+    raised = not case.danger and bool(queries.dangers_in(said.text))
     fact = CaseExtended(
         subject=f"case:{case_id}",
         organisation_code=recorded_by(actor, case),
@@ -104,7 +106,11 @@ def _extend(actor: Actor, case_id: uuid.UUID, words: str, photos: Sequence[SafeP
         place_code=case.place_code,
         words_commitment=said.commitment,
         photo_commitments=tuple(photo.commitment for photo in kept),
+        danger=raised,
     )
+    if raised:
+        case.danger = True
+        case.save(update_fields=["danger"])
     entry = ledger.record([fact], actor=actor, now=now)[0]
     Addition.objects.create(
         id=addition_id, case=case, entry_id=entry.entry_id, words=said.text, words_salt=said.salt, added_at=now
@@ -152,6 +158,7 @@ def resolve_cases(*, actor: Actor, items: Sequence[Resolution], now: datetime) -
     facts = [_resolve(actor, cases[item.case_id], item, now) for item in items]
     recorded = ledger.record(facts, actor=actor, now=now)
     _save(cases.values(), [*_RESOLVED])
+    list_checks([cases[item.case_id] for item in items if item.claim is None], now)
     Note.objects.bulk_create(
         Note(entry_id=entry.entry_id, case=case, words=case.reply, salt=case.reply_salt, for_reporter=True)
         for entry, item in zip(recorded, items, strict=True)
@@ -227,6 +234,9 @@ def _close(actor: Actor, case: Case, item: Closing, now: datetime) -> CaseClosed
             _("%(count)d matters that are joined to this one have not ended: %(codes)s. Nothing was changed.")
             % {"count": many, "codes": ", ".join(map(checkcode.show, children))},
         )
+    check_move(case.state, Move.CLOSE)
+    if item.claim is None:
+        check_was_checked(actor, case)
     case.state = check_move(case.state, Move.CLOSE)
     case.closed_at = _moment(actor, item.claim, case.resolved_at or case.opened_at, now)
     return CaseClosed(

@@ -165,6 +165,7 @@ def _prepare(actor: Actor, item: Opening, now: datetime) -> _Ready:
     photos = kept_photos(item.photos, case_id=case_id)
     secret = "" if item.claim else secrets.token_urlsafe(16)
     case = _row(actor, item, case_id, code, words, place, now)
+    case.danger = item.claim is None and bool(queries.dangers_in(words.text))
     last_day = _set_due(case, item, now)
     if secret:
         case.receipt_secret_hash = sha256(secret.encode()).digest()
@@ -189,6 +190,7 @@ def _prepare(actor: Actor, item: Opening, now: datetime) -> _Ready:
         due_provisional=case.due_provisional,
         cell_code=case.cell_code,
         grid_version=str(case.grid_version or ""),
+        danger=case.danger,
         **(item.claim.told() if item.claim else {}),
     )
     return _Ready(case, fact, secret, contact, photos)

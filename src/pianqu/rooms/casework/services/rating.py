@@ -14,20 +14,21 @@ from pianqu.rooms.casework import queries, rules
 from pianqu.rooms.casework.facts import CaseLinked, CaseRated, CaseUnlinked, MatterSplitOff, MatterTakenIn
 from pianqu.rooms.casework.lifecycle import ENDED, OPEN, Move, State, check_move
 from pianqu.rooms.casework.models import Case, Rating
-from pianqu.rooms.casework.services.calling import check_may_do, list_bad_rated
+from pianqu.rooms.casework.services.calling import BAD, RATED, check_may_do, end_check, list_bad_rated
 from pianqu.rooms.casework.services.clocks import DUE, acceptance_due, set_due
 from pianqu.rooms.casework.services.likening import forget_likeness
 from pianqu.rooms.casework.services.reopening import can_reopen, reopened
 from pianqu.rooms.casework.services.steps import locked, moved, noted, said, tell
 
 SCORES = range(1, 6)
-BAD = 2
-"""A rating that is no better reopens the matter by itself, the first time, and has its reporter called back in any case."""
 
 
 @verb
 def rate_case(*, actor: Actor, case_id: uuid.UUID, score: int, words: str = "", now: datetime) -> uuid.UUID:
-    """The reporter says how the answer was, 1 (bad) to 5 (good); a bad one reopens the matter. Raises Invalid, Refused."""
+    """The reporter says how the answer was, 1 (bad) to 5 (good); a bad one reopens the matter.
+
+    After the archive too, while the matter could be reopened: who archives it takes no rating away. Raises Invalid, Refused.
+    """
     case = locked([case_id])[case_id]
     rules.check_may_extend(actor, case.organisation_code)
     return _rate(actor, case, score, words, "resident", now)
@@ -39,6 +40,7 @@ def call_back(*, actor: Actor, case_id: uuid.UUID, score: int, words: str = "", 
     case = locked([case_id])[case_id]
     rules.check_may_call_back(actor, resolver=case.resolver_post, former_checker=case.checker_post)
     check_may_do(actor, case)
+    check_move(case.state, Move.CLOSE)  # what is archived is called about from the list of call-backs
     case.checker_post = actor.post_id or ""
     return _rate(actor, case, score, words, "call-back", now)
 
@@ -47,15 +49,22 @@ def _rate(actor: Actor, case: Case, score: int, words: str, by: str, now: dateti
     if score not in SCORES:
         raise Invalid("score-unknown", _("Please choose from 1 to 5."))
     moved(case, Move.RATE)
+    if case.state == State.CLOSED and (case.score is not None or case.erased_at or not can_reopen(case, now)):
+        raise Refused("rate-late", _("This matter is closed, and its time to be rated is over. Nothing was changed."))
     case.score = score
     why, answered_by = said(words, needed=False), case.lead_code or case.organisation_code
     facts: list[Fact] = [tell(actor, case, CaseRated, score=score, by=by, words_commitment=why.commitment)]
-    if reopens := score <= BAD and not case.reopenings and can_reopen(case, now):
+    if reopens := score <= BAD and (by == "call-back" or not case.reopenings) and can_reopen(case, now):
         facts += reopened(actor, case, now, cause="bad-rating")
     case.save(update_fields=None if reopens else ["state", "score", "checker_post"])
     entry_id = noted(actor, case, facts, now, words=why, shown=True)
     Rating.objects.create(entry_id=entry_id, case=case, organisation_code=answered_by, score=score, by=by, rated_at=now)
-    if score <= BAD:
+    if by == "call-back":
+        outcome = "satisfied" if score > BAD else "dissatisfied"
+        end_check(case, outcome, now, entry_id=entry_id, by_post=actor.post_id or "")
+    elif score > BAD and case.reopenings:
+        end_check(case, RATED, now, entry_id=entry_id)
+    if score <= BAD and (reopens or by != "call-back"):
         list_bad_rated(case, now)
     return entry_id
 

@@ -2,12 +2,8 @@
 
 from datetime import datetime
 
-from django.utils import timezone
-
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.facts import Fact
-from pianqu.foundation.rulepacks import term_rule
-from pianqu.kernels import deadline
 from pianqu.rooms.casework import queries
 from pianqu.rooms.casework.facts import CaseReopened
 from pianqu.rooms.casework.lifecycle import ENDED, Move
@@ -15,19 +11,10 @@ from pianqu.rooms.casework.models import Case, Request
 from pianqu.rooms.casework.services.clocks import rule_of, started
 from pianqu.rooms.casework.services.steps import moved, parts_know, tell
 
-REOPENING = "case.reopening"
-
-
-def reopen_until(resolved_at: datetime) -> datetime | None:
-    """Until when an answered matter can be reopened."""
-    term = term_rule(REOPENING).term
-    due = deadline.due_at(resolved_at, [term], queries.working_days(), zone=timezone.get_default_timezone())
-    return due.at if due else None
-
 
 def can_reopen(case: Case, now: datetime) -> bool:
     """Whether its time for that is not over."""
-    until = reopen_until(case.resolved_at) if case.resolved_at else None
+    until = queries.reopen_until(case.resolved_at) if case.resolved_at else None
     return until is None or now < until
 
 

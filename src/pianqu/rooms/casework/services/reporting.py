@@ -129,7 +129,7 @@ def written(figures: MonthFigures, names: _Names) -> tuple[str, dict[str, Sheet 
         f"现将{figures.period.first.year}年{month}月全区群众诉求受理和办理情况通报如下。",
         "一、总体情况",
         _received(figures, month),
-        _answered(figures.organisations.total),
+        _answered(figures),
         "【图一】",
         "二、诉求分布",
         _most(figures, names),
@@ -159,13 +159,22 @@ def _received(figures: MonthFigures, month: int) -> str:
     return f"{month}月，全区共受理群众诉求{now}件{change}。"
 
 
-def _answered(total: UnitFigures) -> str:
-    if not total.answered:
+def _answered(figures: MonthFigures) -> str:
+    """All answers, as the chart counts them, and how those of the units come out of them."""
+    total, matters = figures.organisations.total, figures.months[-1][2]
+    if not matters and not total.answered:
         return "各单位本月没有作出答复。"
+    lead = f"本月答复诉求{matters}件" + (
+        f"（窗口直接答复、没有主办单位的{figures.without_lead}件）" if figures.without_lead else ""
+    )
+    if not total.answered:
+        return f"{lead}；各单位没有主办答复。"
     median = total.median
     time = f"从接件到答复的中位时间为{_hours(median.value)}" if median else ""
     kept = total.answered - total.late
-    return f"各单位主办并答复{total.answered}件，其中按期{kept}件，{_said(total, 'in-time', '按期办结率')}；{time}。"
+    twice = "（含其后重开的）" if total.answered != matters - figures.without_lead else ""
+    own = f"各单位主办并答复{total.answered}件{twice}，其中按期{kept}件，{_said(total, 'in-time', '按期办结率')}"
+    return f"{lead}。{own}；{time}。"
 
 
 def _said(one: UnitFigures, measure: str, name: str) -> str:
@@ -228,12 +237,15 @@ def _pressed(figures: MonthFigures) -> str:
 
 
 def _called(called: Mapping[str, int]) -> str:
-    total = sum(called.values())
-    if not total:
-        return "本月没有完成回访。"
+    """Those that are over without anybody's doing, for no number was left or the reporter rated anew, are nobody's call-backs."""
     satisfied, other, missed = (called.get(name, 0) for name in ("satisfied", "dissatisfied", "unreachable"))
-    told = f"其中满意{satisfied}件，不满意{other}件，三次未接通{missed}件"
-    return f"由未经手的人员完成回访{total}件，{told}；不满意的在期限内重新办理。"
+    holds, fails = (called.get(name, 0) for name in ("holds", "fails"))
+    looked = f"另有{holds + fails}件无法联系反映人，核查答复后属实{holds}件、不实{fails}件" if holds + fails else ""
+    total = satisfied + other + missed
+    if not total:
+        return f"本月没有完成回访{looked and '，'}{looked}。"
+    told = f"其中满意{satisfied}件，不满意{other}件，三次未接通{missed}件{looked and '；'}{looked}"
+    return f"由未经手的人员完成回访{total}件，{told}；不满意{'、核查不实' if looked else ''}的在期限内重新办理。"
 
 
 def _chart(figures: MonthFigures) -> Chart:

@@ -240,3 +240,52 @@ def test_statements_do_not_grow_with_what_a_page_shows(client: Client) -> None:
     large = plan(actor, [*ids, resolved().case_id], ACCEPT)
     jobs.run_bulks(actor=SYSTEM, clock=later)
     assert (statements("/desk/bulk/"), statements(f"/desk/bulk/{large}/")) == before
+
+
+@pytest.mark.parametrize(
+    ("act", "wrong", "field"),
+    [
+        ("accept", "nature", "nature"),
+        ("dispatch", "lead_code", "lead"),
+        ("note", "words", "words"),
+        ("answer", "words", "words"),
+        ("link", "parent_code", "parent"),
+    ],
+)
+def test_a_missing_field_is_told_once_at_the_field(act: str, wrong: str, field: str, client: Client) -> None:
+    actor, case_id = official(), opened().case_id
+    client.force_login(Account.objects.get(id=actor.account_id))
+    typed = {"case": [str(case_id)], "act": act, "step": "preview"}
+    answer = client.post("/desk/bulk/", typed, headers={"accept-language": "en"})
+    page = answer.content.decode()
+    assert answer.status_code == 422 and answer.context["wrong"] == wrong
+    assert f'aria-describedby="{field}-error"' in page and f'href="#{field}"' in page and 'id="rehearsal"' not in page
+    with pytest.raises(Invalid):
+        plan(actor, [case_id], Wanted(act=act, values={}, words=" "))
+
+
+def test_a_rehearsal_names_each_matter_and_can_leave_out_what_is_refused(client: Client) -> None:
+    actor, new, done = official(), [opened() for _ in range(2)], [resolved() for _ in range(7)]
+    client.force_login(Account.objects.get(id=actor.account_id))
+    ids = [str(case.case_id) for case in (*new, *done)]
+    typed = {"case": ids, "act": "accept", "nature": "help", "step": "preview"}
+    page = client.post("/desk/bulk/", typed, headers={"accept-language": "en"}).content.decode()
+    assert all(f'href="/desk/case/{one}/"' in page for one in ids), "also the sixth that is refused"
+    assert "Leave out those for which it cannot be done" in page and "Back to the list" in page
+    fewer = {**typed, "case": [str(case.case_id) for case in new]}
+    page = client.post("/desk/bulk/", fewer, headers={"accept-language": "en"}).content.decode()
+    assert "Leave out those" not in page and "It can be done for 2 matters" in page
+
+
+def test_who_may_undo_sees_what_with_which_matters(client: Client) -> None:
+    actor, case = official(), opened()
+    client.force_login(Account.objects.get(id=actor.account_id))
+    wanted = Wanted(act="dispatch", values={"lead_code": LEAD, "nature": "help"}, words="请周三前到现场")
+    at = f"/desk/bulk/{plan(actor, [case.case_id], wanted)}/"
+    page = client.get(at, headers={"accept-language": "zh-hans"}).content.decode()
+    assert "请周三前到现场" in page and "执法局" in page and f'href="/desk/case/{case.case_id}/"' in page
+    assert queries.bulk_whole(actor, BulkAct.objects.get().id).values == {"lead_code": LEAD, "nature": "help"}
+    with pytest.raises(Absent):
+        queries.bulk_whole(official(), BulkAct.objects.get().id)
+    services.undo_bulk(actor=actor, bulk_id=BulkAct.objects.get().id, now=NOW)
+    assert f'href="/desk/case/{case.case_id}/"' in client.get(at).content.decode(), "still there when it has ended"

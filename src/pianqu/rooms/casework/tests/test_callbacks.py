@@ -1,7 +1,7 @@
 """回访: a drawn sample and what was rated badly, asked by somebody who had no hand in it; a bad answer comes back."""
 
 import uuid
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -28,6 +28,7 @@ from pianqu.rooms.casework.tests.builders import (
 )
 from pianqu.rooms.casework.tests.test_handling import code_of, leader, told
 from pianqu.rooms.casework.tests.test_views import official
+from pianqu.rooms.casework.views import pressing
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.ledger import queries as ledger
 
@@ -51,6 +52,13 @@ def rated_badly(**changes: Any) -> services.Opened:
     return case
 
 
+def rated_late(**changes: Any) -> services.Opened:
+    """After the time to be reopened."""
+    case = answered(**changes)
+    services.rate_case(actor=resident(), case_id=case.case_id, score=1, now=NOW + timedelta(days=40))
+    return case
+
+
 def answer_again(case: services.Opened) -> None:
     services.dispatch_case(actor=clerk(), case_id=case.case_id, lead_code=LEAD, now=NOW)
     services.resolve_case(actor=handler(LEAD), case_id=case.case_id, reply="这回好了。", now=NOW)
@@ -64,9 +72,11 @@ def row(case: services.Opened) -> Case:
     return Case.objects.get(id=case.case_id)
 
 
-def record(case: services.Opened, actor: Actor, outcome: str = "satisfied", words: str = "") -> uuid.UUID:
+def record(
+    case: services.Opened, actor: Actor, outcome: str = "satisfied", words: str = "", *, now: datetime = LATER
+) -> uuid.UUID:
     given = {"call_back_id": waiting(case).id, "outcome": outcome, "words": words}
-    return services.record_call_back(actor=actor, now=LATER, **given)
+    return services.record_call_back(actor=actor, now=now, **given)
 
 
 # a bad rating --------------------------------------------------------------------------------------------------------
@@ -117,6 +127,176 @@ def test_the_next_answer_is_checked_by_somebody_else() -> None:
     third = leader(CENTRE)
     services.call_back(actor=third, case_id=case.case_id, score=5, now=NOW)
     assert row(case).checker_post == third.post_id
+
+
+# the new answer of a matter that came back ---------------------------------------------------------------------------
+
+
+def test_who_was_called_and_not_content_has_the_next_answer_checked_by_another() -> None:
+    """The former checker of it does neither check nor archive it, and nobody archives it before."""
+    case = answered()
+    services.rate_case(actor=resident(), case_id=case.case_id, score=3, now=NOW)
+    drawn(percent=100)
+    record(case, checker(), "dissatisfied", "没修好")
+    answer_again(case)
+    assert (waiting(case).reason, waiting(case).attempts) == ("reopened", 0)
+    for actor in (checker(), clerk(), leader(CENTRE)):
+        with pytest.raises(Refused) as unchecked:
+            services.close_case(actor=actor, case_id=case.case_id, now=LATER)
+        assert code_of(unchecked) == "close-unchecked" and row(case).state == "resolved"
+        assert not queries.case_for(actor, case.case_id).may_close
+    with pytest.raises(Forbidden) as twice:
+        record(case, checker())
+    assert code_of(twice) == "call-back-twice" and waiting(case).attempts == 0
+    record(case, clerk())
+    assert queries.case_for(checker(), case.case_id).may_close
+    services.close_case(actor=checker(), case_id=case.case_id, now=LATER)
+    assert row(case).state == "closed"
+
+
+def test_a_third_answer_is_not_checked_by_who_checked_the_second() -> None:
+    case = rated_badly()
+    answer_again(case)
+    record(case, checker(), "dissatisfied", "没修好")
+    answer_again(case)
+    services.rate_case(actor=resident(), case_id=case.case_id, score=2, now=LATER)
+    assert row(case).state == "rated", "it goes round by itself only once"
+    card = queries.call_backs_for(checker()).cards[0]
+    assert (card.may_do, card.by_another, card.is_check) == (False, True, True)
+    assert queries.call_backs_for(clerk()).cards[0].may_do
+    with pytest.raises(Forbidden):
+        record(case, checker())
+    with pytest.raises(Refused):
+        services.close_case(actor=clerk(), case_id=case.case_id, now=LATER)
+    record(case, clerk())
+    services.close_case(actor=clerk(), case_id=case.case_id, now=LATER)
+
+
+def test_who_checked_it_in_a_former_post_does_not_check_the_next_answer() -> None:
+    boss = leader(CENTRE)
+    assert boss.account_id
+    second = directory.appoint(
+        actor=importer(),
+        account_id=uuid.UUID(boss.account_id),
+        organisation_code=CENTRE,
+        kind="handler",
+        title="窗口",
+        now=NOW,
+    )
+    case = rated_badly()
+    answer_again(case)
+    record(case, boss, "dissatisfied", "没修好")
+    answer_again(case)
+    other = Actor(kind="post", account_id=boss.account_id, post_id=str(second), organisation_code=CENTRE)
+    with pytest.raises(Forbidden) as twice:
+        record(case, other)
+    assert code_of(twice) == "call-back-twice"
+
+
+def test_who_took_it_in_and_answers_it_again_cannot_archive_it_unchecked() -> None:
+    case = answered()
+    Case.objects.filter(id=case.case_id).update(organisation_code=LEAD)
+    services.rate_case(actor=resident(), case_id=case.case_id, score=1, now=NOW)
+    answer_again(case)
+    with pytest.raises(Refused) as unchecked:
+        services.close_case(actor=handler(LEAD), case_id=case.case_id, now=NOW)
+    assert code_of(unchecked) == "close-unchecked"
+    services.rate_case(actor=resident(), case_id=case.case_id, score=4, now=NOW)
+    done = CallBack.objects.get(case=case.case_id)
+    assert (done.outcome, done.ended_at) == ("rated", NOW), "the reporter has said it: nobody needs to ask"
+    services.close_case(actor=handler(LEAD), case_id=case.case_id, now=NOW)
+
+
+def test_the_reporters_own_reopening_has_the_answer_checked_too() -> None:
+    case = answered()
+    services.reopen_case(actor=resident(), case_id=case.case_id, words="又坏了", now=NOW)
+    assert not CallBack.objects.exists(), "there is nothing to check yet"
+    answer_again(case)
+    assert waiting(case).reason == "reopened"
+    services.call_back(actor=checker(), case_id=case.case_id, score=5, now=NOW)
+    done = CallBack.objects.get(case=case.case_id)
+    assert (done.outcome, done.attempts, done.by_post) == ("satisfied", 1, checker().post_id)
+    services.close_case(actor=clerk(), case_id=case.case_id, now=NOW)
+
+
+def test_an_earlier_check_is_not_one_of_the_new_answer() -> None:
+    case = answered()
+    services.reopen_case(actor=resident(), case_id=case.case_id, words="又坏了", now=NOW)
+    answer_again(case)
+    record(case, checker())
+    services.reopen_case(actor=resident(), case_id=case.case_id, words="又坏了", now=LATER + timedelta(hours=1))
+    answer_again(case)
+    CallBack.objects.filter(case=case.case_id, ended_at=None).delete()  # as if nobody had listed it
+    with pytest.raises(Refused):
+        services.close_case(actor=clerk(), case_id=case.case_id, now=LATER)
+
+
+def test_an_archived_matter_is_rated_as_long_as_it_could_be_reopened() -> None:
+    case = answered()
+    services.close_case(actor=clerk(), case_id=case.case_id, now=NOW)
+    late = NOW + timedelta(days=40)
+    assert queries.resident_case(case.case_id, now=NOW).may_rate
+    assert not queries.resident_case(case.case_id, now=late).may_rate
+    with pytest.raises(Refused) as over:
+        services.rate_case(actor=resident(), case_id=case.case_id, score=5, now=late)
+    assert code_of(over) == "rate-late"
+    services.rate_case(actor=resident(), case_id=case.case_id, score=4, now=NOW)
+    assert (row(case).state, row(case).score) == ("closed", 4)
+    assert not queries.resident_case(case.case_id, now=NOW).may_rate
+    with pytest.raises(Refused):
+        services.rate_case(actor=resident(), case_id=case.case_id, score=1, now=NOW)
+
+
+def test_a_bad_rating_after_the_archive_reopens_it() -> None:
+    case = answered()
+    services.close_case(actor=clerk(), case_id=case.case_id, now=NOW)
+    services.rate_case(actor=resident(), case_id=case.case_id, score=1, now=NOW)
+    assert (row(case).state, waiting(case).reason) == ("reopened", "bad-rating")
+
+
+def test_where_nobody_can_be_called_somebody_looks() -> None:
+    case = started()  # without a contact
+    services.resolve_case(actor=handler(LEAD), case_id=case.case_id, reply="灯已换好。", now=NOW)
+    services.rate_case(actor=resident(), case_id=case.case_id, score=1, now=NOW)
+    answer_again(case)
+    card = queries.call_back_for(clerk(), case.case_id)
+    assert card and list(pressing.outcomes_of(card)) == ["satisfied", "dissatisfied", "holds", "fails"]
+    for outcome, words, code in (("unreachable", "", "call-back-no-contact"), ("holds", "", "words-empty")):
+        with pytest.raises(Invalid) as wrong:
+            record(case, clerk(), outcome, words)
+        assert code_of(wrong) == code
+    record(case, clerk(), "fails", "到现场看，灯还是不亮")
+    assert (row(case).state, row(case).reopenings) == ("reopened", 2)
+    answer_again(case)
+    record(case, checker(), "holds", "到现场看，灯亮了")
+    services.close_case(actor=checker(), case_id=case.case_id, now=LATER)
+
+
+def test_who_left_a_number_is_called_before_somebody_looks() -> None:
+    case = rated_badly()
+    answer_again(case)
+    with pytest.raises(Invalid) as first:
+        record(case, clerk(), "holds", "看过了")
+    assert code_of(first) == "call-back-call-first"
+    for attempt in range(3):
+        record(case, clerk(), "unreachable", now=LATER + timedelta(hours=5 * attempt))
+    with pytest.raises(Refused) as enough:
+        record(case, clerk(), "unreachable", now=LATER + timedelta(hours=20))
+    assert code_of(enough) == "call-back-look"
+    with pytest.raises(Refused):
+        services.close_case(actor=clerk(), case_id=case.case_id, now=LATER)
+    record(case, clerk(), "holds", "到现场看，灯亮了")
+    assert CallBack.objects.get(case=case.case_id).outcome == "holds"
+
+
+def test_nobody_waits_for_a_call_that_nobody_can_make() -> None:
+    case = started()
+    services.resolve_case(actor=handler(LEAD), case_id=case.case_id, reply="灯已换好。", now=NOW)
+    services.rate_case(actor=resident(), case_id=case.case_id, score=1, now=NOW + timedelta(days=40))
+    done = CallBack.objects.get(case=case.case_id)
+    assert (done.outcome, done.attempts) == ("no-contact", 0) and done.ended_at
+    found = queries.call_backs_for(clerk())
+    assert (found.waiting, found.done, found.unreachable, found.no_contact) == (0, 1, 0, 1)
 
 
 # who may -------------------------------------------------------------------------------------------------------------
@@ -192,14 +372,28 @@ def test_satisfied_ends_it_and_leaves_the_matter() -> None:
 
 
 def test_who_is_not_reached_is_called_three_times() -> None:
-    case = rated_badly()
-    answer_again(case)
+    case = rated_late()
     for attempt in (1, 2):
-        record(case, clerk(), "unreachable")
+        record(case, clerk(), "unreachable", now=LATER + attempt * timedelta(hours=4))
         assert waiting(case).attempts == attempt
-    record(case, clerk(), "unreachable")
+    record(case, clerk(), "unreachable", now=LATER + timedelta(hours=12))
     done = CallBack.objects.get(case=case.case_id)
     assert (done.outcome, done.attempts) == ("unreachable", 3) and done.ended_at is not None
+
+
+def test_three_tries_in_a_minute_are_one() -> None:
+    case = rated_late()
+    record(case, clerk(), "unreachable")
+    for later in (timedelta(seconds=1), timedelta(hours=4) - timedelta(seconds=1)):
+        with pytest.raises(Refused) as soon:
+            record(case, clerk(), "unreachable", now=LATER + later)
+        assert code_of(soon) == "call-back-soon" and waiting(case).attempts == 1
+    (card,) = [one for one in queries.call_backs_for(clerk()).cards if one.case_id == case.case_id]
+    assert card.next_at == LATER + timedelta(hours=4)
+    record(case, clerk(), "satisfied", now=LATER + timedelta(seconds=2))
+    assert CallBack.objects.get(case=case.case_id).outcome == "satisfied", (
+        "who calls back by themselves is heard at once"
+    )
 
 
 @pytest.mark.parametrize(
@@ -271,6 +465,21 @@ def test_the_worker_draws_of_the_last_week_once() -> None:
     assert CallBackDraw.objects.count() == 1, "of a week in which nothing was answered nothing is drawn"
 
 
+def test_a_draw_by_hand_takes_only_its_own_days_out_of_the_week() -> None:
+    """NOW is a Monday; answers of Wednesday and of Sunday are drawn though a leader drew of Monday and of Thursday."""
+    first, wednesday, sunday = answered(), answered(), answered()
+    for case, days in ((wednesday, 2), (sunday, 6)):
+        Case.objects.filter(id=case.case_id).update(resolved_at=NOW + timedelta(days=days))
+    monday = NOW + timedelta(days=7)
+    drawn(since=DAY, until=DAY, now=monday)
+    drawn(since=DAY + timedelta(days=3), until=DAY + timedelta(days=3), now=monday)
+    assert services.draw_last_week(actor=importer(), now=monday) == 2
+    assert {row.case_id for row in CallBack.objects.all()} == {one.case_id for one in (first, wednesday, sunday)}
+    spans = [(row.since.day - DAY.day, row.until.day - DAY.day) for row in CallBackDraw.objects.order_by("since")]
+    assert spans == [(0, 0), (1, 2), (3, 3), (4, 6)], "each day once"
+    assert services.draw_last_week(actor=importer(), now=monday) == 0
+
+
 def test_the_list_holds_to_the_scope_in_a_constant_number_of_statements() -> None:
     rated_badly()
     for _number in range(2):
@@ -302,3 +511,42 @@ def test_a_matters_page_offers_how_the_call_went() -> None:
     services.resolve_case(actor=clerk(), case_id=case.case_id, reply="又修了。", now=LATER)
     page = official(CENTRE).get(f"/desk/case/{case.case_id}/").text
     assert all(f'name="outcome" value="{one}"' in page for one in ("satisfied", "dissatisfied", "unreachable"))
+
+
+def test_what_came_back_is_first_and_the_list_is_narrowed() -> None:
+    """Then what was rated badly, then samples; by reason and by who answered, on the page too."""
+    sampled = answered()
+    drawn(percent=100, now=LATER)
+    bad, back = rated_late(), rated_badly()
+    own = opened(contact=PHONE)
+    services.resolve_case(actor=clerk(), case_id=own.case_id, reply="好了。", now=NOW)
+    services.rate_case(actor=resident(), case_id=own.case_id, score=1, now=NOW + timedelta(days=40))
+    answer_again(back)
+
+    def shown(**changes: str) -> list[uuid.UUID]:
+        return [card.case_id for card in queries.call_backs_for(checker(), **changes).cards]
+
+    assert shown() == [back.case_id, bad.case_id, own.case_id, sampled.case_id]
+    assert shown(reason="sample") == [sampled.case_id]
+    assert shown(lead_code=CENTRE) == [own.case_id] and shown(lead_code="330205-civil") == []
+    found = queries.call_backs_for(checker(), lead_code=CENTRE)
+    assert (found.units, found.waiting) == ((CENTRE, LEAD), 1)
+    client = official(CENTRE)
+    page = client.get("/desk/callbacks/", {"reason": "bad-rating", "unit": LEAD}).text
+    assert bad.case_code[:4] in page and "已等" in page and "bg-yellow-lt" in page
+    assert "?show=done&amp;reason=bad-rating&amp;unit=330205-urban" in page
+    assert "目前没有" in client.get("/desk/callbacks/", {"unit": "nobody"}).text
+
+
+def test_the_page_of_a_matter_says_who_checks_it() -> None:
+    case = rated_badly()
+    client = official(CENTRE)
+    answer_again(case)
+    page = client.get(f"/desk/case/{case.case_id}/").text
+    close = f"/desk/case/{case.case_id}/close/"
+    assert "核查新的答复" in page and close not in page
+    bureau = official(LEAD).get(f"/desk/case/{case.case_id}/").text
+    assert "要由没有经手的人核查" in bureau
+    assert client.post(close).status_code == 409
+    record(case, clerk())
+    assert close in client.get(f"/desk/case/{case.case_id}/").text

@@ -27,6 +27,7 @@ from pianqu.rooms.casework.tests.builders import (
     clerk,
     dispatched,
     handler,
+    importer,
     opened,
     post_of,
     resident,
@@ -313,3 +314,31 @@ def test_the_shift_page_shows_what_is_due_first_in_few_statements() -> None:
     assert again.status_code == 409 and "看好二号件" in again.content.decode()
     own = Handover.objects.get()
     assert window.post(f"/desk/shift/{own.id}/").status_code == 409
+
+
+def test_what_sounds_dangerous_stands_out_before_anybody_opens_it() -> None:
+    quiet, window = opened().case_id, official(rules.centre_code())
+    case = opened(words="楼道里煤气泄漏味道很大，赶紧来人").case_id
+    page = window.get("/desk/", headers={"Accept-Language": "zh"}).content.decode()
+    assert page.count("badge bg-red-lt") == 1, "one row of two is marked"
+    assert ids(queue="danger") == [case] and queries.standing_for(clerk(), now=NOW).danger == 1
+    services.extend_case(actor=resident(), case_id=quiet, words="现在冒烟了", now=NOW)
+    assert set(ids(queue="danger")) == {case, quiet}, "what is added can raise it too"
+    services.extend_case(actor=resident(), case_id=case, words="没事了", now=NOW)
+    assert set(ids(queue="danger")) == {case, quiet}, "and never lowers it"
+
+
+def test_who_reads_it_and_says_that_it_is_no_emergency_takes_the_mark_away() -> None:
+    case = opened(words="楼下着火了").case_id
+    urgent = opened(words="楼上着火了").case_id
+    services.accept_case(actor=clerk(), case_id=case, nature="complaint", now=NOW)
+    services.accept_case(actor=clerk(), case_id=urgent, nature="urgent", now=NOW)
+    assert ids(queue="danger") == [urgent]
+    services.resolve_case(actor=clerk(), case_id=urgent, reply="已扑灭。", now=NOW)
+    assert ids(queue="danger") == []
+
+
+def test_what_another_system_claims_of_earlier_days_raises_no_alarm() -> None:
+    claim = services.Claim(happened_at=NOW - timedelta(days=400), imported_from="old", imported_id="1")
+    opened(actor=importer(), words="着火了", claim=claim)
+    assert ids(queue="danger") == []

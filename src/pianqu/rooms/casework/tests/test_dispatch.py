@@ -13,7 +13,9 @@ from django.utils.translation import override
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Forbidden, Invalid, Refused
+from pianqu.foundation.facts import REGISTRY
 from pianqu.rooms.casework import jobs, queries, services
+from pianqu.rooms.casework.facts import AboutCase
 from pianqu.rooms.casework.models import RuleUse, Task
 from pianqu.rooms.casework.queries import RuleRow, TemplatePart
 from pianqu.rooms.casework.services import NewTemplate
@@ -30,6 +32,8 @@ from pianqu.rooms.casework.tests.builders import (
 )
 from pianqu.rooms.casework.tests.test_handling import kinds, told
 from pianqu.rooms.casework.tests.test_platforms import official as browser
+from pianqu.rooms.casework.tests.test_views import official as browser_of
+from pianqu.rooms.casework.views.shown import Organisations, _kind, happened
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.directory.services import NewOrganisation
 from pianqu.rooms.directory.tests.builders import listed, power
@@ -256,6 +260,14 @@ def test_an_automatic_rule_needs_a_list_that_names_its_lead() -> None:
     assert Task.objects.get(case_id=case.case_id).organisation_code == LEAD
     assert RuleUse.objects.get().automatic
     assert jobs.dispatch_by_rules(actor=SYSTEM, now=NOW) == 0
+    lines = {line.title: line.note for line in happened(queries.case_for(clerk(), case.case_id), Organisations())}
+    note = lines["Dispatched by a rule of the district, by itself"]
+    assert "执法局" in note and "dispatcher" not in note, "nobody decided"
+
+
+def test_every_fact_about_a_matter_has_a_line_of_its_own_in_its_timeline() -> None:
+    about = [kind for kind, fact in REGISTRY.items() if issubclass(fact, AboutCase)]
+    assert len(about) > 40 and not [kind for kind in about if _kind(kind)[2] == "Something was recorded"]
 
 
 # templates -----------------------------------------------------------------------------------------------------------
@@ -356,3 +368,23 @@ def test_a_page_costs_the_same_for_one_rule_and_for_many() -> None:
             queries.rule_figures(SYSTEM, number)
         costs.append(len(seen))
     assert costs[0] == costs[1] <= 5
+
+
+def test_rules_that_loop_are_not_called_unreachable_at_once() -> None:
+    first = RuleRow(code="1", categories=("roads",), returned_by=(LEAD,), lead=HELPER)
+    second = RuleRow(code="2", categories=("roads",), returned_by=(HELPER,), lead=LEAD)
+    all_of_it = RuleRow(code="0", categories=("roads",), lead="330205-centre")
+    kinds_of = lambda *rows: [(one.kind, one.code) for one in queries.rule_faults(rows, queries.templates())]  # noqa: E731
+    assert kinds_of(all_of_it, first, second) == [("loops", "1")]
+    assert kinds_of(all_of_it, first) == [("unreachable", "1")]
+
+
+def test_the_page_says_which_is_chosen_where_a_rule_and_the_list_name_different_organisations() -> None:
+    window = browser_of("330205-centre")
+    listed([power(HELPER, category="roads", valid_from=NOW.date())])
+    case = opened().case_id
+    before = window.get(f"/desk/case/{case}/", headers={"Accept-Language": "en"}).content.decode()
+    adopted(ROADS)
+    after = window.get(f"/desk/case/{case}/", headers={"Accept-Language": "en"}).content.decode()
+    assert "The duty list names" in before and "Chosen beforehand" not in before
+    assert "Chosen beforehand is 执法局, by rule 1" in after

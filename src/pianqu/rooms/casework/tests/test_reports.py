@@ -49,6 +49,22 @@ def finished() -> MonthlyReport:
     return row
 
 
+def test_what_somebody_looked_at_is_no_call_and_what_ended_by_itself_is_neither() -> None:
+    case = answered(score=1)
+    services.dispatch_case(actor=clerk(), case_id=case, lead_code=LEAD, now=NOW)
+    services.resolve_case(actor=handler(LEAD), case_id=case, reply="又修了。", now=NOW)
+    card = queries.call_back_for(clerk(), case)
+    assert card is not None and not card.has_contact
+    services.record_call_back(
+        actor=clerk(), call_back_id=card.call_back_id, outcome="holds", words="到现场看，灯亮了。", now=NOW
+    )
+    rated = answered(score=1)
+    services.dispatch_case(actor=clerk(), case_id=rated, lead_code=LEAD, now=NOW)
+    services.resolve_case(actor=handler(LEAD), case_id=rated, reply="又修了。", now=NOW)
+    services.rate_case(actor=resident(), case_id=rated, score=5, now=NOW)
+    assert "本月没有完成回访，另有1件无法联系反映人，核查答复后属实1件、不实0件。" in drafted().text
+
+
 def test_the_sentences_say_what_was_counted() -> None:
     answered()
     answered(days=20)
@@ -56,9 +72,20 @@ def test_the_sentences_say_what_was_counted() -> None:
     answered(score=1)
     text = drafted().text
     assert "全区共受理群众诉求4件。" in text
-    assert "各单位主办并答复4件，其中按期3件，按期办结率为75.0%" in text
+    assert "本月答复诉求3件。各单位主办并答复4件（含其后重开的），其中按期3件，按期办结率为75.0%" in text
     assert "收到评价2件，满意率为50.0%" in text and "可以比较的单位不足两家" in text
     assert "本月没有督办件。" in text and "本月没有完成回访。" in text
+
+
+def test_the_sentence_says_how_the_units_come_out_of_what_the_chart_counts() -> None:
+    answered()
+    for _number in range(2):
+        case = opened().case_id
+        services.accept_case(actor=clerk(), case_id=case, nature="enquiry", now=NOW)
+        services.resolve_case(actor=clerk(), case_id=case, reply="当场答复。", now=NOW + timedelta(hours=1))
+    row = drafted()
+    assert "本月答复诉求3件（窗口直接答复、没有主办单位的2件）。各单位主办并答复1件，其中按期1件" in row.text
+    assert row.sheets["图一"]["series"][1][1][-1] == 3, "the chart beside it"
 
 
 def test_an_empty_month_says_so() -> None:
@@ -169,11 +196,12 @@ def test_the_word_file_keeps_to_the_standard() -> None:
     assert "一、总体情况" in said and "2026年4月6日" in said and "【" not in said
 
 
-def test_no_figure_of_a_printed_table_is_wider_than_its_cell() -> None:
-    """Ten thousand answers of one unit in a month are more than a district has."""
+@pytest.mark.parametrize("name", ["执法局", "区综合行政执法局", "区综合行政执法局（区城市管理局）直属机动大队"])
+def test_no_figure_of_a_printed_table_is_wider_than_its_cell(name: str) -> None:
+    """Ten thousand answers of one unit in a month are more than a district has; a long name takes no room from figures."""
     head = ("单位", "答复", "按期办结", "一次办结", "重开", "退单", "满意")
     counted = [(str(n), *(f"100%（{n}/{n}）" for _ in head[2:])) for n in (0, 41, 215, 9999)]
-    rows = tuple(("区综合行政执法局", *cells) for cells in counted)
+    rows = tuple((name, *cells) for cells in counted)
     sheet = Sheet(caption="表二", head=head, rows=rows)
     paper = OfficialDocument(
         issuer="某区中心",

@@ -258,6 +258,39 @@ def test_a_task_force_is_formed_given_matters_and_ended_with_a_report() -> None:
         services.give_to_force(actor=actor, force_id=force, code=case.case_code, now=NOW)
 
 
+def test_what_comes_after_another_matter_begins_when_that_is_answered() -> None:
+    first, second = dispatched(), dispatched()
+    force = form()
+    services.give_to_force(actor=clerk(), force_id=force, code=first.case_code, now=NOW)
+    services.give_to_force(actor=clerk(), force_id=force, code=second.case_code, after=first.case_code, now=NOW)
+    with pytest.raises(Refused, match="comes after"):
+        services.start_task(actor=handler(LEAD), case_id=second.case_id, now=NOW)
+    services.resolve_case(actor=clerk(), case_id=first.case_id, reply="修好了。", now=NOW)
+    services.start_task(actor=handler(LEAD), case_id=second.case_id, now=NOW)
+
+
+def test_matters_of_two_task_forces_do_not_wait_for_each_other() -> None:
+    first, second = dispatched(), dispatched()
+    actor = leader()
+    one, two = form(actor), form(actor, name="另一组")
+    for force in (one, two):
+        for case in (first, second):
+            services.give_to_force(actor=clerk(), force_id=force, code=case.case_code, now=NOW)
+    services.give_to_force(actor=clerk(), force_id=one, code=second.case_code, after=first.case_code, now=NOW)
+    with pytest.raises(Refused, match="without end"):
+        services.give_to_force(actor=clerk(), force_id=two, code=first.case_code, after=second.case_code, now=NOW)
+
+
+def test_a_matter_is_shared_only_by_whose_it_is() -> None:
+    case = dispatched(helpers=(HELPER,))
+    actor = leader(HELPER)
+    force = form(actor, lead_code=HELPER, member_codes=["330205"])
+    with pytest.raises(Forbidden, match="who leads a matter"):
+        services.give_to_force(actor=actor, force_id=force, code=case.case_code, now=NOW)
+    services.give_to_force(actor=clerk(), force_id=force, code=case.case_code, now=NOW)
+    assert queries.case_for(official("district", "330205"), case.case_id).case_id == case.case_id
+
+
 def test_who_leads_a_matter_asks_a_member_of_the_task_force_to_help_from_its_page() -> None:
     actor, case = leader(), dispatched()
     force = form(actor)

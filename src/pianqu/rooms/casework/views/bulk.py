@@ -1,7 +1,7 @@
 """Acts on many matters: chosen on the list, rehearsed on a page, planned, and watched while they are done."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,6 +32,9 @@ class Line:
     name: str
     percent: int
     seconds_left: int
+    window: int
+    gone: int
+    """Seconds of the undo window, and how many of them are over."""
 
 
 @never_cache
@@ -73,9 +76,11 @@ def bulk(request: HttpRequest) -> HttpResponse:
             )
             return redirect("casework:bulk_act", bulk_id=bulk_id)
         if step == "preview":
-            context["rehearsal"] = services.rehearse_bulk(actor=actor, case_ids=case_ids, wanted=wanted, now=now)
+            found = services.rehearse_bulk(actor=actor, case_ids=case_ids, wanted=wanted, now=now)
+            context |= {"rehearsal": found, **_told(actor, case_ids, found)}
     except Problem as problem:
         context["refused"], status = problem.message, problem.status
+        context["wrong"] = problem.code.removeprefix("bulk-")
     return render(request, "casework/bulk_form.html", context, status=status)
 
 
@@ -84,7 +89,36 @@ def bulk(request: HttpRequest) -> HttpResponse:
 @require_safe
 def one(request: HttpRequest, bulk_id: uuid.UUID) -> HttpResponse:
     """How far it is, and why some could not be done."""
-    return render(request, "casework/bulk_act.html", _progress(request, bulk_id))
+    whole = queries.bulk_whole(actor_of(request), bulk_id)
+    asked = {"whole": whole, "asked": _asked(whole.values)}
+    return render(request, "casework/bulk_act.html", {**_progress(request, bulk_id), **asked})
+
+
+def _told(actor: Actor, case_ids: Sequence[uuid.UUID], found: services.Rehearsal) -> dict[str, Any]:
+    """The matters of a rehearsal as links: those that can, and those that cannot by their reason."""
+    rows = queries.rows_for(actor, set(case_ids))
+    of_code = {row.shown_code: row for row in rows.values()}
+    return {
+        "can": [rows[one] for one in found.can if one in rows],
+        "cannot": [
+            (why.sentence, len(why.codes), [of_code[c] for c in why.codes if c in of_code]) for why in found.cannot
+        ],
+    }
+
+
+def _asked(values: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What was chosen, in words."""
+    names = {
+        "lead_code": pgettext("bulk", "Who leads"),
+        "nature": pgettext("bulk", "Nature"),
+        "parent_code": pgettext("bulk", "Joined to"),
+    }
+    told: dict[str, Callable[[str], str]] = {
+        "lead_code": shown.Organisations().short,
+        "nature": lambda code: str(queries.nature_name(code)),
+        "parent_code": str,
+    }
+    return [(names[name], told[name](value)) for name, value in values.items() if value and name in names]
 
 
 @never_cache
@@ -127,7 +161,9 @@ def _line(card: BulkCard) -> Line:
         card=card,
         name=act_names()[card.act],
         percent=100 * (card.total - card.waiting) // max(1, card.total),
-        seconds_left=max(0, round(left)) if card.ended_at is None else 0,
+        seconds_left=(seconds := max(0, round(left)) if card.ended_at is None else 0),
+        window=(window := int(services.UNDO_WINDOW.total_seconds())),
+        gone=max(0, window - seconds),
     )
 
 

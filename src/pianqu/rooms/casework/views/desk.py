@@ -148,6 +148,7 @@ class Queue:
 
 ONE_AND_NONE = 2
 _QUEUE_ICONS = {
+    "danger": "alarm",
     "mine": "inbox",
     "unassigned": "help-circle",
     "overdue": "alert-triangle",
@@ -158,6 +159,7 @@ _QUEUE_ICONS = {
 
 def _queues(filters: queries.CaseFilter, standing: queries.Standing) -> list[Queue]:
     counts = {
+        "danger": standing.danger,
         "mine": standing.mine,
         "unassigned": standing.waiting,
         "overdue": standing.overdue,
@@ -301,11 +303,16 @@ def _line(row: queries.CaseRow, words: _Words) -> Line:
         code=row.shown_code,
         excerpt=row.excerpt or "—",
         where=_where(row, words),
-        badge=state_badge(row.state),
+        badge=put("{} {}", state_badge(row.state), shown.danger_mark()) if is_marked(row) else state_badge(row.state),
         opened=short_moment(row.opened_at),
         clock=_clock(row, words.now),
         extras=" · ".join(extras),
     )
+
+
+def is_marked(row: queries.CaseRow) -> bool:
+    """Whether a row says that it may be dangerous: until it is answered."""
+    return row.danger and row.state in queries.OPEN
 
 
 _ROW = (

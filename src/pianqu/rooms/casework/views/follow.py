@@ -125,7 +125,7 @@ def _case_page(
     words: str = "",
     key: str = "",
 ) -> HttpResponse:
-    card = queries.resident_case(mine.case_id)
+    card = queries.resident_case(mine.case_id, now=timezone.now())
     link = reverse("casework:case", args=[card.shown_code]) + f"?s={mine.secret}" if mine.secret else ""
     context = {
         **_paper(card),

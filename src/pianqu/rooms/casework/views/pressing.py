@@ -1,6 +1,6 @@
 """How a supervision is put into words, on its list and on the page of a matter."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from django.utils.translation import pgettext
 
 from pianqu.foundation.actor import Actor
 from pianqu.rooms.casework import queries
-from pianqu.rooms.casework.queries import SupervisionCard
+from pianqu.rooms.casework.queries import CallBackCard, SupervisionCard
 from pianqu.rooms.casework.views import shown
 
 
@@ -27,7 +27,11 @@ class Tab:
 
 def call_reasons() -> Mapping[str, str]:
     """Why a reporter is called back."""
-    return {"sample": _("Drawn in a sample"), "bad-rating": _("Rated badly")}
+    return {
+        "sample": _("Drawn in a sample"),
+        "bad-rating": _("Rated badly"),
+        "reopened": _("Reopened: check of the new answer"),
+    }
 
 
 def call_outcomes() -> Mapping[str, tuple[str, str]]:
@@ -36,7 +40,19 @@ def call_outcomes() -> Mapping[str, tuple[str, str]]:
         "satisfied": (_("Satisfied"), "green"),
         "dissatisfied": (_("Not satisfied"), "orange"),
         "unreachable": (_("Not reached"), "secondary"),
+        "holds": (_("Looked at: the answer holds"), "green"),
+        "fails": (_("Looked at: the answer does not hold"), "orange"),
+        "no-contact": (_("No contact was left"), "secondary"),
+        "rated": (_("Rated by its reporter"), "green"),
     }
+
+
+def outcomes_of(card: CallBackCard) -> Sequence[str]:
+    """How this one can end now: who can be called is called first, and where that is not possible somebody looks."""
+    said = ["satisfied", "dissatisfied"]
+    calls = ["unreachable"] if card.has_contact and card.calls_left else []
+    looks = ["holds", "fails"] if not card.has_contact or card.attempts else []
+    return [*said, *calls, *looks]
 
 
 def said_of(card: SupervisionCard, now: datetime) -> dict[str, Any]:
@@ -83,7 +99,9 @@ def on_page(
     return {
         "call": call,
         "call_reason": call_reasons()[call.reason] if call else "",
-        "call_outcomes": [shown.Choice(code=code, name=name) for code, (name, _tone) in call_outcomes().items()],
+        "call_outcomes": [shown.Choice(code=code, name=call_outcomes()[code][0]) for code in outcomes_of(call)]
+        if call
+        else (),
         "supervised": said_of(card, now) if card else None,
         "pressing": queries.supervision_may(actor, card, holder_code=holder)
         if card

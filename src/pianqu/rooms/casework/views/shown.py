@@ -472,6 +472,8 @@ def _kind(kind: str) -> tuple[str, str, str]:
         "casework.colleagues-mentioned": ("bell", "", _("Colleagues were called by a note")),
         "casework.note-retracted": ("arrow-back-up", "", _("A note among colleagues was taken back")),
         "casework.note-struck": ("x", "", _("A note among colleagues was struck")),
+        "casework.case-recategorised": ("list-check", "", _("Category changed")),
+        "casework.parts-due-moved": ("clock", "", _("Helpers' dates moved with the matter's")),
         "casework.suggestion-answered": ("list-check", "", _("What the words had suggested")),
         "casework.dispatch-suggested": ("list-check", "", _("What a dispatch rule had suggested")),
         "casework.template-applied": ("users", "", _("Joint handling by a template")),
@@ -561,6 +563,7 @@ def clock_words(standing: str, words: str) -> SafeString:
 def queue_name(queue: str) -> str:
     """How a queue is called."""
     names = {
+        "danger": _("May be dangerous"),
         "mine": _("Our part"),
         "unassigned": _("Nobody's yet"),
         "overdue": _("Overdue"),
@@ -600,6 +603,11 @@ def page_number(text: str) -> int:
 def likely_mark() -> SafeString:
     """That a matter is likely to miss its date: glyph and words."""
     return put('<span class="badge bg-yellow-lt">{}{}</span>', icon("hourglass"), _("Likely late"))
+
+
+def danger_mark() -> SafeString:
+    """That a matter's words sound dangerous: glyph and words."""
+    return put('<span class="badge bg-red-lt">{}{}</span>', icon("alert-triangle"), _("May be dangerous"))
 
 
 def reasons(signs: Sequence[str], organisations: Organisations) -> tuple[str, ...]:

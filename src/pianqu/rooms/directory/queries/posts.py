@@ -41,6 +41,11 @@ def posts_of(account_id: uuid.UUID, at: datetime | None = None) -> tuple[PostCar
     return own if at is None else own + tuple(card for card, _by in _substituting(account_id, at))
 
 
+def every_post_of(account_id: uuid.UUID) -> frozenset[uuid.UUID]:
+    """The ids of all posts that the account holds or held: what was done in a former one, the same person did. One statement."""
+    return frozenset(Post.objects.filter(account_id=account_id).values_list("id", flat=True))
+
+
 def _card(post_id: uuid.UUID, code: str, name: str, kind: str, title: str, valid_from: datetime) -> PostCard:
     return PostCard(
         post_id=post_id,

@@ -20,6 +20,7 @@ from pianqu.rooms.casework.tests.builders import (
     dispatched,
     handler,
     importer,
+    opened,
     resident,
     resolved,
     started,
@@ -171,3 +172,12 @@ def test_the_bell_takes_one_statement_and_the_inbox_two() -> None:
             question(handler(LEAD), now=NOW)
         assert len(seen) == most
     assert queries.unread(clerk(), now=NOW) == 0
+
+
+def test_what_sounds_dangerous_is_told_to_the_centre_at_once() -> None:
+    opened()
+    case = opened(words="有人触电倒在路边")
+    hear()
+    assert list(Notice.objects.values_list("organisation_code", "kind", "urgent", "case_id")) == [
+        (CENTRE, "case-opened", True, case.case_id)
+    ]

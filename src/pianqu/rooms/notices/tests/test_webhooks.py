@@ -12,23 +12,26 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 from django.utils.translation import override
 
 from pianqu.foundation import posting
 from pianqu.foundation.errors import Forbidden, Invalid, Refused
 from pianqu.foundation.facts import REGISTRY
+from pianqu.foundation.models import Account
 from pianqu.rooms.casework import services as casework
-from pianqu.rooms.casework.tests.builders import clerk, dispatched, opened
+from pianqu.rooms.casework.tests.builders import clerk, dispatched, importer, opened
 from pianqu.rooms.ledger import queries as history
 from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.notices import jobs, queries, readers, services
-from pianqu.rooms.notices.models import Call, Webhook
+from pianqu.rooms.notices.models import Call, Notice, Webhook
 from pianqu.rooms.notices.templatetags.notices import said
 from pianqu.rooms.notices.tests.conftest import at_home
 from pianqu.rooms.notices.tests.test_sending import administrator
@@ -112,7 +115,7 @@ def hear() -> None:
 
 
 def call(after: timedelta = timedelta(0)) -> int:
-    return jobs.call_systems(now=timezone.now() + after)
+    return jobs.call_systems(actor=importer("330205"), clock=lambda: timezone.now() + after)
 
 
 def test_it_is_told_what_it_asked_for_signed_and_without_words(system: System) -> None:
@@ -205,6 +208,107 @@ def test_after_a_day_out_of_order_it_hears_everything_once_and_in_the_ledgers_or
         minutes += 60
     positions = [json.loads(body)["data"]["position"] for _headers, body in system.got]
     assert len(positions) == 30 and positions == sorted(set(positions))
+
+
+def told(system: System) -> list[int]:
+    return [json.loads(body)["data"]["position"] for _headers, body in system.got]
+
+
+def test_what_happens_after_a_message_that_waits_waits_behind_it(system: System) -> None:
+    added(system.url)
+    opened()
+    hear()
+    system.answers = [500]
+    assert call() == 1
+    opened()
+    opened()
+    hear()
+    assert call() == 0, "a new fact does not ask a system that is out of order"
+    assert call(timedelta(minutes=2)) == 3
+    first, *rest = told(system)
+    assert rest[0] == first and rest == sorted(rest) and len(rest) == 3
+
+
+def test_on_a_busy_day_a_system_out_of_order_is_asked_with_growing_pauses_only(system: System) -> None:
+    added(system.url)
+    system.answers = [500] * 300
+    asked, seen = [], 0
+    for minute in range(0, 26 * 60, 10):
+        opened()
+        hear()
+        call(timedelta(minutes=minute))
+        if len(system.got) > seen:
+            asked.append(minute)
+            seen = len(system.got)
+    pauses = [later - earlier for earlier, later in pairwise(asked)]
+    assert seen == len(asked) <= 8 and pauses == sorted(pauses) and len(set(told(system))) == 1
+    system.answers, system.got[:] = [], []
+    while call(timedelta(days=3)):
+        pass
+    assert len(told(system)) == 156 and told(system) == sorted(set(told(system))), "nothing lost, in order"
+
+
+def test_the_pauses_grow_on_when_a_message_has_failed_for_good(system: System) -> None:
+    system.answers = [500] * 60
+    added(system.url)
+    opened()
+    hear()
+    for day in range(9):
+        call(timedelta(days=day))
+    assert Call.objects.get().state == "failed"
+    opened()
+    hear()
+    assert call(timedelta(days=8, hours=23)) == 0, "what comes later does not begin with short pauses"
+    assert call(timedelta(days=9, hours=1)) == 1 and Call.objects.filter(state="waiting").count() == 1
+
+
+def test_one_that_is_taken_up_is_taken_up_by_nobody_else(system: System) -> None:
+    added(system.url)
+    opened()
+    opened()
+    hear()
+    hook, now = Webhook.objects.get(), timezone.now()
+    first = jobs._taken_up(hook, now)
+    assert first is not None and jobs._taken_up(hook, now) is None
+    again = jobs._taken_up(hook, now + jobs.UNDER_WAY)
+    assert again is not None and again.id == first.id, "a crash in between: the same again"
+
+
+def test_one_out_of_order_holds_up_no_other(system: System) -> None:
+    added(system.url)
+    added("http://127.0.0.1:9/nobody")
+    for _number in range(5):
+        opened()
+    hear()
+    assert call() == 6 and len(told(system)) == 5
+
+
+def test_administrators_hear_once_that_a_system_takes_nothing_and_that_it_does_again(system: System) -> None:
+    added(system.url)
+    opened()
+    hear()
+    system.answers = [500] * 6
+    for minutes in (0, 2, 10, 60):
+        call(timedelta(minutes=minutes))
+    (card,) = queries.webhooks_for(administrator())
+    assert card.silent_since and card.next_try_at and card.next_try_at - card.silent_since > timedelta(hours=2)
+    subject = f"webhook:{card.webhook_id}"
+    assert [item.kind for item in history.history(subject)] == ["notices.webhook-added"]
+    for hours in (5, 6, 12):
+        call(timedelta(hours=hours))
+    assert [item.kind for item in history.history(subject)][1:] == ["notices.webhook-silent"]
+    system.answers = []
+    later = timedelta(hours=13)
+    assert services.retry_webhook(actor=administrator(), webhook_id=card.webhook_id, now=timezone.now() + later) == 1
+    call(later)
+    assert [item.kind for item in history.history(subject)][-1] == "notices.webhook-back"
+    (card,) = queries.webhooks_for(administrator())
+    assert (card.silent_since, card.next_try_at, card.trouble, card.sent) == (None, None, "", 1)
+    hear()
+    while ledger.deliver(reader=readers.INBOX, to=readers.hear):
+        pass
+    lines = Notice.objects.filter(kind__startswith="webhook-", organisation_code="330205-centre").order_by("position")
+    assert [(line.kind, line.urgent) for line in lines] == [("webhook-silent", True), ("webhook-back", False)]
 
 
 @pytest.mark.parametrize("manner", ["hang", "drip"])
@@ -302,6 +406,33 @@ def test_what_is_no_address_is_said(system: System, url: str) -> None:
 def test_plain_http_needs_a_network_that_the_operator_named(tmp_path: Path) -> None:
     with at_home(tmp_path), pytest.raises(Invalid):
         added("http://system.example/hook")
+
+
+@pytest.mark.parametrize(
+    "url", ["https://169.254.169.254/latest", "https://10.0.0.1/", "https://[::1]/", "https://localhost/hook"]
+)
+def test_an_address_that_can_never_be_reached_is_not_added(tmp_path: Path, url: str) -> None:
+    with at_home(tmp_path):
+        with pytest.raises(Invalid) as refused:
+            added(url)
+        added("https://system.example/hook")
+    assert refused.value.code == "webhook-url" and Webhook.objects.count() == 1
+    with at_home(tmp_path, webhook_networks=("10.0.0.0/8",)):
+        added("http://10.0.0.1/hook")
+
+
+def test_every_kind_stands_under_one_subject_and_a_subject_is_chosen_whole(client: Client) -> None:
+    groups = queries.webhook_groups()
+    listed = [kind for kinds in groups.values() for kind in kinds]
+    assert sorted(listed) == sorted(queries.webhook_kinds()) and all(groups.values())
+    assert OPENED in groups["matters"] and "casework.task-done" in groups["dispatch"]
+    client.force_login(Account.objects.get(id=administrator().account_id))
+    typed = {"name": "市平台", "url": "https://system.example/hook", "groups": ["causes"], "kinds": [OPENED]}
+    assert client.post("/desk/notices/webhooks/", typed).status_code == 200
+    assert set(Webhook.objects.get().kinds) == {OPENED, *groups["causes"]}
+    wrong = client.post("/desk/notices/webhooks/", {**typed, "url": "https://10.0.0.1/"})
+    page = wrong.content.decode()
+    assert wrong.status_code == 422 and 'aria-describedby="url-error"' in page and 'value="causes" checked' in page
 
 
 def test_who_may_not_may_not(system: System) -> None:

@@ -14,7 +14,21 @@
     if (!canShow && document.activeElement === show) document.getElementById("main").focus();
     show.hidden = !canShow;
     bar.classList.toggle("pq-on", !!words);
+    keepClear();
   }
+
+  // The bar never lies over what somebody is using: then it stands above, until that is left or scrolled away.
+  function keepClear() {
+    var at = document.activeElement;
+    if (!bar.classList.contains("pq-on") || bar.contains(at)) return;
+    bar.classList.remove("pq-high");
+    var own = bar.getBoundingClientRect(), its = at.getBoundingClientRect();
+    var isField = at !== document.body && at.id !== "main";
+    bar.classList.toggle("pq-high", isField && its.bottom > own.top && its.top < own.bottom && its.right > own.left && its.left < own.right);
+  }
+  document.addEventListener("focusin", keepClear);
+  window.addEventListener("scroll", keepClear, { passive: true });
+  window.addEventListener("resize", keepClear);
 
   function later(wait) {
     clearTimeout(timer);

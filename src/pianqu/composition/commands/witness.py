@@ -1,0 +1,60 @@
+"""`pianqu witness`: a witness of a ledger, run by another organisation on a machine of its own."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
+
+from pianqu.composition.orphan import PARENT, end_with_parent
+from pianqu.composition.witness import home
+from pianqu.composition.witness.app import FOLDER
+from pianqu.composition.witness.home import Home
+
+THREADS = 4
+
+
+def main(argv: list[str]) -> int:
+    """Serve until told to stop."""
+    parser = argparse.ArgumentParser(
+        prog="pianqu witness",
+        description="Cosign how a ledger grows (c2sp.org/tlog-witness). 账本见证：只签证账本只增不改。",
+    )
+    parser.add_argument("--folder", type=Path, default=Path("witness"), help="where its key and memory lie 文件夹")
+    parser.add_argument("--name", default="", help="its name, such as w1.example.org; first start only 名称（首次）")
+    parser.add_argument("--log", action="append", default=[], metavar="VKEY", help="a ledger's public key 账本公钥")
+    parser.add_argument("--bind", default="127.0.0.1", help="address to listen on 监听地址")
+    parser.add_argument("--port", type=int, default=7100, help="port to listen on 端口")
+    parser.add_argument("--show", action="store_true", help="print its public key and end 只显示公钥")
+    asked = parser.parse_args(argv)
+    found = home.prepare(asked.folder.resolve(), name=asked.name, logs=asked.log)
+    sys.stdout.write(_told(found))
+    sys.stdout.flush()
+    if asked.show:
+        return 0
+    if not found.logs:
+        sys.stderr.write("It knows no ledger yet: name one with --log. 尚未登记账本，请用 --log 指定。\n")
+        return 2
+    end_with_parent()
+    os.environ[PARENT], os.environ[FOLDER] = str(os.getpid()), str(found.folder)
+    Server(
+        "pianqu.composition.witness.served:application",
+        address=asked.bind,
+        port=asked.port,
+        interface=Interfaces.WSGI,
+        workers=1,
+        blocking_threads=THREADS,
+        log_access=False,
+        log_level=LogLevels.warning,
+        websockets=False,
+        workers_kill_timeout=3,
+    ).serve()
+    return 0
+
+
+def _told(found: Home) -> str:
+    lines = [f"{found.cosigner.name}", f"  key 公钥 {found.cosigner.witness.vkey}"]
+    return "\n".join([*lines, *(f"  log 账本 {log.vkey}" for log in found.logs)]) + "\n"

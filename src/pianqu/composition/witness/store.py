@@ -1,0 +1,159 @@
+"""What a witness has cosigned: kept before anybody sees the cosignature, one step at a time across threads and processes."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from pianqu.kernels import witnessing
+from pianqu.kernels.cosignature import Cosigner
+from pianqu.kernels.note import CheckpointBody, NoteError, Verifier, text_of
+from pianqu.kernels.witnessing import Answer, Request, Seen
+
+BUSY = 10.0
+"""Seconds for which one step waits for another process's."""
+BACK = 60
+"""Seconds by which the clock may stand behind what was stated last; further behind it is wrong, and nothing is signed."""
+MOST_EVIDENCE = 1_000
+CLOCK_BACK = 503
+_TABLES = """
+CREATE TABLE IF NOT EXISTS seen (
+    origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, at INTEGER NOT NULL, note TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS cosigned (
+    origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, note TEXT NOT NULL, PRIMARY KEY (origin, size)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS evidence (
+    digest BLOB PRIMARY KEY, at INTEGER NOT NULL, origin TEXT NOT NULL, size INTEGER NOT NULL, ours TEXT NOT NULL,
+    theirs TEXT NOT NULL
+) STRICT;
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """What came of a request: the answer, and the cosignature's line where it was given."""
+
+    answer: Answer
+    line: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Two checkpoints of one log and one size that cannot both be true, each with the log's signature."""
+
+    origin: str
+    size: int
+    at: int
+    ours: str
+    """The one that this witness cosigned."""
+    theirs: str
+
+
+class Store:
+    """One connection for all threads of a process; processes take turns by the database's own lock."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.Lock()
+        self._tables = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
+        self._tables.execute("PRAGMA journal_mode = WAL")
+        self._tables.execute("PRAGMA synchronous = FULL")
+        self._tables.executescript(_TABLES)
+
+    def close(self) -> None:
+        with self._lock:
+            self._tables.close()
+
+    def step(self, request: Request, logs: Mapping[str, Sequence[Verifier]], cosigner: Cosigner, *, now: int) -> Step:
+        """Judge, keep, then cosign: when this answers, what was cosigned is on the disk. `now` in seconds since 1970."""
+        origin = _origin(request)
+        with self._turn():
+            seen, last = self._seen(origin)
+            found = witnessing.answer(request, logs, seen, root_at=lambda size: self._root_at(origin, size))
+            if found.grown is None:
+                if found.is_evidence:
+                    self._keep_evidence(origin, request, now)
+                return Step(answer=found)
+            if now < last - BACK:
+                return Step(answer=Answer(status=CLOCK_BACK, why="this witness's clock is wrong; it signs nothing"))
+            time = max(now, last)
+            line = cosigner.cosign(text_of(request.note), time)
+            self._keep(found.grown, request.note + line, time)
+        return Step(answer=found, line=line)
+
+    def checkpoint(self, origin_hash: str) -> str | None:
+        """The last checkpoint that was cosigned for the log whose origin has this SHA-256 in hexadecimal digits."""
+        with self._lock:
+            rows = self._tables.execute("SELECT origin, note FROM seen").fetchall()
+        return next((note for origin, note in rows if sha256(origin.encode()).hexdigest() == origin_hash), None)
+
+    def last(self) -> list[tuple[str, int, int]]:
+        """Origin, size and time of what was cosigned last for each log."""
+        with self._lock:
+            return self._tables.execute("SELECT origin, size, at FROM seen ORDER BY origin").fetchall()
+
+    def evidence(self) -> list[Evidence]:
+        """Every fork that was shown to this witness, the oldest first."""
+        with self._lock:
+            rows = self._tables.execute(
+                "SELECT origin, size, at, ours, theirs FROM evidence ORDER BY at, digest"
+            ).fetchall()
+        return [Evidence(origin=o, size=s, at=a, ours=ours, theirs=theirs) for o, s, a, ours, theirs in rows]
+
+    # inside a turn ---------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        with self._lock:
+            self._tables.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._tables.execute("ROLLBACK")
+                raise
+            self._tables.execute("COMMIT")
+
+    def _seen(self, origin: str) -> tuple[Seen, int]:
+        row = self._tables.execute("SELECT size, root, at FROM seen WHERE origin = ?", (origin,)).fetchone()
+        return (Seen(row[0], row[1]), row[2]) if row else (Seen(), 0)
+
+    def _root_at(self, origin: str, size: int) -> bytes | None:
+        asked = "SELECT root FROM cosigned WHERE origin = ? AND size = ?"
+        row = self._tables.execute(asked, (origin, size)).fetchone()
+        return row[0] if row else None
+
+    def _keep(self, body: CheckpointBody, note: str, time: int) -> None:
+        self._tables.execute(
+            "INSERT INTO seen VALUES (?, ?, ?, ?, ?) ON CONFLICT (origin) DO UPDATE SET size = excluded.size, "
+            "root = excluded.root, at = excluded.at, note = excluded.note",
+            (body.origin, body.size, body.root, time, note),
+        )
+        self._tables.execute(
+            "INSERT INTO cosigned VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", (body.origin, body.size, body.root, note)
+        )
+
+    def _keep_evidence(self, origin: str, request: Request, now: int) -> None:
+        """Once for each tree that was shown; a flood of them fills no disk."""
+        body = CheckpointBody.decode(text_of(request.note))
+        ours = self._tables.execute(
+            "SELECT note FROM cosigned WHERE origin = ? AND size = ?", (origin, body.size)
+        ).fetchone()
+        (many,) = self._tables.execute("SELECT COUNT(*) FROM evidence").fetchone()
+        if ours is None or many >= MOST_EVIDENCE:
+            return
+        digest = sha256(text_of(request.note).encode()).digest()
+        self._tables.execute(
+            "INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (digest, now, origin, body.size, ours[0], request.note),
+        )
+
+
+def _origin(request: Request) -> str:
+    """The log that a request speaks of; empty where it is no checkpoint, which the answer then says."""
+    try:
+        return CheckpointBody.decode(text_of(request.note)).origin
+    except NoteError:
+        return ""

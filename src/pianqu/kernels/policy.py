@@ -1,0 +1,218 @@
+"""Trust policies: which logs are meant, which witnesses are known, and how many of whom have to have cosigned.
+
+Problem: whether enough independent parties saw a checkpoint has one answer, and everybody who checks a receipt finds the same.
+Method: C2SP tlog-policy: a file of lines `log`, `witness`, `group` (all, any or k of its members, which are witnesses or groups
+that stand above it) and one `quorum`; a name is member of one group at most, so nobody counts twice.
+Source: https://c2sp.org/tlog-policy. Cost: O(lines) to read, O(witnesses + groups) to judge.
+Guarantee: `holds` is monotone (one cosignature more never breaks a quorum); what the text forbids is refused with its line; names
+are compared byte by byte.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from pianqu.kernels.cosignature import Witness, cosigned
+from pianqu.kernels.note import CheckpointBody, NoteError, Verifier, open_note
+
+NONE = "none"
+MOST = 256
+"""Logs, witnesses and groups that one file may name."""
+MAX_BYTES = 262_144
+
+
+class PolicyError(ValueError):
+    """The file is no policy; the sentence names the line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """A log or a witness with its key, and the address at which it is spoken to, if any."""
+
+    name: str
+    url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownLog(Party):
+    verifier: Verifier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownWitness(Party):
+    witness: Witness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """So many of these members have to have witnessed."""
+
+    name: str
+    needed: int
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What a checkpoint is worth under a policy."""
+
+    body: CheckpointBody
+    log: str
+    """The name of the log whose signature stands under it."""
+    times: Mapping[str, int]
+    """Witness by its name in the policy → the latest time it stated, in seconds since 1970."""
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """A file that was read; everything in the order of its lines."""
+
+    logs: tuple[KnownLog, ...] = ()
+    witnesses: tuple[KnownWitness, ...] = ()
+    groups: tuple[Group, ...] = ()
+    quorum: str = NONE
+    names: frozenset[str] = field(default=frozenset())
+
+    def holds(self, witnessed: Collection[str]) -> bool:
+        """Whether these witnesses, by their names here, are enough."""
+        return self.quorum == NONE or self.quorum in self.reached(witnessed)
+
+    def reached(self, witnessed: Collection[str]) -> frozenset[str]:
+        """Every witness and group that has witnessed where these witnesses have."""
+        found = {one.name for one in self.witnesses} & set(witnessed)
+        for group in self.groups:
+            if sum(member in found for member in group.members) >= group.needed:
+                found.add(group.name)
+        return frozenset(found)
+
+    def judge(self, note: str) -> Judgement:
+        """What a signed checkpoint is worth. Raises NoteError where no known log signed it, or a known key's line is false."""
+        text, signed = open_note(note, [log.verifier for log in self.logs])
+        body = CheckpointBody.decode(text)
+        logs = [log.name for log in self.logs if log.verifier in signed and log.name == body.origin]
+        if not logs:
+            raise NoteError(f"no known key of {body.origin} has signed this checkpoint")
+        times = cosigned(note, [one.witness for one in self.witnesses])
+        named = {one.name: times[one.witness] for one in self.witnesses if one.witness in times}
+        return Judgement(body=body, log=logs[0], times=named, holds=self.holds(named))
+
+
+def parse(content: bytes) -> Policy:
+    """Read a policy file. Raises PolicyError."""
+    if len(content) > MAX_BYTES:
+        raise PolicyError("the file is too long for a policy")
+    reading = _Reading()
+    for number, words in _lines(content):
+        try:
+            reading.take(words)
+        except (PolicyError, NoteError) as error:
+            raise PolicyError(f"line {number}: {error}") from error
+    if reading.quorum is None:
+        raise PolicyError("the file has no quorum line")
+    return Policy(
+        logs=tuple(reading.logs),
+        witnesses=tuple(reading.witnesses),
+        groups=tuple(reading.groups),
+        quorum=reading.quorum,
+        names=frozenset(reading.defined),
+    )
+
+
+def write(policy: Policy) -> str:
+    """The policy as a file."""
+    lines = [f"log {one.verifier.vkey}{_after(one.url)}" for one in policy.logs]
+    lines += [f"witness {one.name} {one.witness.vkey}{_after(one.url)}" for one in policy.witnesses]
+    lines += [f"group {one.name} {one.needed} {' '.join(one.members)}" for one in policy.groups]
+    return "".join(f"{line}\n" for line in (*lines, f"quorum {policy.quorum}"))
+
+
+def _after(url: str) -> str:
+    return f" {url}" if url else ""
+
+
+def _lines(content: bytes) -> Iterator[tuple[int, list[str]]]:
+    """Each line that says something, in words. A last line without its end is read all the same."""
+    for number, line in enumerate(content.split(b"\n"), 1):
+        if any((octet < 0x20 and octet != 0x09) or octet == 0x7F for octet in line):
+            raise PolicyError(f"line {number}: a control character that is neither tab nor newline")
+        words = line.decode("utf-8", "surrogateescape").replace("\t", " ").split(" ")
+        words = [word for word in words if word]
+        if words and not words[0].startswith("#"):
+            yield number, words
+
+
+class _Reading:
+    """What the lines so far have defined."""
+
+    def __init__(self) -> None:
+        self.logs: list[KnownLog] = []
+        self.witnesses: list[KnownWitness] = []
+        self.groups: list[Group] = []
+        self.quorum: str | None = None
+        self.defined: set[str] = set()
+        self._members: set[str] = set()
+        self._keys: dict[str, set[bytes]] = {"log": set(), "witness": set()}
+
+    def take(self, words: list[str]) -> None:
+        kind, *rest = words
+        reader = {"log": self._log, "witness": self._witness, "group": self._group, "quorum": self._quorum}.get(kind)
+        if reader is None:
+            raise PolicyError(f"“{kind[:20]}” is not a word of a policy")
+        if len(self.logs) + len(self.witnesses) + len(self.groups) >= MOST:
+            raise PolicyError(f"a policy names at most {MOST} logs, witnesses and groups")
+        reader(rest)
+
+    def _log(self, words: list[str]) -> None:
+        vkey, url = self._key_and_url(words)
+        verifier = Verifier.from_vkey(vkey)
+        self._once("log", verifier.public)
+        self.logs.append(KnownLog(name=verifier.name, verifier=verifier, url=url))
+
+    def _witness(self, words: list[str]) -> None:
+        if not words:
+            raise PolicyError("a witness has a name and a key")
+        vkey, url = self._key_and_url(words[1:])
+        witness = Witness.from_vkey(vkey)
+        self._once("witness", witness.public)
+        self._define(words[0])
+        self.witnesses.append(KnownWitness(name=words[0], witness=witness, url=url))
+
+    def _group(self, words: list[str]) -> None:
+        if len(words) < 3:
+            raise PolicyError("a group has a name, how many are needed, and members")
+        name, needed, *members = words
+        for member in members:
+            if member not in self.defined:
+                raise PolicyError(f"“{member[:40]}” is not defined above")
+            if member in self._members:
+                raise PolicyError(f"“{member[:40]}” is a member already")
+            self._members.add(member)
+        count = {"all": len(members), "any": 1}.get(needed)
+        if count is None:
+            if not (needed.isascii() and needed.isdigit() and 1 <= int(needed[:9]) <= len(members)):
+                raise PolicyError(f"a group of {len(members)} needs “all”, “any” or a number from 1 to {len(members)}")
+            count = int(needed)
+        self._define(name)
+        self.groups.append(Group(name=name, needed=count, members=tuple(members)))
+
+    def _quorum(self, words: list[str]) -> None:
+        if self.quorum is not None:
+            raise PolicyError("a policy has one quorum")
+        if len(words) != 1 or (words[0] != NONE and words[0] not in self.defined):
+            raise PolicyError("a quorum is a witness or group that stands above it, or “none”")
+        self.quorum = words[0]
+
+    def _key_and_url(self, words: list[str]) -> tuple[str, str]:
+        if not 1 <= len(words) <= 2:
+            raise PolicyError("a key and perhaps an address were expected here")
+        return words[0], words[1] if len(words) == 2 else ""
+
+    def _once(self, kind: str, public: bytes) -> None:
+        if public in self._keys[kind]:
+            raise PolicyError(f"this {kind}'s key stands there already")
+        self._keys[kind].add(public)
+
+    def _define(self, name: str) -> None:
+        if name == NONE or name in self.defined:
+            raise PolicyError(f"the name “{name[:40]}” is taken")
+        self.defined.add(name)

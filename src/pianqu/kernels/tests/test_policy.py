@@ -1,0 +1,164 @@
+"""Policies: the specification's example, an oracle that asks every set of witnesses, and every line that is refused."""
+
+from itertools import chain, combinations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pianqu.kernels import policy
+from pianqu.kernels.cosignature import Cosigner
+from pianqu.kernels.note import CheckpointBody, NoteError, Signer
+from pianqu.kernels.policy import Group, Policy, PolicyError, parse
+
+LOG = Signer.from_seed("example.com/log", bytes(32))
+KEYS = {f"X{n}": Cosigner.from_seed(f"x.example/{n}", bytes([n] * 32)) for n in (1, 2, 3)} | {
+    f"Y{n}": Cosigner.from_seed(f"y.example/{n}", bytes([10 + n] * 32)) for n in (1, 2, 3)
+}
+
+
+def key(name: str) -> str:
+    return KEYS[name].witness.vkey
+
+
+EXAMPLE = f"""log {LOG.vkey} https://log.example/
+
+witness X1 {key("X1")}
+witness X2 {key("X2")}
+ witness\tX3  {key("X3")}\thttps://x3.example/
+group X-witnesses 2 X1 X2 X3
+
+# the others
+witness Y1 {key("Y1")}
+witness Y2 {key("Y2")}
+witness Y3 {key("Y3")}
+group Y-witnesses any Y1 Y2 Y3
+
+group X-and-Y all X-witnesses Y-witnesses
+quorum X-and-Y
+"""
+
+
+def subsets() -> list[set[str]]:
+    return [set(some) for some in chain.from_iterable(combinations(KEYS, size) for size in range(7))]
+
+
+def test_the_published_example_needs_two_of_one_and_one_of_the_other() -> None:
+    found = parse(EXAMPLE.encode())
+    for some in subsets():
+        enough = len([one for one in some if one[0] == "X"]) >= 2 and any(one[0] == "Y" for one in some)
+        assert found.holds(some) == enough, some
+    assert (found.witnesses[2].url, found.logs[0].url, found.logs[0].name) == (
+        "https://x3.example/",
+        "https://log.example/",
+        "example.com/log",
+    )
+
+
+def test_what_is_written_is_read_back() -> None:
+    found = parse(EXAMPLE.encode())
+    assert parse(policy.write(found).encode()) == found
+    assert parse(b"quorum none\n").holds(())
+    assert parse(f"witness w {key('X1')}\nquorum w".encode()).holds({"w"})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no quorum"),
+        ("quorum none\nquorum none\n", "one quorum"),
+        ("quorum X\n", "stands above"),
+        ("quorum\n", "stands above"),
+        ("group g any X1\nquorum none\n", "not defined above"),
+        ("group none any none\nquorum none\n", "not defined above"),
+        (f"witness none {key('X1')}\nquorum none\n", "taken"),
+        (f"witness a {key('X1')}\nwitness a {key('X2')}\nquorum none\n", "taken"),
+        (f"witness a {key('X1')}\nwitness b {key('X1')}\nquorum none\n", "there already"),
+        (f"log {LOG.vkey}\nlog {LOG.vkey}\nquorum none\n", "there already"),
+        (f"log {key('X1')}\nquorum none\n", "Ed25519"),
+        (f"witness a {LOG.vkey}\nquorum none\n", "cosignatures"),
+        (f"witness a {key('X1')} http://a b\nquorum none\n", "expected here"),
+        (f"witness a {key('X1')}\ngroup g 0 a\nquorum g\n", "from 1 to 1"),
+        (f"witness a {key('X1')}\ngroup g 2 a\nquorum g\n", "from 1 to 1"),
+        (f"witness a {key('X1')}\ngroup g -1 a\nquorum g\n", "from 1 to 1"),
+        (f"witness a {key('X1')}\ngroup g ² a\nquorum g\n", "from 1 to 1"),
+        (f"witness a {key('X1')}\ngroup g some a\nquorum g\n", "from 1 to 1"),
+        (f"witness a {key('X1')}\ngroup g all\nquorum g\n", "members"),
+        (f"witness a {key('X1')}\ngroup g any a a\nquorum g\n", "member already"),
+        (f"witness a {key('X1')}\ngroup g any a\ngroup h any a\nquorum g\n", "member already"),
+        (f"witness a {key('X1')}\ngroup a any a\nquorum a\n", "taken"),
+        ("quorum none\r\n", "control character"),
+        ("quorum none\x0b\n", "control character"),
+        ("vote all\nquorum none\n", "not a word"),
+    ],
+)
+def test_what_the_text_forbids_is_refused_with_its_line(text: str, said: str) -> None:
+    with pytest.raises(PolicyError, match=said):
+        parse(text.encode())
+
+
+def test_names_are_octets() -> None:
+    kelvin, latin = "\u212a", "K"
+    text = f"witness {kelvin} {key('X1')}\nwitness {latin} {key('X2')}\ngroup g all {kelvin} {latin}\nquorum g\n"
+    found = parse(text.encode() + b"# \xff\xfe\n")
+    assert found.holds({kelvin, latin}) and not found.holds({latin})
+    odd = parse(f"witness \udcff {key('X1')}\nquorum \udcff\n".encode("utf-8", "surrogateescape"))
+    assert odd.quorum == "\udcff"
+
+
+def test_a_file_without_bounds_is_refused() -> None:
+    with pytest.raises(PolicyError, match="too long"):
+        parse(b"#" * 300_000)
+
+
+# judging -------------------------------------------------------------------------------------------------------------
+
+BODY = CheckpointBody(origin="example.com/log", size=7, root=bytes(32)).encode()
+
+
+@given(st.sets(st.sampled_from(sorted(KEYS))))
+def test_a_checkpoint_is_worth_what_its_cosignatures_are(some: set[str]) -> None:
+    found = parse(EXAMPLE.encode())
+    note = LOG.sign(BODY) + "".join(KEYS[name].cosign(BODY, 100 + len(name)) for name in sorted(some))
+    judged = found.judge(note)
+    assert (set(judged.times), judged.holds, judged.log, judged.body.size) == (
+        some,
+        found.holds(some),
+        "example.com/log",
+        7,
+    )
+
+
+def test_a_checkpoint_of_another_log_or_with_a_false_line_is_worth_nothing() -> None:
+    found = parse(EXAMPLE.encode())
+    other = Signer.from_seed("example.com/other", bytes([9] * 32))
+    with pytest.raises(NoteError):
+        found.judge(other.sign(BODY))
+    with pytest.raises(NoteError, match="has signed"):
+        found.judge(LOG.sign(BODY.replace("example.com/log", "example.com/other")))
+    with pytest.raises(NoteError, match="false"):
+        found.judge(LOG.sign(BODY) + KEYS["X1"].cosign(BODY.replace("7", "8"), 5))
+
+
+def _value(one: Policy, name: str, some: set[str]) -> bool:
+    """The recursive reading of the text: the oracle."""
+    group = next((group for group in one.groups if group.name == name), None)
+    if group is None:
+        return name in some
+    return sum(_value(one, member, some) for member in group.members) >= group.needed
+
+
+@given(st.data())
+def test_nested_groups_are_as_the_recursive_reading(data: st.DataObject) -> None:
+    free, groups = sorted(KEYS), []
+    for number in range(data.draw(st.integers(1, 3))):
+        members = data.draw(st.lists(st.sampled_from(free), min_size=1, max_size=len(free), unique=True))
+        groups.append(Group(name=f"g{number}", needed=data.draw(st.integers(1, len(members))), members=tuple(members)))
+        free = [name for name in free if name not in members] + [f"g{number}"]
+    lines = [f"witness {name} {key(name)}" for name in KEYS]
+    lines += [f"group {g.name} {g.needed} {' '.join(g.members)}" for g in groups]
+    found = parse("\n".join([*lines, f"quorum {groups[-1].name}"]).encode())
+    for some in subsets():
+        assert found.holds(some) == _value(found, found.quorum, some)
+        if found.holds(some):
+            assert all(found.holds({*some, name}) for name in KEYS)

@@ -1,0 +1,326 @@
+"""A witness as a program: its doors, its memory, many callers at once, and kill -9 between writing and answering."""
+
+import io
+import json
+import random
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pianqu.composition.witness import home
+from pianqu.composition.witness.app import Application
+from pianqu.composition.witness.store import BACK, MOST_EVIDENCE, Store
+from pianqu.foundation.errors import Invalid, Unavailable
+from pianqu.kernels import witnessing
+from pianqu.kernels.cosignature import Cosigner, Witness, cosigned, lines_of
+from pianqu.kernels.merkle import consistency_proof, leaf_hash
+from pianqu.kernels.note import CheckpointBody, Signer, Verifier, text_of
+from pianqu.kernels.tiles import TileTree
+from pianqu.kernels.witnessing import Request
+
+LOG = Signer.from_seed("example.com/log", bytes(32))
+OTHER = Signer.from_seed("example.com/other", bytes([1] * 32))
+KNOWN = {LOG.name: [Verifier.from_vkey(LOG.vkey)]}
+KEY = Cosigner.from_seed("witness.example/w1", bytes([7] * 32))
+NOW = 1_800_000_000
+
+
+class Log:
+    """A log that grows, with its tree; `salt` makes another history from the fourth entry on."""
+
+    def __init__(self, salt: str = "") -> None:
+        self._tree, self._salt = TileTree(0, lambda _level, _index: b""), salt
+        self.size = 0
+
+    def grow(self, by: int = 1) -> "Log":
+        for _more in range(by):
+            salt = self._salt if self.size >= 3 else ""
+            self._tree.append(leaf_hash(f"{salt}{self.size}".encode()))
+            self.size += 1
+        return self
+
+    def note(self, by: Signer = LOG) -> str:
+        return by.sign(CheckpointBody(origin=by.name, size=self.size, root=self._tree.root()).encode())
+
+    def asks(self, old: int) -> Request:
+        proof = consistency_proof(old, self.size, self._tree.node) if 0 < old <= self.size else []
+        return Request(old=old, proof=tuple(proof), note=self.note())
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    home.prepare(tmp_path / "w", name="witness.example/w1", logs=[LOG.vkey])
+    return tmp_path / "w"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    made = Store(tmp_path / "seen.sqlite3")
+    yield made
+    made.close()
+
+
+def step(store: Store, request: Request, now: int = NOW) -> Any:
+    return store.step(request, KNOWN, KEY, now=now)
+
+
+# what it remembers ---------------------------------------------------------------------------------------------------
+
+
+def test_it_cosigns_growth_and_remembers_it_over_a_start(tmp_path: Path) -> None:
+    path, log = tmp_path / "s.sqlite3", Log().grow(5)
+    first = Store(path)
+    line = step(first, log.asks(0)).line
+    assert cosigned(log.note() + line, [KEY.witness]) == {KEY.witness: NOW}
+    first.close()
+    again = Store(path)
+    assert step(again, log.asks(0)).answer.size == 5
+    assert step(again, log.grow(3).asks(5), NOW + 9).line
+    assert again.last() == [(LOG.name, 8, NOW + 9)]
+    again.close()
+
+
+def test_a_fork_is_kept_once_with_both_checkpoints(store: Store) -> None:
+    log, liar = Log().grow(5), Log("x").grow(5)
+    step(store, log.asks(0))
+    step(store, log.grow(4).asks(5))
+    for _time in range(3):
+        assert step(store, liar.asks(0)).answer.status == 409
+    (kept,) = store.evidence()
+    assert (kept.size, kept.ours.startswith(Log().grow(5).note()), kept.theirs) == (5, True, liar.note())
+    for note in (kept.ours, kept.theirs):
+        assert witnessing.answer(Request(old=0, proof=(), note=note), KNOWN, witnessing.Seen()).status == 200
+    assert step(store, Request(old=9, proof=(), note=Log("x").grow(9).note())).answer.status == 422
+    assert len(store.evidence()) == 2 < MOST_EVIDENCE
+
+
+def test_a_clock_that_went_back_states_no_earlier_time(store: Store) -> None:
+    log = Log().grow(2)
+    step(store, log.asks(0), NOW)
+    line = step(store, log.grow().asks(2), NOW - BACK).line
+    assert cosigned(log.note() + line, [KEY.witness]) == {KEY.witness: NOW}
+    refused = step(store, log.grow().asks(3), NOW - BACK - 1)
+    assert (refused.answer.status, refused.line) == (503, "")
+    assert step(store, log.asks(3), NOW + 1).line
+
+
+def test_many_callers_at_once_get_one_history(tmp_path: Path) -> None:
+    """Two processes' worth of connections, eight threads, a liar among them."""
+    stores = [Store(tmp_path / "s.sqlite3") for _process in range(2)]
+    got: list[tuple[int, bytes]] = []
+
+    def call(number: int) -> None:
+        dice, size = random.Random(number), 0
+        for _turn in range(25):
+            log = Log("x" if number % 3 == 0 else "").grow(size + dice.randrange(4))
+            found = step(stores[number % 2], log.asks(size))
+            if found.line:
+                body = CheckpointBody.decode(text_of(log.note()))
+                got.append((body.size, body.root))
+            size = found.answer.size if found.answer.status == 409 else log.size
+
+    threads = [threading.Thread(target=call, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert got
+    _check_one_history(got)
+    for one in stores:
+        one.close()
+
+
+def _check_one_history(got: list[tuple[int, bytes]]) -> None:
+    """All cosigned roots are those of one of the two logs."""
+    for size, root in got:
+        assert sum(r != root for s, r in got if s == size) == 0, f"two trees of {size}"
+    histories = [{size: _root(Log(salt).grow(size)) for size, _root_ in got} for salt in ("", "x")]
+    assert any(all(history[size] == root for size, root in got) for history in histories)
+
+
+def _root(log: Log) -> bytes:
+    return CheckpointBody.decode(text_of(log.note())).root
+
+
+# its folder ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_keeps_name_and_key_and_learns_logs(folder: Path) -> None:
+    one = home.read(folder)
+    assert (folder / home.KEY).stat().st_mode & 0o777 == 0o600 and folder.stat().st_mode & 0o777 == 0o700
+    two = home.prepare(folder, name="", logs=[OTHER.vkey, LOG.vkey])
+    assert two.cosigner == one.cosigner and [log.name for log in two.logs] == [LOG.name, OTHER.name]
+    with pytest.raises(Invalid, match="cannot be changed"):
+        home.prepare(folder, name="another", logs=[])
+    with pytest.raises(Invalid, match="no public key"):
+        home.prepare(folder, name="", logs=["x+y"])
+    (folder / home.KEY).write_text("00\n")
+    with pytest.raises(Unavailable, match="Nothing was signed"):
+        home.read(folder)
+
+
+def test_a_first_start_without_a_name_makes_nothing(tmp_path: Path) -> None:
+    for name in ("", "a b", "a+b"):
+        with pytest.raises(Invalid, match="--name"):
+            home.prepare(tmp_path / "w", name=name, logs=[])
+    assert not (tmp_path / "w").exists()
+
+
+# its doors -----------------------------------------------------------------------------------------------------------
+
+
+def call(app: Application, method: str, path: str, body: bytes = b"", **more: str) -> tuple[int, str, bytes]:
+    answer: dict[str, Any] = {}
+
+    def start(status: str, headers: list[tuple[str, str]]) -> None:
+        answer.update(status=int(status[:3]), kind=dict(headers)["Content-Type"])
+
+    environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "wsgi.input": io.BytesIO(body)}
+    text = b"".join(app({**environ, "CONTENT_LENGTH": str(len(body)), **more}, start))
+    return answer["status"], answer["kind"], text
+
+
+def test_the_doors_answer_as_specified(folder: Path) -> None:
+    app, log = Application(home.read(folder)), Log().grow(5)
+    witness = home.read(folder).cosigner.witness
+    path = f"/{sha256(LOG.name.encode()).hexdigest()}/checkpoint"
+    assert call(app, "GET", path)[0] == 404
+    status, _kind, lines = call(app, "POST", "/add-checkpoint", log.asks(0).encode())
+    assert status == 200 and witness in lines_of(text_of(log.note()), lines.decode(), [witness])
+    assert call(app, "POST", "/add-checkpoint", log.asks(0).encode()) == (409, "text/x.tlog.size", b"5\n")
+    assert call(app, "POST", "/add-checkpoint", Log("x").grow(5).asks(5).encode())[0] == 422
+    assert call(app, "POST", "/add-checkpoint", b"nonsense")[0] == 400
+    foreign = Request(old=0, proof=(), note=log.note(by=OTHER))
+    assert call(app, "POST", "/add-checkpoint", foreign.encode())[0] == 404
+    forged = Request(old=5, proof=(), note=log.note().replace("5\n", "6\n", 1))
+    assert call(app, "POST", "/add-checkpoint", forged.encode())[0] == 403
+    note = call(app, "GET", path)[2].decode()
+    assert note.startswith(log.note()) and witness in cosigned(note, [witness])
+    (fork,) = json.loads(call(app, "GET", "/evidence")[2])
+    assert (fork["size"], fork["theirs"]) == (5, Log("x").grow(5).note())
+    page = call(app, "GET", "/")[2].decode()
+    assert witness.vkey in page and "分叉" in page
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "length", "status"),
+    [
+        ("GET", "/add-checkpoint", "", 405),
+        ("DELETE", "/", "", 405),
+        ("POST", "/evidence", "", 405),
+        ("POST", "/add-checkpoint", "70000", 413),
+        ("POST", "/add-checkpoint", "-1", 413),
+        ("POST", "/add-checkpoint", "", 400),
+        ("GET", "/nothing", "", 404),
+        ("GET", "/../checkpoint", "", 404),
+        ("HEAD", "/", "", 200),
+    ],
+)
+def test_wrong_doors(folder: Path, method: str, path: str, length: str, status: int) -> None:
+    found = call(Application(home.read(folder)), method, path, CONTENT_LENGTH=length)
+    assert found[0] == status and (method != "HEAD" or found[2] == b"")
+
+
+# as a process --------------------------------------------------------------------------------------------------------
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        return int(door.getsockname()[1])
+
+
+def command(*words: str) -> list[str]:
+    return [sys.executable, "-m", "pianqu.composition.cli", "witness", *words]
+
+
+class Running:
+    """A witness's process, and how a log speaks with it."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.process = subprocess.Popen(
+            command("--folder", str(folder), "--port", str(port)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    def wait(self) -> None:
+        for _time in range(400):
+            with suppress(OSError):
+                urllib.request.urlopen(self.url, timeout=5).close()
+                return
+            assert self.process.poll() is None, "the witness ended"
+            time.sleep(0.05)
+        raise AssertionError("the witness does not answer")
+
+    def ask(self, request: Request) -> tuple[int, bytes]:
+        asked = urllib.request.Request(f"{self.url}/add-checkpoint", data=request.encode(), method="POST")
+        try:
+            with urllib.request.urlopen(asked, timeout=5) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read()
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.mark.slow
+def test_killed_at_random_it_never_signs_two_trees_of_one_size(folder: Path) -> None:
+    """Twenty times kill -9 while a log and a liar ask: what arrived is one history, and none of it is forgotten."""
+    witness, dice, port = home.read(folder).cosigner.witness, random.Random(1), free_port()
+    got: list[tuple[int, bytes]] = []
+    size = 0
+    for _kill in range(20):
+        running = Running(folder, port)
+        running.wait()
+        timer = threading.Timer(dice.uniform(0.0, 0.15), running.process.send_signal, [signal.SIGKILL])
+        timer.start()
+        with suppress(OSError):
+            while True:
+                log = Log(dice.choice(["", "", "x"])).grow(size + dice.randrange(1, 4))
+                status, body = running.ask(log.asks(size))
+                if status == 200:
+                    assert witness in lines_of(text_of(log.note()), body.decode(), [witness])
+                    size = log.size
+                    got.append((size, _root(log)))
+                elif status == 409:
+                    size = witnessing.size_of(body)
+                    assert size >= max((s for s, _r in got), default=0), "a cosignature was given and forgotten"
+        timer.join()
+        running.kill()
+    assert len(got) > 20
+    _check_one_history(got)
+    kept = Store(home.read(folder).tables)
+    assert kept.last()[0][1] >= max(s for s, _r in got)
+    kept.close()
+
+
+def test_the_command_shows_its_key_and_refuses_in_a_sentence(tmp_path: Path) -> None:
+    folder = str(tmp_path / "w")
+    unnamed = subprocess.run(command("--folder", folder), capture_output=True, text=True, timeout=60, check=False)
+    assert unnamed.returncode and "--name" in unnamed.stderr and "Traceback" not in unnamed.stderr
+    shown = subprocess.run(
+        command("--folder", folder, "--name", "w.example", "--show"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    vkey = next(word for word in shown.stdout.split() if word.startswith("w.example+"))
+    assert Witness.from_vkey(vkey) == home.read(tmp_path / "w").cosigner.witness
+    idle = subprocess.run(command("--folder", folder), capture_output=True, text=True, timeout=60, check=False)
+    assert idle.returncode == 2 and "--log" in idle.stderr
+    assert Store(home.read(tmp_path / "w").tables).last() == []
