@@ -7,11 +7,14 @@ import pytest
 
 from pianqu.composition import demo
 from pianqu.composition.demo import year
+from pianqu.composition.demo.people import LEADER
 from pianqu.composition.district import load_district
 from pianqu.foundation.actor import Actor
+from pianqu.foundation.models import Account
 from pianqu.rooms.casework import queries
 from pianqu.rooms.casework.lifecycle import OPEN
-from pianqu.rooms.casework.models import Case
+from pianqu.rooms.casework.models import CallBack, Case
+from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger.models import Entry
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -52,8 +55,8 @@ def test_a_year_runs_through_the_verbs_in_the_order_of_time() -> None:
     assert cases >= 320
     course = ("casework.case-opened", "casework.case-dispatched", "casework.case-resolved", "casework.case-closed")
     lived = Entry.objects.filter(
-        kind__in=course, recorded_at__lt=NOW - timedelta(hours=10)
-    )  # what was shown beside comes later
+        kind__in=course, recorded_at__lt=NOW - timedelta(days=8)
+    )  # what was shown beside comes later, and some of it is a week old
     at = list(lived.order_by("organisation_code", "counter").values_list("organisation_code", "recorded_at"))
     assert at == sorted(at)
     old = Case.objects.filter(opened_at__lt=NOW - timedelta(days=60))
@@ -61,6 +64,19 @@ def test_a_year_runs_through_the_verbs_in_the_order_of_time() -> None:
     assert {"closed", "withdrawn", "rated"} <= set(Case.objects.values_list("state", flat=True))
     late = queries.cases_for(SYSTEM, filters=queries.CaseFilter(queue="overdue"), now=NOW)
     assert late.total is not None and late.total < 0.1 * cases
+    back = Case.objects.filter(reopenings__gt=0, state="closed", opened_at__lt=NOW - timedelta(days=60))
+    checked = CallBack.objects.filter(case__in=back, ended_at__isnull=False).exclude(by_post="")
+    assert back.exists() and back.count() == checked.values("case").distinct().count(), "archived once it was checked"
+    assert not CallBack.objects.filter(ended_at=None, listed_at__lt=NOW - timedelta(days=60)).exists()
+    past = Entry.objects.filter(recorded_at__lt=NOW - timedelta(days=60))
+    assert past.filter(kind="casework.task-returned").exists(), "a share of returns is true of every quarter"
+    assert (
+        past.filter(kind="casework.dispatch-objected").count()
+        == past.filter(kind="casework.objection-reviewed").count()
+        > 0
+    )
+    boss = directory.actor_for(Account.objects.get(login=LEADER.login).id)
+    assert boss is not None and [act.done for act in queries.bulk_acts_of(boss)] == [4]
     demo.load(now=NOW, year=200)
     assert Case.objects.count() == cases
 

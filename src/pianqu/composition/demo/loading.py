@@ -91,7 +91,8 @@ def load(now: datetime, *, year: int = 0) -> None:
     make_replies(handler=actors[HANDLER.login], now=now)
     make_notes(handler=actors[HANDLER.login], window=actors[WINDOW.login], now=now)
     _leave_notes(actors, now)
-    _act_on_many(actors[WINDOW.login], now)
+    _act_on_many(actors[WINDOW.login], "opened", "周三上午与社区一起去现场看，请先电话约好来访时间。", now)
+    _act_on_many(actors[LEADER.login], "in_progress", "周五例会逐件说明进展，请主办单位带上现场照片。", now)
     make_causes(actors, now=now)
     make_list(window=actors[WINDOW.login], now=now)
     set_terms(now)
@@ -122,15 +123,15 @@ def _leave_notes(actors: dict[str, Actor], now: datetime) -> None:
     services.save_filter(actor=actors[WINDOW.login], name="先到期的水电件", query="category=water&order=due", now=now)
 
 
-def _act_on_many(window: Actor, now: datetime) -> None:
-    """A note that the window left at several matters in one act, done and over."""
-    if casework.bulk_acts_of(window):
+def _act_on_many(actor: Actor, state: str, words: str, now: datetime) -> None:
+    """A note that somebody left at several matters in one act, done and over."""
+    if casework.bulk_acts_of(actor):
         return
-    rows = casework.cases_for(window, filters=casework.CaseFilter(state="opened"), size=4).rows
-    wanted = services.Wanted(act="note", values={}, words="周三上午与社区一起去现场看，请先电话约好来访时间。")
+    rows = casework.cases_for(actor, filters=casework.CaseFilter(state=state), size=4).rows
+    wanted = services.Wanted(act="note", values={}, words=words)
     if rows:
         services.plan_bulk(
-            actor=window, case_ids=[row.case_id for row in rows], wanted=wanted, language="zh-hans", now=now - FIVE
+            actor=actor, case_ids=[row.case_id for row in rows], wanted=wanted, language="zh-hans", now=now - FIVE
         )
         system = Actor(kind="system", organisation_code=casework.centre_code())
         jobs.run_bulks(actor=system, clock=lambda: now)

@@ -40,6 +40,10 @@ AT_ONCE = 200
 NEAR = 0.002
 USUALLY_SLOW: Mapping[str, float] = {"share": 0.04, "times": 4}
 """Which share of a kind's matters takes so many times as long."""
+RETURNED, OBJECTED = 0.03, 0.012
+"""Which share of what is handed out comes back first, and of how many the lead objects to it."""
+MADE_UP = "演示清单 12"
+"""What is cited where no list was in force that year."""
 UNRATED_STAYS = timedelta(days=15)
 Table = Mapping[str, Any]
 Step = tuple[datetime, Callable[[], None]]
@@ -172,6 +176,7 @@ class Course:
     def __init__(self, actors: Mapping[str, Actor], leads: Mapping[str, str], *, now: datetime) -> None:
         self.actors, self.leads, self.now = actors, leads, now
         self.chance = random.Random(f"{installation().district_code} courses")
+        self.detours = random.Random(f"{installation().district_code} detours")
         self.reporter = Actor(kind="resident", organisation_code=casework.centre_code())
         self.system = Actor(kind="system", organisation_code=casework.centre_code())
         self.holders = {actor.organisation_code: actor for actor in reversed(list(actors.values())) if actor.acts}
@@ -216,10 +221,30 @@ class Course:
         began = self._office(dispatched, 0.5 + self.chance.random() * 6)
         resolved = self._office(began, hours)
         by = self._lead(matter, dispatched)
-        yield dispatched, partial(self._dispatch, matter, by, dispatched)
+        yield from self._handed_out(matter, by, dispatched, began - dispatched)
         yield began, partial(self._start, matter, by, began)
         yield resolved, partial(self._resolve, matter, by, resolved)
         return resolved
+
+    def _handed_out(self, matter: Matter, by: Actor, at: datetime, until: timedelta) -> Iterator[Step]:
+        """At once to whom it belongs; or to another first, who returns it; or by an objection, on which a colleague decides."""
+        lot, wrong, checker = self.detours.random(), self._another(matter, by), self.actors[CHECKER.login]
+        asked, decided = at + until * 0.3, at + until * 0.7
+        first = wrong if wrong and lot < RETURNED else by
+        yield at, partial(self._dispatch, matter, first, at)
+        if first is not by:
+            yield asked, partial(self._return, matter, first, asked)
+            yield decided, partial(self._dispatch, matter, by, decided)
+        elif RETURNED <= lot < RETURNED + OBJECTED:
+            yield asked, partial(self._object, matter, by, asked)
+            yield decided, partial(self._review, matter, checker, decided)
+
+    def _another(self, matter: Matter, by: Actor) -> Actor | None:
+        """A department that the matter does not belong to."""
+        slug = self.detours.choice(sorted(set(self.leads.values())))
+        actor = self.actors[HANDLER.login if slug == HANDLER.organisation else f"at-{slug}"]
+        belongs = {by.organisation_code, self._department(matter).organisation_code}
+        return None if actor.organisation_code in belongs else actor
 
     def _afterwards(self, matter: Matter, resolved: datetime) -> Iterator[Step]:
         lot = self.chance.random()
@@ -305,6 +330,25 @@ class Course:
             nature=matter.kind["nature"],
             now=at,
         )
+
+    def _return(self, matter: Matter, by: Actor, at: datetime) -> None:
+        cited, words = self._cited(matter, at), "不属于我单位职责，请按清单转主管单位。"
+        services.return_task(actor=by, case_id=matter.id, article=cited, words=words, now=at)
+
+    def _object(self, matter: Matter, by: Actor, at: datetime) -> None:
+        cited, words = self._cited(matter, at), "清单上这一项由属地负责，我们只配合。"
+        services.object_to_dispatch(actor=by, case_id=matter.id, article=cited, words=words, now=at)
+
+    def _review(self, matter: Matter, by: Actor, at: datetime) -> None:
+        words = "已核对清单，由你单位主办，属地配合。"
+        services.review_objection(actor=by, case_id=matter.id, upheld=False, words=words, now=at)
+
+    def _cited(self, matter: Matter, at: datetime) -> str:
+        """An item of the lists of that day, for such a matter if there is one."""
+        on, place = at.astimezone(HERE).date(), matter.place.community_code or ""
+        items = directory.items_at(category=matter.kind["category"], place_code=place, on=on)
+        known = [item.article for item in items] or sorted(directory.articles_at(place_code=place, on=on))
+        return next(iter(known), MADE_UP)
 
     def _start(self, matter: Matter, by: Actor, at: datetime) -> None:
         services.start_task(actor=by, case_id=matter.id, now=at)
