@@ -14,6 +14,7 @@ _folder = tempfile.mkdtemp(prefix="pianqu-tests-")
 os.environ["PIANQU_DATA"] = f"{_folder}/data"
 os.environ.pop("PIANQU_KEYS", None)
 os.environ["DJANGO_SETTINGS_MODULE"] = "pianqu.composition.settings"
+gc.set_threshold(50_000, 20, 100)
 compile_catalogues()
 make_keys(Path(_folder) / "data" / "keys")
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
@@ -23,7 +24,6 @@ def pytest_collection_finish() -> None:
     """All that has been imported stays: the collector need not walk through it again and again (a fifth of the time)."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 def pytest_runtest_teardown() -> None:

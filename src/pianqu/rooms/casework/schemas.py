@@ -246,6 +246,8 @@ class CallBacksAsked(Schema):
     model_config = ConfigDict(extra="forbid")
 
     show: Literal["waiting", "early", "done"] | None = Field(None, examples=["done"])
+    reason: Literal["reopened", "bad-rating", "sample"] | None = Field(None, examples=["reopened"])
+    unit: str = Field("", max_length=32, description="Only what this organisation answered.")
     page: int = Field(1, ge=1, le=9999)
 
 
@@ -263,6 +265,7 @@ class CallBackList(Schema):
     fails: int = Field(description="Nobody could be asked; who checked it found that it does not hold.")
     no_contact: int = Field(description="Over at once: nobody had left a number.")
     rated: int = Field(description="Over: the reporter rated the new answer.")
+    units: list[str] = Field(description="Whose answers are on the whole list, by code.")
     next_page: int
 
 

@@ -496,7 +496,13 @@ def list_supervision(request: HttpRequest, asked: Query[schemas.SupervisionAsked
     gives=schemas.CallBackList,
 )
 def list_call_backs(request: HttpRequest, asked: Query[schemas.CallBacksAsked]) -> schemas.CallBackList:
-    page = queries.call_backs_for(actor_of(request), which=asked.show or "", page=asked.page)
+    page = queries.call_backs_for(
+        actor_of(request),
+        which=asked.show or "",
+        page=asked.page,
+        reason=asked.reason or "",
+        lead_code=asked.unit,
+    )
     names = [name for name in schemas.CallBackList.model_fields if name != "rows"]
     return schemas.CallBackList(rows=list(page.cards), **{name: getattr(page, name) for name in names})
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Case as Choice
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, When
 
 from pianqu.foundation.actor import Actor
 from pianqu.rooms.casework import rules
@@ -17,6 +18,7 @@ from pianqu.rooms.casework.queries.seen import seen_by
 from pianqu.rooms.ledger import queries as ledger
 
 WAITING, EARLY, DONE = "waiting", "early", "done"
+REASONS = ("reopened", "bad-rating", "sample")
 OUTCOMES = ("satisfied", "dissatisfied", "unreachable", "holds", "fails", "no_contact", "rated")
 SHOWN = 50
 DRAWS = 12
@@ -47,6 +49,8 @@ class CallBackCard:
     lead_code: str
     is_answered: bool
     listed_at: datetime
+    waits_since: datetime
+    """Since when somebody could have asked: it was listed, and has its answer."""
     attempts: int
     tried_at: datetime | None
     outcome: str
@@ -95,6 +99,8 @@ class CallBackPage:
     rated: int
     """Over: the reporter rated the new answer."""
     next_page: int
+    units: tuple[str, ...] = ()
+    """Whose answers are on the whole list."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,14 +117,22 @@ class DrawCard:
     drawn_at: datetime
 
 
-def call_backs_for(actor: Actor, *, which: str = "", page: int = 1) -> CallBackPage:
-    """The list within the actor's scope, the oldest first; what is over, the newest first. A constant number of statements."""
-    seen = CallBack.objects.filter(case__in=seen_by(actor).values("id"))
+def call_backs_for(
+    actor: Actor, *, which: str = "", page: int = 1, reason: str = "", lead_code: str = ""
+) -> CallBackPage:
+    """The list within the actor's scope. A constant number of statements.
+
+    What came back is first, for it cannot be archived before, then what was rated badly, then samples, each the oldest first;
+    what is over, the newest first.
+    """
+    mine = CallBack.objects.filter(case__in=seen_by(actor).values("id"))
+    units = _units(mine)
+    seen = _narrowed(mine, reason, lead_code)
     live, answered, over = Q(ended_at=None), Q(case__state__in=ANSWERED), Q(ended_at__isnull=False)
     sorts = {WAITING: live & answered, EARLY: live & ~answered, DONE: over}
     outcomes = {name: over & Q(outcome=name.replace("_", "-")) for name in OUTCOMES}
     counted = seen.aggregate(**{name: Count("id", filter=one) for name, one in (sorts | outcomes).items()})
-    order = ("-ended_at", "id") if which == DONE else ("listed_at", "id")
+    order = ("-ended_at", "id") if which == DONE else (_RANK, "listed_at", "id")
     first = (page - 1) * SHOWN
     chosen = _told(seen.filter(sorts.get(which, sorts[WAITING]))).order_by(*order)
     rows = list(chosen[first : first + SHOWN + 1])
@@ -127,7 +141,26 @@ def call_backs_for(actor: Actor, *, which: str = "", page: int = 1) -> CallBackP
     posts = posts_of(actor)
     cards = tuple(_card(actor, row, words, posts) for row in rows[:SHOWN])
     cases = rows_for(actor, [card.case_id for card in cards])
-    return CallBackPage(cards=cards, cases=cases, next_page=page + 1 if len(rows) > SHOWN else 0, **counted)
+    return CallBackPage(
+        cards=cards, cases=cases, next_page=page + 1 if len(rows) > SHOWN else 0, units=units, **counted
+    )
+
+
+_RANK = Choice(When(case__reopenings__gt=0, then=0), When(reason="bad-rating", then=1), default=2)
+
+
+def _narrowed(rows: QuerySet[CallBack], reason: str, lead_code: str) -> QuerySet[CallBack]:
+    if reason in REASONS:
+        rows = rows.filter(reason=reason)
+    if lead_code:
+        rows = rows.filter(Q(case__lead_code=lead_code) | Q(case__lead_code="", case__organisation_code=lead_code))
+    return rows
+
+
+def _units(rows: QuerySet[CallBack]) -> tuple[str, ...]:
+    """Whose answers are on the list, by code. One statement."""
+    found = rows.order_by().values_list("case__lead_code", "case__organisation_code").distinct()
+    return tuple(sorted({lead or receiver for lead, receiver in found}))
 
 
 def _told(rows: QuerySet[CallBack]) -> QuerySet[CallBack]:
@@ -148,9 +181,9 @@ def case_of_call_back(call_back_id: uuid.UUID) -> uuid.UUID | None:
 
 def _card(actor: Actor, row: CallBack, words: Mapping[uuid.UUID, str], posts: frozenset[str]) -> CallBackCard:
     case = row.case
-    may = row.ended_at is None and case.state in ANSWERED
-    judged = has_judged(posts, case)
     mine = {"organisation_code": case.organisation_code, "lead_code": case.lead_code}
+    may = row.ended_at is None and case.state in ANSWERED and rules.may_call_back_for(actor, **mine)
+    judged = has_judged(posts, case)
     return CallBackCard(
         call_back_id=row.id,
         case_id=row.case_id,
@@ -158,6 +191,7 @@ def _card(actor: Actor, row: CallBack, words: Mapping[uuid.UUID, str], posts: fr
         lead_code=case.lead_code or case.organisation_code,
         is_answered=case.state in ANSWERED,
         listed_at=row.listed_at,
+        waits_since=max(row.listed_at, case.resolved_at or row.listed_at),
         attempts=row.attempts,
         tried_at=row.tried_at,
         outcome=row.outcome,
@@ -165,7 +199,7 @@ def _card(actor: Actor, row: CallBack, words: Mapping[uuid.UUID, str], posts: fr
         ended_at=row.ended_at,
         has_contact=getattr(row, "reachable", False),
         next_at=next_try(row.tried_at) if row.ended_at is None else None,
-        may_do=may and not judged and rules.may_call_back_for(actor, **mine),
+        may_do=may and not judged,
         is_check=bool(case.reopenings),
         by_another=may and judged,
     )

@@ -237,12 +237,15 @@ def _pressed(figures: MonthFigures) -> str:
 
 
 def _called(called: Mapping[str, int]) -> str:
-    total = sum(called.values())
-    if not total:
-        return "本月没有完成回访。"
+    """Those that are over without anybody's doing, for no number was left or the reporter rated anew, are nobody's call-backs."""
     satisfied, other, missed = (called.get(name, 0) for name in ("satisfied", "dissatisfied", "unreachable"))
-    told = f"其中满意{satisfied}件，不满意{other}件，三次未接通{missed}件"
-    return f"由未经手的人员完成回访{total}件，{told}；不满意的在期限内重新办理。"
+    holds, fails = (called.get(name, 0) for name in ("holds", "fails"))
+    looked = f"另有{holds + fails}件无法联系反映人，核查答复后属实{holds}件、不实{fails}件" if holds + fails else ""
+    total = satisfied + other + missed
+    if not total:
+        return f"本月没有完成回访{looked and '，'}{looked}。"
+    told = f"其中满意{satisfied}件，不满意{other}件，三次未接通{missed}件{looked and '；'}{looked}"
+    return f"由未经手的人员完成回访{total}件，{told}；不满意{'、核查不实' if looked else ''}的在期限内重新办理。"
 
 
 def _chart(figures: MonthFigures) -> Chart:

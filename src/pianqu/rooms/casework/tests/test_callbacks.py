@@ -511,3 +511,42 @@ def test_a_matters_page_offers_how_the_call_went() -> None:
     services.resolve_case(actor=clerk(), case_id=case.case_id, reply="又修了。", now=LATER)
     page = official(CENTRE).get(f"/desk/case/{case.case_id}/").text
     assert all(f'name="outcome" value="{one}"' in page for one in ("satisfied", "dissatisfied", "unreachable"))
+
+
+def test_what_came_back_is_first_and_the_list_is_narrowed() -> None:
+    """Then what was rated badly, then samples; by reason and by who answered, on the page too."""
+    sampled = answered()
+    drawn(percent=100, now=LATER)
+    bad, back = rated_late(), rated_badly()
+    own = opened(contact=PHONE)
+    services.resolve_case(actor=clerk(), case_id=own.case_id, reply="好了。", now=NOW)
+    services.rate_case(actor=resident(), case_id=own.case_id, score=1, now=NOW + timedelta(days=40))
+    answer_again(back)
+
+    def shown(**changes: str) -> list[uuid.UUID]:
+        return [card.case_id for card in queries.call_backs_for(checker(), **changes).cards]
+
+    assert shown() == [back.case_id, bad.case_id, own.case_id, sampled.case_id]
+    assert shown(reason="sample") == [sampled.case_id]
+    assert shown(lead_code=CENTRE) == [own.case_id] and shown(lead_code="330205-civil") == []
+    found = queries.call_backs_for(checker(), lead_code=CENTRE)
+    assert (found.units, found.waiting) == ((CENTRE, LEAD), 1)
+    client = official(CENTRE)
+    page = client.get("/desk/callbacks/", {"reason": "bad-rating", "unit": LEAD}).text
+    assert bad.case_code[:4] in page and "已等" in page and "bg-yellow-lt" in page
+    assert "?show=done&amp;reason=bad-rating&amp;unit=330205-urban" in page
+    assert "目前没有" in client.get("/desk/callbacks/", {"unit": "nobody"}).text
+
+
+def test_the_page_of_a_matter_says_who_checks_it() -> None:
+    case = rated_badly()
+    client = official(CENTRE)
+    answer_again(case)
+    page = client.get(f"/desk/case/{case.case_id}/").text
+    close = f"/desk/case/{case.case_id}/close/"
+    assert "核查新的答复" in page and close not in page
+    bureau = official(LEAD).get(f"/desk/case/{case.case_id}/").text
+    assert "要由没有经手的人核查" in bureau
+    assert client.post(close).status_code == 409
+    record(case, clerk())
+    assert close in client.get(f"/desk/case/{case.case_id}/").text

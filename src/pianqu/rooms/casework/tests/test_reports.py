@@ -49,6 +49,22 @@ def finished() -> MonthlyReport:
     return row
 
 
+def test_what_somebody_looked_at_is_no_call_and_what_ended_by_itself_is_neither() -> None:
+    case = answered(score=1)
+    services.dispatch_case(actor=clerk(), case_id=case, lead_code=LEAD, now=NOW)
+    services.resolve_case(actor=handler(LEAD), case_id=case, reply="又修了。", now=NOW)
+    card = queries.call_back_for(clerk(), case)
+    assert card is not None and not card.has_contact
+    services.record_call_back(
+        actor=clerk(), call_back_id=card.call_back_id, outcome="holds", words="到现场看，灯亮了。", now=NOW
+    )
+    rated = answered(score=1)
+    services.dispatch_case(actor=clerk(), case_id=rated, lead_code=LEAD, now=NOW)
+    services.resolve_case(actor=handler(LEAD), case_id=rated, reply="又修了。", now=NOW)
+    services.rate_case(actor=resident(), case_id=rated, score=5, now=NOW)
+    assert "本月没有完成回访，另有1件无法联系反映人，核查答复后属实1件、不实0件。" in drafted().text
+
+
 def test_the_sentences_say_what_was_counted() -> None:
     answered()
     answered(days=20)

@@ -3,7 +3,9 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -22,6 +24,9 @@ from pianqu.rooms.casework.views import pressing, shown
 from pianqu.rooms.casework.views.desk import Line, actor_of, case_page, lines_of
 from pianqu.rooms.casework.views.posted import posted
 
+OLD = timedelta(days=7)
+"""Who has waited longer for a call is marked."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -33,6 +38,9 @@ class Asked:
     reason: str
     outcome: str
     tone: str
+    days: int
+    """So many days it has waited."""
+    is_old: bool
 
 
 @never_cache
@@ -44,7 +52,14 @@ def callbacks(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, actor: Actor, *, error: str = "", status: int = 200) -> HttpResponse:
     now, which = timezone.now(), request.GET.get("show", "")
-    found = queries.call_backs_for(actor, which=which, page=shown.page_number(request.GET.get("page", "")))
+    chosen = {name: request.GET.get(name, "")[:40] for name in ("reason", "unit")}
+    found = queries.call_backs_for(
+        actor,
+        which=which,
+        page=shown.page_number(request.GET.get("page", "")),
+        reason=chosen["reason"],
+        lead_code=chosen["unit"],
+    )
     matters = dict(zip(found.cases, lines_of(list(found.cases.values()), now), strict=True))
     organisations, reasons, outcomes = shown.Organisations(), pressing.call_reasons(), pressing.call_outcomes()
     lines = [
@@ -55,6 +70,8 @@ def _page(request: HttpRequest, actor: Actor, *, error: str = "", status: int = 
             reason=reasons[card.reason],
             outcome=outcomes.get(card.outcome, ("", ""))[0],
             tone=outcomes.get(card.outcome, ("", "secondary"))[1],
+            days=(now - card.waits_since).days,
+            is_old=card.is_answered and not card.ended_at and now - card.waits_since >= OLD,
         )
         for card in found.cards
     ]
@@ -63,6 +80,11 @@ def _page(request: HttpRequest, actor: Actor, *, error: str = "", status: int = 
         "lines": lines,
         "tabs": _tabs(found, which),
         "which": which,
+        "chosen": chosen,
+        "kept": urlencode({name: value for name, value in chosen.items() if value}),
+        "reasons": [shown.Choice(code=code, name=name) for code, name in reasons.items()],
+        "units": [shown.Choice(code=code, name=organisations.short(code)) for code in found.units],
+        "ended": _ended(found, outcomes),
         "draws": queries.draws_for(actor),
         "may_draw": rules.may_draw(actor),
         "error": error,
@@ -71,6 +93,12 @@ def _page(request: HttpRequest, actor: Actor, *, error: str = "", status: int = 
         "now": now,
     }
     return render(request, "casework/callbacks.html", context, status=status)
+
+
+def _ended(found: queries.CallBackPage, names: Mapping[str, tuple[str, str]]) -> Sequence[tuple[str, int]]:
+    """How those that are over ended, and how many each way."""
+    counts = [(name, getattr(found, code.replace("-", "_"))) for code, (name, _tone) in names.items()]
+    return [(name, count) for name, count in counts if count]
 
 
 def _tabs(found: queries.CallBackPage, which: str) -> Sequence[pressing.Tab]:
