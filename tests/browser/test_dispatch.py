@@ -28,3 +28,20 @@ def test_a_dispatcher_follows_what_a_rule_suggests(chrome: Browser, full_house: 
     with desk(chrome, full_house, "housing") as housing:
         housing.goto(address)
         expect(housing.locator(".pq-title .badge").first).to_contain_text("Dispatched")
+
+
+def test_a_long_list_of_boxes_is_narrowed_by_typing_and_keeps_what_is_ticked(
+    chrome: Browser, full_house: House
+) -> None:
+    with desk(chrome, full_house, "screens") as window:
+        window.goto("/desk/whistles/")
+        listed = window.locator("#called")
+        listed.get_by_label("Housing", exact=False).check()
+        find = listed.get_by_role("searchbox")
+        find.fill("police")
+        expect(listed.get_by_label("Police", exact=False).first).to_be_visible()
+        expect(listed.get_by_label("Housing", exact=False)).to_be_checked()
+        expect(listed.get_by_label("Market", exact=False)).to_be_hidden()
+        find.press("Enter")
+        expect(window).to_have_url(re.compile(r"/desk/whistles/$"))
+        expect(window.locator(".alert-danger")).to_have_count(0)

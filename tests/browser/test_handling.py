@@ -71,7 +71,7 @@ def dispatch(page: Page, lead: str, helper: str = "") -> None:
     page.locator("#lead").select_option(lead)
     if helper:
         page.get_by_text("Others help, or a word to them").click()
-        page.locator("#helpers").select_option(helper)
+        page.locator(f"#helpers [value='{helper}']").check()
     page.locator("#dispatch").get_by_role("button", name="Dispatch").click()
     expect(page.locator(".pq-title .badge").first).to_contain_text("Dispatched")
 

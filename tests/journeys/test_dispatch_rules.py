@@ -1,5 +1,6 @@
 """Rules of dispatch across rooms: from and to Excel with wrong lines named, and a trial with past matters."""
 
+import uuid
 from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
@@ -14,6 +15,8 @@ from pianqu.foundation.errors import Refused
 from pianqu.rooms.casework import jobs, queries, services
 from pianqu.rooms.casework.queries import RuleRow
 from pianqu.rooms.casework.tests.builders import COMMUNITY, HELPER, LEAD, NOW, clerk, importer, opened, small_district
+from pianqu.rooms.casework.tests.test_platforms import official as browser
+from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.directory.tests.builders import official
 
 pytestmark = pytest.mark.django_db
@@ -88,7 +91,13 @@ def test_a_trial_shows_where_past_matters_would_have_gone() -> None:
     services.adopt_rules(actor=SYSTEM, number=current, starts_on=TODAY, now=NOW)
     draft = services.draft_rules(actor=SYSTEM, now=NOW)
     services.write_rules(
-        actor=SYSTEM, number=draft, rows=[RuleRow(code="roads", categories=("roads",), lead=LEAD)], now=NOW
+        actor=SYSTEM,
+        number=draft,
+        rows=[
+            RuleRow(code="roads", name="道路", categories=("roads",), lead=LEAD),
+            RuleRow(code="market", categories=("market",), lead=LEAD),
+        ],
+        now=NOW,
     )
     own = {"actor": asks, "number": draft, "since": TODAY, "until": TODAY, "now": NOW}
     trial = services.try_rules(**own)
@@ -103,7 +112,29 @@ def test_a_trial_shows_where_past_matters_would_have_gone() -> None:
         HELPER: (1, 0, 2),
     }
     assert {one.case_id for one in card.matters} == {roads.case_id, loud.case_id}
+    assert [(one.place, one.code, one.matters, one.elsewhere) for one in card.rules] == [
+        (1, "roads", 2, 1),
+        (2, "market", 0, 0),
+    ]
     assert queries.trial_of(asks, trial, mark="another scope").out_of_scope
     later = official("colleague", "330205-centre", "window")
     assert queries.trials_of(later) == (), "a trial is its post's"
     assert jobs.try_rules(actor=SYSTEM, now=NOW + timedelta(hours=1)) == 0
+
+
+def test_the_page_of_a_trial_says_which_rule_decided_and_lists_fifty_at_a_time() -> None:
+    keeper = browser("330205-centre", kind="leader")
+    asks = directory.acting(uuid.UUID(keeper.session["_auth_user_id"]), "", timezone.now())
+    assert asks is not None
+    for _number in range(51):
+        services.dispatch_case(actor=clerk(), case_id=opened().case_id, lead_code=HELPER, nature="help", now=NOW)
+    draft = services.draft_rules(actor=SYSTEM, now=NOW)
+    rows = [RuleRow(code="roads", name="道路设施", categories=("roads",), lead=LEAD)]
+    services.write_rules(actor=SYSTEM, number=draft, rows=rows, now=NOW)
+    trial = services.try_rules(actor=asks, number=draft, since=TODAY, until=TODAY, now=NOW)
+    jobs.try_rules(actor=SYSTEM)
+    pages = [keeper.get(f"/desk/rules/trial/{trial}/?page={page}").content.decode() for page in (1, 2, "x")]
+    assert [page.count("1 · <bdi>道路设施</bdi>") for page in pages] == [51, 2, 51], (
+        "its own line, and one for each matter"
+    )
+    assert "?page=2#matters" in pages[0] and "?page=1#matters" in pages[1]

@@ -222,13 +222,13 @@ VERBS: dict[str, tuple[dict[str, Any], Rule]] = {
     "tick": ({"item": "none"}, lambda _r, _o: False),
     "move-platform": (
         {"platform": "services", "words": "属便民事项"},
-        lambda r, o: (centre(r) or leads(r, o) or helps(r, o)) and o.state in OPEN and o.state != State.PAUSED,
+        lambda r, o: (centre(r) or leads(r, o)) and o.state in OPEN and o.state != State.PAUSED,
     ),
     "call-joint": ({"members": HEALTH, "last_day": "2030-01-01", "words": "请到场"}, lambda _r, _o: False),
     "inspect": ({"outcome": "in-order", "words": "没有问题"}, lambda _r, _o: False),
     "order-rectification": (
         {"words": "请清理", "last_day": SOON, "recheck_on": SOON},
-        lambda r, o: (centre(r) or leads(r, o) or helps(r, o)) and o.state in OPEN,
+        lambda r, o: (centre(r) or leads(r, o)) and o.state in OPEN,
     ),
     "check-rectification": ({"yes": "1", "words": "已改"}, lambda _r, _o: False),
     "guide": ({"outcome": "service", "words": "请到三号窗口"}, lambda _r, _o: False),

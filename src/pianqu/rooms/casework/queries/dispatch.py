@@ -608,6 +608,8 @@ class TrialCard:
     asked_at: datetime
     ready_at: datetime | None
     departments: tuple["TrialLine", ...] = ()
+    rules: tuple["TrialRule", ...] = ()
+    """Every rule of the version that was tried, in its order; none where an older trial did not count them."""
     matters: tuple["TrialMatter", ...] = ()
     more: int = 0
     """Differing matters that are not listed."""
@@ -628,6 +630,18 @@ class TrialLine:
     """Would lead by the version that is tried."""
     now: int
     """Would lead by the version it is compared with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialRule:
+    code: str
+    name: str
+    place: int
+    """Which of the list, from 1."""
+    matters: int
+    """So many it would have decided."""
+    elsewhere: int
+    """So many of these went to somebody else in truth."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -682,6 +696,20 @@ def trial_of(actor: Actor, trial_id: uuid.UUID, *, mark: str) -> TrialCard:
     return _trial(row, run, heads=heads)
 
 
+def _trial_rules(row: RuleTrial, told: Mapping[str, Any]) -> tuple[TrialRule, ...]:
+    counts = {code: (matters, elsewhere) for code, matters, elsewhere in told["rules"]}
+    return tuple(
+        TrialRule(
+            code=kept["code"],
+            name=kept.get("name", ""),
+            place=place,
+            matters=counts.get(kept["code"], (0, 0))[0],
+            elsewhere=counts.get(kept["code"], (0, 0))[1],
+        )
+        for place, kept in enumerate(row.rules, 1)
+    )
+
+
 def _trial(
     row: RuleTrial,
     run: RuleTrialRun | None,
@@ -719,6 +747,7 @@ def _trial(
         departments=tuple(
             TrialLine(organisation_code=code, happened=a, would=b, now=c) for code, a, b, c in told.get("lines", ())
         ),
+        rules=_trial_rules(row, told) if "rules" in told else (),
         matters=matters,
         more=max(0, told.get("listed_of", 0) - len(told.get("matters", ()))),
         unruled=told.get("unruled", 0),

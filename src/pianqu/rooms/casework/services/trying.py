@@ -114,6 +114,9 @@ class Trying:
     happened: Counter[str] = field(default_factory=Counter)
     would: Counter[str] = field(default_factory=Counter)
     now: Counter[str] = field(default_factory=Counter)
+    ruled: Counter[str] = field(default_factory=Counter)
+    ruled_other: Counter[str] = field(default_factory=Counter)
+    """How many matters each rule decided, and how many of these went to somebody else in truth."""
     matters: list[tuple[str, str, str, str, str, bool]] = field(default_factory=list)
     unruled: int = 0
     refused: int = 0
@@ -157,9 +160,13 @@ class Trying:
         self.now[now] += 1
         self.unruled += decision.rule is None
         self.refused += refused
-        self.differs += bool(would and happened and would != happened)
+        elsewhere = bool(would and happened and would != happened)
+        if decision.rule:
+            self.ruled[decision.rule.code] += 1
+            self.ruled_other[decision.rule.code] += elsewhere
+        self.differs += elsewhere
         self.differs_now += would != now
-        if refused or (would and happened and would != happened) or would != now:
+        if refused or elsewhere or would != now:
             self.listed_of += 1
             if len(self.matters) < LISTED:
                 rule = decision.rule.code if decision.rule else ""
@@ -180,6 +187,7 @@ class Trying:
         codes = sorted({*self.happened, *self.would, *self.now} - {""})
         return {
             "lines": [[code, self.happened[code], self.would[code], self.now[code]] for code in codes],
+            "rules": [[code, self.ruled[code], self.ruled_other[code]] for code in sorted(self.ruled)],
             "matters": [list(one) for one in self.matters],
             "unruled": self.unruled,
             "refused": self.refused,

@@ -596,7 +596,7 @@ def test_the_effect_counts_the_same_weeks_here_and_elsewhere() -> None:
     assert queries.effect_of(wide, now=NOW) is None
     with override("zh-hans"):
         told = cause_pages._in_words(found)
-    assert told is not None and "；95% 的情形在" in told.detail, "the sentence with a percent sign can be filled in"
+    assert told is not None and "比值" in told.detail, "the sentence can be filled in"
 
 
 def test_a_matter_is_offered_root_causes_of_its_kind_or_ground_and_none_is_chosen_for_it(staff: Client) -> None:

@@ -216,8 +216,9 @@ def test_the_lead_answers_when_all_helpers_have_done_their_part() -> None:
 
 
 def test_a_parent_ends_after_its_children() -> None:
-    parent, child, other = resolved(), opened(), opened()
+    parent, child, other = opened(), opened(), opened()
     services.link_case(actor=clerk(), case_id=child.case_id, parent_code=parent.case_code, now=NOW)
+    services.resolve_case(actor=clerk(), case_id=parent.case_id, reply="灯已换好。", now=NOW)
     with pytest.raises(Refused) as open_child:
         services.close_case(actor=clerk(), case_id=parent.case_id, now=NOW)
     assert code_of(open_child) == "children-open"

@@ -1,5 +1,6 @@
 """Calls to the spot: blown, answered, objected to, decided, come to, finished, escalated; and joint task forces."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
@@ -347,3 +348,71 @@ def test_only_a_leader_forms_one_and_only_its_lead_leads_it() -> None:
         services.end_force(actor=official("m2", HELPER), force_id=force, words="完", now=NOW)
     with pytest.raises(Absent):
         queries.force_for(official("street-looks", STREET), force, now=NOW, on=TODAY)
+
+
+def test_whom_to_call_is_ticked_in_a_list_and_stays_ticked() -> None:
+    street = browser(STREET, kind="leader")
+    page = street.get("/desk/whistles/").content.decode()
+    assert "multiple" not in page and f'type="checkbox" name="called" value="{LEAD}"' in page
+    again = street.post("/desk/whistles/", {"called": [LEAD, HELPER], "words": ""})
+    ticked = re.findall(r'name="called" value="([^"]+)" checked', again.content.decode())
+    assert again.status_code == 422 and set(ticked) == {LEAD, HELPER}
+
+
+def test_lists_of_the_rules_pages_are_ticked_too() -> None:
+    keeper = browser("330205-centre", kind="leader")
+    number = services.draft_rules(actor=SYSTEM, now=NOW)
+    row = queries.RuleRow(code="r", areas=(COMMUNITY,), channels=("phone",), lead=LEAD)
+    services.write_rules(actor=SYSTEM, number=number, rows=[row], now=NOW)
+    page = keeper.get(f"/desk/rules/{number}/?rule=r").content.decode()
+    assert re.findall(r'name="(?:areas|channels)" value="([^"]+)" checked', page) == [COMMUNITY, "phone"]
+    for address in (f"/desk/rules/{number}/", "/desk/rules/templates/", "/desk/forces/"):
+        page = keeper.get(address).content.decode()
+        assert 'type="checkbox"' in page and " multiple" not in page
+
+
+def wrong_fields(page: str) -> set[str]:
+    """Fields that say that they are wrong, each with its sentence behind it and a link to it on top."""
+    marked = set(re.findall(r'aria-describedby="(\w+)-error"', page))
+    assert marked == set(re.findall(r'class="alert-link" href="#(\w+)"', page))
+    assert marked == set(re.findall(r'<p class="pq-error" id="(\w+)-error"', page))
+    return marked
+
+
+def test_an_empty_call_names_every_field_that_is_empty() -> None:
+    street = browser(STREET, kind="leader")
+    page = street.post("/desk/whistles/", {"answer_by": "", "be_there_by": "x"}).content.decode()
+    assert wrong_fields(page) == {"place", "called", "words", "answer_by", "be_there_by"}
+
+
+def test_a_time_that_cannot_be_is_said_at_its_own_field() -> None:
+    street = browser(STREET, kind="leader")
+    typed = {"place": COMMUNITY, "called": [LEAD], "words": "来看一下", "answer_by": "2020-01-01T08:00"}
+    page = street.post("/desk/whistles/", {**typed, "be_there_by": "2020-01-01T09:00"}).content.decode()
+    assert wrong_fields(page) == {"answer_by"} and "2020-01-01T09:00" in page and "来看一下" in page
+
+
+def test_an_empty_task_force_and_a_wrong_trial_name_their_fields() -> None:
+    keeper = browser("330205-centre", kind="leader")
+    page = keeper.post("/desk/forces/", {"lead": LEAD, "starts": "", "name": "组"}).content.decode()
+    assert wrong_fields(page) == {"words", "members", "starts", "ends"}
+    number = services.draft_rules(actor=SYSTEM, now=NOW)
+    typed = {"since": "2026-02-30", "until": "2026-03-01"}
+    page = keeper.post(f"/desk/rules/{number}/act/try/", typed).content.decode()
+    assert wrong_fields(page) == {"trial_since"} and "2026-02-30" in page
+    typed = {"since": "2026-03-02", "until": "2026-03-01"}
+    assert wrong_fields(keeper.post(f"/desk/rules/{number}/act/try/", typed).content.decode()) == {"trial_until"}
+
+
+def test_a_call_is_ended_and_a_member_removed_only_after_a_second_look() -> None:
+    street = browser(STREET, kind="leader")
+    blow()
+    page = street.get("/desk/whistles/").content.decode()
+    forms = [part for part in re.findall(r"<details.*?</details>", page, re.S) if "/act/end/" in part]
+    assert len(forms) == 1 == page.count("/act/end/") and "确认结束" in forms[0]
+    member = services.add_platform_member(
+        actor=SYSTEM, platform="market", street_code=STREET, organisation_code=HELPER, now=NOW
+    )
+    page = street.get(f"/desk/platforms/market/?street={STREET}").content.decode()
+    forms = [part for part in re.findall(r"<details.*?</details>", page, re.S) if f"remove/{member}/" in part]
+    assert len(forms) == 1 == page.count(f"remove/{member}/") and "移出市监局</button>" in forms[0]

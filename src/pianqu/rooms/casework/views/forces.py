@@ -1,10 +1,11 @@
 """Joint task forces 联合工作组: who works together, on which matters, until when; formed, given matters, ended with a report."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -45,14 +46,39 @@ def forces(request: HttpRequest) -> HttpResponse:
             ends_on=days[1],
             now=timezone.now(),
         )
-    except Forbidden as problem:
-        return _page(request, actor, error=problem.message, status=problem.status)
     except Problem as problem:
-        return _page(request, actor, error=problem.message, status=problem.status)
+        named = {} if isinstance(problem, Forbidden) else _missing(typed)
+        errors = {_FIELDS.get(problem.code, "form"): problem.message} | named
+        return _page(request, actor, errors=errors, status=problem.status)
     return redirect("casework:force", force_id=force_id)
 
 
-def _page(request: HttpRequest, actor: Actor, *, error: str = "", status: int = 200) -> HttpResponse:
+_FIELDS = {
+    "force-name": "name",
+    "words-empty": "words",
+    "words-too-long": "words",
+    "force-members": "members",
+    "party-unknown": "members",
+    "force-days": "ends",
+}
+"""Problems of a new task force, and the field of the form that each is about."""
+
+
+def _missing(typed: QueryDict) -> dict[str, str]:
+    """Everything that is still empty, said at once."""
+    empty = {
+        "name": (not typed.get("name", "").strip(), _("Please give the task force a name.")),
+        "words": (not typed.get("words", "").strip(), _("Please say what it is for.")),
+        "members": (not typed.getlist("members"), _("A joint task force has a lead and one to twenty others.")),
+        "starts": (forms.day_of(typed.get("starts", "")) is None, _("Please choose its first day.")),
+        "ends": (forms.day_of(typed.get("ends", "")) is None, _("Please choose its last day.")),
+    }
+    return {name: sentence for name, (is_empty, sentence) in empty.items() if is_empty}
+
+
+def _page(
+    request: HttpRequest, actor: Actor, *, errors: Mapping[str, str] | None = None, status: int = 200
+) -> HttpResponse:
     now, organisations = timezone.now(), shown.Organisations()
     today = timezone.localdate(now)
     cards = queries.forces_for(actor, now=now, on=today)
@@ -61,7 +87,7 @@ def _page(request: HttpRequest, actor: Actor, *, error: str = "", status: int = 
         "may_form": rules.may_form_force(actor, actor.organisation_code),
         "parties": organisations.choices(*PARTIES),
         "own": actor.organisation_code,
-        "error": error,
+        "errors": errors or {},
         "typed": request.POST,
         "chosen": request.POST.getlist("members"),
         "today": today,

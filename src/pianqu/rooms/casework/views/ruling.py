@@ -163,6 +163,7 @@ def _version(
     status: int = 200,
     error: str = "",
     refused: str = "",
+    errors: Mapping[str, str] | None = None,
     typed: RuleRow | None = None,
 ) -> HttpResponse:
     today = timezone.localdate()
@@ -189,8 +190,9 @@ def _version(
         "error": error,
         "refused": refused,
         "today": today,
-        "since": last.replace(day=1),
-        "until": last,
+        "errors": errors or {},
+        "since": request.POST.get("since") if errors else f"{last.replace(day=1):%Y-%m-%d}",
+        "until": request.POST.get("until") if errors else f"{last:%Y-%m-%d}",
         **_choices(words, editing),
     }
     return render(request, "casework/rules_version.html", context, status=status)
@@ -213,7 +215,7 @@ def _choices(words: Words, editing: RuleRow) -> dict[str, Any]:
     """What the form of a rule offers."""
     return {
         "categories": list(words.categories.values()),
-        "channels": [(code, queries.channel_name(code)) for code in queries.CHANNELS],
+        "channels": [shown.Choice(code=code, name=queries.channel_name(code)) for code in queries.CHANNELS],
         "weekdays": [(number, weekday(number)) for number in range(1, 8)],
         "natures": shown.natures(),
         "parties": words.organisations.choices(*PARTIES),
@@ -279,9 +281,17 @@ def act(request: HttpRequest, number: int, name: str) -> HttpResponse:
     except Forbidden:
         raise
     except Problem as problem:
+        if problem.code == "trial-days":
+            errors = {_trial_field(request.POST): problem.message}
+            return _version(request, actor, number, status=problem.status, errors=errors)
         own = {"error": problem.message, "typed": typed} if typed else {"refused": problem.message}
         return _version(request, actor, number, status=problem.status, **own)
     return redirect("casework:rules_version", number=number)
+
+
+def _trial_field(typed: QueryDict) -> str:
+    """Which of a trial's two days is wrong: the one that is none, else the last."""
+    return "trial_since" if forms.day_of(typed.get("since", "")) is None else "trial_until"
 
 
 _WHOLE = ("adopt", "drop", "restore", "try")
@@ -358,6 +368,9 @@ def _edited(card: RuleVersionCard, name: str, typed: QueryDict, row: RuleRow | N
     return rows
 
 
+TRIAL_PAGE = 50
+"""Differing matters on one page."""
+
 # trials --------------------------------------------------------------------------------------------------------------
 
 
@@ -368,7 +381,9 @@ def trial(request: HttpRequest, trial_id: uuid.UUID) -> HttpResponse:
     """Where matters would have gone, or how far that is found out."""
     actor = actor_of(request)
     card = queries.trial_of(actor, trial_id, mark=queries.scope_mark(actor))
-    words = Words()
+    words, by_code = Words(), {one.code: one for one in card.rules}
+    page = shown.page_number(request.GET.get("page", ""))
+    first = (page - 1) * TRIAL_PAGE
     context = {
         "trial": card,
         "percent": 100 * card.done // card.total if card.total else None,
@@ -383,9 +398,12 @@ def trial(request: HttpRequest, trial_id: uuid.UUID) -> HttpResponse:
                 words.organisations.short(one.happened) if one.happened else "",
                 words.organisations.short(one.would) if one.would else "",
                 words.organisations.short(one.now) if one.now else "",
+                by_code.get(one.rule_code),
             )
-            for one in card.matters
+            for one in card.matters[first : first + TRIAL_PAGE]
         ],
+        "earlier": page - 1,
+        "later": page + 1 if len(card.matters) > first + TRIAL_PAGE else 0,
         "goes_on": card.state == queries.TRIAL_ASKED,
         "sentence": _trial_sentence(card),
     }

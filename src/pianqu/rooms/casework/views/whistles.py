@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -48,8 +49,39 @@ def whistles(request: HttpRequest) -> HttpResponse:
     except (Absent, Forbidden):
         raise
     except Problem as problem:
-        return _page(request, actor, error=problem.message, typed=typed, status=problem.status)
+        named = {_FIELDS.get(problem.code, "form"): problem.message} | _missing(typed, actor, case_id)
+        return _page(request, actor, errors=named, typed=typed, status=problem.status)
     return redirect(f"{request.path}#w-{whistle_id}")
+
+
+_FIELDS = {
+    "whistle-called": "called",
+    "whistle-self": "called",
+    "whistle-down": "called",
+    "party-unknown": "called",
+    "party-ended": "called",
+    "whistle-place": "place",
+    "whistle-elsewhere": "place",
+    "words-empty": "words",
+    "words-too-long": "words",
+    "whistle-moment": "answer_by",
+    "whistle-soon": "answer_by",
+    "whistle-there": "be_there_by",
+}
+"""Problems of a new call, and the field of the form that each is about."""
+
+
+def _missing(typed: QueryDict, actor: Actor, case_id: uuid.UUID | None) -> dict[str, str]:
+    """Everything that is still empty, said at once."""
+    place = queries.case_for(actor, case_id).place_code if case_id else ""
+    empty = {
+        "place": (not typed.get("place") and not place, _("Please say in which street or community the spot lies.")),
+        "called": (not typed.getlist("called"), _("Please choose whom to call: one to twelve organisations.")),
+        "words": (not typed.get("words", "").strip(), _("Please say what is to be settled there.")),
+        "answer_by": (_moment(typed.get("answer_by", "")) is None, _("Please say by when they must answer.")),
+        "be_there_by": (_moment(typed.get("be_there_by", "")) is None, _("Please say by when they must be there.")),
+    }
+    return {name: sentence for name, (is_empty, sentence) in empty.items() if is_empty}
 
 
 def _uuid(text: str) -> uuid.UUID | None:
@@ -73,7 +105,7 @@ def _page(
     actor: Actor,
     *,
     status: int = 200,
-    error: str = "",
+    errors: Mapping[str, str] | None = None,
     typed: Mapping[str, Any] | None = None,
     refused: str = "",
 ) -> HttpResponse:
@@ -89,7 +121,7 @@ def _page(
         "case": case,
         "parties": organisations.choices("department", "station"),
         "places": shown.Places().options(queries.scope_of(actor)),
-        "error": error,
+        "errors": errors or {},
         "refused": refused,
         "typed": typed or {},
         "chosen": typed.getlist("called") if isinstance(typed, QueryDict) else (),
