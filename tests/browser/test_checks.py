@@ -23,3 +23,24 @@ def test_a_code_of_letters_alone_is_no_english_word(chrome: Browser, words: str,
     english = [str(said) for said in findings(page, "here", chinese=True) if said.what.startswith("English")]
     page.close()
     assert len(english) == found, english
+
+
+BOX = (
+    '<div style="height:60px;overflow-y:auto">{}</div><button style="height:40px">Send</button>'
+    "<style>label{{display:block;height:30px}}</style>"
+)
+
+
+@pytest.mark.parametrize(
+    ("inside", "found"),
+    [
+        ("<label><input type='checkbox'>one</label>" * 9, 0),
+        ("<button style='height:30px'>one</button><button style='height:30px;margin-left:-40px'>two</button>", 1),
+    ],
+)
+def test_what_a_scrolling_box_hides_lies_over_nothing(chrome: Browser, inside: str, found: int) -> None:
+    page = chrome.new_page()
+    page.set_content(PAGE.format("").replace("<p></p>", BOX.format(inside)))
+    over = [str(said) for said in findings(page, "here", chinese=False) if said.what.startswith("overlap")]
+    page.close()
+    assert len(over) == found, over

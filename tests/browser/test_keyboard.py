@@ -113,7 +113,7 @@ def test_the_whole_path_without_a_mouse(chrome: Browser, full_house: House) -> N
     press(page, "Enter")
     stands(page, "Dispatched")
     press(page, "u")
-    arrive(page, "**/desk/")
+    arrive(page, "**/desk/?q=*")
     sign_out(page)
 
     sign_in(page, "housing", full_house.told["password"])
@@ -169,3 +169,21 @@ def test_the_list_of_keys(chrome: Browser, full_house: House) -> None:
         tab_to(page, "[data-keys-switch]")
         press(page, "Space", "Escape", "g", "p")
         page.wait_for_url("**/desk/platforms/")
+
+
+def test_the_way_back_leads_to_the_list_as_it_was_left(chrome: Browser, full_house: House) -> None:
+    with desk(chrome, full_house, "screens") as clerk:
+        take_in(clerk, "noise", "夜里唱歌吵得睡不着。")
+        clerk.goto("/desk/")
+        press(clerk, "/")
+        clerk.keyboard.type("唱歌")
+        clerk.locator("form.pq-filters select[name=category]").select_option("noise")
+        press(clerk, "Enter")
+        clerk.locator("form.pq-filters button").click()
+        arrive(clerk, "**/desk/?*category=noise*")
+        there = clerk.url
+        assert "=&" not in there and not there.endswith("="), there
+        clerk.locator("tbody a.mono").first.click()
+        arrive(clerk, "**/desk/case/**")
+        press(clerk, "u")
+        clerk.wait_for_url(there)

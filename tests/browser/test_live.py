@@ -90,3 +90,30 @@ def test_signed_out_and_unreachable_are_said(chrome: Browser, full_house: House)
         page.evaluate("() => window.dispatchEvent(new Event('online'))")
         expect(says).to_contain_text("You are signed out", timeout=HEARD_MS)
         expect(page.locator("[data-live-show]")).to_be_hidden()
+
+
+COVERS = """() => {
+  const bar = document.querySelector('[data-live]').getBoundingClientRect();
+  const field = document.activeElement.getBoundingClientRect();
+  return bar.bottom > field.top && bar.top < field.bottom && bar.right > field.left && bar.left < field.right;
+}"""
+LOW = "() => window.scrollBy(0, document.querySelector('#reply').getBoundingClientRect().bottom - innerHeight + 12)"
+
+
+def test_the_bar_never_lies_over_the_field_that_is_typed_in(chrome: Browser, full_house: House) -> None:
+    with desk(chrome, full_house, "screens") as clerk, desk(chrome, full_house, "housing") as bureau:
+        matter = take_in(clerk, "noise", "空调外机整夜嗡嗡响。")
+        give(clerk, matter, "330205-housing")
+        bureau.goto(matter)
+        bureau.locator("#reply").click()
+        bureau.evaluate(LOW)
+        where = bureau.locator("#reply").bounding_box()
+        clerk.goto(matter)
+        clerk.locator("details:has(form[action$='/act/extend/']) > summary").click()
+        clerk.fill("#extend-words", "又打来电话。")
+        clerk.locator("form[action$='/act/extend/'] button").click()
+        bar(bureau)
+        expect(bureau.locator("#reply")).to_be_focused()
+        assert bureau.locator("#reply").bounding_box() == where, "nothing moves by itself"
+        assert not bureau.evaluate(COVERS)
+        expect(bureau.locator("[data-live-show]")).to_be_in_viewport()

@@ -58,6 +58,7 @@ def test_the_report_form_hints_without_javascript_and_keeps_what_was_typed(clien
     assert "&lt;b&gt;" in text and not Case.objects.exists()
     part = client.post("/report/suggestion/", {"words": "the shop refuses a refund"}, **ENGLISH).content.decode()
     assert 'for="category-6"' in part and "%" not in part
+    assert "because of" in part and '<q dir="auto">refund</q>' in part
     assert client.post("/report/suggestion/", {"words": ""}).content.decode().strip() == ""
     assert client.get("/report/suggestion/").status_code == 405
 

@@ -118,7 +118,7 @@ def _leave_notes(actors: dict[str, Actor], now: datetime) -> None:
     """What colleagues left on the desk: a shift handed over, and a list that the window comes back to."""
     if casework.handovers(actors[WINDOW.login]):
         return
-    words = "洪塘的自来水件已答复完，有人再来电请告知水质结果；两件应急灯的事今晚会有人去看。"
+    words = "前江的自来水件已答复完，有人再来电请告知水质结果；两件应急灯的事今晚会有人去看。"
     services.hand_over_shift(actor=actors[CHECKER.login], words=words, now=now)
     services.save_filter(actor=actors[WINDOW.login], name="先到期的水电件", query="category=water&order=due", now=now)
 

@@ -45,11 +45,20 @@
     const b = box(target(e));
     if (!inText(e) && (b.width < 23.5 || b.height < 23.5)) say("small target", name(e) + " " + Math.round(b.width) + "×" + Math.round(b.height));
   }
+  const seen = (e) => { // what a scrolling box leaves of it
+    let { left, top, right, bottom } = box(e);
+    for (let up = e.parentElement; up && up !== document.body; up = up.parentElement) {
+      const s = getComputedStyle(up), u = box(up);
+      if (s.overflowX !== "visible") { left = Math.max(left, u.left); right = Math.min(right, u.right); }
+      if (s.overflowY !== "visible") { top = Math.max(top, u.top); bottom = Math.min(bottom, u.bottom); }
+    }
+    return { left, top, right, bottom };
+  };
   const flat = controls.filter((e) => !floats(e));
   for (let i = 0; i < flat.length; i++) for (let j = i + 1; j < flat.length; j++) {
     const a = flat[i], c = flat[j];
     if (a.contains(c) || c.contains(a) || target(a) === target(c) || target(a).contains(c) || target(c).contains(a)) continue;
-    const p = box(a), q = box(c);
+    const p = seen(a), q = seen(c);
     const w = Math.min(p.right, q.right) - Math.max(p.left, q.left), h = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top);
     if (w > 2 && h > 2) say("overlap", name(a) + " / " + name(c));
   }

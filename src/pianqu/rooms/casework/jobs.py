@@ -454,10 +454,11 @@ def find_hot_issues_in(span_days: int, *, now: datetime) -> int:
     """The issues of so many days until now take the place of those that were found before."""
     spoken = queries.spoken(since=now - timedelta(days=span_days), until=now)
     found, compared = list[tuple[HotIssue, Sequence[queries.Spoken]]](), 0
-    for _street, group in groupby(sorted(spoken, key=lambda one: one.street_code), key=lambda one: one.street_code):
+    street_of = _streets(spoken)
+    for street, group in groupby(sorted(spoken, key=street_of), key=street_of):
         matters = sorted(group, key=lambda one: (one.opened_at, one.case_id))[-MOST_COMPARED:]
         compared += len(matters)
-        found += _issues(matters, span_days, now)
+        found += _issues(matters, street, span_days, now)
     with transaction.atomic():
         HotIssue.objects.filter(span_days=span_days).delete()
         HotIssue.objects.bulk_create([issue for issue, _members in found])
@@ -469,8 +470,15 @@ def find_hot_issues_in(span_days: int, *, now: datetime) -> int:
     return len(found)
 
 
+def _streets(spoken: Sequence[queries.Spoken]) -> Callable[[queries.Spoken], str]:
+    """In which street each is looked at: what was joined, in that of the matter that it joined, whatever its own."""
+    first = {one.same: one.street_code for one in reversed(spoken) if one.street_code}
+    first |= {one.same: one.street_code for one in spoken if one.same == str(one.case_id) and one.street_code}
+    return lambda one: first.get(one.same, "")
+
+
 def _issues(
-    matters: Sequence[queries.Spoken], span_days: int, now: datetime
+    matters: Sequence[queries.Spoken], street: str, span_days: int, now: datetime
 ) -> Iterator[tuple[HotIssue, Sequence[queries.Spoken]]]:
     kernel = import_module("pianqu.kernels.hotspots")  # numpy and scipy: only where something is compared
     messages = [
@@ -479,7 +487,7 @@ def _issues(
             text=one.words,
             day=_day(one.opened_at),
             place=one.place_code,
-            area=one.street_code,
+            area=street,
             category=one.category,
             same=one.same,
         )
@@ -491,7 +499,7 @@ def _issues(
             [(one.voice, _day(one.opened_at)) for one in members], now_day=_day(now), half_life=span_days / 4
         )
         if heat.voices >= SMALLEST:
-            yield _issue(members, group.phrases, heat, span_days, now), members
+            yield _issue(members, group.phrases, heat, street, span_days, now), members
 
 
 def _day(at: datetime) -> float:
@@ -499,17 +507,22 @@ def _day(at: datetime) -> float:
 
 
 def _issue(
-    members: Sequence[queries.Spoken], phrases: Sequence[str], heat: Any, span_days: int, now: datetime
+    members: Sequence[queries.Spoken],
+    phrases: Sequence[str],
+    heat: Any,
+    street: str,
+    span_days: int,
+    now: datetime,
 ) -> HotIssue:
     first = members[0]
-    places = {one.place_code for one in members}
+    places = {one.place_code for one in members if one.place_code}
     points = [(one.lon, one.lat) for one in members if one.lon is not None and one.lat is not None]
     return HotIssue(
         id=uuid.uuid5(_NAMES, f"{span_days}:{first.case_id}"),
         span_days=span_days,
         category=_commonest(one.category for one in members),
-        place_code=first.place_code if len(places) == 1 else "",
-        street_code=first.street_code,
+        place_code=places.pop() if len(places) == 1 else "",
+        street_code=street,
         lon=round(sum(lon for lon, _lat in points) / len(points), 3) if points else None,
         lat=round(sum(lat for _lon, lat in points) / len(points), 3) if points else None,
         first_at=first.opened_at,

@@ -2,6 +2,22 @@
 // switched off on this device (WCAG 2.1.4). A page names its own by data-key: a field, or what holds one, is only focused.
 (function () {
   "use strict";
+  // The way back to a list leads to the list as it was left in this tab, with its filters and page.
+  var LISTS = "pianqu-lists", lists = {};
+  try { lists = JSON.parse(sessionStorage.getItem(LISTS) || "{}"); } catch (e) { /* then it leads to the whole list */ }
+  if (document.querySelector("[data-keys]")) {
+    lists[location.pathname] = location.search;
+    try { sessionStorage.setItem(LISTS, JSON.stringify(lists)); } catch (e) { /* as above */ }
+  }
+  document.querySelectorAll(".pq-crumbs a").forEach(function (link) {
+    if (!link.search && lists[link.pathname]) link.search = lists[link.pathname];
+  });
+  // What is left empty in a list's filters says nothing, so it does not stand in the address.
+  document.querySelectorAll("form.pq-filters:not([method=post])").forEach(function (form) {
+    form.addEventListener("formdata", function (event) {
+      Array.from(event.formData.entries()).forEach(function (entry) { if (entry[1] === "") event.formData.delete(entry[0]); });
+    });
+  });
   var dialog = document.querySelector("[data-keys-dialog]");
   if (!dialog || !dialog.showModal) return;
   var NAME = "pianqu-keys", FIELDS = "input:not([type=hidden]), textarea, select", on = true, going = 0;

@@ -164,9 +164,8 @@ def _found(report: Report, now: datetime, least: float, *, but: uuid.UUID | None
     further = likeness.first(postings[: 3 * likeness.READ], held, texts)
     mine = likeness.telling(report.words, held, texts)
     rows = Case.objects.filter(
-        Q(parent=None) | Q(parent__state__in=OPEN, parent__erased_at=None),
+        Q(parent=None, state__in=OPEN) | Q(parent__state__in=OPEN, parent__erased_at=None),
         id__in=Likeness.objects.filter(id__in=further).values("case_id"),
-        state__in=OPEN,
         erased_at=None,
     )
     rows = rows.exclude(id=but) if but else rows

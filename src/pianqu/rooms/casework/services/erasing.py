@@ -22,7 +22,6 @@ from pianqu.rooms.casework.models import (
     Case,
     Contact,
     JointAnswer,
-    Likeness,
     Note,
     Photo,
     PublicTitle,
@@ -31,6 +30,7 @@ from pianqu.rooms.casework.models import (
     WhistleCall,
 )
 from pianqu.rooms.casework.services.exporting import stop_for_erasure
+from pianqu.rooms.casework.services.likening import forget_likeness
 from pianqu.rooms.casework.services.lists import forget_listed
 from pianqu.rooms.ledger import queries as ledger_queries
 from pianqu.rooms.ledger import services as ledger
@@ -99,7 +99,8 @@ def _destroy(case_id: uuid.UUID, now: datetime) -> None:
     photos.delete()
     Contact.objects.filter(case_id=case_id).delete()
     SearchText.objects.filter(case_id=case_id).delete()
-    Likeness.objects.filter(case_id=case_id).delete()
+    parent_id = Case.objects.values_list("parent_id", flat=True).get(id=case_id)
+    forget_likeness(case_id, joined_to=parent_id)
     PublicTitle.objects.filter(case_id=case_id).delete()
     JointAnswer.objects.filter(parent_id=case_id).update(reply="", salt=b"")
     Addition.objects.filter(case_id=case_id).update(words="", words_salt=b"")

@@ -20,10 +20,9 @@ def write_likeness(cases: Iterable[Case]) -> None:
     """Let new matters be found. A few statements for some hundred matters.
 
     What joined a matter is found by what it says beyond those who came before it: ten thousand who say the same weigh as one.
+    Who says nothing new, or nothing at all, has a row without keys: it was read.
     """
-    found = {
-        case.id: (case.parent_id, keys) for case in cases if (keys := likeness.keys(f"{case.words}\n{case.landmark}"))
-    }
+    found = {case.id: (case.parent_id, likeness.keys(f"{case.words}\n{case.landmark}")) for case in cases}
     if not found:
         return
     Likeness.objects.bulk_create([Likeness(case_id=case_id) for case_id in found], ignore_conflicts=True)
@@ -56,20 +55,37 @@ def _new(parent: UUID | None, keys: Sequence[int], said: dict[UUID, set[int]]) -
     return new
 
 
-def forget_likeness(case_id: UUID) -> None:
-    """It is written anew at the worker's next turn, as what it is by then."""
-    Likeness.objects.filter(case_id=case_id).delete()
+def forget_likeness(case_id: UUID, *, joined_to: UUID | None = None) -> None:
+    """It is written anew at the worker's next turn, as what it is by then; and so are some of those that said the same.
+
+    `joined_to`: the matter that it was a part of. What it said first, others who joined were not written with.
+    """
+    rows = list(Likeness.objects.filter(case_id=case_id).values_list("id", flat=True))
+    if rows and joined_to is not None:
+        rows += Likeness.objects.filter(case__parent_id=joined_to).order_by("id").values_list("id", flat=True)[:MANY]
+    _drop(rows)
 
 
 def keep_likeness(*, most: int = MANY) -> int:
-    """Matters that have ended go, open ones that are missing come; answers how many. A few statements, whatever there is."""
+    """Matters that have ended go, open ones that are missing come; answers how many. A few statements, whatever there is.
+
+    What joined a matter speaks for it as long as that one is open, also once it has its own answer.
+    """
+    stands = Q(case__parent=None, case__state__in=OPEN) | Q(case__parent__state__in=OPEN)
     with lifted("made from what is there, and telling nothing new"), transaction.atomic():
-        ended = list(Likeness.objects.exclude(case__state__in=OPEN).values_list("id", flat=True)[:most])
-        if ended:
-            LikenessKey.objects.filter(likeness_id__in=ended).delete()
-            Likeness.objects.filter(id__in=ended).delete()
+        ended = list(Likeness.objects.exclude(stands).values_list("id", flat=True)[:most])
+        _drop(ended)
         known = Likeness.objects.filter(case=OuterRef("pk"))
-        missing = Case.objects.filter(~Exists(known), state__in=OPEN, erased_at=None).exclude(words="", landmark="")
+        led = Q(parent=None) | Q(parent__state__in=OPEN)
+        missing = Case.objects.filter(led, ~Exists(known), state__in=OPEN, erased_at=None).exclude(
+            words="", landmark=""
+        )
         cases = list(missing.only("id", "words", "landmark", "parent_id").order_by("-opened_at", "-id")[:most])
         write_likeness(cases)
     return len(ended) + len(cases)
+
+
+def _drop(rows: Collection[int]) -> None:
+    if rows:
+        LikenessKey.objects.filter(likeness_id__in=rows).delete()
+        Likeness.objects.filter(id__in=rows).delete()

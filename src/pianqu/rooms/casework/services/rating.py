@@ -130,7 +130,7 @@ def unlink_case(*, actor: Actor, case_id: uuid.UUID, now: datetime) -> uuid.UUID
     if case.state == State.OPENED and case.due_at is None and not case.imported_from:
         set_due(case, now, acceptance_due(now, now))
     case.save(update_fields=["parent", *DUE])
-    forget_likeness(case_id)
+    forget_likeness(case_id, joined_to=former)
     split_off = tell(actor, Case.objects.get(id=former), MatterSplitOff, child_id=str(case_id))
     return noted(actor, case, [tell(actor, case, CaseUnlinked, parent_id=str(former)), split_off], now)
 

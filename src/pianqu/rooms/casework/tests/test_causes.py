@@ -162,6 +162,47 @@ def test_it_fades_and_leaves() -> None:
     assert queries.hot_issues(clerk(), span_days=SHORT) == ()
 
 
+def joined(parent: uuid.UUID, words: str, *, place: PlaceChoice = PLACE, contact: str) -> uuid.UUID:
+    """Somebody says in their own words that theirs is the same."""
+    case = opened(words=words, category="roads", place=place, contact=contact, now=NOW + timedelta(hours=9))
+    code = queries.case_head(parent).code
+    services.link_case(actor=clerk(), case_id=case.case_id, parent_code=code, now=NOW + timedelta(hours=10))
+    return case.case_id
+
+
+OWN_WORDS = ("桶装水都快断货了", "Brown stuff comes out of the tap.", "老伴的药没法煎")
+
+
+def test_what_people_joined_by_hand_belongs_to_the_issue_whatever_its_words() -> None:
+    noise()
+    ids = reported(3)
+    elsewhere = PlaceChoice(community_code=OTHER_COMMUNITY, source="community")
+    places = (PLACE, elsewhere, PLACE)
+    contacts = ("13900000001", "13900000002", "13800000000")  # the last one reported before
+    children = [
+        joined(ids[0], words, place=place, contact=contact)
+        for words, place, contact in zip(OWN_WORDS, places, contacts, strict=True)
+    ]
+    find()
+    card = hottest()
+    there = set(HotMatter.objects.filter(issue_id=card.issue_id).values_list("case_id", flat=True))
+    assert there == {*ids, *children}, "one of them lies in another town, and was joined all the same"
+    assert card.matters == 6 and card.street_code == STREET and card.place_code == ""
+    services.unlink_case(actor=clerk(), case_id=children[0], now=LATER)
+    find()
+    assert hottest().matters == 5
+
+
+@pytest.mark.parametrize("placed", [0, 1])
+def test_people_who_joined_one_are_an_issue_without_a_word_in_common(placed: int) -> None:
+    """Where one of them said where it is, it is known for all."""
+    (first,) = reported(1, place=(PlaceChoice(), PLACE)[placed])
+    for n, words in enumerate(OWN_WORDS[:2]):
+        joined(first, words, place=(PLACE, PlaceChoice())[placed], contact=f"1390000000{n}")
+    assert find() == 1 and (hottest().matters, hottest().voices) == (3, 3)
+    assert (hottest().place_code, hottest().street_code) == (COMMUNITY, STREET)
+
+
 def test_a_person_counts_once_and_who_left_nothing_once_a_matter() -> None:
     opened(contact="13800002222", now=NOW)  # a salt is drawn once somebody left a contact
     assert services.renew_voice_salt(actor=importer(), now=NOW)
@@ -649,6 +690,20 @@ def staff(client: Client) -> Client:
 
 def words(answer: Any) -> str:
     return unescape(answer.content.decode())
+
+
+def test_what_nobody_placed_stands_below_and_a_wish_explains_nothing(staff: Client) -> None:
+    now = timezone.now()
+    for n, wish in enumerate(("麻烦告诉我处理结果", "麻烦告诉我处理结果", "麻烦告诉我处理结果", "希望有人管")):
+        at = now - timedelta(hours=n + 1)
+        for place, said in ((PLACE, "自来水发黄"), (PlaceChoice(), "居住证续签不了")):
+            opened(words=f"{said}，{wish}。", category="water", place=place, contact=f"1380000{n:04d}", now=at)
+    assert jobs.find_hot_issues(now=now) >= 2
+    page = words(staff.get("/desk/hot/"))
+    assert "麻烦" not in page and "处理结果" not in page and "希望" not in page
+    above, below = page.split('id="unplaced"')
+    assert ("自来水" in above, "居住证" in above) == (True, False)
+    assert ("居住证" in below, "自来水" in below) == (True, False), below
 
 
 def test_from_the_hot_issue_to_a_closed_root_cause_by_pages(staff: Client) -> None:

@@ -26,13 +26,14 @@ from pianqu.rooms.casework.tests.builders import LEAD, NOW, opened, post_of, res
 
 LOOKED_AT: dict[type, set[str]] = {
     breach.Asked: {"state", "queue", "category", "hour", "age", "term", "load", "lately"},
-    hotspots.Message: {"key", "text", "day", "place", "area", "category"},
+    hotspots.Message: {"key", "text", "day", "place", "area", "category", "same"},
     likeness.Beside: {"metres", "same_community", "same_category", "days"},
     dispatch.Matter: {"category", "place", "cell", "channel", "weekday", "minute", "text", "returned_by"},
-    Spoken: {"case_id", "words", "category", "place_code", "opened_at", "lon", "lat", "voice"},
+    Spoken: {"case_id", "words", "category", "place_code", "opened_at", "lon", "lat", "voice", "same"},
 }
 """Everything that a kernel is told of a matter. `queue` and `returned_by` are organisations, `hour` the day's, `age` the term's.
-`voice` counts a person once within an issue, by a mark that its salt's renewal makes useless; no message holds it."""
+`voice` counts a person once within an issue, by a mark that its salt's renewal makes useless; no message holds it. `same` is the
+matter that it was joined to."""
 LEARNERS = {"breach", "hotspots", "triage_training", "locate"}
 """Kernels that compute with numpy, scipy or scikit-learn. `locate` looks up points in the gazetteer."""
 KEPT = {
@@ -172,7 +173,7 @@ def test_the_same_matter_told_by_others_looks_the_same(answered: bool) -> None:
         "rules": [matter_of(case) for case in cases],
         "forecast": [asked for case_id, asked in asked_now(now=later) if case_id in ids],
         "learning": [[(m.at, m.asked, m.late) for m in learned if m.case_id == one] for one in ids],
-        "hot": [dataclasses.replace(one, case_id=ids[0], voice="") for one in spoken(since=NOW, until=later)],
+        "hot": [dataclasses.replace(one, case_id=ids[0], voice="", same="") for one in spoken(since=NOW, until=later)],
         "triage": confirmed_matters(),
         "likeness": [
             sorted(LikenessKey.objects.filter(likeness__case=case).values_list("key", flat=True)) for case in cases

@@ -102,6 +102,34 @@ def test_who_says_what_somebody_who_joined_said_is_offered_the_matter_they_joine
     assert child.case_id in [one.case_id for one in queries.alike_to(report, now=NOW)], "a matter of its own again"
 
 
+@pytest.mark.parametrize("gone", ["split off", "withdrawn", "answered", "erased"])
+def test_when_who_said_it_first_is_gone_the_others_are_still_found(gone: str) -> None:
+    parent = opened(place=PLACE)
+    first = joined(parent, words=OWN_WORDS).opened.case_id
+    keep_likeness()
+    joined(parent, words=OWN_WORDS + "！")
+    keep_likeness()
+    if gone == "split off":
+        services.unlink_case(actor=clerk(), case_id=first, now=NOW)
+    if gone in {"split off", "withdrawn", "erased"}:
+        services.withdraw_case(actor=resident(), case_id=first, now=NOW)
+    if gone == "erased":
+        services.erase_case(actor=clerk(), case_id=first, basis="consent-withdrawn", now=NOW)
+    if gone == "answered":
+        services.answer_joined(actor=clerk(), case_id=parent.case_id, own={first: "先给您答复。"}, now=NOW)
+    keep_likeness()
+    assert [one.case_id for one in queries.alike_to(asked(OWN_WORDS), now=NOW)] == [parent.case_id]
+    services.withdraw_case(actor=resident(), case_id=parent.case_id, now=NOW)
+    assert queries.alike_to(asked(OWN_WORDS), now=NOW) == ()
+    keep_likeness()
+    assert not Likeness.objects.exists() and keep_likeness() == 0
+
+
+def test_matters_without_a_letter_are_read_once() -> None:
+    builders.opened(words="？！", place=PlaceChoice(community_code=COMMUNITY, source="community"))
+    assert keep_likeness() == 1 and keep_likeness() == 0
+
+
 def test_a_crowd_hides_neither_itself_nor_others() -> None:
     """Many join with nearly the same words: the next one finds them, and others are found beside them."""
     said = "姚江边步道路灯不亮，晚上看不清，第{}个人反映。"

@@ -12,6 +12,7 @@ from pianqu.rooms.casework.services import PlaceChoice
 from pianqu.rooms.casework.services.likening import keep_likeness
 from pianqu.rooms.casework.tests import builders
 from pianqu.rooms.casework.tests.builders import COMMUNITY, NOW, clerk, handler, importer, resident
+from pianqu.rooms.casework.tests.test_joining import _copy
 from pianqu.rooms.casework.tests.test_platforms import official
 
 FORM = {"words": "桥头路灯坏了三天，晚上好黑", "category": "roads", "community": COMMUNITY, "key": "k" * 22}
@@ -125,6 +126,23 @@ def test_the_desk_shows_candidates_joins_and_splits(window: Client) -> None:
     assert str(second.case_id) in body and "没人修" in body
     assert window.post(f"/desk/case/{second.case_id}/act/unlink/").status_code == 302
     assert Case.objects.get(id=second.case_id).parent_id is None
+
+
+def test_many_are_counted_with_thin_spaces(window: Client) -> None:
+    first, second = opened(), opened(words="路灯坏了三天没人修")
+    services.link_case(actor=clerk(), case_id=second.case_id, parent_code=first.case_code, now=NOW)
+    template = Case.objects.get(id=second.case_id)
+    Case.objects.bulk_create([_copy(template, number) for number in range(1_006)], batch_size=500)
+    address = f"/desk/case/{first.case_id}/"
+    for page in (address, f"{address}joined/", f"{address}joined/?part=1"):
+        body = window.get(page).content.decode()
+        assert "1\u2009007" in body and "1007" not in body, page
+
+
+def test_a_page_has_one_main_button_to_dispatch(window: Client) -> None:
+    body = window.get(f"/desk/case/{opened().case_id}/", headers={"accept-language": "en"}).content.decode()
+    main = re.findall(r'class="btn btn-primary"[^>]*>\s*<svg(?:(?!</svg>).)*</svg>\s*Dispatch<', body, re.S)
+    assert len(main) == 1 and 'class="btn btn-outline" href="#dispatch"' in body
 
 
 def test_the_desk_answers_and_keeps_what_was_refused(window: Client) -> None:

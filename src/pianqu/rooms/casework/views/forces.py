@@ -48,7 +48,8 @@ def forces(request: HttpRequest) -> HttpResponse:
         )
     except Problem as problem:
         named = {} if isinstance(problem, Forbidden) else _missing(typed)
-        errors = {_FIELDS.get(problem.code, "form"): problem.message} | named
+        errors = {**named}
+        errors.setdefault(_FIELDS.get(problem.code, "form"), problem.message)
         return _page(request, actor, errors=errors, status=problem.status)
     return redirect("casework:force", force_id=force_id)
 

@@ -56,8 +56,10 @@ def hot(request: HttpRequest) -> HttpResponse:
     is_quiet = not cards and not asked and SHORT in runs
     if is_quiet:
         span, cards = LONG, queries.hot_issues(actor, span_days=LONG)
+    found = _shown(cards)
     context = {
-        "issues": _shown(cards),
+        "issues": [one for one in found if one.card.street_code],
+        "unplaced": [one for one in found if not one.card.street_code],
         "span": span,
         "spans": [(SHORT, _("Two weeks")), (LONG, _("A quarter"))],
         "run": runs.get(span),

@@ -49,7 +49,8 @@ def whistles(request: HttpRequest) -> HttpResponse:
     except (Absent, Forbidden):
         raise
     except Problem as problem:
-        named = {_FIELDS.get(problem.code, "form"): problem.message} | _missing(typed, actor, case_id)
+        named = _missing(typed, actor, case_id)
+        named.setdefault(_FIELDS.get(problem.code, "form"), problem.message)
         return _page(request, actor, errors=named, typed=typed, status=problem.status)
     return redirect(f"{request.path}#w-{whistle_id}")
 
@@ -125,8 +126,8 @@ def _page(
         "refused": refused,
         "typed": typed or {},
         "chosen": typed.getlist("called") if isinstance(typed, QueryDict) else (),
-        "answer_by": (typed or {}).get("answer_by") or _form(now + timedelta(hours=1)),
-        "be_there_by": (typed or {}).get("be_there_by") or _form(now + timedelta(hours=3)),
+        "answer_by": typed.get("answer_by", "") if typed else _form(now + timedelta(hours=1)),
+        "be_there_by": typed.get("be_there_by", "") if typed else _form(now + timedelta(hours=3)),
         "title": directory.title_of_post(actor),
     }
     return render(request, "casework/whistles.html", context, status=status)
