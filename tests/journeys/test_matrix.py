@@ -209,7 +209,7 @@ VERBS: dict[str, tuple[dict[str, Any], Rule]] = {
         lambda r, o: o.extends and is_leader(r) and (centre(r) or leads(r, o)),
     ),
     "finish": ({"words": "做完了"}, lambda r, o: helps(r, o)),
-    "call-back": ({"score": "4"}, lambda r, o: centre(r) and moves(o, Move.RATE) and r != "leader"),
+    "call-back": ({"score": "4"}, lambda r, o: centre(r) and o.state == State.RESOLVED and r != "leader"),
     "reopen": ({"words": "没修好"}, lambda r, o: centre(r) and moves(o, Move.REOPEN)),
     "supervise": ({"words": "请今天办"}, lambda r, o: centre(r) and is_leader(r) and o.state in OPEN),
     "answer-supervision": ({"words": "今天派人去"}, lambda _r, _o: False),
