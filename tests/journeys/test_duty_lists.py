@@ -162,7 +162,7 @@ def test_files_that_are_no_lists(tmp_path: Path) -> None:
         read_list(tmp_path / "zip.xlsx")
     with pytest.raises(Invalid) as refused:
         read_list(book(tmp_path, GOOD, head=HEAD[:4]))
-    assert "organisation (机构)" in refused.value.message
+    assert "缺少这些列：机构、清单、条目、生效日" in refused.value.message
     with pytest.raises(Invalid):
         read_list(book(tmp_path))
 
