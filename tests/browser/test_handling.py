@@ -211,7 +211,7 @@ def test_a_matter_across_departments(chrome: Browser, full_house: House, residen
     with desk(chrome, full_house, "checker") as checker:
         open_case(checker, code)
         checker.get_by_label("Satisfied", exact=True).check()
-        checker.get_by_role("button", name="Write down the call").click()
+        checker.get_by_role("button", name="Write it down").click()
         expect(checker.get_by_role("heading", name="Call-backs")).to_be_visible()
         open_case(checker, code)
         checker.get_by_role("button", name="Close and archive").click()

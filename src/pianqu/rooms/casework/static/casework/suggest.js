@@ -4,6 +4,7 @@
   var place = document.querySelector("[data-suggestion]");
   if (!place) return;
   var form = place.closest("form"), ours = null;
+  form.querySelectorAll(".pq-nojs").forEach(function (button) { button.hidden = true; });
   form.addEventListener("change", function (event) {
     if (event.target.name === "category") ours = null;
   });
