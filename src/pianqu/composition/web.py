@@ -14,14 +14,19 @@ THREADS = 4
 
 def serve(env: Env) -> None:
     """Serve until told to stop; blocks."""
+    serve_wsgi("pianqu.composition.wsgi:application", bind=env.bind, port=env.port, workers=env.workers)
+
+
+def serve_wsgi(target: str, *, bind: str, port: int, workers: int = 1) -> None:
+    """Serve a WSGI application (`module:name`) until told to stop; its processes end with this one. Blocks."""
     end_with_parent()
     os.environ[PARENT] = str(os.getpid())
     Server(
-        "pianqu.composition.wsgi:application",
-        address=env.bind,
-        port=env.port,
+        target,
+        address=bind,
+        port=port,
         interface=Interfaces.WSGI,
-        workers=env.workers,
+        workers=workers,
         blocking_threads=THREADS,
         backlog=512,
         log_access=False,

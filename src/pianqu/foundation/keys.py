@@ -31,13 +31,13 @@ def make_keys(folder: Path) -> None:
     """Create whatever key does not exist yet in `folder` (0700), each file 0600. Existing keys are never touched."""
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    _write_once(folder / LOG_KEY, secrets.token_hex(32))
-    _write_once(folder / FIELD_RING, json.dumps({"k1": secrets.token_hex(32)}))
-    _write_once(folder / SESSION_SECRET, secrets.token_urlsafe(48))
+    write_once(folder / LOG_KEY, secrets.token_hex(32))
+    write_once(folder / FIELD_RING, json.dumps({"k1": secrets.token_hex(32)}))
+    write_once(folder / SESSION_SECRET, secrets.token_urlsafe(48))
 
 
-def _write_once(path: Path, text: str) -> None:
-    """The file appears whole or not at all, and never in place of another."""
+def write_once(path: Path, text: str) -> None:
+    """The file appears whole or not at all, readable by its owner only, and never in place of another."""
     if path.exists():
         return
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(4)}")

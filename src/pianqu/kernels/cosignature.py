@@ -8,15 +8,13 @@ Guarantee: `cosigned` answers a time only for a signature of that key over that 
 a false line under a known key's name and id makes the note malformed.
 """
 
-from base64 import b64decode, b64encode
-from binascii import Error as Base64Error
 from collections.abc import Iterable
 from dataclasses import dataclass
-from hashlib import sha256
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from pianqu.kernels import note
 from pianqu.kernels.note import NoteError, check_name, public_key, signature_line, split
 
 COSIGNATURE = b"\x04"
@@ -27,7 +25,7 @@ _TIME, _SIGNATURE = 8, 64
 
 def key_id(name: str, public: bytes) -> bytes:
     """Four bytes that tell which witness signed."""
-    return sha256(name.encode() + b"\n" + COSIGNATURE + public).digest()[:4]
+    return note.key_id(name, public, COSIGNATURE)
 
 
 def message(text: str, time: int) -> bytes:
@@ -45,22 +43,12 @@ class Witness:
     @staticmethod
     def from_vkey(vkey: str) -> "Witness":
         """Parse `name+hex key id+base64(0x04 || public key)`. Raises NoteError."""
-        name, _, rest = vkey.strip().partition("+")
-        short, _, body = rest.partition("+")
-        try:
-            raw = b64decode(body, validate=True)
-        except (Base64Error, ValueError) as error:
-            raise NoteError("broken base64") from error
-        check_name(name)
-        if raw[:1] != COSIGNATURE or len(raw) != 33:
-            raise NoteError("a witness has an Ed25519 key for cosignatures (type 0x04)")
-        if key_id(name, raw[1:]).hex() != short:
-            raise NoteError("the key's id does not fit its name and bytes")
-        return Witness(name, raw[1:])
+        wanted = "a witness has an Ed25519 key for cosignatures (type 0x04)"
+        return Witness(*note.read_vkey(vkey, COSIGNATURE, otherwise=wanted))
 
     @property
     def vkey(self) -> str:
-        return f"{self.name}+{key_id(self.name, self.public).hex()}+{b64encode(COSIGNATURE + self.public).decode()}"
+        return note.write_vkey(self.name, self.public, COSIGNATURE)
 
     def time_of(self, text: str, blob: bytes) -> int | None:
         """The time that this witness states of the text; None where it did not sign. `blob` is what follows the key id."""
@@ -103,10 +91,15 @@ class Cosigner:
         return signature_line(self.name, blob)
 
 
-def cosigned(note: str, witnesses: Iterable[Witness]) -> dict[Witness, int]:
-    """Who of these cosigned a note, each with the latest time that it stated. Raises NoteError for a false line of theirs."""
-    text, signatures = split(note)
-    known = {(one.name, key_id(one.name, one.public)): one for one in witnesses}
+def _by_line(witnesses: Iterable[Witness]) -> dict[tuple[str, bytes], Witness]:
+    """By what stands at the beginning of a signature's line: name and key id."""
+    return {(one.name, key_id(one.name, one.public)): one for one in witnesses}
+
+
+def cosigned(checkpoint: str, witnesses: Iterable[Witness]) -> dict[Witness, int]:
+    """Who of these cosigned a checkpoint, each with the latest time that it stated. Raises NoteError for a false line."""
+    text, signatures = split(checkpoint)
+    known = _by_line(witnesses)
     found: dict[Witness, int] = {}
     for signature in signatures:
         witness = known.get((signature.name, signature.blob[:4]))
@@ -124,7 +117,7 @@ def lines_of(text: str, answer: str, witnesses: Iterable[Witness]) -> dict[Witne
 
     Raises NoteError for what is no answer.
     """
-    known = {(one.name, key_id(one.name, one.public)): one for one in witnesses}
+    known = _by_line(witnesses)
     found: dict[Witness, tuple[int, str]] = {}
     for signature in split(f"{text}\n{answer}")[1]:
         witness = known.get((signature.name, signature.blob[:4]))

@@ -30,9 +30,9 @@ def public_key(seed: bytes) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(seed).public_key().public_bytes_raw()
 
 
-def key_id(name: str, public: bytes) -> bytes:
-    """Four bytes that tell which key signed."""
-    return sha256(name.encode() + b"\n" + ED25519 + public).digest()[:4]
+def key_id(name: str, public: bytes, kind: bytes = ED25519) -> bytes:
+    """Four bytes that tell which key signed; `kind` is the byte for what it signs."""
+    return sha256(name.encode() + b"\n" + kind + public).digest()[:4]
 
 
 def check_name(name: str) -> None:
@@ -48,6 +48,26 @@ def _unb64(text: str) -> bytes:
         raise NoteError("broken base64") from error
 
 
+def write_vkey(name: str, public: bytes, kind: bytes = ED25519) -> str:
+    """`name+hex key id+base64(kind || public key)`."""
+    return f"{name}+{key_id(name, public, kind).hex()}+{b64encode(kind + public).decode()}"
+
+
+def read_vkey(
+    vkey: str, kind: bytes = ED25519, *, otherwise: str = "only Ed25519 keys are known here"
+) -> tuple[str, bytes]:
+    """Name and public bytes of an Ed25519 key of this kind. Raises NoteError, for another kind with the sentence `otherwise`."""
+    name, _, rest = vkey.strip().partition("+")
+    short, _, body = rest.partition("+")
+    raw = _unb64(body)
+    check_name(name)
+    if raw[:1] != kind or len(raw) != 33:
+        raise NoteError(otherwise)
+    if key_id(name, raw[1:], kind).hex() != short:
+        raise NoteError("the key's id does not fit its name and bytes")
+    return name, raw[1:]
+
+
 @dataclass(frozen=True, slots=True)
 class Verifier:
     """A known public key."""
@@ -58,19 +78,11 @@ class Verifier:
     @staticmethod
     def from_vkey(vkey: str) -> "Verifier":
         """Parse `name+hex key id+base64(type || public key)`. Raises NoteError."""
-        name, _, rest = vkey.strip().partition("+")
-        short, _, body = rest.partition("+")
-        raw = _unb64(body)
-        check_name(name)
-        if raw[:1] != ED25519 or len(raw) != 33:
-            raise NoteError("only Ed25519 keys are known here")
-        if key_id(name, raw[1:]).hex() != short:
-            raise NoteError("the key's id does not fit its name and bytes")
-        return Verifier(name, raw[1:])
+        return Verifier(*read_vkey(vkey))
 
     @property
     def vkey(self) -> str:
-        return f"{self.name}+{key_id(self.name, self.public).hex()}+{b64encode(ED25519 + self.public).decode()}"
+        return write_vkey(self.name, self.public)
 
     def verify(self, text: str, signature: bytes) -> bool:
         """Whether `signature` (64 bytes) is this key's over the note's text."""

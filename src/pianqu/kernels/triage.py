@@ -19,7 +19,7 @@ import zlib
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from math import exp, log, sqrt
 from sys import byteorder
@@ -233,7 +233,7 @@ class Starter:
 
     @cached_property
     def _shape(self) -> re.Pattern[str]:
-        return _any_of(self._owners)
+        return _any_of(tuple(self._owners))
 
     def suggest(self, text: str, *, top: int = TOP) -> tuple[Guess, ...]:
         """Classes whose phrases the text holds, by the squares of their lengths; a phrase of two classes counts half for each."""
@@ -261,17 +261,18 @@ def _weight(phrase: str) -> float:
     return length * length
 
 
-def _any_of(phrases: Iterable[str]) -> re.Pattern[str]:
-    """The longest one first; a phrase in Latin letters is a whole word or the beginning of one."""
-    ordered = sorted(phrases, key=lambda phrase: (-len(phrase), phrase))
+@lru_cache(maxsize=4)
+def _any_of(phrases: tuple[str, ...]) -> re.Pattern[str]:
+    """The longest one first; a phrase in Latin letters is a whole word or the beginning of one. Small letters."""
+    ordered = sorted((phrase.lower() for phrase in phrases), key=lambda phrase: (-len(phrase), phrase))
     return re.compile(
         "|".join((r"\b" if phrase.isascii() else "") + re.escape(phrase) for phrase in ordered) or r"(?!)"
     )
 
 
-def hazards(text: str, phrases: Iterable[str]) -> tuple[str, ...]:
+def hazards(text: str, phrases: Sequence[str]) -> tuple[str, ...]:
     """The phrases of danger that a whole text holds, each once, in its order."""
-    found = _any_of(phrase.lower() for phrase in phrases).finditer(masked(text).lower())
+    found = _any_of(tuple(phrases)).finditer(masked(text).lower())
     return tuple(dict.fromkeys(hit.group() for hit in found))
 
 

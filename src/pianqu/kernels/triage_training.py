@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 from scipy.sparse import csr_matrix, diags
+from scipy.sparse.csgraph import connected_components
 from sklearn.linear_model import LogisticRegression
 
 from pianqu.kernels.triage import Figures, Head, Model, counted, figures
@@ -122,20 +123,13 @@ def groups_of(counts: Sequence[Mapping[str, float]]) -> Places:
     """
     kinds: dict[frozenset[str], int] = {}
     kind_of = [kinds.setdefault(frozenset(one), len(kinds)) for one in counts]
-    leader = list(range(len(kinds)))
-
-    def head(number: int) -> int:
-        while leader[number] != number:
-            leader[number] = number = leader[leader[number]]
-        return number
-
     held = list(kinds)
-    for bucket in _buckets(held):
-        for before, after in pairwise(bucket):
-            one, other = head(before), head(after)
-            if one != other and _shared(held[before], held[after]) >= SAME:
-                leader[max(one, other)] = min(one, other)
-    return np.array([head(number) for number in kind_of], dtype=np.int64)
+    met = {pair for bucket in _buckets(held) for pair in pairwise(bucket)}
+    alike = [pair for pair in met if _shared(held[pair[0]], held[pair[1]]) >= SAME]
+    ends = np.array(alike, dtype=np.int64).reshape(-1, 2).T
+    graph = csr_matrix((np.ones(len(alike)), (ends[0], ends[1])), shape=(len(held), len(held)))
+    group_of = connected_components(graph, directed=False)[1]
+    return np.asarray(group_of[kind_of], dtype=np.int64)
 
 
 def _buckets(held: Sequence[frozenset[str]]) -> Iterator[list[int]]:

@@ -5,16 +5,10 @@ import os
 import sys
 from pathlib import Path
 
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server import Server
-
-from pianqu.composition.orphan import PARENT, end_with_parent
+from pianqu.composition.web import serve_wsgi
 from pianqu.composition.witness import home
 from pianqu.composition.witness.app import FOLDER
 from pianqu.composition.witness.home import Home
-
-THREADS = 4
 
 
 def main(argv: list[str]) -> int:
@@ -38,20 +32,8 @@ def main(argv: list[str]) -> int:
     if not found.logs:
         sys.stderr.write("It knows no ledger yet: name one with --log. 尚未登记账本，请用 --log 指定。\n")
         return 2
-    end_with_parent()
-    os.environ[PARENT], os.environ[FOLDER] = str(os.getpid()), str(found.folder)
-    Server(
-        "pianqu.composition.witness.served:application",
-        address=asked.bind,
-        port=asked.port,
-        interface=Interfaces.WSGI,
-        workers=1,
-        blocking_threads=THREADS,
-        log_access=False,
-        log_level=LogLevels.warning,
-        websockets=False,
-        workers_kill_timeout=3,
-    ).serve()
+    os.environ[FOLDER] = str(found.folder)
+    serve_wsgi("pianqu.composition.witness.served:application", bind=asked.bind, port=asked.port)
     return 0
 
 

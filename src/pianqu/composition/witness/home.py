@@ -3,11 +3,11 @@
 import json
 import os
 import secrets
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from pianqu.foundation.errors import Invalid, Unavailable
+from pianqu.foundation.keys import write_once
 from pianqu.kernels.cosignature import Cosigner
 from pianqu.kernels.note import NoteError, Verifier
 
@@ -85,18 +85,8 @@ def _begin(folder: Path, name: str) -> None:
         raise Invalid("witness-name", f"On its first start a witness needs a name (--name): {error}.") from error
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
-    _write_key(folder / KEY)
+    write_once(folder / KEY, secrets.token_hex(32))
     _keep(folder, name, [])
-
-
-def _write_key(path: Path) -> None:
-    """A key that is there is never replaced."""
-    with suppress(FileExistsError):
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "w") as file:
-            file.write(secrets.token_hex(32) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
 
 
 def _keep(folder: Path, name: str, vkeys: list[str]) -> None:
