@@ -721,26 +721,25 @@ def resident_case(case_id: uuid.UUID, *, now: datetime | None = None) -> Residen
         **_common(case, _contact(case_id), for_reporter=True),
         may_extend=may_move(case.state, Move.EXTEND),
         may_withdraw=may_move(case.state, Move.WITHDRAW),
-        may_rate=may_move(case.state, Move.RATE) and not case.imported_from and _can_be_rated(case, now),
+        may_rate=may_move(case.state, Move.RATE) and not case.imported_from and can_be_rated(case, now),
         may_reopen=may_move(case.state, Move.REOPEN) and not case.imported_from,
     )
 
 
-def _can_be_rated(case: Case, now: datetime | None) -> bool:
+def can_be_rated(case: Case, now: datetime | None) -> bool:
     """Until it is archived, and then for as long as it could be reopened: who archives it takes no rating away."""
     if case.state != State.CLOSED:
         return True
-    if now is None or case.score is not None or case.erased_at is not None or case.resolved_at is None:
-        return False
-    until = reopen_until(case.resolved_at)
-    return until is None or now < until
+    return now is not None and case.score is None and case.erased_at is None and can_reopen(case, now)
 
 
-def reopen_until(resolved_at: datetime) -> datetime | None:
-    """Until when an answered matter can be reopened."""
+def can_reopen(case: Case, now: datetime) -> bool:
+    """Whether the time in which an answered matter can be reopened is not over."""
+    if case.resolved_at is None:
+        return True
     term = rulepacks.term_rule(REOPENING).term
-    due = deadline.due_at(resolved_at, [term], working_days(), zone=timezone.get_default_timezone())
-    return due.at if due else None
+    due = deadline.due_at(case.resolved_at, [term], working_days(), zone=timezone.get_default_timezone())
+    return due is None or now < due.at
 
 
 def _common(case: Case, contact: tuple[str, str, str, str], *, for_reporter: bool = False) -> dict[str, Any]:

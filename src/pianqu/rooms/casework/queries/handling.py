@@ -95,9 +95,9 @@ class Handling:
     forecast: ForecastCard | None = None
     """That it is likely to be late; None where that is not said."""
     own_article: str = ""
+    """The item of the list by which it is the actor's own organisation's, where nobody has it yet."""
     listed: directory.Responsibility | None = None
     """Whom the duty lists name, where that was asked: while nobody answers for it yet."""
-    """The item of the list by which it is the actor's own organisation's, where nobody has it yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from pianqu.rooms.casework import queries, rules
 from pianqu.rooms.casework.facts import CallBackDone, CallBacksDrawn
 from pianqu.rooms.casework.lifecycle import ANSWERED, Move, may_move
 from pianqu.rooms.casework.models import CallBack, CallBackDraw, Case, Contact
-from pianqu.rooms.casework.services.reopening import can_reopen, reopened
+from pianqu.rooms.casework.services.reopening import reopened
 from pianqu.rooms.casework.services.steps import locked, noted, said, tell
 from pianqu.rooms.ledger import services as ledger
 
@@ -204,7 +204,7 @@ def record_call_back(
     facts: list[Fact] = [tell(actor, case, CallBackDone, words_commitment=why.commitment, **told)]
     if outcome != "unreachable":
         case.checker_post = actor.post_id or ""
-    if outcome in COMES_BACK and may_move(case.state, Move.REOPEN) and can_reopen(case, now):
+    if outcome in COMES_BACK and may_move(case.state, Move.REOPEN) and queries.can_reopen(case, now):
         facts += reopened(actor, case, now, cause="call-back")
     case.save()
     entry_id = row.entry_id = noted(actor, case, facts, now, words=why)

@@ -159,12 +159,8 @@ def move_platform(
 
 
 def _members_there(case: Case, platform: str) -> tuple[str, ...]:
-    if not case.place_code:
-        return ()
-    rows = PlatformMember.objects.filter(
-        platform=platform, street_code=queries.street_of(case.place_code), ended_at=None
-    )
-    return tuple(rows.order_by("organisation_code").values_list("organisation_code", flat=True).distinct())
+    members = queries.live_members(platform, queries.street_of(case.place_code)) if case.place_code else ()
+    return tuple(dict.fromkeys(one.organisation_code for one in members))
 
 
 def _other_clock(actor: Actor, case: Case, nature: str) -> Fact:

@@ -17,7 +17,7 @@ from pianqu.rooms.casework.models import Case, Rating
 from pianqu.rooms.casework.services.calling import BAD, RATED, check_may_do, end_check, list_bad_rated
 from pianqu.rooms.casework.services.clocks import DUE, acceptance_due, set_due
 from pianqu.rooms.casework.services.likening import forget_likeness
-from pianqu.rooms.casework.services.reopening import can_reopen, reopened
+from pianqu.rooms.casework.services.reopening import reopened
 from pianqu.rooms.casework.services.steps import locked, moved, noted, said, tell
 
 SCORES = range(1, 6)
@@ -49,12 +49,12 @@ def _rate(actor: Actor, case: Case, score: int, words: str, by: str, now: dateti
     if score not in SCORES:
         raise Invalid("score-unknown", _("Please choose from 1 to 5."))
     moved(case, Move.RATE)
-    if case.state == State.CLOSED and (case.score is not None or case.erased_at or not can_reopen(case, now)):
+    if not queries.can_be_rated(case, now):
         raise Refused("rate-late", _("This matter is closed, and its time to be rated is over. Nothing was changed."))
     case.score = score
     why, answered_by = said(words, needed=False), case.lead_code or case.organisation_code
     facts: list[Fact] = [tell(actor, case, CaseRated, score=score, by=by, words_commitment=why.commitment)]
-    if reopens := score <= BAD and (by == "call-back" or not case.reopenings) and can_reopen(case, now):
+    if reopens := score <= BAD and (by == "call-back" or not case.reopenings) and queries.can_reopen(case, now):
         facts += reopened(actor, case, now, cause="bad-rating")
     case.save(update_fields=None if reopens else ["state", "score", "checker_post"])
     entry_id = noted(actor, case, facts, now, words=why, shown=True)
@@ -75,7 +75,7 @@ def reopen_case(*, actor: Actor, case_id: uuid.UUID, words: str, now: datetime) 
     case = locked([case_id])[case_id]
     rules.check_may_reopen(actor)
     check_move(case.state, Move.REOPEN)
-    if not can_reopen(case, now):
+    if not queries.can_reopen(case, now):
         raise Refused(
             "reopen-late",
             _(

@@ -4,18 +4,11 @@ from datetime import datetime
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.facts import Fact
-from pianqu.rooms.casework import queries
 from pianqu.rooms.casework.facts import CaseReopened
 from pianqu.rooms.casework.lifecycle import ENDED, Move
 from pianqu.rooms.casework.models import Case, Request
 from pianqu.rooms.casework.services.clocks import rule_of, started
 from pianqu.rooms.casework.services.steps import moved, parts_know, tell
-
-
-def can_reopen(case: Case, now: datetime) -> bool:
-    """Whether its time for that is not over."""
-    until = queries.reopen_until(case.resolved_at) if case.resolved_at else None
-    return until is None or now < until
 
 
 def reopened(actor: Actor, case: Case, now: datetime, *, commitment: str = "", cause: str = "") -> list[Fact]:

@@ -156,14 +156,15 @@ def _progress(request: HttpRequest, bulk_id: uuid.UUID) -> dict[str, Any]:
 
 
 def _line(card: BulkCard) -> Line:
-    left = (card.begins_at - timezone.now()).total_seconds()
+    left = max(0, round((card.begins_at - timezone.now()).total_seconds())) if card.ended_at is None else 0
+    window = int(services.UNDO_WINDOW.total_seconds())
     return Line(
         card=card,
         name=act_names()[card.act],
         percent=100 * (card.total - card.waiting) // max(1, card.total),
-        seconds_left=(seconds := max(0, round(left)) if card.ended_at is None else 0),
-        window=(window := int(services.UNDO_WINDOW.total_seconds())),
-        gone=max(0, window - seconds),
+        seconds_left=left,
+        window=window,
+        gone=max(0, window - left),
     )
 
 
