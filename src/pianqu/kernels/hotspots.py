@@ -11,9 +11,8 @@ within the connected parts of the graph of such pairs: the same groups, without 
 in one area) is alike with 1, so it is joined before all else, and is as like others as the likest of it. Heat: each person counts
 once for a group, with the latest thing they said, halved every `half_life` days.
 Cost: O(n²) likenesses in slices of rows, O(m²) space for the largest connected part m.
-Guarantee: the same messages in any order give the same groups; a message is in one group; what a
-person joined is in one group, if it lies in one area; heat never rises by saying a thing
-twice at one time.
+Guarantee: the same messages in any order give the same groups; a message is in one group; what a person joined is in one group,
+if it lies in one area; heat never rises by saying a thing twice at one time.
 """
 
 import math
@@ -29,6 +28,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import connected_components
 from scipy.stats import poisson
 
+from pianqu.kernels.likeness import POLITE
 from pianqu.kernels.words import excerpt
 
 ROWS = 512
@@ -130,7 +130,7 @@ def segments(text: str) -> tuple[str, ...]:
 
 
 _POLITE = re.compile(
-    r"尊敬的(?:领导|书记|市长|区长|主任)们?|各位领导|领导(?:您|你)?好|(?:您|你)们?好|请问一下|谢谢(?:您|你)?|"
+    rf"{POLITE}|"
     r"麻烦(?:您|你)?们?(?:尽快)?(?:告诉我|告知|回复)?(?:处理)?结果?|(?:希望|请|盼)(?:尽快|早日|有人)?(?:管一?管|处理|解决|回复)?(?:一下)?(?=$|[^\w])|"
     r"\b(?:dear (?:sir|madam|sirs)|hello|thank you|please)\b"
 )

@@ -41,8 +41,10 @@ HALF_LIFE_DAYS = 60.0
 NEAR, FAR = 150.0, 1_500.0
 """Metres within which two points are one place, and beyond which they are none."""
 
+POLITE = r"尊敬的(?:领导|书记|市长|区长|主任)们?|各位领导|领导(?:您|你)?好|(?:您|你)们?好|请问一下|谢谢(?:您|你)?"
+"""Greetings and thanks, as part of a pattern."""
 _GREETING = re.compile(
-    r"尊敬的(?:领导|书记|市长|区长|主任)们?|各位领导|领导(?:您|你)?好|(?:您|你)们?好|请问一下|麻烦(?:您|你)们?|谢谢(?:您|你)?|"
+    rf"{POLITE}|麻烦(?:您|你)们?|"
     r"dear (?:sir|madam|sirs)|\bhello\b|good (?:morning|afternoon)|thank you"
 )
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")

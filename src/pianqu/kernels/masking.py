@@ -73,7 +73,7 @@ _SHAPES = re.compile(
             r"\d{5,}",
             rf"{_FAMILY}(?:[\u4e00-\u9fff]{{0,2}}?)(?={_TITLES})",
             rf"(?:{_LEADS})(?!{_WORDS})[{_COMMON}](?!家)[\u4e00-\u9fff]{{1,2}}?(?={_HIS})",
-            rf"(?<=[投举]诉)(?!{_WORDS})[{_COMMON}][\u4e00-\u9fff]{{1,2}}(?![\u4e00-\u9fff])",
+            rf"(?:(?<=投诉)|(?<=举报))(?!{_WORDS})[{_COMMON}][\u4e00-\u9fff]{{1,2}}(?![\u4e00-\u9fff])",
             rf"[老小][{_COMMON}](?=家|的|养|说|把|总|每|天天|经常|又|在)",
             rf"[{_SAID}]{{7,}}",
             rf"(?:{_AFTER})[：:是为叫 ]{{0,2}}{_FAMILY}[\u4e00-\u9fff]{{1,2}}",

@@ -136,12 +136,12 @@ def _checked_url(url: str) -> SplitResult:
 
 def _lies_inside(host: str) -> bool:
     """Whether an address written in numbers can never be reached; what a name stands for is asked at each message."""
+    number = "127.0.0.1" if host == "localhost" else host
     try:
-        ip_address("127.0.0.1" if host == "localhost" else host)
+        ip_address(number)
     except ValueError:
         return False
-    allowed = [ip_network(text) for text in installation().webhook_networks]
-    return not webhook.may_reach("127.0.0.1" if host == "localhost" else host, allowed)
+    return not webhook.may_reach(number, [ip_network(text) for text in installation().webhook_networks])
 
 
 @verb
