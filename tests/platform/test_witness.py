@@ -324,3 +324,25 @@ def test_the_command_shows_its_key_and_refuses_in_a_sentence(tmp_path: Path) -> 
     idle = subprocess.run(command("--folder", folder), capture_output=True, text=True, timeout=60, check=False)
     assert idle.returncode == 2 and "--log" in idle.stderr
     assert Store(home.read(tmp_path / "w").tables).last() == []
+
+
+def test_what_cannot_begin_says_why(folder: Path, tmp_path: Path) -> None:
+    """A port that is taken or none, a file for a folder, a memory that cannot be read: a sentence each, and nothing is lost."""
+    (tmp_path / "file").touch()
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        taken = str(door.getsockname()[1])
+        tries = [
+            (folder, taken, "./pianqu witness --port"),
+            (folder, "99999", "Port 99999"),
+            (tmp_path / "file", taken, "--folder"),
+        ]
+        for where, port, said in tries:
+            _refused(command("--folder", str(where), "--port", port), said)
+    home.read(folder).tables.write_bytes(b"nonsense and nothing else")
+    _refused(command("--folder", str(folder), "--port", str(free_port())), "cannot be read")
+    assert home.read(folder).tables.read_bytes() == b"nonsense and nothing else"
+
+
+def _refused(words: list[str], said: str) -> None:
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode and said in done.stderr and "Traceback" not in done.stderr, done.stderr

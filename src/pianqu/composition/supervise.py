@@ -153,17 +153,17 @@ def alone(data: Path, url: str) -> Iterator[None]:
         yield
 
 
-def check_port(bind: str, port: int) -> None:
-    """Raise Unavailable when the web server could not listen there."""
+def check_port(bind: str, port: int, *, command: str = "./pianqu up") -> None:
+    """Raise Unavailable when a server could not listen there."""
     family = socket.AF_INET6 if ":" in bind else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((bind, port))
             probe.listen(1)
-        except OSError as error:
+        except (OSError, OverflowError) as error:
             raise Unavailable(
                 "port-in-use",
-                f"Port {port} on {bind} cannot be used ({error.strerror}). "
-                f"End the program that uses it, or choose another: ./pianqu up --port {port % 65535 + 1}",
+                f"Port {port} on {bind} cannot be used ({getattr(error, 'strerror', None) or error}). "
+                f"End the program that uses it, or choose another: {command} --port {port % 65535 + 1}",
             ) from error

@@ -5,10 +5,12 @@ import os
 import sys
 from pathlib import Path
 
+from pianqu.composition.supervise import check_port
 from pianqu.composition.web import serve_wsgi
 from pianqu.composition.witness import home
 from pianqu.composition.witness.app import FOLDER
 from pianqu.composition.witness.home import Home
+from pianqu.composition.witness.store import Store
 
 
 def main(argv: list[str]) -> int:
@@ -32,6 +34,8 @@ def main(argv: list[str]) -> int:
     if not found.logs:
         sys.stderr.write("It knows no ledger yet: name one with --log. 尚未登记账本，请用 --log 指定。\n")
         return 2
+    check_port(asked.bind, asked.port, command="./pianqu witness")
+    Store(found.tables).close()  # what cannot be opened is said before anybody asks
     os.environ[FOLDER] = str(found.folder)
     serve_wsgi("pianqu.composition.witness.served:application", bind=asked.bind, port=asked.port)
     return 0

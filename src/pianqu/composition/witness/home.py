@@ -63,6 +63,10 @@ def prepare(folder: Path, *, name: str, logs: list[str]) -> Home:
         fresh = [Verifier.from_vkey(vkey) for vkey in logs]
     except NoteError as error:
         raise Invalid("witness-log", f"This is no public key of a log: {error}. Nothing was changed.") from error
+    if folder.exists() and not folder.is_dir():
+        raise Invalid(
+            "witness-folder", f"{folder} is a file. Choose another folder with --folder. Nothing was changed."
+        )
     there = (folder / SETTINGS).exists()
     if not there:
         _begin(folder, name)

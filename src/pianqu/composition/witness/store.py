@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
+from pianqu.foundation.errors import Unavailable
 from pianqu.kernels import witnessing
 from pianqu.kernels.cosignature import Cosigner
 from pianqu.kernels.note import CheckpointBody, NoteError, Verifier, text_of
@@ -54,14 +55,24 @@ class Evidence:
 
 
 class Store:
-    """One connection for all threads of a process; processes take turns by the database's own lock."""
+    """One connection for all threads of a process; processes take turns by the database's own lock.
+
+    Raises Unavailable where its file cannot be read.
+    """
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
-        self._tables = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
-        self._tables.execute("PRAGMA journal_mode = WAL")
-        self._tables.execute("PRAGMA synchronous = FULL")
-        self._tables.executescript(_TABLES)
+        try:
+            self._tables = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
+            self._tables.execute("PRAGMA journal_mode = WAL")
+            self._tables.execute("PRAGMA synchronous = FULL")
+            self._tables.executescript(_TABLES)
+        except sqlite3.DatabaseError as error:
+            raise Unavailable(
+                "witness-tables",
+                f"What this witness signed cannot be read from {path} ({error}). A witness that has forgotten is none: begin a "
+                "new one with another folder and name, and tell the district. Nothing was signed.",
+            ) from error
 
     def close(self) -> None:
         with self._lock:
