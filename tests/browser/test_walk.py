@@ -10,14 +10,14 @@ from pianqu.composition.screens.taking import LOCALES
 
 WORDS = {
     "zh": {
-        "what": "学校门口的井盖碎了一半，放学时怕孩子踩空。",
+        "what": "幼儿园东墙的落水管裂了，雨天一直往人行道上浇。",
         "category": "道路与公共设施",
         "receipt": "受理回执",
         "sealed": "已封存",
         "genuine": "这张回执是真的",
     },
     "en": {
-        "what": "Half of the manhole cover at the school gate is gone; children may step into it.",
+        "what": "The rainwater pipe on the east wall of the kindergarten is broken and pours onto the pavement.",
         "category": "Roads and public facilities",
         "receipt": "Receipt",
         "sealed": "Sealed",
