@@ -49,6 +49,7 @@ def test_the_worker_escalates_what_is_overdue(monkeypatch: pytest.MonkeyPatch) -
         "sending",
         "tidying",
         "trials of rules",
+        "witnesses",
         "triage",
     }
     assert {chore.name for chore in chores.CHORES} == names

@@ -13,6 +13,7 @@ from pianqu.foundation.installation import installation
 from pianqu.rooms.casework import jobs as tables
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework import services as cases
+from pianqu.rooms.ledger import jobs as witnesses
 from pianqu.rooms.notices import jobs as sending
 from pianqu.rooms.partners import jobs as partners
 
@@ -26,6 +27,8 @@ class Chore:
     every: float
     aside: bool = False
     """It waits for other systems or takes long, so it gets a thread of its own and holds up neither sealing nor reading."""
+    listens: bool = False
+    """A seal wakes it before its time."""
 
 
 def system_actor() -> Actor:
@@ -138,7 +141,10 @@ def find_hot_issues() -> int:
     return tables.find_hot_issues(now=now)
 
 
+GATHERER = witnesses.Gatherer(timezone.now)
+
 CHORES = (
+    Chore("witnesses", GATHERER.gather, 2.0, aside=True, listens=True),
     Chore("escalation", escalate, 60.0),
     Chore("sending", send, 5.0, aside=True),
     Chore("partners", exchange, 2.0, aside=True),

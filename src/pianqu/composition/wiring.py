@@ -7,6 +7,7 @@ from functools import partial
 from django.utils import timezone
 
 from pianqu.rooms.casework import readers as casework
+from pianqu.rooms.ledger import jobs as witnesses
 from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.ledger.services import Heard
 from pianqu.rooms.notices import readers as notices
@@ -34,6 +35,11 @@ READERS: tuple[Reader, ...] = (
     Reader(name=notices.MESSAGES, hear=notices.plan, forget=notices.keep),
     Reader(name=notices.WEBHOOKS, hear=notices.tell_systems, forget=notices.keep),
 )
+
+
+def learn_what_was_seen() -> None:
+    """What witnesses hold of this ledger, before this process signs anything: a ledger that was put back finds out."""
+    witnesses.learn_what_was_seen()
 
 
 def seal() -> int:

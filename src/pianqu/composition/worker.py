@@ -119,7 +119,8 @@ def main() -> None:
     django.setup()
     wiring = import_module("pianqu.composition.wiring")
     chores = import_module("pianqu.composition.chores").CHORES
-    tasks = [Task(chore.name, chore.act, chore.every, listens=False, aside=chore.aside) for chore in chores]
+    tasks = [Task(chore.name, chore.act, chore.every, listens=chore.listens, aside=chore.aside) for chore in chores]
+    wiring.learn_what_was_seen()
     work(stop, wiring.seal, wiring.catching_up(at_once=HEARD_AT_ONCE), tasks)
 
 

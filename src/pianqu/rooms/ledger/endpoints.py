@@ -1,6 +1,7 @@
 """JSON doors of the ledger: how it stands, and how far the proof of an entry has come. Tiles lie under /open/ledger/."""
 
 import uuid
+from dataclasses import asdict
 from datetime import datetime
 
 from django.http import HttpRequest
@@ -32,7 +33,7 @@ class Log(Schema):
     "", name="getLedger", says=gettext_noop("The ledger: name, key, size, published checkpoint"), gives=Log, right=""
 )
 def log(request: HttpRequest) -> Log:
-    standing, seen = queries.status(), queries.published()
+    standing, seen = queries.status(), queries.offered()
     return Log(
         origin=standing.origin,
         vkey=queries.log().vkey,
@@ -41,6 +42,52 @@ def log(request: HttpRequest) -> Log:
         sealed_at=standing.sealed_at,
         trouble=standing.trouble,
         checkpoint=seen.text if seen else "",
+    )
+
+
+class Witness(Schema):
+    """One witness of the policy in force."""
+
+    name: str
+    key_name: str = Field(description="The name of its key, as it stands in its signatures.")
+    group: str = Field(description="The policy's group that it belongs to; empty for none.")
+    url: str
+    size: int = Field(description="Entries of the newest tree that it signed.")
+    behind: int = Field(description="Published entries that it has not signed yet.")
+    stated_at: datetime | None = Field(description="The time that it stated last, by its own clock.")
+    heard_at: datetime | None
+    trouble: str = Field(description="Why it has not signed when it was asked last; empty where it has.")
+    detail: str
+    trouble_at: datetime | None
+
+
+class Witnesses(Schema):
+    """The policy in force and how its witnesses stand."""
+
+    number: int = Field(description="0 where no policy was adopted: then nobody outside is asked.")
+    adopted_at: datetime | None
+    policy: str = Field(description="The policy as a file (C2SP tlog-policy).")
+    witnessed_size: int = Field(description="Entries that enough witnesses have signed for.")
+    witnessed_at: datetime | None
+    witnesses: list[Witness]
+
+
+@ledger.asks(
+    "/witnesses",
+    name="getWitnesses",
+    says=gettext_noop("Who watches over the ledger: the policy in force, and how far each witness has signed"),
+    gives=Witnesses,
+    right="",
+)
+def witnesses(request: HttpRequest) -> Witnesses:
+    rule, seen = queries.policy(), queries.witnessed()
+    return Witnesses(
+        number=rule.number,
+        adopted_at=rule.adopted_at,
+        policy=queries.policy_text(),
+        witnessed_size=seen.size if seen else 0,
+        witnessed_at=seen.witnessed_at if seen else None,
+        witnesses=[Witness(**asdict(one)) for one in queries.witnesses()],
     )
 
 

@@ -32,3 +32,18 @@ class EntryErased(Fact):
 
     entry_id: str
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyAdopted(Fact):
+    """From now on these witnesses are asked, and this quorum of them counts. The subject is the ledger."""
+
+    kind: ClassVar[str] = "ledger.policy-adopted"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Witnesses appointed")
+
+    policy: int
+    digest: str
+    """SHA-256 of the policy's text, base64url without padding."""
+    witnesses: tuple[str, ...]
+    """Their verifier keys: names, ids and public keys of organisations."""
+    quorum: str

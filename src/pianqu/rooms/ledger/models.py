@@ -123,9 +123,22 @@ class Checkpoint(models.Model):
     root = models.BinaryField("根 root", max_length=32)
     note = models.TextField("签名文本 signed note")
     sealed_at = models.DateTimeField("封存时间 sealed at")
+    asked_at = models.DateTimeField("问毕时间 asked at", null=True)
+    """When the witnesses had been asked, whatever they answered: from then on outsiders are shown it."""
+    witnessed_at = models.DateTimeField("见证时间 witnessed at", null=True)
+    policy = models.ForeignKey(
+        "ledger.Policy", models.PROTECT, null=True, related_name="+", verbose_name="见证规则 policy"
+    )
+    """The policy whose quorum was reached."""
 
     class Meta:
         verbose_name = "存证根 checkpoint"
+        indexes = [
+            models.Index(fields=["size"], name="checkpoint_asked", condition=models.Q(asked_at__isnull=False)),
+            models.Index(
+                fields=["policy", "size"], name="checkpoint_witnessed", condition=models.Q(witnessed_at__isnull=False)
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"checkpoint {self.size}"
@@ -146,6 +159,61 @@ class Log(models.Model):
 
     def __str__(self) -> str:
         return self.origin
+
+
+class Policy(models.Model):
+    """Who has to have witnessed what the log shows 见证规则 (C2SP tlog-policy). The newest is in force; none is changed."""
+
+    text = models.TextField("文本 text")
+    adopted_at = models.DateTimeField("启用时间 adopted at")
+
+    class Meta:
+        verbose_name = "见证规则 policy"
+
+    def __str__(self) -> str:
+        return f"policy {self.pk}"
+
+
+class Witness(models.Model):
+    """How far a witness has come 见证方进度, and what keeps it."""
+
+    delivery = True
+
+    vkey = models.CharField("公钥 verifier key", max_length=300, primary_key=True)
+    size = models.PositiveBigIntegerField("已见证条数 size", default=0)
+    stated_at = models.DateTimeField("对方签署时间 stated at", null=True)
+    """The time that it stated last, by its own clock."""
+    heard_at = models.DateTimeField("收到时间 heard at", null=True)
+    trouble = models.CharField("问题 trouble", max_length=20, default="")
+    """One of TROUBLES; empty where it cosigned when it was asked last."""
+    detail = models.CharField("详情 detail", max_length=200, default="")
+    trouble_at = models.DateTimeField("问题开始 trouble at", null=True)
+
+    TROUBLES = ("unreachable", "unclear", "unknown", "refused", "forked", "ahead", "unsigned")
+
+    class Meta:
+        verbose_name = "见证方 witness"
+
+    def __str__(self) -> str:
+        return self.vkey.partition("+")[0]
+
+
+class Cosignature(models.Model):
+    """A witness's line under a checkpoint 见证签名, the one with its latest time."""
+
+    delivery = True
+
+    checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, related_name="+", verbose_name="存证根 checkpoint")
+    vkey = models.CharField("公钥 verifier key", max_length=300)
+    line = models.CharField("签名行 line", max_length=500)
+    stated_at = models.DateTimeField("签署时间 stated at")
+
+    class Meta:
+        verbose_name = "见证签名 cosignature"
+        constraints = [models.UniqueConstraint(fields=["checkpoint", "vkey"], name="one_line_a_witness")]
+
+    def __str__(self) -> str:
+        return f"{self.vkey.partition('+')[0]} on {self.checkpoint_id}"
 
 
 class Cursor(models.Model):

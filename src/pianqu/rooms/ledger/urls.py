@@ -9,6 +9,7 @@ app_name = "ledger"
 urlpatterns = [
     path("checkpoint", views.checkpoint, name="checkpoint"),
     path("log.vkey", views.vkey, name="vkey"),
+    path("policy", views.policy, name="policy"),
     path("tile/entries/<path:where>", views.entries, name="entries"),
     path("tile/<int:level>/<path:where>", views.tile, name="tile"),
     path("receipt/<uuid:entry_id>.tlog-proof", views.receipt_file, name="receipt_file"),

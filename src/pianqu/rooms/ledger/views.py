@@ -16,8 +16,8 @@ OCTETS = "application/octet-stream"
 
 @require_safe
 def checkpoint(request: HttpRequest) -> HttpResponse:
-    """The published checkpoint, byte for byte as in its file."""
-    shown = queries.published()
+    """The newest checkpoint that the witnesses were asked about, with their lines; without witnesses the published one."""
+    shown = queries.offered()
     if shown is None:
         raise Absent("checkpoint-none", "Nothing has been published yet.")
     response = HttpResponse(shown.text, content_type=TEXT)
@@ -29,6 +29,14 @@ def checkpoint(request: HttpRequest) -> HttpResponse:
 def vkey(request: HttpRequest) -> HttpResponse:
     """The log's verifier key (signed-note format)."""
     return HttpResponse(queries.log().vkey + "\n", content_type=TEXT)
+
+
+@require_safe
+def policy(request: HttpRequest) -> HttpResponse:
+    """Whose signatures count, and how many of them (C2SP tlog-policy)."""
+    response = HttpResponse(queries.policy_text(), content_type=TEXT)
+    response["Cache-Control"] = "no-cache"
+    return response
 
 
 @require_safe

@@ -26,6 +26,9 @@ from pianqu.rooms.casework.views.report import picture, resident, taken_photos
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import queries as ledger
 
+SOON_S, PATIENCE_S = 10, 120
+"""After these seconds the receipt's page asks more rarely, then not at all, whether other organisations have signed."""
+
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -161,6 +164,16 @@ def clock(request: HttpRequest, code: str) -> HttpResponse:
     return render(request, "casework/case_clock.html", context)
 
 
+def _again(receipt: ledger.ReceiptState) -> int:
+    """Seconds after which the page asks how far the proof has come; 0 where nothing comes soon."""
+    if not receipt.is_sealed:
+        return 1
+    if not receipt.awaits_witnesses or receipt.sealed_at is None:
+        return 0
+    waited_s = (timezone.now() - receipt.sealed_at).total_seconds()
+    return 1 if waited_s < SOON_S else 5 if waited_s < PATIENCE_S else 0
+
+
 def _paper(card: queries.ResidentCase) -> dict[str, Any]:
     """What the receipt itself shows."""
     names, organisations = shown.Places(), shown.Organisations()
@@ -176,6 +189,7 @@ def _paper(card: queries.ResidentCase) -> dict[str, Any]:
         "timeline": shown.happened(card, organisations),
         "company": queries.company_of(card.case_id),
         "receipt": receipt,
+        "proof_again": _again(receipt),
         "qr": shown.qr_picture(receipt.qr) if receipt.qr else "",
     }
 

@@ -3,14 +3,19 @@
 from pianqu.rooms.ledger.services.delivering import Heard, deliver, replay
 from pianqu.rooms.ledger.services.erasing import erase
 from pianqu.rooms.ledger.services.recording import Recorded, record, record_access
-from pianqu.rooms.ledger.services.sealing import create_log, publish, rebuild_tiles, seal
+from pianqu.rooms.ledger.services.sealing import admit, create_log, publish, rebuild_tiles, seal
+from pianqu.rooms.ledger.services.witnessing import Answered, adopt_policy, keep
 
 __all__ = [
+    "Answered",
     "Heard",
     "Recorded",
+    "admit",
+    "adopt_policy",
     "create_log",
     "deliver",
     "erase",
+    "keep",
     "publish",
     "rebuild_tiles",
     "record",

@@ -123,14 +123,22 @@ def publish() -> None:
     last = Checkpoint.objects.order_by("-size").first()
     if last is None:
         return
+    admit(last.size, last.note)
+
+
+def admit(size: int, text: str) -> None:
+    """What stands under this ledger's signature is published: it is kept outside the database, unless a larger tree is.
+
+    A witness may show a larger one than the database has; then this ledger was put back, and signs nothing from now on.
+    """
     shown = queries.published()
-    if shown is not None and shown.size >= last.size:
+    if shown is not None and shown.size >= size:
         return
     folder = installation().published
     folder.mkdir(parents=True, exist_ok=True)
     fresh = folder / "checkpoint.new"
     with fresh.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(last.note)
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(folder / queries.PUBLISHED_NAME)

@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from pianqu.foundation.errors import Absent, Unavailable
 from pianqu.foundation.installation import installation
-from pianqu.kernels import merkle, note, receipt
+from pianqu.kernels import merkle, note
 from pianqu.kernels.leaf import Leaf
 from pianqu.kernels.tiles import HASH, WIDTH, TileTree
 from pianqu.rooms.ledger.models import Chain, Checkpoint, Cursor, Entry, Erasure, Log, Position, Secret, Tile, Unsealed
@@ -35,6 +33,10 @@ class CheckpointCard:
     size: int
     root: bytes
     text: str
+    witnesses: tuple[str, ...] = ()
+    """Whose cosignatures stand in the text, by their names in the policy."""
+    witnessed_at: datetime | None = None
+    """When the policy's quorum was reached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,20 +62,6 @@ class Recorded:
     subject: str
     organisation_code: str
     at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptState:
-    """How far an entry's proof has come. Stages: recorded → sealed (→ witnessed, once there are witnesses)."""
-
-    entry_id: uuid.UUID
-    stage: str
-    recorded_at: datetime
-    sealed_at: datetime | None = None
-    position: int | None = None
-    size: int | None = None
-    text: str | None = None
-    qr: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,45 +199,6 @@ def recorded_of(subject: str) -> tuple[Recorded, ...]:
     rows = Entry.objects.filter(subject=subject).order_by("recorded_at", "counter")
     return tuple(
         Recorded(*row) for row in rows.values_list("id", "kind", "subject", "organisation_code", "recorded_at")
-    )
-
-
-def receipt_for(entry_id: uuid.UUID) -> ReceiptState:
-    """The receipt of one entry, with text and QR once it is sealed and published. Raises Absent."""
-    entry = Entry.objects.filter(id=entry_id).first()
-    if entry is None:
-        raise Absent("entry-unknown", _("There is no such entry."))
-    position = Position.objects.filter(entry_id=entry_id).values_list("position", flat=True).first()
-    shown = published()
-    if position is None or shown is None or shown.size <= position:
-        return ReceiptState(entry_id, "recorded", entry.recorded_at)
-    return _sealed(entry, position, shown)
-
-
-def _sealed(entry: Entry, position: int, shown: CheckpointCard) -> ReceiptState:
-    first = Checkpoint.objects.filter(size__gt=position).order_by("size").first()
-    secret = Secret.objects.filter(entry_id=entry.id).first()
-    made = _receipt(entry, secret, position, shown) if secret else None
-    return ReceiptState(
-        entry_id=entry.id,
-        stage="sealed",
-        recorded_at=entry.recorded_at,
-        sealed_at=first.sealed_at if first else None,
-        position=position,
-        size=shown.size,
-        text=made.text() if made else None,
-        qr=made.compact() if made else None,
-    )
-
-
-def _receipt(entry: Entry, secret: Secret, position: int, shown: CheckpointCard) -> receipt.Receipt:
-    return receipt.Receipt(
-        leaf=bytes(entry.leaf),
-        payload=bytes(secret.payload),
-        salt=bytes(secret.salt),
-        index=position,
-        proof=tuple(merkle.inclusion_proof(position, shown.size, tree(shown.size).node)),
-        checkpoint=shown.text,
     )
 
 

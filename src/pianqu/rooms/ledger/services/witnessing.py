@@ -1,0 +1,117 @@
+"""adopt_policy names the witnesses; keep writes down what they answered, in one transaction for all of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.errors import Invalid
+from pianqu.foundation.verbs import verb
+from pianqu.kernels import policy as policies
+from pianqu.kernels.leaf import b64
+from pianqu.kernels.policy import Policy as Rule
+from pianqu.kernels.policy import PolicyError
+from pianqu.rooms.ledger import queries
+from pianqu.rooms.ledger.facts import PolicyAdopted
+from pianqu.rooms.ledger.models import Checkpoint, Cosignature, Policy, Witness
+from pianqu.rooms.ledger.services.recording import record
+
+SUBJECT = "ledger:policy"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What came of asking one witness. With a line it signed; otherwise `trouble` says why not (Witness.TROUBLES)."""
+
+    vkey: str
+    size: int
+    """How far it has signed, as far as is known now."""
+    line: str = ""
+    stated_at: datetime | None = None
+    trouble: str = ""
+    detail: str = ""
+
+
+@verb
+def adopt_policy(*, actor: Actor, text: str, now: datetime) -> int:
+    """Put a policy (C2SP tlog-policy) in force; answers its number. Log lines may be left out: they are this ledger's keys.
+
+    Raises Invalid for what is no policy, for lines of other logs only, for witnesses that cannot be asked.
+    """
+    rule = _checked(text)
+    row = Policy.objects.create(text=text, adopted_at=now)
+    fact = PolicyAdopted(
+        subject=SUBJECT,
+        organisation_code=actor.organisation_code,
+        policy=row.pk,
+        digest=b64(sha256(text.encode()).digest()),
+        witnesses=tuple(one.witness.vkey for one in rule.witnesses),
+        quorum=rule.quorum,
+    )
+    record([fact], actor=actor, now=now)
+    queries.forget_policy()
+    transaction.on_commit(queries.forget_policy)  # what was asked meanwhile may have kept the one before
+    return row.pk
+
+
+def _checked(text: str) -> Rule:
+    try:
+        rule = policies.parse(text.encode("utf-8", "surrogatepass"))
+    except (PolicyError, UnicodeEncodeError) as error:
+        raise Invalid("policy-unreadable", _("This is not a policy: %(why)s.") % {"why": error}) from error
+    own = queries.log().vkey
+    if rule.logs and own not in {one.verifier.vkey for one in rule.logs}:
+        raise Invalid(
+            "policy-of-another-ledger",
+            _("This policy is about other ledgers: the key %(key)s is not in it.") % {"key": own},
+        )
+    for one in rule.witnesses:
+        if one.url and not one.url.startswith(("http://", "https://")):
+            raise Invalid(
+                "policy-address",
+                _("The address of %(name)s has to begin with https:// or http://.") % {"name": one.name},
+            )
+    return rule
+
+
+def keep(
+    *, size: int, heard: Sequence[Answered], asked_at: datetime | None, witnessed_at: datetime | None, now: datetime
+) -> None:
+    """Write down what the witnesses answered about the checkpoint of `size`.
+
+    `asked_at` says that all were asked, `witnessed_at` that the quorum of the policy in force was reached. Both are written
+    once; a line is replaced by one with a later time only.
+    """
+    with transaction.atomic():
+        for one in heard:
+            _keep(size, one, now)
+        mine = Checkpoint.objects.filter(size=size)
+        if asked_at is not None:
+            mine.filter(asked_at=None).update(asked_at=asked_at)
+        if witnessed_at is not None:
+            number = queries.policy().number
+            mine.exclude(policy_id=number).update(witnessed_at=witnessed_at, policy_id=number)
+
+
+def _keep(size: int, one: Answered, now: datetime) -> None:
+    if one.line and one.stated_at is not None:
+        Cosignature.objects.bulk_create(
+            [Cosignature(checkpoint_id=size, vkey=one.vkey, line=one.line, stated_at=one.stated_at)],
+            update_conflicts=True,
+            unique_fields=["checkpoint", "vkey"],
+            update_fields=["line", "stated_at"],
+        )
+    row, _made = Witness.objects.get_or_create(vkey=one.vkey)
+    row.size = one.size
+    if one.line:
+        row.stated_at, row.heard_at = one.stated_at, now
+    if one.trouble and not row.trouble:
+        row.trouble_at = now
+    if not one.trouble:
+        row.trouble_at = None
+    row.trouble, row.detail = one.trouble, one.detail[:200]
+    row.save()
