@@ -85,6 +85,21 @@ class Policy:
                 found.add(group.name)
         return frozenset(found)
 
+    def fewest(self, witnessed: Collection[str]) -> tuple[str, ...] | None:
+        """As few of these witnesses as are enough, in the policy's order; None where all of them are not.
+
+        Exact, since a name is a member of one group at most: the cheapest `needed` members of a group do not share anybody.
+        """
+        if self.quorum == NONE:
+            return ()
+        sets: dict[str, tuple[str, ...]] = {one.name: (one.name,) for one in self.witnesses if one.name in witnessed}
+        for group in self.groups:
+            reached = sorted((sets[member] for member in group.members if member in sets), key=len)
+            if len(reached) >= group.needed:
+                sets[group.name] = tuple(name for some in reached[: group.needed] for name in some)
+        chosen = sets.get(self.quorum)
+        return None if chosen is None else tuple(one.name for one in self.witnesses if one.name in chosen)
+
     def judge(self, note: str) -> Judgement:
         """What a signed checkpoint is worth. Raises NoteError where no known log signed it, or a known key's line is false."""
         text, signed = open_note(note, [log.verifier for log in self.logs])
