@@ -126,6 +126,14 @@ def _demo(env: Env) -> None:
     state.write_text("loaded")
 
 
+def outsiders() -> None:
+    """The demo's other organisations: for the start of a house alone, since their programs begin and end with it."""
+    env = current()
+    state = _demo_state(env)
+    if state.exists() and state.read_text() == "loaded" and find_spec("pianqu.composition.demo"):
+        import_module("pianqu.composition.demo.outsiders").stand_ready(env.data, now=timezone.now())
+
+
 def _demo_state(env: Env) -> Path:
     return env.data / "demo-state"
 
@@ -134,11 +142,14 @@ def main(argv: list[str]) -> int:
     """Run as a process of its own, so that the supervisor stays small."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--empty", action="store_true")
+    parser.add_argument("--outsiders", action="store_true")
     asked = parser.parse_args(argv)
     end_with_parent(at_once=True)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pianqu.composition.settings")
     try:
         prepare(empty=asked.empty)
+        if asked.outsiders:
+            outsiders()
     except KeyboardInterrupt:
         return 130
     except Exception as error:

@@ -8,9 +8,9 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
@@ -33,6 +33,7 @@ class Child:
 
     name: str
     module: str
+    words: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     pause: float = FIRST_PAUSE
@@ -53,7 +54,10 @@ class Child:
     def _start(self, now: float) -> None:
         environ = {**os.environ, PARENT: str(os.getpid())}
         self.process = subprocess.Popen(
-            [sys.executable, "-m", self.module], env=environ, stdin=subprocess.DEVNULL, start_new_session=True
+            [sys.executable, "-m", self.module, *self.words],
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
         )
         self.started = now
 
@@ -80,9 +84,11 @@ class House:
 
     data: Path
     url: str
-    children: list[Child] = field(
-        default_factory=lambda: [Child("web", "pianqu.composition.web"), Child("worker", "pianqu.composition.worker")]
-    )
+    children: list[Child] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.children = [Child("web", "pianqu.composition.web"), Child("worker", "pianqu.composition.worker")]
+        self.children += [Child(one.name, "pianqu.composition.cli", one.words) for one in programs_of(self.data)]
 
     def run(self, stop: Stop) -> None:
         """Watch until asked to stop."""
@@ -125,6 +131,36 @@ def _state(child: Child) -> dict[str, object]:
 def status_file(data: Path) -> Path:
     """Where a running house says who it is."""
     return data / "running.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """Another program that this house starts beside its own: in the demo, those of other organisations."""
+
+    name: str
+    words: tuple[str, ...]
+    """As after `./pianqu`."""
+    port: int
+
+
+def keep_programs(data: Path, programs: Sequence[Program]) -> None:
+    """For the next start."""
+    path = _programs_file(data)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(".new")
+    fresh.write_text(json.dumps([asdict(one) for one in programs]))
+    fresh.replace(path)
+
+
+def programs_of(data: Path) -> list[Program]:
+    """The programs that a start over this data folder takes with it."""
+    path = _programs_file(data)
+    rows = json.loads(path.read_text()) if path.exists() else []
+    return [Program(name=row["name"], words=tuple(row["words"]), port=row["port"]) for row in rows]
+
+
+def _programs_file(data: Path) -> Path:
+    return data / "outside" / "programs.json"
 
 
 @contextmanager

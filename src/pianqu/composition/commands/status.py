@@ -40,8 +40,9 @@ def _running(env: Env) -> bool:
         sys.stdout.write(f"Not running. Data folder: {env.data}\n")
         return False
     sys.stdout.write(f"Running at {state['url']} (process {state['pid']}). Data folder: {env.data}\n")
+    wide = max(map(len, state["children"]), default=0)
     for name, child in state["children"].items():
-        sys.stdout.write(f"  {name:<8} {_describe(child)}, started again {child['restarts']} times\n")
+        sys.stdout.write(f"  {name:<{wide}}  {_describe(child)}, started again {child['restarts']} times\n")
     return all(child["pid"] and _lives(child["pid"]) for child in state["children"].values())
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from pianqu.composition.env import Env, current, strangers
 from pianqu.composition.orphan import PARENT
 from pianqu.composition.stopping import Stop
-from pianqu.composition.supervise import House, alone, check_port
+from pianqu.composition.supervise import House, alone, check_port, programs_of
 
 START_SECONDS = 60.0
 
@@ -55,7 +55,7 @@ def _environment(asked: argparse.Namespace) -> Env:
 
 def _prepare(empty: bool) -> int:
     """In a process of its own, so that this one stays small; it ends with this one."""
-    words = [sys.executable, "-m", "pianqu.composition.prepare", *(["--empty"] if empty else [])]
+    words = [sys.executable, "-m", "pianqu.composition.prepare", "--outsiders", *(["--empty"] if empty else [])]
     return subprocess.run(words, env={**os.environ, PARENT: str(os.getpid())}, check=False).returncode
 
 
@@ -75,6 +75,9 @@ def _greet(env: Env, url: str) -> None:
     resident = env.data / "demo-resident"
     if resident.exists():
         lines.append(f"Resident 居民: {url}/me/  {resident.read_text()} (the page shows the code 页面显示验证码)")
+    outside = [f"http://127.0.0.1:{one.port}" for one in programs_of(env.data)]
+    if outside:
+        lines.append(f"Witnesses 见证: {', '.join(outside)}  (other organisations' in life 实际由其他单位运行)")
     code = env.data / "setup-code"
     if code.exists():
         lines += [f"First administrator 设置首位管理员: {url}/setup/  code 设置码: {code.read_text()}"]

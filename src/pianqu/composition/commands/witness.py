@@ -24,11 +24,13 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--log", action="append", default=[], metavar="VKEY", help="a ledger's public key 账本公钥")
     parser.add_argument("--bind", default="127.0.0.1", help="address to listen on 监听地址")
     parser.add_argument("--port", type=int, default=7100, help="port to listen on 端口")
+    parser.add_argument("--quiet", action="store_true", help="begin without a word 启动时不显示公钥")
     parser.add_argument("--show", action="store_true", help="print its public key and end 只显示公钥")
     asked = parser.parse_args(argv)
     found = home.prepare(asked.folder.resolve(), name=asked.name, logs=asked.log)
-    sys.stdout.write(_told(found))
-    sys.stdout.flush()
+    if not asked.quiet:
+        sys.stdout.write(_told(found))
+        sys.stdout.flush()
     if asked.show:
         return 0
     if not found.logs:

@@ -4,6 +4,7 @@ from pianqu.rooms.ledger.services.delivering import Heard, deliver, replay
 from pianqu.rooms.ledger.services.erasing import erase
 from pianqu.rooms.ledger.services.recording import Recorded, record, record_access
 from pianqu.rooms.ledger.services.sealing import admit, create_log, publish, rebuild_tiles, seal
+from pianqu.rooms.ledger.services.watching import drop_mirror, name_mirror, note_fork
 from pianqu.rooms.ledger.services.witnessing import Answered, adopt_policy, keep
 
 __all__ = [
@@ -14,8 +15,11 @@ __all__ = [
     "adopt_policy",
     "create_log",
     "deliver",
+    "drop_mirror",
     "erase",
     "keep",
+    "name_mirror",
+    "note_fork",
     "publish",
     "rebuild_tiles",
     "record",

@@ -1,0 +1,70 @@
+"""Other organisations that watch over the demo's ledger: real programs on this machine, each with its own folder and key.
+
+In life they stand on machines of their own; here `pianqu up` starts them beside web and worker, on free ports.
+"""
+
+import json
+import socket
+from datetime import datetime
+from pathlib import Path
+
+from pianqu.composition.supervise import Program, keep_programs, programs_of
+from pianqu.composition.witness import home
+from pianqu.foundation.actor import Actor
+from pianqu.rooms.casework import queries as casework
+from pianqu.rooms.ledger import queries as ledger
+from pianqu.rooms.ledger import services
+
+WITNESSES = (
+    ("justice", "江北区司法局", "justice.jiangbei.invalid"),
+    ("street", "洪塘街道办事处", "hongtang.jiangbei.invalid"),
+    ("residents", "居民议事会", "residents.jiangbei.invalid"),
+)
+RULE = (
+    "group 机关单位 any 江北区司法局 洪塘街道办事处",
+    "group 群众代表 any 居民议事会",
+    "group 共同见证 all 机关单位 群众代表",
+    "quorum 共同见证",
+)
+"""Of the two offices one is enough; without the residents' council nothing counts."""
+
+
+def stand_ready(data: Path, *, now: datetime) -> None:
+    """Make their folders on the first start, name them in the ledger's policy, and see that their ports are free.
+
+    A policy that somebody else adopted since is left alone.
+    """
+    folder, vkey = data / "outside", ledger.log().vkey
+    before = {program.name: program.port for program in programs_of(data)}
+    programs, lines = [], []
+    for short, name, address in WITNESSES:
+        found = home.prepare(folder / short, name=address, logs=[vkey])
+        port = _free_port(before.get(f"witness {short}", 0))
+        words = ["witness", "--quiet", "--folder", str(folder / short), "--port", str(port)]
+        programs.append(Program(name=f"witness {short}", words=tuple(words), port=port))
+        lines.append(f"witness {name} {found.cosigner.witness.vkey} http://127.0.0.1:{port}")
+    keep_programs(data, programs)
+    _adopt(folder / "policy.json", "\n".join([*lines, *RULE, ""]), now)
+
+
+def _adopt(kept: Path, text: str, now: datetime) -> None:
+    number = ledger.policy().number
+    ours = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {"number": 0, "text": ""}
+    if ours["text"] == text or ours["number"] != number:
+        return
+    centre = Actor(kind="system", organisation_code=casework.centre_code())
+    number = services.adopt_policy(actor=centre, text=text, now=now)
+    kept.write_text(json.dumps({"number": number, "text": text}, ensure_ascii=False), encoding="utf-8")
+
+
+def _free_port(wanted: int) -> int:
+    """The wanted port where nobody listens there, or another one."""
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise OSError("no port is free")
