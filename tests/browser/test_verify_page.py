@@ -194,6 +194,7 @@ def test_who_signed_and_when_is_told(page: Page) -> None:
     missing = page.locator(".witnesses li li li", has_text="江北区司法局")
     expect(missing).to_contain_text("开出这张回执时还没有盖章")
     expect(page.locator("#result")).not_to_contain_text("还没有外部见证")
+    expect(page.locator(".limits")).to_contain_text("至少要有一家见证单位跟着一起作假")
     page.get_by_role("button", name="English").click()
     expect(page.locator("#result")).to_contain_text("2 of 3")
     expect(page.locator("#result")).to_contain_text("Residents' council")
@@ -220,6 +221,13 @@ def test_whom_the_rule_does_not_count_stands_apart(page: Page) -> None:
     expect(page.get_by_role("heading", name=GENUINE)).to_be_visible()
     expect(page.locator(".witnesses").nth(1)).to_contain_text("居民议事会")
     expect(page.locator("#result")).to_contain_text("规则里不算数")
+
+
+@pytest.mark.parametrize("rule", [f"{KNOWN}group one any justice people\nquorum one\n"])
+def test_a_rule_that_two_strangers_fulfil_is_called_what_it_is(page: Page) -> None:
+    assert policy.parse(f"{KNOWN}group one any justice people\nquorum one\n".encode()).overlap() == 0
+    paste(page, signed(genuine(), "justice").compact())
+    expect(page.locator(".limits")).to_contain_text("两批互不相同的见证单位都够数")
 
 
 @pytest.mark.parametrize("rule", ["", "log nonsense\nquorum none\n", "quorum none\n"])

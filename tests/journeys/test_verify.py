@@ -77,7 +77,13 @@ def test_under_a_policy_it_is_told_who_signed_and_when(
     file, rule = witnessed_by(tmp_path, receipt, "council", "court")
     assert main(["receipt", str(file), "--policy", str(rule)]) == 0
     told = capsys.readouterr().out
-    for words in ("genuine", "Signed by 2 of 2", "court: 2026-11-29 00:00:00 UTC", "does not show"):
+    for words in (
+        "genuine",
+        "Signed by 2 of 2",
+        "court: 2026-11-29 00:00:00 UTC",
+        "would need 2 or more",
+        "does not show",
+    ):
         assert words in told
     file, rule = witnessed_by(tmp_path, receipt, "council")
     assert main(["receipt", str(file), "--policy", str(rule)]) == 1

@@ -2,7 +2,7 @@
 import jsQR from "../../src/pianqu/foundation/static/vendor/jsqr/jsQR.js";
 import { Unreadable } from "./bytes.js";
 import { check } from "./check.js";
-import { holds, parsePolicy, reached } from "./policy.js";
+import { holds, overlap, parsePolicy, reached } from "./policy.js";
 import { read } from "./read.js";
 import { KINDS, VERDICTS, WORDS, count } from "./words.js";
 
@@ -155,16 +155,18 @@ function standing(label, times, found, counted) {
 
 // What outsiders do not rule out, from nobody watching to all of them in one boat with the district.
 function doubt({ times }) {
-  if (!policy.witnesses.length) return WORDS.limitWitness;
-  if (policy.quorum === "none") return WORDS.limitNotAsked;
-  return holds(policy, times.keys()) ? WORDS.limitTogether : WORDS.limitNotYet;
+  if (!policy.witnesses.length) return t(WORDS.limitWitness);
+  if (policy.quorum === "none") return t(WORDS.limitNotAsked);
+  if (!holds(policy, times.keys())) return t(WORDS.limitNotYet);
+  const liars = overlap(policy);
+  return t(liars ? WORDS.limitTogether : WORDS.limitApart, numbers({ liars }));
 }
 
 function limits(verdict) {
   const fact = verdict.payload.fact ?? {};
   const words = fact.words_commitment || fact.photo_commitments?.length || fact.reply_commitment;
-  const points = [doubt(verdict), WORDS.limitDone, ...(words ? [WORDS.limitWords] : [])];
-  return make("div", { class: "limits" }, make("h2", {}, icon("hourglass"), t(WORDS.limits)), list("", points));
+  const points = [doubt(verdict), t(WORDS.limitDone), ...(words ? [t(WORDS.limitWords)] : [])];
+  return make("div", { class: "limits" }, make("h2", {}, icon("hourglass"), t(WORDS.limits)), make("ul", {}, ...points.map((point) => make("li", {}, point))));
 }
 
 function actions(recorded) {

@@ -46,3 +46,15 @@ export function reached(policy, labels) {
 }
 
 export function holds(policy, labels) { return policy.quorum === "none" || reached(policy, labels).has(policy.quorum); }
+
+// How many witnesses at least have signed twice where two histories both hold; 0: two sets of honest ones can be shown two.
+export function overlap(policy) {
+  if (policy.quorum === "none") return 0;
+  const shared = new Map(policy.witnesses.map((one) => [one.label, 1]));
+  for (const { name, needed, members } of policy.groups) {
+    const common = Math.max(0, 2 * needed - members.length);
+    const least = members.map((member) => shared.get(member) ?? 0).sort((a, b) => a - b).slice(0, common);
+    shared.set(name, least.reduce((sum, n) => sum + n, 0));
+  }
+  return shared.get(policy.quorum);
+}

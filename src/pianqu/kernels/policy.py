@@ -100,6 +100,20 @@ class Policy:
         chosen = sets.get(self.quorum)
         return None if chosen is None else tuple(one.name for one in self.witnesses if one.name in chosen)
 
+    def overlap(self) -> int:
+        """How many witnesses at least have signed twice where two checkpoints that contradict each other both hold.
+
+        0 means that two histories can be shown to two sets of honest witnesses. Exact: two choices of `needed` members out of n
+        share at least 2 · needed - n of them, and what is shared below one member does not depend on the others.
+        """
+        if self.quorum == NONE:
+            return 0
+        shared = {one.name: 1 for one in self.witnesses}
+        for group in self.groups:
+            common = max(0, 2 * group.needed - len(group.members))
+            shared[group.name] = sum(sorted(shared[member] for member in group.members)[:common])
+        return shared[self.quorum]
+
     def judge(self, note: str) -> Judgement:
         """What a signed checkpoint is worth. Raises NoteError where no known log signed it, or a known key's line is false."""
         text, signed = open_note(note, [log.verifier for log in self.logs])

@@ -441,9 +441,19 @@ def _witnesses_told(verdict: Verdict, rule: Policy) -> list[str]:
     for one in rule.witnesses:
         time = verdict.times.get(one.name)
         lines.append(f"  {one.name}: {_moment(time) if time is not None else 'has not signed'}")
+    return [*lines, _doubt(verdict, rule)]
+
+
+def _doubt(verdict: Verdict, rule: Policy) -> str:
+    """What a second history would take."""
     if rule.quorum == policy.NONE:
-        lines.append("The policy asks for none of them.")
-    return lines
+        return "The policy asks for none of them: nothing here rules out that the ledger keeps a second history."
+    if not verdict.genuine:
+        return "Until enough of them have signed, nothing here rules out that the ledger keeps a second history."
+    liars = rule.overlap()
+    if not liars:
+        return "Two sets of honest witnesses could each fulfil this policy: only comparing receipts shows a second history."
+    return f"A second history would need {liars} or more of these witnesses to deceive together with the ledger."
 
 
 def _moment(time: int) -> str:
