@@ -68,7 +68,7 @@ def _sealed(entry: Entry, position: int, shown: CheckpointCard) -> ReceiptState:
         position=position,
         size=card.size,
         text=made.text() if made else None,
-        qr=made.compact() if made else None,
+        qr=made.compact(rule.rule) if made else None,
         witnessed_at=card.witnessed_at,
         witnesses=card.witnesses,
         awaits_witnesses=rule.asks_for_witnesses and not is_witnessed,
