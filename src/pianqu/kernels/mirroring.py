@@ -124,10 +124,11 @@ def judge(head: Head, state: State | None) -> Judgement:
     if not state.accepted:
         return Judgement(INCONSISTENT, "no checkpoint of this log has been added yet")
     known = head.end in state.accepted or head.end == state.mirrored
+    valid = known and state.mirrored <= head.end
     again = min(head.end, state.held) - head.start
-    if known and state.mirrored <= head.end and head.start <= state.held and again <= MOST_AGAIN:
+    if valid and head.start <= state.held and again <= MOST_AGAIN:
         return Judgement()
-    size = head.end if known and state.mirrored <= head.end else max(state.accepted[-1], state.mirrored)
+    size = head.end if valid and state.held <= head.end else max(state.accepted[-1], state.mirrored)
     return Judgement(CONFLICT, info=Info(size=size, next_entry=state.held))
 
 
