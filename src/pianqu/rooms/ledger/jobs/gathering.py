@@ -103,6 +103,11 @@ class Gatherer:
             if not may_wait:
                 return came
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether an answer may still come."""
+        return bool(self._looks) or any(line.asked is not None for line in self._lines.values())
+
     def _know(self, rule: PolicyCard) -> None:
         """The lines of the policy in force; a new policy begins with what the tables know of its witnesses."""
         if rule.number == self._number:

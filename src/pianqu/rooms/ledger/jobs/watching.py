@@ -129,6 +129,7 @@ def look_around(*, actor: Actor, clock: Callable[[], datetime]) -> int:
     ]
     wait([one for _other, *both in asked for one in both], timeout=WHOLE + 1)
     spoke = 0
+    services.sound_the_alarm()  # a process that was killed after it had kept a fork
     for other, seen, evidence in asked:
         reply = seen.result() if seen.done() and seen.exception() is None else None
         spoke += reply is not None

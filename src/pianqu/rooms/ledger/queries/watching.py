@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from statistics import median
 
 from django.db.models import OuterRef, Q, Subquery
 
-from pianqu.foundation.fresh import Fresh
+from pianqu.foundation.installation import installation
 from pianqu.kernels import policy as policies
 from pianqu.rooms.ledger.models import Checkpoint, Cosignature, Fork, Mirror, Position, Watch, WatchedChain, Witness
 from pianqu.rooms.ledger.queries.log import LogStatus, published, status
@@ -159,21 +160,14 @@ def forks() -> tuple[ForkCard, ...]:
     )
 
 
-def _alarms() -> int:
-    return Fork.objects.count()
-
-
-_alarm = Fresh(_alarms)
-
-
-def forget_alarm() -> None:
-    """A fork was kept just now."""
-    _alarm.forget()
-
-
 def forked() -> bool:
-    """Whether a second history was shown: every page says so. Kept for a few seconds."""
-    return _alarm() > 0
+    """Whether a second history was shown: every page says so, and asks no table for it."""
+    return alarm_file().exists()
+
+
+def alarm_file() -> Path:
+    """It stands beside what was published as long as there is evidence of a fork."""
+    return installation().published / "forked"
 
 
 def watch() -> WatchCard:

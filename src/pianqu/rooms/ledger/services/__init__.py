@@ -4,7 +4,7 @@ from pianqu.rooms.ledger.services.delivering import Heard, deliver, replay
 from pianqu.rooms.ledger.services.erasing import erase
 from pianqu.rooms.ledger.services.recording import Recorded, record, record_access
 from pianqu.rooms.ledger.services.sealing import admit, create_log, publish, rebuild_tiles, seal
-from pianqu.rooms.ledger.services.watching import drop_mirror, name_mirror, note_fork
+from pianqu.rooms.ledger.services.watching import drop_mirror, name_mirror, note_fork, sound_the_alarm
 from pianqu.rooms.ledger.services.witnessing import Answered, adopt_policy, keep
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "record_access",
     "replay",
     "seal",
+    "sound_the_alarm",
 ]

@@ -76,8 +76,15 @@ def note_fork(*, actor: Actor, ours: str, theirs: str, shown_by: str, now: datet
         shown_by=shown_by[:80],
     )
     record([fact], actor=actor, now=now)
-    transaction.on_commit(queries.forget_alarm)
+    transaction.on_commit(sound_the_alarm)
     return True
+
+
+def sound_the_alarm() -> None:
+    """Every page tells of it from now on."""
+    if Fork.objects.exists():
+        queries.alarm_file().parent.mkdir(parents=True, exist_ok=True)
+        queries.alarm_file().touch()
 
 
 def _signed(text: str) -> CheckpointBody:
