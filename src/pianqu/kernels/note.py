@@ -134,6 +134,8 @@ def split(note: str) -> tuple[str, tuple[Signature, ...]]:
     """Text and signatures of a note. Raises NoteError when it is not one."""
     if len(note.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise NoteError("the note is too long")
+    if any(sign < " " and sign != "\n" for sign in note):
+        raise NoteError("a note has no control characters")
     text, gap, lines = note.rpartition("\n\n")
     if not gap or not lines.endswith("\n"):
         raise NoteError("a note is a text, an empty line and signatures")
@@ -148,6 +150,7 @@ def _signature(row: str) -> Signature:
     name, _, body = rest.partition(" ")
     if mark != "—" or not name or not body:
         raise NoteError("a signature line begins with a dash, a name and base64")
+    check_name(name)
     blob = _unb64(body)
     if len(blob) < 5:
         raise NoteError("a signature is too short")
