@@ -111,10 +111,19 @@ class Signer:
 
     def sign(self, text: str) -> str:
         """The signed note over `text`, which ends with a newline."""
-        if not text.endswith("\n"):
-            raise NoteError("the text of a note ends with a newline")
+        return sign(text, [self])
+
+    def line(self, text: str) -> str:
+        """The line to be put under the note of `text`."""
         signature = Ed25519PrivateKey.from_private_bytes(self.seed).sign(text.encode())
-        return f"{text}\n{signature_line(self.name, key_id(self.name, public_key(self.seed)) + signature)}"
+        return signature_line(self.name, key_id(self.name, public_key(self.seed)) + signature)
+
+
+def sign(text: str, signers: Sequence[Signer]) -> str:
+    """The note over `text`, which ends with a newline, signed by all of these in this order."""
+    if not text.endswith("\n"):
+        raise NoteError("the text of a note ends with a newline")
+    return f"{text}\n{''.join(signer.line(text) for signer in signers)}"
 
 
 def signature_line(name: str, blob: bytes) -> str:

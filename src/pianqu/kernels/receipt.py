@@ -196,11 +196,12 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Check a receipt offline.")
     parser.add_argument("file", type=Path)
     parser.add_argument(
-        "--vkey", action="append", required=True, help="public key of a ledger, or a file that holds it"
+        "--vkey", action="append", required=True, help="public key of a ledger, or a file with one in each line"
     )
     asked = parser.parse_args(argv)
-    keys = tuple(Path(key).read_text() if Path(key).is_file() else key for key in asked.vkey)
     try:
+        texts = [Path(key).read_text() if Path(key).is_file() else key for key in asked.vkey]
+        keys = tuple(line for text in texts for line in text.splitlines() if line.strip())
         verdict = verify(parse(asked.file.read_text(encoding="utf-8")), keys)
     except (OSError, UnicodeDecodeError, ReceiptError, note.NoteError) as error:
         sys.stderr.write(f"{error}\n")

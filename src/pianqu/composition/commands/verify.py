@@ -32,9 +32,9 @@ def main(argv: list[str]) -> int:
 
 
 def _receipt(path: Path, vkeys: list[str]) -> int:
-    keys = tuple(Path(key).read_text(encoding="utf-8") if Path(key).is_file() else key for key in vkeys)
     try:
-        verdict = receipt.verify(receipt.parse(path.read_text(encoding="utf-8")), keys or (_own_key(),))
+        keys = tuple(line for key in vkeys for line in _lines(key))
+        verdict = receipt.verify(receipt.parse(path.read_text(encoding="utf-8")), keys or _own_keys())
     except (OSError, UnicodeDecodeError, ReceiptError, NoteError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
@@ -53,10 +53,16 @@ def _told(verdict: Verdict) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _own_key() -> str:
+def _lines(key: str) -> list[str]:
+    """A key, or those of a file with one in each line, as /open/ledger/log.vkey gives it."""
+    text = Path(key).read_text(encoding="utf-8") if Path(key).is_file() else key
+    return [line for line in text.splitlines() if line.strip()]
+
+
+def _own_keys() -> tuple[str, ...]:
     _check_there()
     django.setup()
-    return str(import_module("pianqu.rooms.ledger.queries").log().vkey)
+    return tuple(import_module("pianqu.rooms.ledger.queries").log().vkeys)
 
 
 def _check_there() -> None:

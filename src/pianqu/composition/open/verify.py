@@ -54,7 +54,7 @@ def policy(made: VerifyPage) -> str:
 
 def _page() -> VerifyPage:
     language = "en" if (get_language() or "").startswith("en") else "zh"
-    return render(_template(), vkeys=[ledger.log().vkey], district=DISTRICT, language=language, names=_names())
+    return render(_template(), vkeys=ledger.log().vkeys, district=DISTRICT, language=language, names=_names())
 
 
 @lru_cache(maxsize=1)

@@ -3,7 +3,8 @@
 from pianqu.rooms.ledger.services.delivering import Heard, deliver, replay
 from pianqu.rooms.ledger.services.erasing import erase
 from pianqu.rooms.ledger.services.recording import Recorded, record, record_access
-from pianqu.rooms.ledger.services.sealing import admit, create_log, publish, rebuild_tiles, seal
+from pianqu.rooms.ledger.services.rotating import prepare_key, retire_keys, rotate_key
+from pianqu.rooms.ledger.services.sealing import admit, create_log, publish, rebuild_tiles, seal, verifiers
 from pianqu.rooms.ledger.services.witnessing import Answered, adopt_policy, keep
 
 __all__ = [
@@ -16,10 +17,14 @@ __all__ = [
     "deliver",
     "erase",
     "keep",
+    "prepare_key",
     "publish",
     "rebuild_tiles",
     "record",
     "record_access",
     "replay",
+    "retire_keys",
+    "rotate_key",
     "seal",
+    "verifiers",
 ]
