@@ -34,7 +34,9 @@ def test_the_worker_escalates_what_is_overdue(monkeypatch: pytest.MonkeyPatch) -
     assert ledger.history(f"case:{case.case_id}")[-1].kind == "casework.case-escalated"
     names = {
         "call-backs",
+        "monitor",
         "monthly report",
+        "neighbours",
         "automatic dispatch",
         "joint answers",
         "acts on many",

@@ -73,7 +73,7 @@ def test_the_command_killed_at_any_moment_leaves_a_ledger_that_signs(tmp_path: P
     assert done.returncode == 0, done.stderr
     shown = done.stdout.splitlines()
     assert before.splitlines()[1].split()[1] == shown[1].split()[1]
-    assert [" signs " in line for line in shown[1:]] == [False] * (len(shown) - 3) + [True, True]
+    assert ["在用" in line for line in shown[1:]] == [False] * (len(shown) - 3) + [True, True]
     refused = run(data, "rotate-key", "--days", "7")
     assert refused.returncode == 1 and "Two keys sign until" in refused.stderr
     ended = run(data, "rotate-key", "--retire-old")

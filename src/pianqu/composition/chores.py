@@ -13,7 +13,7 @@ from pianqu.foundation.installation import installation
 from pianqu.rooms.casework import jobs as tables
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework import services as cases
-from pianqu.rooms.ledger import jobs as witnesses
+from pianqu.rooms.ledger import jobs as ledger
 from pianqu.rooms.notices import jobs as sending
 from pianqu.rooms.partners import jobs as partners
 
@@ -141,10 +141,22 @@ def find_hot_issues() -> int:
     return tables.find_hot_issues(now=now)
 
 
-GATHERER = witnesses.Gatherer(timezone.now)
+def read_again() -> int:
+    """The monitor reads what was sealed since, and everything once a day."""
+    return ledger.read_again(now=timezone.now())
+
+
+def look_around() -> int:
+    """What witnesses and mirrors have seen of this ledger, and the forks that they hold."""
+    return ledger.look_around(actor=system_actor(), clock=timezone.now)
+
+
+GATHERER = ledger.Gatherer(timezone.now)
 
 CHORES = (
     Chore("witnesses", GATHERER.gather, 2.0, aside=True, listens=True),
+    Chore("monitor", read_again, 60.0, aside=True),
+    Chore("neighbours", look_around, 30.0, aside=True),
     Chore("escalation", escalate, 60.0),
     Chore("sending", send, 5.0, aside=True),
     Chore("partners", exchange, 2.0, aside=True),

@@ -69,3 +69,37 @@ class PolicyAdopted(Fact):
     witnesses: tuple[str, ...]
     """Their verifier keys: names, ids and public keys of organisations."""
     quorum: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MirrorNamed(Fact):
+    """Somebody keeps a full copy of the log, and the monitor compares with it from now on."""
+
+    kind: ClassVar[str] = "ledger.mirror-named"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Mirror named")
+
+    vkey: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MirrorDropped(Fact):
+    """The monitor compares no longer with this mirror."""
+
+    kind: ClassVar[str] = "ledger.mirror-dropped"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Mirror dropped")
+
+    vkey: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForkFound(Fact):
+    """Two checkpoints with the log's signature were shown that cannot both be true. The evidence is open to everybody."""
+
+    kind: ClassVar[str] = "ledger.fork-found"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Second history found")
+
+    size: int
+    digest: str
+    """SHA-256 of both texts, base64url without padding."""
+    shown_by: str

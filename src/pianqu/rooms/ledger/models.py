@@ -235,6 +235,74 @@ class Cosignature(models.Model):
         return f"{self.vkey.partition('+')[0]} on {self.checkpoint_id}"
 
 
+class Mirror(models.Model):
+    """Somebody who keeps a full copy of the log 镜像. Named by a verb; how far it has come stands in Witness."""
+
+    name = models.CharField("名称 name", max_length=80)
+    vkey = models.CharField("公钥 verifier key", max_length=300, unique=True)
+    url = models.CharField("地址 address", max_length=300)
+    since = models.DateTimeField("启用时间 since")
+
+    class Meta:
+        verbose_name = "镜像 mirror"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Fork(models.Model):
+    """Two checkpoints with this log's signature that cannot both be true 分叉证据. Nobody takes it back."""
+
+    digest = models.BinaryField("摘要 digest", max_length=32, unique=True)
+    size = models.PositiveBigIntegerField("条数 size")
+    ours = models.TextField("本账本的签名文本 ours")
+    theirs = models.TextField("另一份签名文本 theirs")
+    shown_by = models.CharField("出示方 shown by", max_length=80)
+    found_at = models.DateTimeField("发现时间 found at")
+
+    class Meta:
+        verbose_name = "分叉证据 fork"
+
+    def __str__(self) -> str:
+        return f"fork at {self.size}"
+
+
+class Watch(models.Model):
+    """How far the monitor has read the log again, and what it found wrong 自查进度. There is one row."""
+
+    derived = True
+
+    replayed = models.PositiveBigIntegerField("已复核条数 replayed", default=0)
+    root = models.BinaryField("根 root", max_length=32, default=b"")
+    looked_at = models.DateTimeField("复核时间 looked at", null=True)
+    whole_at = models.DateTimeField("全量复核时间 whole at", null=True)
+    wrong = models.JSONField("问题 wrong", default=list)
+
+    class Meta:
+        verbose_name = "自查进度 watch"
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_watch")]
+
+    def __str__(self) -> str:
+        return f"replayed {self.replayed}"
+
+
+class WatchedChain(models.Model):
+    """The end of an organisation's chain as far as the monitor has read it 已复核的机构链头."""
+
+    derived = True
+
+    organisation_code = models.CharField("机构代码 organisation", max_length=32, primary_key=True)
+    counter = models.PositiveBigIntegerField("机构内序号 counter")
+    leaf_hash = models.BinaryField("末叶哈希 leaf hash", max_length=32)
+    last_day = models.DateField("最近记录日 last day")
+
+    class Meta:
+        verbose_name = "已复核的机构链头 watched chain"
+
+    def __str__(self) -> str:
+        return f"{self.organisation_code}#{self.counter}"
+
+
 class Cursor(models.Model):
     """How many positions a reader has heard 读者进度."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pianqu.foundation.db import Statement, insert
 
-INSERT_ONLY = ("ledger_entry", "ledger_position", "ledger_erasure")
+INSERT_ONLY = ("ledger_entry", "ledger_position", "ledger_erasure", "ledger_fork")
 SECRET = "ledger_secret"
 QUEUED = "ledger_entry__queued"
 """SQLite's trigger that puts every entry into the queue: one statement less in every verb."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from pianqu.foundation.errors import Absent, Unavailable
 from pianqu.foundation.installation import installation
 from pianqu.kernels import merkle, note
@@ -229,6 +231,22 @@ def latest(count: int) -> tuple[HistoryItem, ...]:
     """The newest sealed entries, newest first, without their payloads: for the public page."""
     rows = Position.objects.select_related("entry").order_by("-position")[:count]
     return tuple(_item(row.entry, None, row.position) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A sealed entry and its leaf."""
+
+    item: HistoryItem
+    leaf: bytes
+
+
+def at(position: int) -> Placed:
+    """The sealed entry at a position, without its payload. Raises Absent."""
+    row = Position.objects.select_related("entry").filter(position=position).first()
+    if row is None:
+        raise Absent("position-empty", _("The ledger has no entry with this number."))
+    return Placed(_item(row.entry, None, row.position), bytes(row.entry.leaf))
 
 
 def recorded_after(entry_id: uuid.UUID, most: int) -> tuple[Recorded, ...]:

@@ -79,9 +79,14 @@ def _checked(text: str) -> Rule:
 
 
 def keep(
-    *, size: int, heard: Sequence[Answered], asked_at: datetime | None, witnessed_at: datetime | None, now: datetime
+    *,
+    size: int | None,
+    heard: Sequence[Answered],
+    asked_at: datetime | None,
+    witnessed_at: datetime | None,
+    now: datetime,
 ) -> None:
-    """Write down what the witnesses answered about the checkpoint of `size`.
+    """Write down what the witnesses answered about the checkpoint of `size`; None where this log has none of their size.
 
     `asked_at` says that all were asked, `witnessed_at` that the quorum of the policy in force was reached. Both are written
     once; a line is replaced by one with a later time only.
@@ -89,7 +94,7 @@ def keep(
     with transaction.atomic():
         for one in heard:
             _keep(size, one, now)
-        mine = Checkpoint.objects.filter(size=size)
+        mine = Checkpoint.objects.filter(size=-1 if size is None else size)
         if asked_at is not None:
             mine.filter(asked_at=None).update(asked_at=asked_at)
         if witnessed_at is not None:
@@ -97,8 +102,8 @@ def keep(
             mine.exclude(policy_id=number).update(witnessed_at=witnessed_at, policy_id=number)
 
 
-def _keep(size: int, one: Answered, now: datetime) -> None:
-    if one.line and one.stated_at is not None:
+def _keep(size: int | None, one: Answered, now: datetime) -> None:
+    if size is not None and one.line and one.stated_at is not None:
         Cosignature.objects.bulk_create(
             [Cosignature(checkpoint_id=size, vkey=one.vkey, line=one.line, stated_at=one.stated_at)],
             update_conflicts=True,

@@ -15,9 +15,11 @@ from pianqu.foundation import after_migrate, guard
 from pianqu.foundation.errors import Invalid, Refused, Unavailable
 from pianqu.foundation.installation import installation
 from pianqu.foundation.keys import keys, make_keys
+from pianqu.foundation.posting import Reply
 from pianqu.kernels import note, receipt
 from pianqu.kernels.note import CheckpointBody
-from pianqu.rooms.ledger import jobs, queries, services
+from pianqu.rooms.ledger import queries, services
+from pianqu.rooms.ledger.jobs.gathering import hold_to
 from pianqu.rooms.ledger.models import Checkpoint, LogKey
 from pianqu.rooms.ledger.queries import KeyCard
 from pianqu.rooms.ledger.tests.builders import NOW, SYSTEM, note_down, noted
@@ -199,7 +201,7 @@ def test_a_database_from_before_the_change_is_held_to_what_the_new_key_signed() 
     LogKey.objects.filter(number=2).delete()
     LogKey.objects.update(until_at=None)
     seen = note.Signer.from_seed(origin, seed).sign(CheckpointBody(origin=origin, size=9, root=bytes(32)).encode())
-    jobs.hold_to(jobs.Reply(200, None, seen.encode()))
+    hold_to(Reply(200, None, seen.encode()))
     note_down(noted(2))
     with pytest.raises(Unavailable, match="older"):
         services.seal(now=NOW + 2 * DAY)

@@ -103,6 +103,11 @@ class Gatherer:
             if not may_wait:
                 return came
 
+    @property
+    def is_asking(self) -> bool:
+        """Whether an answer may still come."""
+        return bool(self._looks) or any(line.asked is not None for line in self._lines.values())
+
     def _know(self, rule: PolicyCard) -> None:
         """The lines of the policy in force; a new policy begins with what the tables know of its witnesses."""
         if rule.number == self._number:
@@ -133,7 +138,7 @@ class Gatherer:
             if line.size not in proofs:
                 proofs[line.size] = _proof(line.size, target.size)
             body = witnessing.encode(line.size, proofs[line.size], target.text)
-            line.about, line.asked = target, _aside(partial(_post, line.one.url, body), line.one.name)
+            line.about, line.asked = target, aside(partial(_post, line.one.url, body), line.one.name)
 
     def _take_in(self, rule: PolicyCard, current: _Round) -> int:
         """Write down every answer that has come, and whether the round is over."""
@@ -217,7 +222,7 @@ class Gatherer:
             return self._trouble(line, "unclear", f"409 {told}")
         newest = queries.published()
         if told > (newest.size if newest else about.size):
-            self._looks.append(_aside(partial(_seen_by, line.one.url, queries.log().origin), line.one.name))
+            self._looks.append(aside(partial(seen_by, line.one.url, queries.log().origin), line.one.name))
             return self._trouble(line, "ahead", str(told))
         line.size = told
         return None
@@ -236,7 +241,7 @@ def learn_what_was_seen() -> int:
     """
     origin = queries.log().origin
     urls = [one.url for one in queries.policy().witnesses if one.url]
-    asked = [_aside(partial(_seen_by, url, origin), url) for url in urls]
+    asked = [aside(partial(seen_by, url, origin), url) for url in urls]
     done, _late = wait(asked, timeout=WHOLE)
     seen = [one.result() for one in done if one.exception() is None]
     for reply in seen:
@@ -260,12 +265,12 @@ def _post(url: str, body: bytes) -> Reply:
     return post_bytes(f"{url.rstrip('/')}/add-checkpoint", body, {}, timeout=TIMEOUT, whole=WHOLE)
 
 
-def _seen_by(url: str, origin: str) -> Reply:
+def seen_by(url: str, origin: str) -> Reply:
     """The last checkpoint of the log that a witness signed."""
     return get(f"{url.rstrip('/')}/{sha256(origin.encode()).hexdigest()}/checkpoint", {}, timeout=TIMEOUT, whole=WHOLE)
 
 
-def _aside(act: Callable[[], Reply], name: str) -> Future[Reply]:
+def aside(act: Callable[[], Reply], name: str) -> Future[Reply]:
     """Done in a thread that keeps no process from ending."""
     coming: Future[Reply] = Future()
 

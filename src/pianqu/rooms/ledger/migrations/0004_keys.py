@@ -11,7 +11,7 @@ def take_over(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('ledger', '0002_witnesses'),
+        ('ledger', '0003_monitor'),
     ]
 
     operations = [

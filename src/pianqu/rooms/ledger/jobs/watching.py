@@ -1,0 +1,204 @@
+"""The monitor: reads the log again as an outsider would, and compares it with what witnesses and mirrors have seen."""
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import wait
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from django.db import transaction
+
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.errors import Invalid
+from pianqu.foundation.posting import Reply, get
+from pianqu.kernels import cosignature, note
+from pianqu.kernels.auditing import Head, Replay, cut
+from pianqu.kernels.note import CheckpointBody, NoteError
+from pianqu.kernels.tiles import TileTree
+from pianqu.rooms.ledger import queries, services
+from pianqu.rooms.ledger.jobs.gathering import TIMEOUT, WHOLE, aside, seen_by
+from pianqu.rooms.ledger.models import Chain, Checkpoint, Entry, Position, Watch, WatchedChain
+from pianqu.rooms.ledger.services import Answered
+
+PAGE = 5_000
+MOST_WRONG = 50
+EVERYTHING = timedelta(days=1)
+MOST_EVIDENCE = 1_000_000
+"""Bytes of a list of forks that are read."""
+
+
+def read_again(*, now: datetime) -> int:
+    """Read what was sealed since the last time, and everything once a day; answers how many leaves were read."""
+    row, _made = Watch.objects.get_or_create(id=1)
+    whole = row.whole_at is None or now - row.whole_at >= EVERYTHING
+    newest = Checkpoint.objects.order_by("-size").first()
+    if newest is None or (not whole and newest.size == row.replayed):
+        return 0
+    with transaction.atomic():
+        begin = 0 if whole else row.replayed
+        replay, wrong = _begun(row, begin)
+        for page in range(begin, newest.size, PAGE):
+            wrong += replay.read(_leaves(page, min(page + PAGE, newest.size)))
+            del wrong[MOST_WRONG:]
+        wrong += _compared(replay, newest)
+        _keep(row, replay, wrong if whole else [*row.wrong, *wrong], whole, now)
+    return newest.size - begin
+
+
+def _begun(row: Watch, begin: int) -> tuple[Replay, list[str]]:
+    """Where the last reading ended; the stored tiles have to be those that it left."""
+    if not begin:
+        return Replay(TileTree(0, lambda _level, _index: b"")), []
+    heads = {
+        chain.organisation_code: Head(chain.counter, bytes(chain.leaf_hash), chain.last_day.isoformat())
+        for chain in WatchedChain.objects.all()
+    }
+    replay = Replay(TileTree(begin, cut(queries.read_tile, begin)), heads)
+    try:
+        same = replay.tree.root() == bytes(row.root)
+    except LookupError:
+        same = False
+    return replay, [] if same else [f"the tree of the first {begin} entries is no longer what it was"]
+
+
+def _leaves(first: int, end: int) -> Iterator[bytes]:
+    rows = Position.objects.filter(position__gte=first, position__lt=end).order_by("position")
+    return (bytes(leaf) for leaf in rows.values_list("entry__leaf", flat=True))
+
+
+def _compared(replay: Replay, newest: Checkpoint) -> Iterator[str]:
+    """Against the signed root, and against what each organisation has recorded as its own."""
+    if replay.tree.size != newest.size:
+        yield f"{newest.size} entries were signed, but only {replay.tree.size} are here"
+    elif replay.tree.root() != bytes(newest.root):
+        yield f"the entries up to {newest.size} are not those that were signed"
+    for chain in Chain.objects.all():
+        code = chain.organisation_code
+        head = replay.heads.get(code, Head())
+        if head.counter == chain.counter and head.link != bytes(chain.leaf_hash):
+            yield f"{code}#{head.counter} in the log is not what the organisation recorded"
+        later = Entry.objects.filter(organisation_code=code, counter__gt=head.counter, counter__lte=chain.counter)
+        if head.counter > chain.counter or later.count() != chain.counter - head.counter:
+            yield f"{code} has recorded {chain.counter} entries, the log holds {head.counter} and not all others wait"
+
+
+def _keep(row: Watch, replay: Replay, wrong: list[str], whole: bool, now: datetime) -> None:
+    WatchedChain.objects.all().delete()
+    WatchedChain.objects.bulk_create(
+        WatchedChain(organisation_code=code, counter=head.counter, leaf_hash=head.link, last_day=head.day)
+        for code, head in sorted(replay.heads.items())
+    )
+    row.replayed, row.wrong, row.looked_at = replay.tree.size, wrong[:MOST_WRONG], now
+    row.root = replay.tree.root()
+    if whole:
+        row.whole_at = now
+    row.save()
+
+
+# others --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Other:
+    """A witness or a mirror, and what it answered."""
+
+    name: str
+    vkey: str
+    url: str
+    is_mirror: bool
+
+
+def look_around(*, actor: Actor, clock: Callable[[], datetime]) -> int:
+    """Compare with what every witness and mirror has seen, and take over the forks that they hold; answers how many spoke."""
+    others = [
+        _Other(name=one.name, vkey=one.witness.vkey, url=one.url, is_mirror=False)
+        for one in queries.policy().witnesses
+        if one.url
+    ]
+    others += [_Other(name=one.name, vkey=one.vkey, url=one.url, is_mirror=True) for one in queries.mirrors()]
+    origin = queries.log().origin
+    asked = [
+        (
+            other,
+            aside(partial(seen_by, other.url, origin), other.name),
+            aside(partial(_evidence, other.url), other.name),
+        )
+        for other in others
+    ]
+    wait([one for _other, *both in asked for one in both], timeout=WHOLE + 1)
+    spoke = 0
+    services.sound_the_alarm()  # a process that was killed after it had kept a fork
+    for other, seen, evidence in asked:
+        reply = seen.result() if seen.done() and seen.exception() is None else None
+        spoke += reply is not None
+        _compare(other, reply, actor=actor, now=clock())
+        if evidence.done() and evidence.exception() is None:
+            _take_over(evidence.result(), other.name, actor=actor, now=clock())
+    return spoke
+
+
+def _evidence(url: str) -> Reply:
+    return get(f"{url.rstrip('/')}/evidence", {}, timeout=TIMEOUT, whole=WHOLE, most=MOST_EVIDENCE)
+
+
+def _compare(other: _Other, reply: Reply | None, *, actor: Actor, now: datetime) -> None:
+    card = queries.log()
+    body = None
+    if reply is not None and reply.status == 200:
+        with suppress(NoteError, UnicodeDecodeError):
+            text, _by = note.open_note(reply.body.decode(), services.verifiers())
+            found = CheckpointBody.decode(text)
+            body = found if found.origin == card.origin else None
+    if reply is None or body is None:
+        if other.is_mirror:
+            _note(other, Answered(vkey=other.vkey, size=0, trouble="unreachable" if reply is None else "unclear"), now)
+        return
+    theirs = reply.body.decode()
+    if body.size > queries.sealed_size():
+        services.admit(body.size, theirs)
+    elif queries.root_at(body.size) != body.root:
+        _disagree(other, body, theirs, actor=actor, now=now)
+        return
+    if other.is_mirror:
+        _note(other, _line(other, body, theirs), now)
+
+
+def _disagree(other: _Other, body: CheckpointBody, theirs: str, *, actor: Actor, now: datetime) -> None:
+    """It has seen another tree of that size with this log's signature."""
+    row = Checkpoint.objects.filter(size=body.size).first()
+    if row is not None:
+        services.note_fork(actor=actor, ours=row.note, theirs=theirs, shown_by=other.name, now=now)
+    _note(other, Answered(vkey=other.vkey, size=body.size, trouble="forked", detail=str(body.size)), now)
+
+
+def _line(other: _Other, body: CheckpointBody, theirs: str) -> Answered:
+    """The mirror's own signature: it holds everything up to there."""
+    witness = cosignature.Witness.from_vkey(other.vkey)
+    with suppress(NoteError, ValueError, OverflowError, OSError):
+        text = note.text_of(theirs)
+        lines = cosignature.lines_of(text, theirs.removeprefix(f"{text}\n"), [witness])
+        if witness in lines:
+            time, line = lines[witness]
+            stated_at = datetime.fromtimestamp(time, tz=UTC)
+            return Answered(vkey=other.vkey, size=body.size, line=line, stated_at=stated_at)
+    return Answered(vkey=other.vkey, size=body.size, trouble="unsigned")
+
+
+def _note(other: _Other, answered: Answered, now: datetime) -> None:
+    known = Checkpoint.objects.filter(size=answered.size).exists()
+    services.keep(size=answered.size if known else None, heard=[answered], asked_at=None, witnessed_at=None, now=now)
+
+
+def _take_over(reply: Reply, shown_by: str, *, actor: Actor, now: datetime) -> None:
+    """Forks of this log that another one holds; what proves nothing is passed over."""
+    try:
+        rows = json.loads(reply.body)
+    except (ValueError, RecursionError):
+        return
+    for row in rows if isinstance(rows, list) else ():
+        ours, theirs = (row.get("ours"), row.get("theirs")) if isinstance(row, dict) else (None, None)
+        if isinstance(ours, str) and isinstance(theirs, str):
+            with suppress(Invalid):
+                services.note_fork(actor=actor, ours=ours, theirs=theirs, shown_by=shown_by, now=now)
