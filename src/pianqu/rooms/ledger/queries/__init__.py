@@ -1,5 +1,6 @@
 """Questions to the ledger: the log itself, receipts, witnesses. Answers are frozen cards of plain values."""
 
+from pianqu.rooms.ledger.queries.court import CourtBundle, court_bundle
 from pianqu.rooms.ledger.queries.log import (
     PUBLISHED_NAME,
     CheckpointCard,
@@ -27,7 +28,7 @@ from pianqu.rooms.ledger.queries.log import (
     tree,
     unheard,
 )
-from pianqu.rooms.ledger.queries.receipts import RECORDED, SEALED, WITNESSED, ReceiptState, receipt_for
+from pianqu.rooms.ledger.queries.receipts import RECORDED, SEALED, WITNESSED, ReceiptState, held_receipt, receipt_for
 from pianqu.rooms.ledger.queries.watching import (
     ForkCard,
     MirrorCard,
@@ -64,6 +65,7 @@ __all__ = [
     "SEALED",
     "WITNESSED",
     "CheckpointCard",
+    "CourtBundle",
     "ForkCard",
     "HistoryItem",
     "LogCard",
@@ -84,10 +86,12 @@ __all__ = [
     "audit",
     "check_not_behind",
     "cosigned_by",
+    "court_bundle",
     "entries",
     "forget_policy",
     "forked",
     "forks",
+    "held_receipt",
     "history",
     "is_erased",
     "latest",
