@@ -416,10 +416,11 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def read_trust(file: Path | None, vkeys: Iterable[str]) -> Policy:
-    """The policy in a file, or that of bare keys, each given itself or as the file that holds it."""
+    """The policy in a file, or that of bare keys, each given itself or in a file with one in each line."""
     if file is not None:
         return policy.parse(file.read_bytes())
-    return trusting(Path(key).read_text(encoding="utf-8") if Path(key).is_file() else key for key in vkeys)
+    texts = [Path(key).read_text(encoding="utf-8") if Path(key).is_file() else key for key in vkeys]
+    return trusting(line for text in texts for line in text.splitlines() if line.strip())
 
 
 def told(verdict: Verdict, rule: Policy) -> list[str]:
