@@ -75,8 +75,8 @@ class Receipt:
     def compact(self, rule: Policy | None = None) -> str:
         """The text of the QR code.
 
-        With a policy it holds as many of its witnesses' signatures as fit, and never fewer than the policy asks for; without one
-        all that are there.
+        With a policy it holds as many of its witnesses' signatures as fit, and never fewer than the policy asks for; while a key
+        of the log takes over from another, the older one's alone where both do not fit. Without a policy it holds all.
         """
         text, signatures = note.split(self.checkpoint)
         origin = CheckpointBody.decode(text).origin
@@ -86,6 +86,9 @@ class Receipt:
             return self._short([*own, *others]) or self._first_form(own)
         lines = _lines_of(rule, text, others)
         best = self._short([*own, *lines.values()])
+        if len(best) > FITTING and own[1:]:
+            own = own[:1]  # while a key takes over from another both sign, and who knows the new one knows the old one
+            best = self._short([*own, *lines.values()])
         if len(best) > FITTING:
             best = self._fewer(rule, own, lines)
         return best or self._first_form(own)

@@ -158,7 +158,7 @@ def _recorded(bundle: CourtBundle, names: Mapping[str, Pair]) -> Iterable[dict[s
 
 
 def _stamped(bundle: CourtBundle) -> Iterable[dict[str, Any]]:
-    yield _row(("账本及其公钥", "Ledger and its public key"), bundle.vkey, "mono")
+    yield _row(("账本的公钥", "The ledger's public keys"), "\n".join(bundle.vkeys), "mono")
     if bundle.sealed_at:
         yield _row(("封存时间（区里的钟）", "Sealed (the district's clock)"), _moment(bundle.sealed_at))
     yield _row(("见证规则", "Rule"), _rule(bundle))

@@ -24,7 +24,8 @@ class CourtBundle:
     """What its QR code says."""
     policy: str
     rule: Policy
-    vkey: str
+    vkeys: tuple[str, ...]
+    """Every key that the ledger ever had, the oldest first."""
     verdict: Verdict
     recorded_at: datetime
     sealed_at: datetime | None
@@ -39,7 +40,7 @@ class CourtBundle:
             "salt.bin": self.held.salt,
             "leaf.json": self.held.leaf,
             "policy.txt": self.policy.encode(),
-            "log.vkey": f"{self.vkey}\n".encode(),
+            "log.vkey": "".join(f"{vkey}\n" for vkey in self.vkeys).encode(),
         }
 
 
@@ -55,7 +56,7 @@ def court_bundle(entry_id: uuid.UUID) -> CourtBundle:
         code=code,
         policy=policy_text(),
         rule=rule,
-        vkey=log().vkey,
+        vkeys=log().vkeys,
         verdict=receipt.verify(held, rule),
         recorded_at=state.recorded_at,
         sealed_at=state.sealed_at,
