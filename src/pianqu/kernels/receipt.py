@@ -99,7 +99,7 @@ class Receipt:
         best = self._short([*own, *_ordered(lines, chosen)])
         for name in lines:
             made = self._short([*own, *_ordered(lines, {*chosen, name})])
-            if len(made) <= FITTING:
+            if made and len(made) <= FITTING:
                 best = made
                 chosen.add(name)
         return best
@@ -444,7 +444,7 @@ def _witnesses_told(verdict: Verdict, rule: Policy) -> list[str]:
     lines = [f"Signed by {len(verdict.times)} of {len(rule.witnesses)} witnesses:"]
     for one in rule.witnesses:
         time = verdict.times.get(one.name)
-        lines.append(f"  {one.name}: {_moment(time) if time is not None else 'has not signed'}")
+        lines.append(f"  {one.name}: {moment(time) if time is not None else 'has not signed'}")
     return [*lines, _doubt(verdict, rule)]
 
 
@@ -460,7 +460,8 @@ def _doubt(verdict: Verdict, rule: Policy) -> str:
     return f"A second history would need {liars} or more of these witnesses to deceive together with the ledger."
 
 
-def _moment(time: int) -> str:
+def moment(time: int) -> str:
+    """Seconds since 1970 as people read them; a witness may state what no calendar knows."""
     try:
         return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     except (OverflowError, ValueError, OSError):

@@ -19,6 +19,7 @@ from pianqu.foundation import qr
 from pianqu.foundation.facts import REGISTRY
 from pianqu.foundation.official import layout
 from pianqu.kernels import policy
+from pianqu.kernels.receipt import moment
 from pianqu.kernels.verify_page import Pair
 from pianqu.rooms.ledger.queries import CourtBundle
 
@@ -181,6 +182,14 @@ def _witnesses(bundle: CourtBundle) -> Iterable[dict[str, Any]]:
             else ("还没有盖章", "has not signed")
         )
         yield {"name": one.name, "key": one.witness.vkey, "time": told}
+
+
+def _stated(time: int) -> str:
+    """A witness may state what no calendar knows."""
+    try:
+        return _moment(datetime.fromtimestamp(time, UTC))
+    except (OverflowError, ValueError, OSError):
+        return moment(time)
 
 
 def _doubt(bundle: CourtBundle) -> Pair:
