@@ -60,9 +60,7 @@ def entries(request: HttpRequest, where: str) -> HttpResponse:
 @require_safe
 def receipt_file(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     """The receipt of one entry as a file. Whoever knows the entry's id (an unguessable number) may have it."""
-    state = queries.receipt_for(entry_id)
-    if state.text is None:
-        raise Absent("receipt-not-yet", "This receipt is not sealed yet. Come back in a few seconds.")
+    state = queries.held_receipt(entry_id)
     response = HttpResponse(state.text, content_type=TEXT)
     response["Content-Disposition"] = "attachment"  # the link names the file by the code on the receipt
     return response

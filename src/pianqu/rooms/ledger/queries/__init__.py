@@ -1,5 +1,6 @@
 """Questions to the ledger: the log itself, receipts, witnesses. Answers are frozen cards of plain values."""
 
+from pianqu.rooms.ledger.queries.court import CourtBundle, court_bundle
 from pianqu.rooms.ledger.queries.log import (
     PUBLISHED_NAME,
     CheckpointCard,
@@ -28,7 +29,7 @@ from pianqu.rooms.ledger.queries.log import (
     tree,
     unheard,
 )
-from pianqu.rooms.ledger.queries.receipts import RECORDED, SEALED, WITNESSED, ReceiptState, receipt_for
+from pianqu.rooms.ledger.queries.receipts import RECORDED, SEALED, WITNESSED, ReceiptState, held_receipt, receipt_for
 from pianqu.rooms.ledger.queries.watching import (
     ForkCard,
     MirrorCard,
@@ -65,6 +66,7 @@ __all__ = [
     "SEALED",
     "WITNESSED",
     "CheckpointCard",
+    "CourtBundle",
     "ForkCard",
     "HistoryItem",
     "KeyCard",
@@ -86,10 +88,12 @@ __all__ = [
     "audit",
     "check_not_behind",
     "cosigned_by",
+    "court_bundle",
     "entries",
     "forget_policy",
     "forked",
     "forks",
+    "held_receipt",
     "history",
     "is_erased",
     "latest",
