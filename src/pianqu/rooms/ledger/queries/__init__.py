@@ -1,5 +1,14 @@
 """Questions to the ledger: the log itself, receipts, witnesses. Answers are frozen cards of plain values."""
 
+from pianqu.rooms.ledger.queries.anchors import (
+    AnchorCard,
+    AuthorityCard,
+    anchor,
+    anchors,
+    audit_anchors,
+    authority,
+    last_anchor,
+)
 from pianqu.rooms.ledger.queries.log import (
     PUBLISHED_NAME,
     CheckpointCard,
@@ -23,6 +32,7 @@ from pianqu.rooms.ledger.queries.log import (
     recorded_of,
     root_at,
     sealed_size,
+    signed_at,
     status,
     tile,
     tree,
@@ -48,6 +58,7 @@ from pianqu.rooms.ledger.queries.watching import (
     watch,
 )
 from pianqu.rooms.ledger.queries.witnesses import (
+    PUBLIC_PATH,
     PolicyCard,
     WitnessCard,
     cosigned_by,
@@ -60,10 +71,13 @@ from pianqu.rooms.ledger.queries.witnesses import (
 )
 
 __all__ = [
+    "PUBLIC_PATH",
     "PUBLISHED_NAME",
     "RECORDED",
     "SEALED",
     "WITNESSED",
+    "AnchorCard",
+    "AuthorityCard",
     "CheckpointCard",
     "ForkCard",
     "HistoryItem",
@@ -82,8 +96,12 @@ __all__ = [
     "WatchCard",
     "WitnessCard",
     "alarm_file",
+    "anchor",
+    "anchors",
     "at",
     "audit",
+    "audit_anchors",
+    "authority",
     "check_not_behind",
     "cosigned_by",
     "entries",
@@ -92,6 +110,7 @@ __all__ = [
     "forks",
     "history",
     "is_erased",
+    "last_anchor",
     "latest",
     "log",
     "mirrors",
@@ -108,6 +127,7 @@ __all__ = [
     "root_at",
     "sealed_size",
     "seals",
+    "signed_at",
     "status",
     "tile",
     "tree",
