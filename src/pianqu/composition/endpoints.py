@@ -511,9 +511,9 @@ class Appointed(Schema):
 class NewMirror(Body):
     """Somebody who keeps a full copy."""
 
-    name: Annotated[Short, Field(min_length=1, max_length=80)]
-    vkey: Annotated[Short, Field(max_length=300)]
-    url: Annotated[Short, Field(max_length=300)]
+    name: Annotated[Short, Field(min_length=1, max_length=80, examples=["高校镜像"])]
+    vkey: Annotated[Short, Field(max_length=300, examples=["mirror.example.org+1a2b3c4d+B…"])]
+    url: Annotated[Short, Field(max_length=300, examples=["https://mirror.example.org"])]
 
 
 @watching.does(

@@ -49,15 +49,26 @@ class TileTree:
 
     def append(self, leaf_hash: bytes) -> None:
         """Add one leaf by its hash (RFC 6962 leaf hash)."""
-        level, index, item = 0, self.size // WIDTH, leaf_hash
+        self.extend(leaf_hash)
+
+    def extend(self, leaf_hashes: bytes) -> None:
+        """Add many leaves by their joined hashes, a tile at a time."""
+        place = 0
+        while place < len(leaf_hashes):
+            part = leaf_hashes[place : place + (WIDTH - self.size % WIDTH) * HASH]
+            self._add(part)
+            self.size, place = self.size + len(part) // HASH, place + len(part)
+
+    def _add(self, hashes: bytes) -> None:
+        """At most as many as the last tile has room for."""
+        level, index = 0, self.size // WIDTH
         while True:
             tile = self.tile(level, index)
-            tile += item
+            tile += hashes
             self.changed.add((level, index))
             if len(tile) < WIDTH * HASH:
-                break
-            level, index, item = level + 1, index // WIDTH, fold(bytes(tile))
-        self.size += 1
+                return
+            level, index, hashes = level + 1, index // WIDTH, fold(bytes(tile))
 
     def node(self, level: int, index: int) -> bytes:
         """Root of the complete subtree over leaves [index·2^level, (index+1)·2^level). LookupError if incomplete."""

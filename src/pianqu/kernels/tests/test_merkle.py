@@ -124,6 +124,14 @@ def test_a_proof_for_an_earlier_size_is_made_from_the_grown_tree(size: int, data
             merkle.verify_consistency(old=old, new=size, proof=proof, old_root=new_root, new_root=old_root)
 
 
+@given(st.lists(st.integers(0, 600), max_size=4))
+def test_growing_by_many_is_growing_one_by_one(batches: list[int]) -> None:
+    tree, one_by_one = grown(0), grown(sum(batches))
+    for batch in batches:
+        tree.extend(b"".join(merkle.leaf_hash(str(n).encode()) for n in range(tree.size, tree.size + batch)))
+    assert (tree.size, tree.root(), tree.changed) == (one_by_one.size, one_by_one.root(), one_by_one.changed)
+
+
 def test_an_incomplete_node_is_not_invented() -> None:
     with pytest.raises(LookupError):
         grown(5).node(2, 1)
