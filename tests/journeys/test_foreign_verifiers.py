@@ -172,6 +172,7 @@ def test_sigstore_checks_every_receipt_in_node_and_refuses_altered_ones(found: F
 
 
 def test_while_two_keys_sign_either_is_enough_for_them(found: Found, tmp_path: Path) -> None:
+    node = npm.installed(SIGSTORE, tmp_path)
     services.prepare_key()
     actor = Actor(kind="system", organisation_code="330205")
     services.rotate_key(actor=actor, days=10, now=timezone.now())
@@ -189,7 +190,7 @@ def test_while_two_keys_sign_either_is_enough_for_them(found: Found, tmp_path: P
     entry["proof"] = [b64encode(item).decode() for item in proof]
     for known in ([old], [new], [new, old]):
         given = {"logs": [as_log(vkey) for vkey in known], "entries": [entry]}
-        assert npm.run(npm.installed(SIGSTORE, tmp_path), SCRIPT, given) == ["holds"]
+        assert npm.run(node, SCRIPT, given) == ["holds"]
 
 
 def as_log(vkey: str) -> dict[str, str]:
