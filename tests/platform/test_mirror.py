@@ -267,19 +267,19 @@ def test_nothing_is_signed_that_is_not_there(store: Store, folder: Path) -> None
     log, cosigner = Log(600), home.read(folder).cosigner
     assert store.accept(asked_of(log, 0), KNOWN, now=NOW).status == 200
     assert store.append(SIGNER.name, 0, log.entries[:599]) == 599
-    assert store.sign(SIGNER.name, 600, cosigner, now=NOW) is None
+    assert store.sign(SIGNER.name, 600, KEYS, cosigner, now=NOW) is None
     with pytest.raises(Gap):
         store.append(SIGNER.name, 600, log.entries[:1])
     assert store.append(SIGNER.name, 500, log.entries[500:]) == 600
-    assert store.sign(SIGNER.name, 599, cosigner, now=NOW) is None
-    assert store.sign(SIGNER.name, 600, cosigner, now=NOW) is not None
+    assert store.sign(SIGNER.name, 599, KEYS, cosigner, now=NOW) is None
+    assert store.sign(SIGNER.name, 600, KEYS, cosigner, now=NOW) is not None
 
 
 def test_entries_that_are_not_those_of_the_checkpoint_are_never_signed(store: Store, folder: Path) -> None:
     store.accept(asked_of(Log(300), 0), KNOWN, now=NOW)
     store.append(SIGNER.name, 0, Log(300, salt="x").entries)
     with pytest.raises(Damaged, match="Nothing is signed"):
-        store.sign(SIGNER.name, 300, home.read(folder).cosigner, now=NOW)
+        store.sign(SIGNER.name, 300, KEYS, home.read(folder).cosigner, now=NOW)
 
 
 @pytest.fixture
@@ -287,7 +287,7 @@ def copied(folder: Path, store: Store) -> Log:
     log = Log(700)
     store.accept(asked_of(log, 0), KNOWN, now=NOW)
     store.append(SIGNER.name, 0, log.entries)
-    assert store.sign(SIGNER.name, 700, home.read(folder).cosigner, now=NOW)
+    assert store.sign(SIGNER.name, 700, KEYS, home.read(folder).cosigner, now=NOW)
     return log
 
 
@@ -324,13 +324,62 @@ def test_a_bit_that_flipped_on_the_disk_is_said_and_not_served(
     assert status == 500 and b"damaged" in body, body
 
 
-def test_a_damaged_edge_takes_and_signs_nothing_more(folder: Path, store: Store, copied: Log) -> None:
-    flip(folder, "tile", "hashes", "level = 0 AND number = 2", 500)
-    with served(copied.grow(50)) as log:
+def test_a_damaged_edge_signs_nothing_until_it_is_whole_again(folder: Path, store: Store, copied: Log) -> None:
+    with served(copied) as log:
         one = puller(folder, store, log)
+        assert one.turn()
+        flip(folder, "tile", "hashes", "level = 0 AND number = 2", 500)
+        copied.grow(50)
         assert not one.turn() and "Nothing is signed" in one.standing.sentence
         shown = store.shown(SIGNER.name)
         assert shown is not None and shown.size == 700
+        assert one.turn() and everything(Replica(store, SIGNER.name)) == copied.entries
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "where"),
+    [
+        ("bundle", "entries", "number = 0"),
+        ("bundle", "entries", "number = 2"),
+        ("tile", "hashes", "level = 0 AND number = 1"),
+        ("tile", "hashes", "level = 0 AND number = 2"),
+        ("tile", "hashes", "level = 1 AND number = 0"),
+    ],
+)
+@pytest.mark.parametrize("more", [0, 1, 400])
+def test_what_a_disk_changed_is_got_anew_when_everything_is_read_again(
+    folder: Path, store: Store, copied: Log, table: str, column: str, where: str, more: int
+) -> None:
+    with served(copied) as log:
+        flip(folder, table, column, where, 30)
+        copied.grow(more)
+        assert puller(folder, store, log).turn()
+        assert everything(Replica(store, SIGNER.name)) == copied.entries
+        for level, number in ((0, 0), (0, 1), (0, 2), (1, 0)):
+            assert store.tile(SIGNER.name, level, number) == bytes(copied.tree.tile(level, number))
+
+
+@pytest.mark.parametrize(("column", "place"), [("root", 3), ("note", 17), ("note", -9)])
+def test_a_damaged_checkpoint_is_neither_signed_nor_taken_for_a_fork(
+    folder: Path, store: Store, copied: Log, column: str, place: int
+) -> None:
+    flip(folder, "accepted", column, "size = 700", place)
+    with served(copied) as log:
+        one = puller(folder, store, log, NOW + 601)
+        assert not one.turn() and "damaged" in one.standing.sentence
+        assert not store.evidence()
+
+
+def test_a_full_disk_is_said_and_loses_nothing(folder: Path, store: Store) -> None:
+    """The file may not grow, as on a full disk; then it may again."""
+    with served(Log(5_000)) as log:
+        one = puller(folder, store, log)
+        (pages,) = store._tables.execute("PRAGMA page_count").fetchone()
+        store._tables.execute(f"PRAGMA max_page_count = {pages + 20}")
+        assert not one.turn() and "full" in one.standing.sentence, one.standing.sentence
+        assert store.shown(SIGNER.name) is None
+        store._tables.execute("PRAGMA max_page_count = 1000000")
+        assert one.turn() and everything(Replica(store, SIGNER.name)) == log.log.entries
 
 
 # its doors -----------------------------------------------------------------------------------------------------------
@@ -543,6 +592,8 @@ def test_killed_at_random_it_shows_only_what_it_has_whole(tmp_path: Path) -> Non
         for kill in range(20):
             running = Running(of.folder, port)
             running.wait()
+            if kill == 10:
+                running.wait_for(log.log.size)  # so far it was killed while it copied the first time
             timer = threading.Timer(dice.uniform(0.0, 0.6), running.process.send_signal, [signal.SIGKILL])
             timer.start()
             with suppress(OSError, HTTPException):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import django
 
+from pianqu.composition.commands import verify_mirror
 from pianqu.composition.env import current
 from pianqu.kernels import receipt
 from pianqu.kernels.note import NoteError
@@ -16,6 +17,8 @@ from pianqu.kernels.receipt import ReceiptError, Verdict
 
 def main(argv: list[str]) -> int:
     """0: genuine, or all is well; 1: it does not hold; 2: it could not be read."""
+    if argv[:1] == ["mirror"]:
+        return verify_mirror.main(argv[1:])
     parser = argparse.ArgumentParser(
         prog="pianqu verify", description="Check a receipt, or the whole log. 核验回执或整个账本。"
     )

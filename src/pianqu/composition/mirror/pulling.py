@@ -17,14 +17,16 @@ from pianqu.foundation import following
 from pianqu.foundation.following import Remote, Signed, Source, Trouble, Unfit
 from pianqu.kernels import merkle
 from pianqu.kernels.note import Verifier
-from pianqu.kernels.replica import ProvenTiles, Unproven
-from pianqu.kernels.tiles import WIDTH
+from pianqu.kernels.replica import ProvenTiles, Unproven, bundles_of, leaf_hashes, read_bundle, width_at, write_bundle
+from pianqu.kernels.tiles import HASH, WIDTH, fold
 from pianqu.kernels.witnessing import CONFLICT, OK, Request
 
 LONGEST_PAUSE = 300.0
 STANDS = 600
 """Seconds after which the signature of a log that did not grow is given anew: it says that the mirror is alive."""
-MOST_ENTRIES, MOST_BYTES = 32 * WIDTH, 4_000_000
+EVERYTHING = 86_400
+"""Seconds after which all that is stored is read again."""
+MOST_ENTRIES, MOST_BYTES = 8 * WIDTH, 4_000_000
 """What is stored in one step: as much as is lost by a crash, and as much as is in memory."""
 
 
@@ -68,6 +70,8 @@ class Puller:
         self._home, self._store, self._origin, self._source, self._clock = home, store, origin, source, clock
         self._keys: Sequence[Verifier] = home.known()[origin]
         self.standing = Standing()
+        self._looked_through = 0.0
+        self._is_doubtful = False
 
     def turn(self) -> bool:
         """Look once and take everything that is new; whether all is well. What is wrong stands in `standing`."""
@@ -77,11 +81,16 @@ class Puller:
         except Trouble as error:
             sentence = str(error)
         except (Damaged, sqlite3.Error, OSError) as error:
+            self._is_doubtful = True
             sentence = f"Nothing more is stored and signed: {error}"
         if self.standing.say(sentence, int(self._clock())):
             sys.stderr.write(f"{self._origin}: {sentence or 'all is well again'}\n")
             sys.stderr.flush()
         return not sentence
+
+    def doubt(self) -> None:
+        """Something that is stored did not hold: look through everything at the next turn."""
+        self._is_doubtful = True
 
     def pull(self) -> None:
         """Raises Trouble, Damaged, and what the disk says."""
@@ -92,9 +101,10 @@ class Puller:
         self._check_not_older(shown)
         tiles = following.proven(self._source, shown.body)
         self._accept(shown, tiles)
+        self._look_through(tiles)
         self._take(tiles)
         signed = self._store.sign(
-            self._origin, size, self._home.cosigner, now=int(self._clock()), stands=STANDS
+            self._origin, size, self._keys, self._home.cosigner, now=int(self._clock()), stands=STANDS
         )  # only now: everything up to `size` is on the disk
         if signed is None:
             raise Waiting("This machine's clock is wrong: it stands before what was stated last. Nothing is signed.")
@@ -143,6 +153,51 @@ class Puller:
                 self._store.append(self._origin, start, some)
                 start, some, weight = start + len(some), [], 0
         self._store.append(self._origin, start, some)
+
+    def _look_through(self, tiles: ProvenTiles) -> None:
+        """Once a day, and when something was not as it should be: everything that is stored, against the signed tree.
+
+        What a disk has changed is got anew.
+        """
+        if not self._is_doubtful and self._clock() - self._looked_through < EVERYTHING:
+            return
+        held = self._store.state(self._origin).held
+        mended = sum(self._mended(tiles, index, width) for index, width in bundles_of(held))
+        above = {
+            (level, index): tiles.read(level, index)[: width_at(held, level, index) * HASH]
+            for level in range(1, (held.bit_length() + 7) // 8)
+            for index in range(-(-(held >> 8 * level) // WIDTH))
+        }
+        wrong = {place: true for place, true in above.items() if self._store.tile(self._origin, *place) != true}
+        if wrong:
+            self._store.mend(self._origin, {}, wrong)
+        if mended or wrong:
+            sys.stderr.write(f"{self._origin}: {mended + len(wrong)} damaged pieces were got anew\n")
+        self._looked_through, self._is_doubtful = self._clock(), False
+
+    def _mended(self, tiles: ProvenTiles, index: int, width: int) -> bool:
+        """Whether a stored bundle, or the tile over it, had to be replaced."""
+        raw = self._store.bundle(self._origin, index)
+        try:
+            hashes = leaf_hashes(read_bundle(raw))
+        except Unproven:
+            hashes = b""
+        is_whole = len(hashes) == WIDTH * HASH == width * HASH and fold(hashes) == tiles.root_of(0, index)
+        if not is_whole and hashes != tiles.read(0, index)[: width * HASH]:
+            raw, hashes = self._anew(tiles, index, width)
+        elif self._store.tile(self._origin, 0, index) == hashes:
+            return False
+        self._store.mend(self._origin, {index: raw}, {(0, index): hashes})
+        return True
+
+    def _anew(self, tiles: ProvenTiles, index: int, width: int) -> tuple[bytes, bytes]:
+        """The first entries of a bundle as the log has them, and their leaf hashes. Raises Trouble."""
+        served = self._source.bundle(index, width_at(tiles.size, 0, index))
+        try:
+            (entries,) = tiles.entries([(index, served)])
+        except Unproven as error:
+            raise Unfit(f"A damaged bundle cannot be got anew: {error}.") from error
+        return write_bundle(entries[:width]), leaf_hashes(entries[:width])
 
     def _forked(self, size: int) -> Forked:
         return Forked(
