@@ -1,6 +1,7 @@
 """`pianqu verify mirror`: a whole copy is read again, from a folder and from an address, and what is wrong is named."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -14,6 +15,7 @@ from pianqu.composition.mirror.store import Store
 from pianqu.foundation.following import Remote, origin_hash
 from pianqu.kernels.leaf import Leaf, b64
 from pianqu.kernels.replica import leaf_hashes
+from tests.platform.houses import up
 from tests.platform.mirrored import OTHER, SIGNER, Log, Served, served
 from tests.platform.test_mirror import NOW, flip
 
@@ -140,3 +142,24 @@ def test_the_chains_of_a_district_are_looked_into_on_request(log: Served, capsys
 def test_a_mirror_is_found_under_its_prefix(log: Served, capsys: pytest.CaptureFixture[str]) -> None:
     assert origin_hash(SIGNER.name) not in log.url
     assert run(capsys, log.url + "/")[0] == 0
+
+
+@pytest.mark.slow
+def test_the_ledger_of_a_district_is_mirrored_and_verified_with_its_chains(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A real house, the demo's entries, and a mirror that knows nothing but an address and a key."""
+    with up(tmp_path / "data") as house:
+        source = Remote(f"http://127.0.0.1:{house.port}/open/ledger")
+        (key,) = source.vkeys()
+        of = home.prepare(tmp_path / "m", name="m.example", logs=[(key.vkey, source.url)])
+        store = Store(of.tables)
+        puller = Puller(of, store, key.name, source, time.time)
+        assert puller.turn(), puller.standing.sentence
+        shown = store.shown(key.name)
+        store.close()
+        source.close()
+        assert shown is not None and shown.size > 20
+        for where in (tmp_path / "m", source.url):
+            code, said = run(capsys, where, "--chains", vkey=key.vkey)
+            assert code == 0, said

@@ -99,15 +99,22 @@ class Puller:
             raise Unfit(f"The log that is shown is {shown.body.origin}.")
         size = self.standing.size = shown.body.size
         self._check_not_older(shown)
-        tiles = following.proven(self._source, shown.body)
-        self._accept(shown, tiles)
-        self._look_through(tiles)
-        self._take(tiles)
+        if not self._has(shown) or self._is_to_look_through():
+            tiles = following.proven(self._source, shown.body)
+            self._accept(shown, tiles)
+            self._look_through(tiles)
+            self._take(tiles)
         signed = self._store.sign(
             self._origin, size, self._keys, self._home.cosigner, now=int(self._clock()), stands=STANDS
         )  # only now: everything up to `size` is on the disk
         if signed is None:
             raise Waiting("This machine's clock is wrong: it stands before what was stated last. Nothing is signed.")
+
+    def _has(self, shown: Signed) -> bool:
+        """Whether this very tree is here and signed already."""
+        last = self._store.pending(self._origin)
+        is_last = last is not None and (last.size, last.root) == (shown.body.size, shown.body.root)
+        return is_last and self._store.state(self._origin).mirrored == shown.body.size > 0
 
     def _check_not_older(self, shown: Signed) -> None:
         pending = self._store.pending(self._origin)
@@ -154,12 +161,15 @@ class Puller:
                 start, some, weight = start + len(some), [], 0
         self._store.append(self._origin, start, some)
 
+    def _is_to_look_through(self) -> bool:
+        return self._is_doubtful or self._clock() - self._looked_through >= EVERYTHING
+
     def _look_through(self, tiles: ProvenTiles) -> None:
         """Once a day, and when something was not as it should be: everything that is stored, against the signed tree.
 
         What a disk has changed is got anew.
         """
-        if not self._is_doubtful and self._clock() - self._looked_through < EVERYTHING:
+        if not self._is_to_look_through():
             return
         held = self._store.state(self._origin).held
         mended = sum(self._mended(tiles, index, width) for index, width in bundles_of(held))
