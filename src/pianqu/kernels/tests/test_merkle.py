@@ -21,6 +21,13 @@ def vectors(kind: str) -> list[Any]:
     return [pytest.param(row, id=row["name"]) for row in rows]
 
 
+@pytest.mark.parametrize("kind", ["inclusion", "consistency"])
+def test_all_published_vectors_are_here_with_their_errors(kind: str) -> None:
+    rows = json.loads((VECTORS / f"{kind}.json").read_text())["vectors"]
+    assert len({row["name"] for row in rows}) == len(rows) == 98
+    assert sum(row["wantErr"] for row in rows) == 92
+
+
 def raw(items: list[str] | None) -> list[bytes]:
     return [b64decode(item) for item in items or []]
 

@@ -20,11 +20,22 @@ ledger = Doors("ledger")
 routers = {"/ledger": ledger.router}
 
 
+class LogKey(Schema):
+    """One public key of the log and the time in which it signs."""
+
+    number: int
+    vkey: str = Field(description="Verifier key (signed-note format).")
+    since: datetime
+    until: datetime | None = Field(description="From then on it signs no more; null for the newest.")
+    signs: bool = Field(description="Whether it signs now. Two do while one takes over from the other.")
+
+
 class Log(Schema):
-    """The log's name and public key, and how far it has come."""
+    """The log's name and public keys, and how far it has come."""
 
     origin: str
-    vkey: str = Field(description="Verifier key (signed-note format).")
+    vkey: str = Field(description="The newest verifier key (signed-note format).")
+    keys: list[LogKey] = Field(description="All keys that it ever had, the oldest first: old receipts need old keys.")
     size: int = Field(description="Entries with a position.")
     waiting: int = Field(description="Entries that are recorded and wait for theirs.")
     sealed_at: datetime | None
@@ -36,10 +47,14 @@ class Log(Schema):
     "", name="getLedger", says=gettext_noop("The ledger: name, key, size, published checkpoint"), gives=Log, right=""
 )
 def log(request: HttpRequest) -> Log:
-    standing, seen = queries.status(), queries.offered()
+    standing, seen, card, now = queries.status(), queries.offered(), queries.log(), timezone.now()
     return Log(
         origin=standing.origin,
-        vkey=queries.log().vkey,
+        vkey=card.vkey,
+        keys=[
+            LogKey(number=key.number, vkey=key.vkey, since=key.from_at, until=key.until_at, signs=key.signs_at(now))
+            for key in card.keys
+        ],
         size=standing.size,
         waiting=standing.waiting,
         sealed_at=standing.sealed_at,

@@ -11,11 +11,12 @@ from pianqu.foundation.errors import Absent, Invalid, Refused
 from pianqu.foundation.verbs import verb
 from pianqu.kernels.cosignature import Witness as Cosigner
 from pianqu.kernels.leaf import b64
-from pianqu.kernels.note import CheckpointBody, NoteError, Verifier, open_note
+from pianqu.kernels.note import CheckpointBody, NoteError, open_note
 from pianqu.rooms.ledger import queries
 from pianqu.rooms.ledger.facts import ForkFound, MirrorDropped, MirrorNamed
 from pianqu.rooms.ledger.models import Fork, Mirror
 from pianqu.rooms.ledger.services.recording import record
+from pianqu.rooms.ledger.services.sealing import verifiers
 
 MOST_FORKS = 1_000
 MIRRORS = "ledger:mirrors"
@@ -90,7 +91,7 @@ def sound_the_alarm() -> None:
 def _signed(text: str) -> CheckpointBody:
     card = queries.log()
     try:
-        opened, _by = open_note(text, [Verifier.from_vkey(card.vkey)])
+        opened, _by = open_note(text, verifiers())
         body = CheckpointBody.decode(opened)
     except (NoteError, UnicodeEncodeError) as error:
         raise Invalid(
