@@ -521,10 +521,12 @@ def test_one_dead_log_delays_no_other(tmp_path: Path) -> None:
         dead = f"http://127.0.0.1:{deaf.getsockname()[1]}"
         of = home.prepare(tmp_path / "m", name="m", logs=[(OTHER.vkey, dead), (SIGNER.vkey, log.url)])
         store = Store(of.tables)
-        Pulling(of, store, every=0.1).begin()
+        pulling = Pulling(of, store, every=0.1)
+        pulling.begin()
         until = time.monotonic() + 9
         while store.shown(SIGNER.name) is None and time.monotonic() < until:
             time.sleep(0.05)
+        pulling.end()
         assert store.shown(SIGNER.name) is not None
 
 

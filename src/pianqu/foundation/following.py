@@ -151,11 +151,12 @@ def origin_hash(origin: str) -> str:
 class Remote:
     """A log under a base URL: `…/open/ledger` of a district, `<prefix>/<origin hash>` of a mirror.
 
-    Connections are kept until `close`. It follows no redirection to elsewhere. May be used by several threads.
+    Connections are kept until `close`, or until it is forgotten. It follows no redirection to elsewhere. May be used by several threads.
     """
 
     def __init__(self, url: str, *, timeout: float = TIMEOUT, whole: float = WHOLE) -> None:
         """Raises Trouble for what is no address."""
+        self._kept: list[http.client.HTTPConnection] = []
         self.url, self._timeout, self._whole = url.rstrip("/"), timeout, whole
         try:
             parts = urlsplit(self.url)
@@ -165,7 +166,6 @@ class Remote:
             raise Trouble(f"{url} is no address.") from error
         if self._scheme not in {"http", "https"} or not self._host or parts.query or parts.username:
             raise Trouble(f"{url} is no address of a log: it begins with https:// or http://.")
-        self._kept: list[http.client.HTTPConnection] = []
 
     def checkpoint(self) -> str:
         return self._text("checkpoint")
@@ -216,6 +216,9 @@ class Remote:
         """Let go of the connections that are kept."""
         while self._kept:
             self._kept.pop().close()
+
+    def __del__(self) -> None:
+        self.close()
 
     def _gone(self, place: str, why: str) -> Unreachable:
         return Unreachable(f"{self.url}/{place} could not be read: {why}.")

@@ -220,19 +220,23 @@ class Pulling:
     """All logs of a mirror, each in a thread of its own, so that a dead or slow one delays nobody else."""
 
     def __init__(self, home: Home, store: Store, *, every: float) -> None:
-        self._every = every
+        self._every, self._ended = every, threading.Event()
         self.pullers = {
             origin: Puller(home, store, origin, Remote(url), time.time) for origin, url in home.sources().items()
         }
 
     def begin(self) -> None:
-        """In the background, until the process ends."""
+        """In the background, until the process ends or `end` is asked."""
         for origin, puller in self.pullers.items():
             threading.Thread(target=self._run, args=(puller,), name=f"pull {origin}", daemon=True).start()
 
+    def end(self) -> None:
+        """No further turn begins."""
+        self._ended.set()
+
     def _run(self, puller: Puller) -> None:
         pause = self._every
-        while True:
+        while not self._ended.is_set():
             try:
                 is_well = puller.turn()
             except Exception as error:  # noqa: BLE001 - one bug must not end what keeps the copy; it is said and tried again
@@ -240,4 +244,4 @@ class Pulling:
                 puller.standing.say(f"{type(error).__name__}: {error}", int(time.time()))
                 sys.stderr.write(f"{type(error).__name__}: {error}\n")
             pause = self._every if is_well else min(max(pause, 1.0) * 2, max(LONGEST_PAUSE, self._every))
-            time.sleep(pause)
+            self._ended.wait(pause)
