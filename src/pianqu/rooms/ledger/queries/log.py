@@ -178,7 +178,8 @@ def check_not_behind() -> None:
         raise Unavailable(
             "ledger-behind",
             f"The ledger signs nothing: {shown.size} entries were published, but this database holds {size}. It is older "
-            "than what people have seen (a backup was restored?). Restore a newer database; recording goes on meanwhile.",
+            "than what people have seen (a backup was restored?). Restore a newer database, or complete this one from a mirror "
+            "with ./pianqu catch-up; recording goes on meanwhile.",
         )
     raise Unavailable(
         "ledger-forked",
