@@ -1,5 +1,6 @@
 """The verbs of the ledger."""
 
+from pianqu.rooms.ledger.services.anchoring import keep_anchor, note_authority_trouble
 from pianqu.rooms.ledger.services.delivering import Heard, deliver, replay
 from pianqu.rooms.ledger.services.erasing import erase
 from pianqu.rooms.ledger.services.recording import Recorded, record, record_access
@@ -22,7 +23,9 @@ __all__ = [
     "drop_mirror",
     "erase",
     "keep",
+    "keep_anchor",
     "name_mirror",
+    "note_authority_trouble",
     "note_fork",
     "prepare_key",
     "publish",
