@@ -151,7 +151,8 @@ def origin_hash(origin: str) -> str:
 class Remote:
     """A log under a base URL: `…/open/ledger` of a district, `<prefix>/<origin hash>` of a mirror.
 
-    Connections are kept until `close`, or until it is forgotten. It follows no redirection. Several threads may use it.
+    Connections are kept until `close`, or until it is forgotten. It follows no redirection to elsewhere. May be used by
+    several threads.
     """
 
     def __init__(self, url: str, *, timeout: float = TIMEOUT, whole: float = WHOLE) -> None:

@@ -92,10 +92,13 @@ def _log() -> int:
         return 2
     django.setup()
     ledger = import_module("pianqu.rooms.ledger.queries")
-    problems = list(ledger.audit())
+    problems = [*ledger.audit(), *ledger.audit_anchors()]
     state = ledger.status()
     sys.stdout.write(f"{state.origin}: {state.size} entries sealed, {state.waiting} waiting\n")
+    if last := ledger.last_anchor():
+        stamp = f"{last.stamped_at:%Y-%m-%d %H:%M:%S %Z} by {last.authority}"
+        sys.stdout.write(f"Last timestamp: {last.size} entries, {stamp}\n")
     sys.stdout.writelines(f"WRONG: {problem}\n" for problem in problems)
     if not problems:
-        sys.stdout.write("Every chain, position, tile and checkpoint holds.\n")
+        sys.stdout.write("Every chain, position, tile, checkpoint and timestamp holds.\n")
     return 1 if problems else 0
