@@ -199,7 +199,7 @@ def _line(other: _Other, body: CheckpointBody, theirs: str) -> Answered:
 
 def _note(other: _Other, answered: Answered, now: datetime) -> None:
     known = Checkpoint.objects.filter(size=answered.size).exists()
-    services.keep(size=answered.size if known else None, heard=[answered], asked_at=None, witnessed_at=None, now=now)
+    services.keep(size=answered.size if known else None, heard=[answered], now=now)
 
 
 def _take_over(reply: Reply, shown_by: str, *, actor: Actor, now: datetime) -> None:
