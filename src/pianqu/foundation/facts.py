@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from pianqu.kernels.canonical import Shape
+
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
@@ -10,6 +12,7 @@ JsonValue = Any
 """What JSON can hold: str, int, bool, None, lists and string-keyed dicts of these (no floats: RFC 8785 would differ)."""
 
 REGISTRY: dict[str, type["Fact"]] = {}
+_SHAPES: dict[str, Shape] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +47,17 @@ class Fact:
         return {
             name: _plain(value) for name, value in vars(self).items() if name not in ("subject", "organisation_code")
         }
+
+    def own_text(self) -> str:
+        """The same as canonical JSON; the names are sorted and quoted once for each kind."""
+        shape = _SHAPES.get(self.kind)
+        if shape is None:
+            names = {field.name for field in fields(self)} - {"subject", "organisation_code"}
+            shape = _SHAPES[self.kind] = Shape(names)
+        try:
+            return shape.text(vars(self))
+        except TypeError:
+            return shape.text(self.own_fields())  # a part that is a dataclass itself, or what no fact can hold
 
     @classmethod
     def revive(cls, *, subject: str, organisation_code: str, own: dict[str, JsonValue]) -> Self:

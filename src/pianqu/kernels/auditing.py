@@ -46,7 +46,7 @@ class Replay:
         coming = iter(leaves)
         while some := list(islice(coming, AT_ONCE)):
             begin = self.tree.size
-            self.tree.extend(list(map(leaf_hash, some)))
+            self.tree.extend(b"".join(map(leaf_hash, some)))
             for position, raw in enumerate(some, begin):
                 try:
                     leaf = read(raw) or Plain.of(Leaf.decode(raw))

@@ -31,17 +31,13 @@ class Shape:
     """The canonical form of dicts that all have the same keys."""
 
     def __init__(self, keys: Iterable[str]) -> None:
-        names = sorted(keys, key=_utf16)
-        marks = ["{", *[","] * (len(names) - 1)]
-        self._heads = [(name, f"{mark}{quoted(name)}:") for mark, name in zip(marks, names, strict=False)]
+        self._names = sorted(keys, key=_utf16)
+        self._form = ",".join(quoted(name).replace("%", "%%") + ":%s" for name in self._names)
 
     def text(self, values: Mapping[str, Any]) -> str:
         """The canonical form as text; of more keys only the shape's. Raises what `encode` raises, KeyError for a missing key."""
-        made = []
-        for name, head in self._heads:
-            value = values[name]
-            made.append(head + quoted(value) if type(value) is str else head + text(value))
-        return "".join(made) + "}" if made else "{}"
+        made = [quoted(v) if type(v) is str else text(v) for v in map(values.__getitem__, self._names)]
+        return f"{{{self._form % tuple(made)}}}"
 
 
 def text(value: Any) -> str:

@@ -9,7 +9,7 @@ Cost: append amortised O(1) hashes beyond the leaf's, many leaves at once withou
 Guarantee: equal to the recursive definition for every size (tests compare); a tile that was read is never shortened.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 
 HASH = 32
@@ -83,29 +83,29 @@ class TileTree:
 
     def append(self, leaf_hash: bytes) -> None:
         """Add one leaf by its hash (RFC 6962 leaf hash)."""
-        self.extend([leaf_hash])
+        self.extend(leaf_hash)
 
-    def extend(self, leaf_hashes: Sequence[bytes]) -> None:
-        """Add leaves by their hashes (RFC 6962 leaf hash). Raises LookupError where a stored tile is not as long as its tree."""
+    def extend(self, leaf_hashes: bytes) -> None:
+        """Add many leaves by their joined hashes. Raises LookupError where a stored tile is not as long as its tree says."""
         level, coming = 0, leaf_hashes
         while coming:
             level, coming = level + 1, self._put(level, self.size >> 8 * level, coming)
-        self.size += len(leaf_hashes)
+        self.size += len(leaf_hashes) // HASH
 
-    def _put(self, level: int, place: int, hashes: Sequence[bytes]) -> list[bytes]:
+    def _put(self, level: int, place: int, hashes: bytes) -> bytes:
         """Put hashes into a level's tiles from a place on; answers the roots of the tiles that became full."""
         full, start = [], 0
         while start < len(hashes):
-            index, used = divmod(place + start, WIDTH)
-            some, tile = hashes[start : start + WIDTH - used], self.tile(level, index)
+            index, used = divmod(place + start // HASH, WIDTH)
+            some, tile = hashes[start : start + (WIDTH - used) * HASH], self.tile(level, index)
             if len(tile) != used * HASH:
                 raise LookupError(f"tile {level}/{index} holds {len(tile) // HASH} hashes, the tree {used}")
-            tile += b"".join(some)
+            tile += some
             self.changed.add((level, index))
-            if used + len(some) == WIDTH:
+            if len(tile) == WIDTH * HASH:
                 full.append(fold(bytes(tile)))
             start += len(some)
-        return full
+        return b"".join(full)
 
     def node(self, level: int, index: int) -> bytes:
         """Root of the complete subtree over leaves [index·2^level, (index+1)·2^level). LookupError if incomplete."""

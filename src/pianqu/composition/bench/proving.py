@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from uuid import UUID
 
 from pianqu.composition.bench.report import Row
@@ -12,7 +12,6 @@ from pianqu.kernels.auditing import Replay
 from pianqu.kernels.tiles import TileTree
 from pianqu.rooms.ledger import queries, services
 
-PAGE = 5_000
 SEED = 7
 
 
@@ -31,10 +30,9 @@ def _proofs(size: int, *, cold: int, warm: int) -> list[Row]:
     root = kept.root()
     for index in (0, size - 1, *dice.sample(range(size), 50)):
         leaf = kept.node(0, index)
-        for tree in (kept, queries.tree(size)):
-            proof = merkle.inclusion_proof(index, size, tree.node)
+        for proof in (merkle.inclusion_proof(index, size, kept.node), queries.proof_of(index, size)):
             merkle.verify_inclusion(leaf=leaf, index=index, size=size, proof=proof, root_hash=root)
-    cold_rate = _rate(cold, lambda: merkle.inclusion_proof(dice.randrange(size), size, queries.tree(size).node))
+    cold_rate = _rate(cold, lambda: queries.proof_of(dice.randrange(size), size))
     for first in range(0, size, 256):
         merkle.inclusion_proof(first, size, kept.node)
     warm_rate = _rate(warm, lambda: merkle.inclusion_proof(dice.randrange(size), size, kept.node))
@@ -59,7 +57,7 @@ def _receipts(count: int) -> list[Row]:
 def _read_again(size: int) -> list[Row]:
     began = time.perf_counter()
     replay = Replay(TileTree(0, lambda _level, _index: b""))
-    leaves = list(_leaves(size))
+    leaves = [leaf for page in queries.leaves_from(0) for leaf in page]
     read = time.perf_counter()
     wrong = list(replay.read(leaves))
     replayed = time.perf_counter()
@@ -79,16 +77,6 @@ def _read_again(size: int) -> list[Row]:
         Row(name="tiles rebuilt from own entries: time", value=rebuilt, unit="s", at_most=60),
         Row(name="tiles rebuilt from own entries: rate", value=size / rebuilt, unit="/s"),
     ]
-
-
-def _leaves(size: int) -> Iterator[bytes]:
-    for first in range(0, size, PAGE):
-        asked = (
-            "SELECT e.leaf FROM ledger_position p JOIN ledger_entry e ON e.id = p.entry_id "
-            "WHERE p.position >= %s AND p.position < %s ORDER BY p.position",
-            [first, first + PAGE],
-        )
-        yield from (bytes(leaf) for (leaf,) in fetch(asked))
 
 
 def _rate(count: int, act: Callable[[], object]) -> float:

@@ -18,7 +18,7 @@ def empty(_level: int, _index: int) -> bytes:
 
 def grown(size: int) -> TileTree:
     tree = TileTree(0, empty)
-    tree.extend(leaves(0, size))
+    tree.extend(b"".join(leaves(0, size)))
     return tree
 
 
@@ -27,7 +27,7 @@ def test_leaves_at_once_are_leaves_one_by_one(batches: list[int]) -> None:
     one, many, size = TileTree(0, empty), TileTree(0, empty), 0
     for batch in batches:
         some = leaves(size, size + batch)
-        many.extend(some)
+        many.extend(b"".join(some))
         for leaf in some:
             one.append(leaf)
         size += batch
@@ -40,7 +40,7 @@ def test_a_tree_of_three_levels_of_tiles() -> None:
     size = 65_536 + 300
     tree, all_leaves = TileTree(0, empty), leaves(0, size)
     for start in range(0, size, 10_000):
-        tree.extend(all_leaves[start : start + 10_000])
+        tree.extend(b"".join(all_leaves[start : start + 10_000]))
     assert tree.root() == merkle.root(all_leaves)
     assert len(tree.tile(2, 0)) == HASH
     for index in (0, 255, 65_535, 65_536, size - 1):
@@ -54,7 +54,7 @@ def test_nodes_that_were_kept_are_those_of_the_grown_tree(size: int, more: int, 
     level = data.draw(st.integers(0, size.bit_length() - 1))
     index = data.draw(st.integers(0, (size >> level) - 1))
     before = tree.node(level, index)
-    tree.extend(leaves(size, size + more))
+    tree.extend(b"".join(leaves(size, size + more)))
     assert tree.node(level, index) == before == merkle.root(leaves(index << level, (index + 1) << level))
 
 
