@@ -79,7 +79,8 @@ def test_statements_do_not_grow_with_facts() -> None:
         with CaptureQueriesContext(connection) as seen:
             note_down(*[noted(n) for n in range(facts)])
         counts.append(len(seen))
-    assert counts[0] == counts[1] == counts[2] <= 7  # BEGIN, secrets, lock, entries, queue, chain, COMMIT
+    assert counts[0] == counts[1] <= 7  # BEGIN, secrets, lock, entries, queue, chain, COMMIT
+    assert counts[2] <= counts[1]  # by COPY on PostgreSQL, which is not among them
 
 
 def test_reading_protected_fields_leaves_a_record() -> None:
