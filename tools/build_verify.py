@@ -1,8 +1,8 @@
 """Build the offline check: one HTML file that needs no server, from tools/verify and the vendored libraries.
 
-For developers only (Linux on x86-64): the result is committed, users need no node. esbuild comes by `npm pack` at the
-version and checksum below, into a temporary folder. The page's own content security policy names its script and style
-by checksum; only the configuration (public keys, names) is filled in later, and that is data, not script.
+For developers only (Linux on x86-64, with src on the path): the result is committed, users need no node. esbuild comes by
+`npm pack` at the version and checksum below, into a temporary folder. The page's own content security policy names its
+script and style by checksum; only the configuration (policy, names) is filled in later, and that is data, not script.
 """
 
 import json
@@ -14,6 +14,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from vendor import fetch
+
+from pianqu.kernels.shortening import WORDS
 
 HERE = Path(__file__).resolve().parent
 SOURCE = HERE / "verify"
@@ -47,10 +49,19 @@ def main() -> None:
 def bundled(folder: Path) -> tuple[str, str]:
     """Script and style, each in one piece without comments and line breaks that nobody needs."""
     fetch({"name": ESBUILD, "version": VERSION, "integrity": INTEGRITY}, folder)
+    words = json.dumps(WORDS.decode("ascii"))
     tool = str(folder / "package/bin/esbuild")
     common = ["--minify", "--charset=utf8", "--legal-comments=none", "--log-level=warning"]
     script = subprocess.run(
-        [tool, str(SOURCE / "page.js"), "--bundle", "--format=iife", "--target=es2022", *common],
+        [
+            tool,
+            str(SOURCE / "page.js"),
+            "--bundle",
+            "--format=iife",
+            "--target=es2022",
+            f"--define:DICTIONARY={words}",
+            *common,
+        ],
         check=True,
         capture_output=True,
         text=True,

@@ -128,6 +128,7 @@ OTHERS = {
     "territory:download": "/desk/territory/grid.geojson",
     "ledger:checkpoint": "/open/ledger/checkpoint",
     "ledger:vkey": "/open/ledger/log.vkey",
+    "ledger:policy": "/open/ledger/policy",
     "ledger:entries": "/open/ledger/tile/entries/{tile}",
     "ledger:tile": "/open/ledger/tile/0/{tile}",
     "ledger:receipt_file": "/open/ledger/receipt/{entry_id}.tlog-proof",

@@ -401,6 +401,7 @@ ROUTES: dict[str, str] = {
     "change_password": POSTED,
     "tokens": STAFF,
     "calendar": STAFF,
+    "witnesses": ADMINS,
     "calendar_feed": BY_TOKEN,
     "calendar_by_password": BY_TOKEN,
     "end_token": POSTED,

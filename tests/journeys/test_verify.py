@@ -11,6 +11,9 @@ from django.test import Client
 from pianqu.composition.commands.verify import main
 from pianqu.foundation import after_migrate, guard
 from pianqu.foundation.actor import Actor
+from pianqu.kernels import note
+from pianqu.kernels.cosignature import Cosigner
+from pianqu.kernels.receipt import parse
 from pianqu.rooms.casework import services as cases
 from pianqu.rooms.casework.services import PlaceChoice
 from pianqu.rooms.ledger import queries as ledger
@@ -53,6 +56,68 @@ def test_an_altered_receipt_and_a_foreign_key(receipt: str, tmp_path: Path) -> N
     file.write_text(receipt, encoding="utf-8")
     other = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
     assert main([str(file), "--vkey", other]) == 1
+
+
+def witnessed_by(tmp_path: Path, receipt: str, *names: str) -> tuple[Path, Path]:
+    """The receipt with lines of these witnesses, and the policy that demands both."""
+    keys = {
+        name: Cosigner.from_seed(f"{name}.example", bytes([n] * 32)) for n, name in enumerate(("council", "court"), 1)
+    }
+    text = note.text_of(parse(receipt).checkpoint)
+    file, rule = tmp_path / "mine.tlog-proof", tmp_path / "policy"
+    file.write_text(receipt + "".join(keys[name].cosign(text, 1_795_910_400) for name in names), encoding="utf-8")
+    lines = [f"log {ledger.log().vkey}", *(f"witness {name} {key.witness.vkey}" for name, key in keys.items())]
+    rule.write_text("\n".join([*lines, "group both all council court", "quorum both", ""]), encoding="utf-8")
+    return file, rule
+
+
+def test_under_a_policy_it_is_told_who_signed_and_when(
+    receipt: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, rule = witnessed_by(tmp_path, receipt, "council", "court")
+    assert main(["receipt", str(file), "--policy", str(rule)]) == 0
+    told = capsys.readouterr().out
+    for words in (
+        "genuine",
+        "Signed by 2 of 2",
+        "court: 2026-11-29 00:00:00 UTC",
+        "would need 2 or more",
+        "does not show",
+    ):
+        assert words in told
+    file, rule = witnessed_by(tmp_path, receipt, "council")
+    assert main(["receipt", str(file), "--policy", str(rule)]) == 1
+    told = capsys.readouterr().out
+    for words in ("too few witnesses", "Get the receipt anew", "court: has not signed"):
+        assert words in told
+    assert main(["receipt", str(file)]) == 0
+    assert "No outside witness is named" in capsys.readouterr().out
+
+
+def test_the_policy_in_force_is_the_one_that_counts(receipt: str, tmp_path: Path) -> None:
+    file, rule = witnessed_by(tmp_path, receipt, "council")
+    services.adopt_policy(actor=Actor(kind="system", organisation_code="330205"), text=rule.read_text(), now=NOW)
+    assert main([str(file)]) == 1
+    file, _ = witnessed_by(tmp_path, receipt, "council", "court")
+    assert main([str(file)]) == 0
+
+
+def test_what_is_no_policy_gets_a_sentence(receipt: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file, rule = witnessed_by(tmp_path, receipt)
+    rule.write_text("witness council\n", encoding="utf-8")
+    assert main(["receipt", str(file), "--policy", str(rule)]) == 2
+    assert "line 1" in capsys.readouterr().err
+    assert main(["receipt", str(file), "--policy", str(tmp_path / "absent")]) == 2
+    assert main(["receipt", str(file), "--vkey", "nonsense"]) == 2
+    with pytest.raises(SystemExit) as ended:
+        main(["receipt", str(file), "--vkey", "a", "--policy", "b"])
+    assert ended.value.code == 2
+
+
+def test_a_file_may_be_called_log(receipt: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "log").write_text(receipt, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["receipt", "log"]) == 0
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"\xff\xfe", b"c2sp.org/tlog-proof@v1\n"])

@@ -24,6 +24,7 @@ from pianqu.kernels.cosignature import Cosigner, cosigned
 from pianqu.kernels.note import CheckpointBody, Signer
 from pianqu.rooms.ledger import jobs, queries, services
 from pianqu.rooms.ledger.jobs import Gatherer
+from pianqu.rooms.ledger.jobs.gathering import LONGEST_PAUSE, STANDS
 from pianqu.rooms.ledger.models import Checkpoint, Cosignature, Entry, Policy, Witness
 from pianqu.rooms.ledger.tests.builders import NOW, SYSTEM, note_down, noted
 
@@ -97,10 +98,12 @@ def gathered(gatherer: Gatherer) -> None:
 
 
 def settled(gatherer: Gatherer) -> None:
-    """Turns until late answers have come too."""
-    for _turn in range(6):
+    """Turns until every answer has come, late ones too."""
+    until, idle = timezone.now() + timedelta(seconds=20), 0
+    while idle < 2 and timezone.now() < until:
         gatherer.gather()
-        sleep(0.1)
+        idle = 0 if gatherer.is_asking else idle + 1
+        sleep(0.02)
 
 
 def says(status: int, body: bytes = b"", kind: str = "text/plain", *, after_s: float = 0) -> Server:
@@ -228,7 +231,7 @@ def test_a_witness_that_comes_back_signs_the_newest(outside: Outside) -> None:
     down[0] = False
     settled(gatherer)
     assert queries.witnessed() is None, "it is given a rest after each failure"
-    clock[0] += jobs.LONGEST_PAUSE
+    clock[0] += LONGEST_PAUSE
     settled(gatherer)
     seen = queries.witnessed()
     assert seen is not None and seen.size == queries.sealed_size() and trouble_of("b") == ""
@@ -257,10 +260,10 @@ def test_it_is_asked_for_a_sign_of_life(outside: Outside) -> None:
     grown()
     gathered(gatherer)
     first = queries.witnesses()[0].heard_at
-    clock[0] += jobs.STANDS / 2
+    clock[0] += STANDS / 2
     gathered(gatherer)
     assert queries.witnesses()[0].heard_at == first
-    clock[0] += jobs.STANDS
+    clock[0] += STANDS
     settled(gatherer)
     assert queries.witnesses()[0].heard_at == clock[0]
 

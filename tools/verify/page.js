@@ -1,15 +1,22 @@
 // The page around the check: takes a receipt by file, photo or paste, says the verdict in plain words.
 import jsQR from "../../src/pianqu/foundation/static/vendor/jsqr/jsQR.js";
-import { check, read, Unreadable } from "./check.js";
-import { KINDS, VERDICTS, WORDS } from "./words.js";
+import { Unreadable } from "./bytes.js";
+import { check } from "./check.js";
+import { holds, overlap, parsePolicy, reached } from "./policy.js";
+import { read } from "./read.js";
+import { KINDS, VERDICTS, WORDS, count } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const config = configuration();
+const policy = understood(config.policy);
 const state = { language: config.language === "en" ? 1 : 0, verdict: null };
 
 function configuration() {
-  try { return JSON.parse(byId("configuration").textContent); } catch { return { vkeys: [], district: ["", ""], names: {} }; }
+  try { return JSON.parse(byId("configuration").textContent); } catch { return { policy: "", district: ["", ""], names: {} }; }
 }
+
+// Without a policy that can be read the page knows nobody's stamp, and says so.
+function understood(text) { try { return parsePolicy(text); } catch { return null; } }
 
 function t(pair, values = {}) {
   return pair[state.language].replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -33,6 +40,18 @@ function known(kind, code) {
   const pair = config.names[`${kind}:${code}`] ?? (kind === "kind" && Object.hasOwn(KINDS, code) ? KINDS[code] : null);
   return pair ? pair[state.language] : null;
 }
+
+// What a witness or a group of the policy is called: its name there, unless the installation knows a better one.
+function named(label) {
+  const pair = config.names[`witness:${label}`];
+  const text = pair ? pair[state.language] : label;
+  return make("span", state.language && /[\u3400-\u9fff]/.test(text) ? { lang: "zh-CN" } : {}, text);
+}
+
+function several(nodes) { return nodes.flatMap((node, n) => (n ? [t(WORDS.comma), node] : [node])); }
+
+// With numbers in words, the way people say them.
+function numbers(values) { return Object.fromEntries(Object.entries(values).map(([name, n]) => [name, count(n, state.language)])); }
 
 function moment(iso) {
   const date = new Date(iso);
@@ -59,6 +78,8 @@ function render() {
   for (const element of document.querySelectorAll("[data-t]")) element.textContent = t(WORDS[element.dataset.t]);
   byId("district").textContent = config.district[state.language];
   if (location.protocol.startsWith("http")) byId("home").href = "/"; // saved to disk it has no home to go to
+  byId("known").hidden = !policy?.witnesses.length;
+  if (policy) byId("names").replaceChildren(t(WORDS.known), ...several(policy.witnesses.map((one) => named(one.label))), t(WORDS.stop));
   byId("language").textContent = t(WORDS.other);
   byId("language").lang = state.language ? "zh-CN" : "en";
   const done = state.verdict !== null;
@@ -69,14 +90,20 @@ function render() {
 }
 
 function sheets(verdict) {
-  const words = VERDICTS[verdict.code];
-  const genuine = verdict.code === "genuine";
+  const words = VERDICTS[verdict.party ? "witness-false" : verdict.code];
+  const recorded = verdict.code === "genuine" || verdict.code === "not-witnessed";
+  const values = { district: config.district[state.language], party: verdict.party ?? "" };
   const seal = make("div", { class: "seal" }, icon(words.icon), make("h1", { id: "verdict", tabindex: "-1" }, t(words.head)),
-    make("p", {}, t(words.say, { district: config.district[state.language] })));
+    make("p", {}, t(words.say, values), ...(recorded ? [state.language ? " " : "", seen(verdict)] : [])));
   const paper = make("div", { class: `paper ${words.tone}` }, seal);
-  if (genuine) paper.append(make("div", { class: "body" }, make("h2", {}, t(WORDS.recorded)), facts(verdict)));
-  else if (words.todo.length) paper.append(make("div", { class: "body" }, make("h2", {}, t(WORDS.todo)), list("todo", words.todo)));
-  return [paper, ...(genuine ? [limits(verdict)] : []), actions(genuine), technical(verdict)];
+  if (words.todo.length) paper.append(make("div", { class: "body" }, make("h2", {}, t(WORDS.todo)), list("todo", words.todo)));
+  if (recorded) paper.append(make("div", { class: "body" }, make("h2", {}, t(WORDS.recorded)), facts(verdict)));
+  return [paper, ...(recorded ? [...witnesses(verdict), limits(verdict)] : []), actions(recorded), technical(verdict)];
+}
+
+function seen({ times }) {
+  const all = policy.witnesses.length;
+  return all ? t(WORDS.seen, numbers({ some: times.size, all })) : "";
 }
 
 function list(name, pairs) { return make("ul", { class: name }, ...pairs.map((pair) => make("li", {}, t(pair)))); }
@@ -100,17 +127,52 @@ function facts(verdict) {
   ]));
 }
 
-function limits({ payload }) {
-  const fact = payload.fact ?? {};
-  const words = fact.words_commitment || fact.photo_commitments?.length || fact.reply_commitment;
-  const points = [WORDS.limitWitness, WORDS.limitDone, ...(words ? [WORDS.limitWords] : [])];
-  return make("div", { class: "limits" }, make("h2", {}, icon("hourglass"), t(WORDS.limits)), list("", points));
+// Who has signed and when, in the groups of the policy; whom the rule does not count stands below.
+function witnesses({ times }) {
+  if (!policy.witnesses.length) return [];
+  const found = reached(policy, times.keys());
+  const counted = new Set();
+  const lines = policy.quorum === "none" ? [] : [standing(policy.quorum, times, found, counted)];
+  const others = policy.witnesses.filter((one) => !counted.has(one.label)).map((one) => standing(one.label, times, found, counted));
+  const rest = others.length && lines.length ? [make("p", { class: "fine" }, t(WORDS.notCounted))] : [];
+  const part = (rows) => (rows.length ? [make("ul", { class: "witnesses" }, ...rows)] : []);
+  return [make("div", { class: "card" }, make("h2", {}, t(WORDS.witnesses)), ...part(lines), ...rest, ...part(others), make("p", { class: "fine" }, t(WORDS.clock)))];
 }
 
-function actions(genuine) {
+function standing(label, times, found, counted) {
+  const group = policy.groups.find((one) => one.name === label);
+  const mark = make("span", { class: found.has(label) ? "yes" : "not" }, icon(found.has(label) ? "circle-check" : "hourglass"));
+  if (group) {
+    const { needed, members: { length: all } } = group;
+    const rule = t(all === 1 ? WORDS.onlyOne : needed === all ? WORDS.allOf : WORDS.someOf, numbers({ needed, all }));
+    const members = group.members.map((member) => standing(member, times, found, counted));
+    return make("li", {}, mark, make("div", {}, make("b", {}, named(label)), make("small", {}, rule), make("ul", {}, ...members)));
+  }
+  counted.add(label);
+  const said = times.has(label) ? t(WORDS.signedAt, { at: moment(times.get(label) * 1000) }) : t(WORDS.notSigned);
+  return make("li", {}, mark, make("div", {}, make("b", {}, named(label)), make("small", {}, said)));
+}
+
+// What outsiders do not rule out, from nobody watching to all of them in one boat with the district.
+function doubt({ times }) {
+  if (!policy.witnesses.length) return t(WORDS.limitWitness);
+  if (policy.quorum === "none") return t(WORDS.limitNotAsked);
+  if (!holds(policy, times.keys())) return t(WORDS.limitNotYet);
+  const liars = overlap(policy);
+  return t(liars ? WORDS.limitTogether : WORDS.limitApart, numbers({ liars }));
+}
+
+function limits(verdict) {
+  const fact = verdict.payload.fact ?? {};
+  const words = fact.words_commitment || fact.photo_commitments?.length || fact.reply_commitment;
+  const points = [doubt(verdict), t(WORDS.limitDone), ...(words ? [t(WORDS.limitWords)] : [])];
+  return make("div", { class: "limits" }, make("h2", {}, icon("hourglass"), t(WORDS.limits)), make("ul", {}, ...points.map((point) => make("li", {}, point))));
+}
+
+function actions(recorded) {
   const again = make("button", { type: "button", class: "btn primary" }, icon("refresh"), t(WORDS.again));
   again.addEventListener("click", restart);
-  if (!genuine) return make("div", { class: "actions" }, again);
+  if (!recorded) return make("div", { class: "actions" }, again);
   const print = make("button", { type: "button", class: "btn" }, icon("printer"), t(WORDS.print));
   print.addEventListener("click", () => window.print());
   return make("div", { class: "actions" }, again, print);
@@ -120,11 +182,12 @@ function technical(verdict) {
   const rows = [
     [WORDS.tCode, verdict.detail ? `${verdict.code} (${verdict.detail})` : verdict.code], [WORDS.tOrigin, verdict.origin], [WORDS.tIndex, verdict.index],
     [WORDS.tSize, verdict.size], [WORDS.tRoot, verdict.root], [WORDS.tLeaf, verdict.leaf && JSON.stringify(verdict.leaf)],
-    [WORDS.tPayload, verdict.payload && JSON.stringify(verdict.payload, null, 1)], [WORDS.tKeys, config.vkeys.join("\n")],
+    [WORDS.tPayload, verdict.payload && JSON.stringify(verdict.payload, null, 1)], [WORDS.tTimes, verdict.times && [...verdict.times].map(([label, time]) => `${label}: ${time}`).join("\n")],
+    [WORDS.tKeys, config.policy],
   ];
   const body = make("dl", {}, ...rows.filter(([, value]) => value !== undefined && value !== "").flatMap(([label, value]) => [
     make("dt", {}, t(label)), make("dd", {}, String(value))]));
-  const how = verdict.code === "genuine" ? [make("p", { class: "fine" }, t(WORDS.tHow))] : [];
+  const how = verdict.times ? [make("p", { class: "fine" }, t(WORDS.tHow))] : [];
   return make("details", { class: "technical" }, make("summary", {}, icon("chevron-right"), t(WORDS.technical)), body, ...how);
 }
 
@@ -138,8 +201,8 @@ function restart() {
 // Ways in ------------------------------------------------------------------------------------------------------------
 
 function judge(text) {
-  if (!config.vkeys.length) return { code: "no-key" };
-  try { return check(read(text), config.vkeys); } catch (error) {
+  if (!policy) return { code: "no-key" };
+  try { return check(read(text), policy); } catch (error) {
     return { code: "unreadable", detail: error instanceof Unreadable ? error.message : String(error) };
   }
 }

@@ -13,6 +13,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "serve": ("serve", "only the web server", "只启动网页"),
     "work": ("work", "only the worker: seals and delivers", "只启动后台：封存与分发"),
     "witness": ("witness", "sign that another house's ledger only grows", "为账本作见证：只签证其只增不改"),
+    "mirror": ("mirror", "keep and serve a whole copy of another house's ledger", "为账本作镜像：保存并提供完整副本"),
+    "rotate-key": ("rotate_key", "let the ledger sign with a new key", "账本更换签名密钥"),
     "verify": ("verify", "check a receipt, or the whole log", "核验回执或整个账本"),
     "replay": ("replay", "let a reader hear every fact again", "让读者重读全部事实"),
     "import": (

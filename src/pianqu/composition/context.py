@@ -9,12 +9,17 @@ from django.utils.functional import SimpleLazyObject
 from pianqu.composition.desk.menu import menu_at
 from pianqu.foundation.actor import ACTING, CHOSEN_POST
 from pianqu.rooms.directory import queries as directory
+from pianqu.rooms.ledger import queries as ledger
 from pianqu.rooms.notices import queries as notices
 
 
 def desk(request: HttpRequest) -> dict[str, object]:
-    """`menu` and `bell`: made only where a page shows them; the bell only of who is signed in."""
-    return {"menu": SimpleLazyObject(lambda: menu_at(request.path)), "bell": SimpleLazyObject(lambda: _bell(request))}
+    """`menu` and `bell`: made only where a page shows them; the bell only of who is signed in. `forked`: see the ledger."""
+    return {
+        "forked": SimpleLazyObject(ledger.forked),
+        "menu": SimpleLazyObject(lambda: menu_at(request.path)),
+        "bell": SimpleLazyObject(lambda: _bell(request)),
+    }
 
 
 def _bell(request: HttpRequest) -> str:

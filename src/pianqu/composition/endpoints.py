@@ -14,6 +14,7 @@ from ninja.files import UploadedFile
 from pydantic import AfterValidator, Field
 
 from pianqu.composition import known, reorganising
+from pianqu.composition.desk import witnesses
 from pianqu.composition.importing import accounts as staff
 from pianqu.composition.importing import grid
 from pianqu.composition.signing import once
@@ -50,7 +51,13 @@ Crs = Literal["WGS84", "CGCS2000", "GCJ-02"]
 grids = Doors("territory")
 directory_doors = Doors("directory")
 own = Doors("resident")
-routers = {"/grid": grids.router, "": directory_doors.router, "/resident": own.router}
+watching = Doors("ledger")
+routers = {
+    "/grid": grids.router,
+    "": directory_doors.router,
+    "/resident": own.router,
+    "/ledger": watching.router,
+}
 
 
 # whole grids ---------------------------------------------------------------------------------------------------------
@@ -481,3 +488,69 @@ def leave_roll(request: HttpRequest, typed: Sure, held: Pass) -> None:
     card = _card(held)
     known.check_not_doubted(card)
     known.leave(actor=known.resident(), card=card, now=timezone.now())
+
+
+# the ledger's witnesses ----------------------------------------------------------------------------------------------
+
+
+class PolicyText(Body):
+    """A policy (C2SP tlog-policy). The log lines may be left out."""
+
+    policy: str = Field(
+        max_length=100_000,
+        examples=["witness justice w1.example.org+1a2b3c4d+B… https://w1.example.org\nquorum justice\n"],
+    )
+
+
+class Appointed(Schema):
+    """The number of what was made."""
+
+    number: int
+
+
+class NewMirror(Body):
+    """Somebody who keeps a full copy."""
+
+    name: Annotated[Short, Field(min_length=1, max_length=80, examples=["高校镜像"])]
+    vkey: Annotated[Short, Field(max_length=300, examples=["mirror.example.org+1a2b3c4d+B…"])]
+    url: Annotated[Short, Field(max_length=300, examples=["https://mirror.example.org"])]
+
+
+@watching.does(
+    "/policy",
+    name="adoptPolicy",
+    says=gettext_noop("Put a policy in force: which witnesses are asked, and how many of them count"),
+    right="arrange",
+    gives=Appointed,
+    keyed=False,
+)
+def adopt_policy(request: HttpRequest, typed: PolicyText) -> Appointed:
+    return Appointed(number=witnesses.adopt(actor=actor_of(request), text=typed.policy, now=timezone.now()))
+
+
+@watching.does(
+    "/mirrors",
+    name="nameMirror",
+    says=gettext_noop("Compare with this mirror from now on"),
+    right="arrange",
+    gives=Appointed,
+    keyed=False,
+    status=201,
+)
+def name_mirror(request: HttpRequest, typed: NewMirror) -> Appointed:
+    made = witnesses.name_mirror(
+        actor=actor_of(request), name=typed.name, vkey=typed.vkey, url=typed.url, now=timezone.now()
+    )
+    return Appointed(number=made)
+
+
+@watching.does(
+    "/mirrors/{int:mirror}",
+    name="dropMirror",
+    says=gettext_noop("Compare with this mirror no longer"),
+    right="arrange",
+    method="DELETE",
+)
+def drop_mirror(request: HttpRequest, mirror: int) -> str:
+    witnesses.drop_mirror(actor=actor_of(request), mirror=mirror, now=timezone.now())
+    return ""

@@ -22,7 +22,7 @@ from pianqu.composition.sentences import sentence_for
 from pianqu.foundation.catalogues import compile_catalogues
 from pianqu.foundation.crypto import decrypt, encrypt
 from pianqu.foundation.errors import Problem, Unavailable
-from pianqu.foundation.keys import FIELD_RING, LOG_KEY, make_keys
+from pianqu.foundation.keys import has_keys, make_keys
 
 CHECK = {"table": "pianqu", "column": "check", "row": "1"}
 """Where the word in field-keys.check pretends to stand; it shows whether the field keys belong to the data."""
@@ -53,8 +53,7 @@ def _one_at_a_time(data: Path) -> Iterator[None]:
 def _keys_for(env: Env) -> None:
     """Make keys for a new data folder only: an old one without its keys must not get others."""
     traces = [env.data / name for name in ("pianqu.sqlite3", "published", "field-keys.check")]
-    keys = [env.key_folder / name for name in (LOG_KEY, FIELD_RING)]
-    if any(path.exists() for path in traces) and not all(path.exists() for path in keys):
+    if any(path.exists() for path in traces) and not has_keys(env.key_folder):
         raise Unavailable(
             "keys-missing",
             f"The data in {env.data} exists, but its keys are not in {env.key_folder}. Put the key folder back, or set "

@@ -17,10 +17,11 @@ from pianqu.composition.desk import (
     reorganise,
     second_step,
     tokens,
+    witnesses,
 )
 from pianqu.composition.health import health
 from pianqu.composition.importing import grid
-from pianqu.composition.open import components, guide, pages, reports, verify
+from pianqu.composition.open import components, guide, ledger, pages, reports, verify
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.territory.urls import service_points
 
@@ -57,6 +58,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/accounts/take-in/", accounts.take_in, name="take_accounts"),
     path("desk/accounts/template.xlsx", accounts.template, name="accounts_template"),
     path("desk/accounts/passwords.xlsx", accounts.slips, name="accounts_slips"),
+    path("desk/witnesses/", witnesses.page, name="witnesses"),
     path("setup/", setup.setup, name="setup"),
     path("desk/reorganise/", reorganise.page, name="reorganise"),
     path("desk/reorganised/<str:code>/", reorganise.done, name="reorganised"),
@@ -95,6 +97,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("open/api/", guide.page, name="api_guide"),
     path("open/verify/", verify.page, name="verify"),
     path("open/verify/pianqu-verify.html", verify.download, name="verify_download"),
-    path("open/ledger/", pages.log, name="ledger"),
+    path("open/ledger/", ledger.page, name="ledger"),
+    path("open/ledger/seals/", ledger.seals, name="ledger_seals"),
+    path("open/ledger/forks/", ledger.forks, name="ledger_forks"),
+    path("open/ledger/find/", ledger.find, name="ledger_find"),
     path("open/ledger/", include("pianqu.rooms.ledger.urls")),
 ]

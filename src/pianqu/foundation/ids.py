@@ -1,6 +1,7 @@
 """Identifiers: UUIDv7, ordered by time of making and unguessable in the rest (RFC 9562)."""
 
 import uuid
+from datetime import UTC, datetime
 
 import uuid_utils
 
@@ -25,3 +26,8 @@ MILLISECOND = 80
 def some_before(identifier: uuid.UUID, milliseconds: int) -> uuid.UUID:
     """The lowest UUIDv7 that can have been made that long before this one."""
     return uuid.UUID(int=max((identifier.int >> MILLISECOND) - milliseconds, 0) << MILLISECOND)
+
+
+def made_at(identifier: uuid.UUID) -> datetime:
+    """When a UUIDv7 was made, by the clock of the machine that made it."""
+    return datetime.fromtimestamp((identifier.int >> MILLISECOND) / 1000, UTC)

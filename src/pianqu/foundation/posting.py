@@ -107,13 +107,13 @@ def _asked(method: str, url: str, content: bytes, headers: Mapping[str, str], ad
             link.connect()
         except (OSError, UnicodeError) as error:
             raise NotSent(type(error).__name__) from error
-        with _Patience(link.sock, whole):
+        with Patience(link.sock, whole):
             return _exchange(link, method, where, content, headers, most)
     finally:
         link.close()
 
 
-class _Patience:
+class Patience:
     """Ends a connection when its time is over: each piece may come in time and the whole never."""
 
     def __init__(self, link: socket.socket, seconds: float) -> None:

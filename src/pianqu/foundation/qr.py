@@ -4,12 +4,21 @@ import segno
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
+LARGEST = 29
+"""Beyond this version a telephone at arm's length no longer tells the squares apart on paper."""
+
+
+def code(text: str) -> segno.QRCode:
+    """The text as a QR code that bears the usual damage (level M), or less where it would grow too large to be read."""
+    made = segno.make(text, error="m", micro=False)
+    return made if int(made.version) <= LARGEST else segno.make(text, error="l", micro=False)
+
 
 def picture(text: str, label: str) -> SafeString:
     """The text as a QR code; `label` is read out in its place."""
-    code = segno.make(text, error="l", micro=False)
-    size = code.symbol_size(border=0)[0]
-    path = code.svg_inline(border=0, omitsize=True, svgclass=None, lineclass=None)
+    drawn = code(text)
+    size = drawn.symbol_size(border=0)[0]
+    path = drawn.svg_inline(border=0, omitsize=True, svgclass=None, lineclass=None)
     inside = path[path.index("<path") : path.rindex("</svg>")]
     return mark_safe(
         f'<svg class="pq-qr" role="img" aria-label="{escape(label)}" viewBox="-4 -4 {size + 8} {size + 8}" '

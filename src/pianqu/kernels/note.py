@@ -111,10 +111,19 @@ class Signer:
 
     def sign(self, text: str) -> str:
         """The signed note over `text`, which ends with a newline."""
-        if not text.endswith("\n"):
-            raise NoteError("the text of a note ends with a newline")
+        return sign(text, [self])
+
+    def line(self, text: str) -> str:
+        """The line to be put under the note of `text`."""
         signature = Ed25519PrivateKey.from_private_bytes(self.seed).sign(text.encode())
-        return f"{text}\n{signature_line(self.name, key_id(self.name, public_key(self.seed)) + signature)}"
+        return signature_line(self.name, key_id(self.name, public_key(self.seed)) + signature)
+
+
+def sign(text: str, signers: Sequence[Signer]) -> str:
+    """The note over `text`, which ends with a newline, signed by all of these in this order."""
+    if not text.endswith("\n"):
+        raise NoteError("the text of a note ends with a newline")
+    return f"{text}\n{''.join(signer.line(text) for signer in signers)}"
 
 
 def signature_line(name: str, blob: bytes) -> str:
@@ -134,6 +143,8 @@ def split(note: str) -> tuple[str, tuple[Signature, ...]]:
     """Text and signatures of a note. Raises NoteError when it is not one."""
     if len(note.encode("utf-8", "surrogatepass")) > MAX_BYTES:
         raise NoteError("the note is too long")
+    if any(sign < " " and sign != "\n" for sign in note):
+        raise NoteError("a note has no control characters")
     text, gap, lines = note.rpartition("\n\n")
     if not gap or not lines.endswith("\n"):
         raise NoteError("a note is a text, an empty line and signatures")
@@ -148,6 +159,7 @@ def _signature(row: str) -> Signature:
     name, _, body = rest.partition(" ")
     if mark != "—" or not name or not body:
         raise NoteError("a signature line begins with a dash, a name and base64")
+    check_name(name)
     blob = _unb64(body)
     if len(blob) < 5:
         raise NoteError("a signature is too short")

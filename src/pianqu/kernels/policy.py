@@ -85,6 +85,35 @@ class Policy:
                 found.add(group.name)
         return frozenset(found)
 
+    def fewest(self, witnessed: Collection[str]) -> tuple[str, ...] | None:
+        """As few of these witnesses as are enough, in the policy's order; None where all of them are not.
+
+        Exact, since a name is a member of one group at most: the cheapest `needed` members of a group do not share anybody.
+        """
+        if self.quorum == NONE:
+            return ()
+        sets: dict[str, tuple[str, ...]] = {one.name: (one.name,) for one in self.witnesses if one.name in witnessed}
+        for group in self.groups:
+            reached = sorted((sets[member] for member in group.members if member in sets), key=len)
+            if len(reached) >= group.needed:
+                sets[group.name] = tuple(name for some in reached[: group.needed] for name in some)
+        chosen = sets.get(self.quorum)
+        return None if chosen is None else tuple(one.name for one in self.witnesses if one.name in chosen)
+
+    def overlap(self) -> int:
+        """How many witnesses at least have signed twice where two checkpoints that contradict each other both hold.
+
+        0 means that two histories can be shown to two sets of honest witnesses. Exact: two choices of `needed` members out of n
+        share at least 2 · needed - n of them, and what is shared below one member does not depend on the others.
+        """
+        if self.quorum == NONE:
+            return 0
+        shared = {one.name: 1 for one in self.witnesses}
+        for group in self.groups:
+            common = max(0, 2 * group.needed - len(group.members))
+            shared[group.name] = sum(sorted(shared[member] for member in group.members)[:common])
+        return shared[self.quorum]
+
     def judge(self, note: str) -> Judgement:
         """What a signed checkpoint is worth. Raises NoteError where no known log signed it, or a known key's line is false."""
         text, signed = open_note(note, [log.verifier for log in self.logs])

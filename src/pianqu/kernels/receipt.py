@@ -1,34 +1,51 @@
-"""Receipts: one record, its place in the log, and the log's signature, checkable by anyone without a network.
+"""Receipts: one record, its place in the log, the log's signature and those of its witnesses, checkable without a network.
 
 Problem: a resident holds proof in hand, as a file and as a QR code, and needs nobody's word to check it.
-Method: c2sp.org/tlog-proof@v1 text whose `extra` holds leaf, payload and salt; the same in compact form: a CBOR array
-[1, origin, leaf, payload, salt, index, size, [proof], root, key id || signature], zlib, base45, behind "PIANQU1:", which
-is the QR code's alphanumeric alphabet.
-Source: https://c2sp.org/tlog-proof, RFC 8949 (CBOR), RFC 9285 (base45).
-Cost: O(log n) hashes and one signature. Guarantee: verify() never trusts what it read: it recomputes every link from the
-payload to the signature and names the first that does not hold; decompression stops at 64 KiB.
+Method: c2sp.org/tlog-proof@v1 text whose `extra` holds leaf, payload and salt. The compact form is a CBOR array in base45, the QR
+code's alphabet. Behind "PIANQU2:" stands [2, words, raw, leaf, index, size, length, signatures]: `words` (deflated)
+are origin, signers and the payload; `raw` is salt, previous hash, path and the checksums in the payload; what a check computes
+anyway (root; kind, organisation, day and commitment of the leaf) is left out. Behind "PIANQU1:" stands the first form, zlib of
+[1, origin, leaf, payload, salt, index, size, [path], root, key id || signature], which is read for ever and written where
+something of the second cannot be left out.
+Source: https://c2sp.org/tlog-proof, https://c2sp.org/tlog-policy, RFC 8949 (CBOR), RFC 9285 (base45).
+Cost: O(log n) hashes and one signature each of log and witnesses. Guarantee: verify() never trusts what it read: it recomputes
+every link from the payload to the signatures and names the first that does not hold; decompression stops at 64 KiB.
 """
 
 import argparse
 import io
 import json
+import re
 import sys
 import zlib
 from base64 import b64decode, b64encode
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import base45
 import cbor2
 
-from pianqu.kernels import canonical, merkle, note
+from pianqu.kernels import canonical, merkle, note, policy, shortening
+from pianqu.kernels.cosignature import cosigned, key_id
 from pianqu.kernels.leaf import Leaf, b64, commitment, unb64
+from pianqu.kernels.note import CheckpointBody, NoteError, Signature, Verifier
+from pianqu.kernels.policy import KnownLog, Policy, PolicyError
 
 HEADER = "c2sp.org/tlog-proof@v1"
-PREFIX = "PIANQU1:"
+FIRST = "PIANQU1:"
+SHORTER = "PIANQU2:"
 MAX_CHARACTERS = 200_000
 MAX_UNPACKED = 65_536
+FITTING = 1_839
+"""Letters that a QR code of version 29 holds at level M: 1,220 bytes of CBOR."""
+
+_CODE = re.compile(r"PIANQU(\d{1,4}):", re.ASCII | re.IGNORECASE)
+_AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", re.ASCII)
+_DAY_ZONE = timezone(timedelta(hours=8))
+"""A leaf's day is China's."""
 
 
 class ReceiptError(ValueError):
@@ -37,7 +54,7 @@ class ReceiptError(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """Everything that a check needs besides the log's public key."""
+    """Everything that a check needs besides the public keys of log and witnesses."""
 
     leaf: bytes
     payload: bytes
@@ -55,18 +72,61 @@ class Receipt:
         lines += [b64encode(item).decode() for item in self.proof]
         return "\n".join(lines) + "\n\n" + self.checkpoint
 
-    def compact(self) -> str:
-        """The text of the QR code. Only the log's own signature fits; cosignatures stay in the file."""
-        body = note.CheckpointBody.decode(note.text_of(self.checkpoint))
-        blob = next(s.blob for s in note.split(self.checkpoint)[1] if s.name == body.origin)
+    def compact(self, rule: Policy | None = None) -> str:
+        """The text of the QR code.
+
+        With a policy it holds as many of its witnesses' signatures as fit, and never fewer than the policy asks for; without one
+        all that are there.
+        """
+        text, signatures = note.split(self.checkpoint)
+        origin = CheckpointBody.decode(text).origin
+        own = [one for one in signatures if one.name == origin]
+        others = [one for one in signatures if one.name != origin]
+        if rule is None:
+            return self._short([*own, *others]) or self._first_form(own)
+        lines = _lines_of(rule, text, others)
+        best = self._short([*own, *lines.values()])
+        if len(best) > FITTING:
+            best = self._fewer(rule, own, lines)
+        return best or self._first_form(own)
+
+    def _fewer(self, rule: Policy, own: Sequence[Signature], lines: Mapping[str, Signature]) -> str:
+        """The second form with the fewest lines that are enough, and such others as still fit."""
+        chosen = set(rule.fewest(lines) or ())
+        best = self._short([*own, *_ordered(lines, chosen)])
+        for name in lines:
+            made = self._short([*own, *_ordered(lines, {*chosen, name})])
+            if len(made) <= FITTING:
+                best = made
+                chosen.add(name)
+        return best
+
+    def _short(self, lines: Sequence[Signature]) -> str:
+        """The second form with these lines; empty where something that it leaves out could not be computed again."""
+        wanted = f"{note.text_of(self.checkpoint)}\n" + "".join(
+            note.signature_line(one.name, one.blob) for one in lines
+        )
+        try:
+            made = SHORTER + base45.b45encode(_pack(self, lines)).decode()
+            again = parse(made)
+        except ValueError:
+            return ""
+        mine = (self.leaf, self.payload, self.salt, self.index, self.proof, wanted)
+        return (
+            made if (again.leaf, again.payload, again.salt, again.index, again.proof, again.checkpoint) == mine else ""
+        )
+
+    def _first_form(self, own: Sequence[Signature]) -> str:
+        """Only one signature of the log's fits; all others stay in the file."""
+        body = CheckpointBody.decode(note.text_of(self.checkpoint))
         parts = [1, body.origin, self.leaf, self.payload, self.salt, self.index, body.size]
-        packed = zlib.compress(cbor2.dumps([*parts, list(self.proof), body.root, blob]), 9)
-        return PREFIX + str(base45.b45encode(packed).decode())
+        packed = zlib.compress(cbor2.dumps([*parts, list(self.proof), body.root, own[0].blob]), 9)
+        return FIRST + str(base45.b45encode(packed).decode())
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Outcome of a check. `code` is "genuine", or names the first link that does not hold."""
+    """Outcome of a check. `code` is "genuine", "not-witnessed", or names the first link that does not hold."""
 
     code: str
     message: str
@@ -75,10 +135,39 @@ class Verdict:
     size: int | None = None
     payload: dict[str, Any] | None = None
     leaf: Leaf | None = None
+    times: Mapping[str, int] = field(default_factory=dict)
+    """Which witnesses signed, by their names in the policy → the latest time each stated, in seconds since 1970."""
+    party: str = ""
+    """Whose signature is false where that is a witness's, by its name in the policy."""
 
     @property
     def genuine(self) -> bool:
         return self.code == "genuine"
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the record stands in the signed log as it is written here, however many witnesses have signed."""
+        return self.code in {"genuine", "not-witnessed"}
+
+
+def _lines_of(rule: Policy, text: str, signatures: Iterable[Signature]) -> dict[str, Signature]:
+    """The newest true line of each witness, by its name in the policy and in its order."""
+    found: dict[str, tuple[int, Signature]] = {}
+    known = {(one.witness.name, key_id(one.witness.name, one.witness.public)): one for one in rule.witnesses}
+    for line in signatures:
+        one = known.get((line.name, line.blob[:4]))
+        time = one.witness.time_of(text, line.blob[4:]) if one else None
+        if one and time is not None and time > found.get(one.name, (0, line))[0]:
+            found[one.name] = (time, line)
+    return {one.name: found[one.name][1] for one in rule.witnesses if one.name in found}
+
+
+def _ordered(lines: Mapping[str, Signature], chosen: Iterable[str]) -> list[Signature]:
+    names = set(chosen)
+    return [line for name, line in lines.items() if name in names]
+
+
+# Reading ----------------------------------------------------------------------------------------------------------------
 
 
 def parse(given: str) -> Receipt:
@@ -87,9 +176,13 @@ def parse(given: str) -> Receipt:
         raise ReceiptError("This is too long to be a receipt.")
     stripped = given.strip()
     try:
-        if stripped.upper().startswith(PREFIX):
-            return _parse_compact(stripped[len(PREFIX) :])
-        return _parse_text(given.replace("\r\n", "\n"))
+        code = _CODE.match(stripped)
+        if code is None:
+            return _parse_text(given.replace("\r\n", "\n"))
+        reader = {"1": _parse_first_form, "2": _parse_short}.get(code[1])
+        if reader is None:
+            raise ReceiptError("it is of a newer kind than this check knows: get the newest check")
+        return reader(base45.b45decode(stripped[code.end() :]))
     except (ValueError, TypeError, KeyError, RecursionError, OverflowError, EOFError, zlib.error) as error:
         raise ReceiptError(f"This is not a complete receipt ({error}).") from error
 
@@ -118,19 +211,26 @@ def _number(text: str) -> int:
     return int(text)
 
 
-def _parse_compact(body: str) -> Receipt:
-    unpack = zlib.decompressobj()
-    raw = unpack.decompress(base45.b45decode(body), MAX_UNPACKED)
-    if unpack.unconsumed_tail or not unpack.eof:
-        raise ReceiptError("the code is cut off or too large")
+def _items(raw: bytes, count: int) -> list[Any]:
     try:
-        version, origin, leaf, payload, salt, index, size, proof, root, blob = cbor2.load(io.BytesIO(raw))
+        items = cbor2.load(io.BytesIO(raw))
     except cbor2.CBORError as error:
         raise ReceiptError("the code is damaged") from error
+    if type(items) is not list or len(items) != count:
+        raise ReceiptError("the code holds other things than a receipt")
+    return items
+
+
+def _parse_first_form(packed: bytes) -> Receipt:
+    unpack = zlib.decompressobj()
+    raw = unpack.decompress(packed, MAX_UNPACKED)
+    if unpack.unconsumed_tail or not unpack.eof:
+        raise ReceiptError("the code is cut off or too large")
+    version, origin, leaf, payload, salt, index, size, proof, root, blob = _items(raw, 10)
     if version != 1:
         raise ReceiptError("this receipt is of a newer kind")
-    _check_types(origin, [leaf, payload, salt, root, blob, *proof], [index, size])
-    text = note.CheckpointBody(origin=origin, size=size, root=root).encode()
+    _check_types([origin], [leaf, payload, salt, root, blob, *proof], [index, size])
+    text = CheckpointBody(origin=origin, size=size, root=root).encode()
     return Receipt(
         leaf=leaf,
         payload=payload,
@@ -141,30 +241,114 @@ def _parse_compact(body: str) -> Receipt:
     )
 
 
-def _check_types(origin: object, parts: list[object], numbers: list[object]) -> None:
+def _check_types(texts: list[object], parts: list[object], numbers: list[object]) -> None:
     """CBOR can hold anything: a number where bytes belong would make `bytes()` reserve that much memory."""
-    right = type(origin) is str and all(type(part) is bytes for part in parts)
+    right = all(type(text) is str for text in texts) and all(type(part) is bytes for part in parts)
     if not right or any(type(number) is not int or number < 0 for number in numbers):
         raise ReceiptError("the code holds other things than a receipt")
 
 
-def verify(receipt: Receipt, vkeys: tuple[str, ...]) -> Verdict:
-    """Check every link with the given public keys of logs; never raises for what a receipt may hold."""
+# The second form --------------------------------------------------------------------------------------------------------
+
+
+def _pack(receipt: Receipt, lines: Sequence[Signature]) -> bytes:
+    """CBOR of the second form. Raises ValueError for what has no such form."""
+    body = CheckpointBody.decode(note.text_of(receipt.checkpoint))
+    words, items = shortening.shorten(receipt.payload.decode())
+    signers = ["" if one.name == body.origin else one.name for one in lines]
+    told = shortening.deflate("\n".join([body.origin, *signers, words]))
     try:
-        return _verify(receipt, [note.Verifier.from_vkey(vkey) for vkey in vkeys])
-    except note.NoteError as error:
+        leaf = Leaf.decode(receipt.leaf)
+        counter, previous = leaf.counter, leaf.previous
+        is_told = _leaf(receipt.payload, receipt.salt, counter, previous) == receipt.leaf
+    except (ValueError, RecursionError):
+        is_told = False
+    head: int | bytes = counter if is_told else receipt.leaf
+    raw = b"".join([receipt.salt, previous if is_told else b"", *receipt.proof, items])
+    parts = [2, told, raw, head, receipt.index, body.size, len(receipt.proof)]
+    return cbor2.dumps([*parts, [one.blob for one in lines]])
+
+
+def _leaf(payload: bytes, salt: bytes, counter: int, previous: bytes) -> bytes:
+    """The leaf that a payload has. Raises ValueError where it has none."""
+    told = json.loads(payload)
+    try:
+        kind, code, at = told["kind"], told["organisation"], told["at"]
+    except (TypeError, KeyError) as error:
+        raise ReceiptError("the record does not say what it is") from error
+    if not (type(kind) is type(code) is type(at) is str):
+        raise ReceiptError("the record does not say what it is")
+    return Leaf(
+        kind=kind,
+        organisation_code=code,
+        counter=counter,
+        previous=previous,
+        day=day_of(at),
+        commitment=commitment(payload, salt),
+    ).encode()
+
+
+def day_of(at: str) -> date:
+    """The day that a leaf states of a record's time. Raises ReceiptError for what `record` would not have written."""
+    if not _AT.fullmatch(at):
+        raise ReceiptError("the record does not say when it was made")
+    return datetime.fromisoformat(at).astimezone(_DAY_ZONE).date()
+
+
+def _parse_short(packed: bytes) -> Receipt:
+    version, told, raw, head, index, size, length, blobs = _items(packed, 8)
+    if version != 2 or type(blobs) is not list:
+        raise ReceiptError("the code holds other things than a receipt")
+    is_told = type(head) is int
+    _check_types([], [told, raw, b"" if is_told else head, *blobs], [index, size, length, head if is_told else 0])
+    origin, *signers, words = shortening.inflate(told, MAX_UNPACKED).split("\n")
+    if len(signers) != len(blobs):
+        raise ReceiptError("the code holds other things than a receipt")
+    hashes = 1 + (is_told and head > 1) + length
+    if len(raw) < 32 * hashes:
+        raise ReceiptError("the code is cut off")
+    salt, *proof = (raw[32 * n : 32 * n + 32] for n in range(hashes))
+    payload = shortening.lengthen(words, raw[32 * hashes :]).encode()
+    leaf = _leaf(payload, salt, head, proof.pop(0) if head > 1 else b"") if is_told else head
+    root = merkle.root_from_inclusion(merkle.leaf_hash(leaf), index, size, proof)
+    text = CheckpointBody(origin=origin, size=size, root=root).encode()
+    lines = [note.signature_line(name or origin, blob) for name, blob in zip(signers, blobs, strict=True)]
+    return Receipt(
+        leaf=leaf, payload=payload, salt=salt, index=index, proof=tuple(proof), checkpoint=f"{text}\n{''.join(lines)}"
+    )
+
+
+# Checking ---------------------------------------------------------------------------------------------------------------
+
+
+def trusting(vkeys: Iterable[str]) -> Policy:
+    """The policy that knows these logs and asks for no witness. Raises NoteError for what is no key."""
+    verifiers = [Verifier.from_vkey(vkey) for vkey in vkeys]
+    return Policy(logs=tuple(KnownLog(name=one.name, verifier=one) for one in verifiers))
+
+
+def verify(receipt: Receipt, trust: Policy | Sequence[str]) -> Verdict:
+    """Check every link under a policy, or with the keys of logs alone; never raises for what a receipt may hold."""
+    try:
+        return _verify(receipt, trust if isinstance(trust, Policy) else trusting(trust))
+    except NoteError as error:
         return Verdict("checkpoint-broken", f"The signed part of this receipt is damaged: {error}.")
 
 
-def _verify(receipt: Receipt, verifiers: list[note.Verifier]) -> Verdict:
-    body = note.CheckpointBody.decode(note.text_of(receipt.checkpoint))
-    mine = [v for v in verifiers if v.name == body.origin]
+def _verify(receipt: Receipt, rule: Policy) -> Verdict:
+    body = CheckpointBody.decode(note.text_of(receipt.checkpoint))
+    mine = [log.verifier for log in rule.logs if log.verifier.name == body.origin]
     if not mine:
         return Verdict("log-unknown", f"This receipt is of another ledger ({body.origin}).", body.origin)
     try:
         note.open_note(receipt.checkpoint, mine)
-    except note.NoteError:
+    except NoteError:
         return Verdict("signature-false", "The ledger's signature does not fit this receipt.", body.origin)
+    try:
+        times = _times(receipt.checkpoint, rule)
+    except NoteError:
+        party = _who_is_false(receipt.checkpoint, rule)
+        return Verdict("checkpoint-broken", f"The signature of the witness {party} is false.", body.origin, party=party)
     try:
         merkle.verify_inclusion(
             leaf=merkle.leaf_hash(receipt.leaf),
@@ -175,10 +359,25 @@ def _verify(receipt: Receipt, verifiers: list[note.Verifier]) -> Verdict:
         )
     except merkle.ProofError:
         return Verdict("not-included", "The signed ledger does not hold this record.", body.origin)
-    return _verify_content(receipt, body)
+    return _verify_content(receipt, body, times, holds=rule.holds(times))
 
 
-def _verify_content(receipt: Receipt, body: note.CheckpointBody) -> Verdict:
+def _times(checkpoint: str, rule: Policy) -> dict[str, int]:
+    """When which witnesses signed, by their names in the policy and in its order. Raises NoteError for a false line."""
+    times = cosigned(checkpoint, [one.witness for one in rule.witnesses])
+    return {one.name: times[one.witness] for one in rule.witnesses if one.witness in times}
+
+
+def _who_is_false(checkpoint: str, rule: Policy) -> str:
+    for one in rule.witnesses:
+        try:
+            cosigned(checkpoint, [one.witness])
+        except NoteError:
+            return one.name
+    return ""
+
+
+def _verify_content(receipt: Receipt, body: CheckpointBody, times: Mapping[str, int], *, holds: bool) -> Verdict:
     try:
         leaf = Leaf.decode(receipt.leaf)
         payload = json.loads(receipt.payload)
@@ -188,25 +387,81 @@ def _verify_content(receipt: Receipt, body: note.CheckpointBody) -> Verdict:
         fits = agrees = False
     if not fits or not agrees:
         return Verdict("content-altered", "What is written here is not what was recorded.", body.origin)
-    return Verdict("genuine", "This receipt is genuine.", body.origin, receipt.index, body.size, payload, leaf)
+    code, message = ("genuine", "This receipt is genuine.") if holds else ("not-witnessed", NOT_WITNESSED)
+    return Verdict(code, message, body.origin, receipt.index, body.size, payload, leaf, times)
+
+
+NOT_WITNESSED = (
+    "The ledger has signed this record, and not a word was changed, but too few witnesses had signed as well when this receipt "
+    "was made. Get the receipt anew in a minute. If it stays so, ask the district's office and a witness why."
+)
 
 
 def main(argv: list[str] | None = None) -> int:
-    """`python -m pianqu.kernels.receipt FILE --vkey KEY`: the check without Django."""
+    """`python -m pianqu.kernels.receipt FILE --policy FILE | --vkey KEY`: the check without Django."""
     parser = argparse.ArgumentParser(description="Check a receipt offline.")
     parser.add_argument("file", type=Path)
-    parser.add_argument(
-        "--vkey", action="append", required=True, help="public key of a ledger, or a file that holds it"
-    )
+    trust = parser.add_mutually_exclusive_group(required=True)
+    trust.add_argument("--policy", type=Path, help="file that names ledger, witnesses and how many have to have signed")
+    trust.add_argument("--vkey", action="append", help="public key of a ledger, or a file that holds it")
     asked = parser.parse_args(argv)
-    keys = tuple(Path(key).read_text() if Path(key).is_file() else key for key in asked.vkey)
     try:
-        verdict = verify(parse(asked.file.read_text(encoding="utf-8")), keys)
-    except (OSError, UnicodeDecodeError, ReceiptError, note.NoteError) as error:
+        rule = read_trust(asked.policy, asked.vkey or ())
+        verdict = verify(parse(asked.file.read_text(encoding="utf-8")), rule)
+    except (OSError, UnicodeDecodeError, ReceiptError, NoteError, PolicyError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    sys.stdout.write(f"{verdict.message}\n")
+    sys.stdout.write("\n".join([verdict.message, *told(verdict, rule)]) + "\n")
     return 0 if verdict.genuine else 1
+
+
+def read_trust(file: Path | None, vkeys: Iterable[str]) -> Policy:
+    """The policy in a file, or that of bare keys, each given itself or in a file with one in each line."""
+    if file is not None:
+        return policy.parse(file.read_bytes())
+    texts = [Path(key).read_text(encoding="utf-8") if Path(key).is_file() else key for key in vkeys]
+    return trusting(line for text in texts for line in text.splitlines() if line.strip())
+
+
+def told(verdict: Verdict, rule: Policy) -> list[str]:
+    """What a check found, and what it does not show, a sentence a line."""
+    if not verdict.recorded or verdict.leaf is None or verdict.payload is None:
+        return []
+    lines = [
+        f"Recorded: {verdict.leaf.kind} by {verdict.leaf.organisation_code}, {verdict.payload.get('at', verdict.leaf.day)}",
+        f"Entry {(verdict.index or 0) + 1} of {verdict.size} in {verdict.origin}",
+        *_witnesses_told(verdict, rule),
+    ]
+    return [*lines, "It does not show that what was recorded is true, nor that the matter was dealt with well."]
+
+
+def _witnesses_told(verdict: Verdict, rule: Policy) -> list[str]:
+    if not rule.witnesses:
+        return ["No outside witness is named: nothing here rules out that the ledger keeps a second history."]
+    lines = [f"Signed by {len(verdict.times)} of {len(rule.witnesses)} witnesses:"]
+    for one in rule.witnesses:
+        time = verdict.times.get(one.name)
+        lines.append(f"  {one.name}: {_moment(time) if time is not None else 'has not signed'}")
+    return [*lines, _doubt(verdict, rule)]
+
+
+def _doubt(verdict: Verdict, rule: Policy) -> str:
+    """What a second history would take."""
+    if rule.quorum == policy.NONE:
+        return "The policy asks for none of them: nothing here rules out that the ledger keeps a second history."
+    if not verdict.genuine:
+        return "Until enough of them have signed, nothing here rules out that the ledger keeps a second history."
+    liars = rule.overlap()
+    if not liars:
+        return "Two sets of honest witnesses could each fulfil this policy: only comparing receipts shows a second history."
+    return f"A second history would need {liars} or more of these witnesses to deceive together with the ledger."
+
+
+def _moment(time: int) -> str:
+    try:
+        return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (OverflowError, ValueError, OSError):
+        return f"{time} s after 1970"
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Fill the offline check with what it must know: the ledger's public keys and the names of this district.
+"""Fill the offline check with what it must know: whose signatures count, and the names of this district.
 
 Problem: one HTML file that checks receipts without a network, served under a strict policy and kept by people at home.
-Method: keys and names go into one JSON data block, which no browser executes; script and style stay as they were built, so
+Method: policy and names go into one JSON data block, which no browser executes; script and style stay as they were built, so
 their checksums are constant and the policy can name them instead of allowing anything inline.
 Source: CSP Level 3, hash sources; HTML, script data blocks.
 Cost: O(length). Guarantee: no value can end the data block or become markup; the result is the same for the same input.
@@ -10,7 +10,7 @@ Cost: O(length). Guarantee: no value can end the data block or become markup; th
 import json
 import re
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -34,13 +34,16 @@ class VerifyPage:
 def render(
     template: str,
     *,
-    vkeys: Sequence[str],
+    policy: str,
     district: Pair,
     language: str = "zh",
     names: Mapping[str, Pair] | None = None,
 ) -> VerifyPage:
-    """The page for these keys. `names` maps "organisation:330205", "category:roads", "place:…", "kind:…" to a pair."""
-    configuration = {"vkeys": list(vkeys), "district": district, "language": language, "names": dict(names or {})}
+    """The page for this policy (C2SP tlog-policy).
+
+    `names` maps "organisation:330205", "category:roads", "place:…", "kind:…", "witness:…" to a pair.
+    """
+    configuration = {"policy": policy, "district": district, "language": language, "names": dict(names or {})}
     block = json.dumps(configuration, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     if template.count(PLACEHOLDER) != 1:
         raise ValueError("this is not the template of the offline check")

@@ -1,68 +1,88 @@
-"""`pianqu verify FILE|log`: a receipt with nothing but a public key, or the whole ledger of this installation."""
+"""`pianqu verify receipt FILE | log | mirror …`: a receipt under a policy, or the whole ledger of this installation."""
 
 import argparse
 import os
 import sys
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 
 import django
 
 from pianqu.composition.env import current
-from pianqu.kernels import receipt
+from pianqu.kernels import policy, receipt
 from pianqu.kernels.note import NoteError
-from pianqu.kernels.receipt import ReceiptError, Verdict
+from pianqu.kernels.policy import Policy, PolicyError
+from pianqu.kernels.receipt import ReceiptError
+
+MIRROR = "pianqu.composition.commands.verify_mirror"
+EPILOGUE = """pianqu verify FILE is pianqu verify receipt FILE. Without --policy and --vkey a receipt is judged by the policy
+of the installation in the data folder. 0: genuine and witnessed as the policy asks, or all is well; 1: not so; 2: unreadable.
+不写 --policy 与 --vkey 时，按数据文件夹里那一套的规则核验。0 属实且见证够数（或一切正常），1 不符或见证不够，2 读不出来。"""
 
 
 def main(argv: list[str]) -> int:
-    """0: genuine, or all is well; 1: it does not hold; 2: it could not be read."""
+    """0: genuine and witnessed as the policy asks, or all is well; 1: it does not hold; 2: it could not be read."""
+    if argv[:1] == ["mirror"] and find_spec(MIRROR):
+        return int(import_module(MIRROR).main(argv[1:]))
+    is_file = argv[:1] == ["receipt"]
+    asked = _parser().parse_args(argv[1:] if is_file else argv)
+    if asked.data or not os.environ.get("PIANQU_DATA"):
+        home = Path(os.environ.get("PIANQU_HOME", "."))
+        os.environ["PIANQU_DATA"] = str((asked.data or home / "data").resolve())
+    if asked.what == "log" and not is_file:
+        return _log()
+    return _receipt(Path(asked.what), asked.policy, asked.vkey)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="pianqu verify", description="Check a receipt, or the whole log. 核验回执或整个账本。"
+        prog="pianqu verify",
+        usage="pianqu verify [receipt] FILE [--policy FILE | --vkey KEY …] [--data FOLDER]\n"
+        "       pianqu verify log [--data FOLDER]",
+        description="Check a receipt, or the whole log. 核验回执或整个账本。",
+        epilog=EPILOGUE,
     )
     parser.add_argument(
         "what", help="a receipt's file (.tlog-proof or the text of its QR code), or the word log 回执文件或 log"
     )
-    parser.add_argument("--vkey", action="append", default=[], help="public key of the ledger, or a file with it 公钥")
-    parser.add_argument("--data", type=Path, help="data folder whose key and log are meant (default ./data) 数据文件夹")
-    asked = parser.parse_args(argv)
-    if asked.data or not os.environ.get("PIANQU_DATA"):
-        home = Path(os.environ.get("PIANQU_HOME", "."))
-        os.environ["PIANQU_DATA"] = str((asked.data or home / "data").resolve())
-    return _log() if asked.what == "log" else _receipt(Path(asked.what), asked.vkey)
+    trust = parser.add_mutually_exclusive_group()
+    trust.add_argument(
+        "--policy", type=Path, help="file with ledger, witnesses and rule (C2SP tlog-policy) 见证规则文件"
+    )
+    trust.add_argument(
+        "--vkey", action="append", default=[], help="public key of the ledger, or a file with it; asks no witness 公钥"
+    )
+    parser.add_argument(
+        "--data", type=Path, help="data folder whose policy and log are meant (default ./data) 数据文件夹"
+    )
+    return parser
 
 
-def _receipt(path: Path, vkeys: list[str]) -> int:
-    keys = tuple(Path(key).read_text(encoding="utf-8") if Path(key).is_file() else key for key in vkeys)
+def _receipt(path: Path, policy_file: Path | None, vkeys: list[str]) -> int:
     try:
-        verdict = receipt.verify(receipt.parse(path.read_text(encoding="utf-8")), keys or (_own_key(),))
-    except (OSError, UnicodeDecodeError, ReceiptError, NoteError) as error:
+        given = receipt.parse(path.read_text(encoding="utf-8"))
+        rule = receipt.read_trust(policy_file, vkeys) if policy_file or vkeys else _own_policy()
+    except (OSError, UnicodeDecodeError, ReceiptError, NoteError, PolicyError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    sys.stdout.write(_told(verdict))
+    verdict = receipt.verify(given, rule)
+    sys.stdout.write("\n".join([verdict.message, *receipt.told(verdict, rule)]) + "\n")
     return 0 if verdict.genuine else 1
 
 
-def _told(verdict: Verdict) -> str:
-    lines = [verdict.message]
-    if verdict.payload and verdict.leaf:
-        lines += [
-            f"Recorded: {verdict.leaf.kind} by {verdict.leaf.organisation_code}, {verdict.payload['at']}",
-            f"Entry {(verdict.index or 0) + 1} of {verdict.size} in {verdict.origin}",
-            "It does not show that what was recorded is true, and no outside witness has signed yet.",
-        ]
-    return "\n".join(lines) + "\n"
-
-
-def _own_key() -> str:
+def _own_policy() -> Policy:
     _check_there()
     django.setup()
-    return str(import_module("pianqu.rooms.ledger.queries").log().vkey)
+    return policy.parse(import_module("pianqu.rooms.ledger.queries").policy_text().encode())
 
 
 def _check_there() -> None:
     env = current()
     if not env.key_folder.exists():
-        raise ReceiptError(f"There is no installation in {env.data}: name the ledger's public key with --vkey.")
+        raise ReceiptError(
+            f"There is no installation in {env.data}: name a policy with --policy, or the ledger's public key with --vkey."
+        )
 
 
 def _log() -> int:

@@ -34,11 +34,11 @@ def stand_ready(data: Path, *, now: datetime) -> None:
 
     A policy that somebody else adopted since is left alone.
     """
-    folder, vkey = data / "outside", ledger.log().vkey
+    folder, vkeys = data / "outside", [key.vkey for key in ledger.log().in_force(now)]
     before = {program.name: program.port for program in programs_of(data)}
     programs, lines = [], []
     for short, name, address in WITNESSES:
-        found = home.prepare(folder / short, name=address, logs=[vkey])
+        found = home.prepare(folder / short, name=address, logs=vkeys)
         port = _free_port(before.get(f"witness {short}", 0))
         words = ["witness", "--quiet", "--folder", str(folder / short), "--port", str(port)]
         programs.append(Program(name=f"witness {short}", words=tuple(words), port=port))

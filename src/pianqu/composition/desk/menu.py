@@ -61,7 +61,7 @@ FIRST = (
     Entry("/desk/intake/", pgettext_lazy("menu", "Take in"), key="i"),
 )
 """Not in a group: what is opened a hundred times a day."""
-WHO = ("/desk/here-today/", "/desk/duty/", "/desk/organisations/", "/desk/residents/")
+WHO = ("/desk/here-today/", "/desk/duty/", "/desk/organisations/", "/desk/residents/", "/desk/witnesses/")
 
 GROUPS = (
     Group(

@@ -54,7 +54,7 @@ def policy(made: VerifyPage) -> str:
 
 def _page() -> VerifyPage:
     language = "en" if (get_language() or "").startswith("en") else "zh"
-    return render(_template(), vkeys=[ledger.log().vkey], district=DISTRICT, language=language, names=_names())
+    return render(_template(), policy=ledger.policy_text(), district=DISTRICT, language=language, names=_names())
 
 
 @lru_cache(maxsize=1)
@@ -67,5 +67,11 @@ def _names() -> dict[str, Pair]:
     organisations = directory.all_organisations()
     names = {f"organisation:{card.code}": (card.name, card.name_en or card.name) for card in organisations}
     names |= {f"category:{card.code}": (card.name_zh, card.name_en) for card in casework.categories()}
+    witnesses = {one.name for one in ledger.policy().witnesses}
+    names |= {
+        f"witness:{card.name}": (card.name, card.name_en)
+        for card in organisations
+        if card.name in witnesses and card.name_en
+    }
     places = territory.places().values()
     return names | {f"place:{card.code}": (card.name, card.name_en or card.name) for card in places}

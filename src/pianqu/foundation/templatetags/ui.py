@@ -160,6 +160,12 @@ def short_moment(value: datetime | None) -> str:
 
 
 @register.filter
+def clock_time(value: datetime | None) -> str:
+    """The time of day with seconds: 08:41:07."""
+    return "" if value is None else f"{timezone.localtime(value):%H:%M:%S}"
+
+
+@register.filter
 def listed(names: Iterable[str]) -> str:
     """Names side by side: 公安分局、民政局, or with commas."""
     return ("、" if (get_language() or "").startswith("zh") else ", ").join(names)

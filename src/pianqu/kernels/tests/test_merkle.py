@@ -21,6 +21,13 @@ def vectors(kind: str) -> list[Any]:
     return [pytest.param(row, id=row["name"]) for row in rows]
 
 
+@pytest.mark.parametrize("kind", ["inclusion", "consistency"])
+def test_all_published_vectors_are_here_with_their_errors(kind: str) -> None:
+    rows = json.loads((VECTORS / f"{kind}.json").read_text())["vectors"]
+    assert len({row["name"] for row in rows}) == len(rows) == 98
+    assert sum(row["wantErr"] for row in rows) == 92
+
+
 def raw(items: list[str] | None) -> list[bytes]:
     return [b64decode(item) for item in items or []]
 
@@ -115,6 +122,14 @@ def test_a_proof_for_an_earlier_size_is_made_from_the_grown_tree(size: int, data
     if old < size:
         with pytest.raises(ProofError):
             merkle.verify_consistency(old=old, new=size, proof=proof, old_root=new_root, new_root=old_root)
+
+
+@given(st.lists(st.integers(0, 600), max_size=4))
+def test_growing_by_many_is_growing_one_by_one(batches: list[int]) -> None:
+    tree, one_by_one = grown(0), grown(sum(batches))
+    for batch in batches:
+        tree.extend(b"".join(merkle.leaf_hash(str(n).encode()) for n in range(tree.size, tree.size + batch)))
+    assert (tree.size, tree.root(), tree.changed) == (one_by_one.size, one_by_one.root(), one_by_one.changed)
 
 
 def test_an_incomplete_node_is_not_invented() -> None:

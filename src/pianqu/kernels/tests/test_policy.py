@@ -162,3 +162,44 @@ def test_nested_groups_are_as_the_recursive_reading(data: st.DataObject) -> None
         assert found.holds(some) == _value(found, found.quorum, some)
         if found.holds(some):
             assert all(found.holds({*some, name}) for name in KEYS)
+
+
+PARTS = st.lists(st.tuples(st.sampled_from(["all", "any", "1", "2", "3"]), st.integers(1, 4)), min_size=1, max_size=4)
+
+
+def grouped(parts: list[tuple[str, int]]) -> policy.Policy:
+    """Witnesses gathered into groups one after the other; the last group is the quorum."""
+    free, lines = list(KEYS), [f"witness {name} {key(name)}" for name in KEYS]
+    for number, (needed, width) in enumerate(parts):
+        members, free = free[:width], [*free[width:], f"g{number}"]
+        rule = "all" if needed.isdigit() and int(needed) > len(members) else needed
+        lines.append(f"group g{number} {rule} {' '.join(members)}")
+    return parse("\n".join([*lines, f"quorum g{len(parts) - 1}"]).encode())
+
+
+@given(PARTS, st.sets(st.sampled_from(list(KEYS))))
+def test_the_fewest_are_enough_and_nobody_finds_fewer(parts: list[tuple[str, int]], some: set[str]) -> None:
+    found = grouped(parts)
+    fewest = found.fewest(some)
+    enough = [len(one) for one in subsets() if one <= some and found.holds(one)]
+    assert (fewest is None) == (not enough)
+    if fewest is not None:
+        assert len(fewest) == min(enough)
+        assert set(fewest) <= some
+        assert found.holds(fewest)
+
+
+@given(PARTS)
+def test_the_overlap_is_what_no_two_sets_that_are_enough_fall_below(parts: list[tuple[str, int]]) -> None:
+    found = grouped(parts)
+    enough = [one for one in subsets() if found.holds(one)]
+    assert found.overlap() == min(len(one & other) for one in enough for other in enough)
+
+
+def test_nobody_is_the_fewest_where_nobody_is_asked() -> None:
+    assert parse(EXAMPLE.replace("quorum X-and-Y", "quorum none").encode()).fewest({"X1"}) == ()
+
+
+def test_where_nobody_is_asked_nobody_has_to_lie() -> None:
+    assert parse(EXAMPLE.replace("quorum X-and-Y", "quorum none").encode()).overlap() == 0
+    assert parse(EXAMPLE.encode()).overlap() == 1

@@ -1,45 +1,67 @@
-"""A receipt holds as a whole, in both forms, and falls at every altered link."""
+"""A receipt holds as a whole, in every form, and falls at every altered link."""
 
-import secrets
+import json
 import zlib
-from datetime import date
+from pathlib import Path
 
 import base45
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pianqu.kernels import canonical, merkle, note
+from pianqu.kernels import canonical, policy
 from pianqu.kernels import receipt as kernel
-from pianqu.kernels.leaf import Leaf, commitment
 from pianqu.kernels.receipt import Receipt, ReceiptError
-from pianqu.kernels.tiles import TileTree
+from pianqu.kernels.tests.receipts import (
+    ALONE,
+    NESTED,
+    SIGNER,
+    TIME,
+    TWO_OF_THREE,
+    Case,
+    cases,
+    make,
+    replaced,
+    signed,
+)
 
-SEED = bytes(range(32))
-SIGNER = note.Signer.from_seed("pianqu.invalid/330205/test", SEED)
-PAYLOAD = canonical.encode({"kind": "casework.case-opened", "organisation": "330205", "fact": {"n": 1}})
-
-
-def make(size: int = 300, index: int = 77, payload: bytes = PAYLOAD) -> Receipt:
-    salt = secrets.token_bytes(32)
-    leaf = Leaf(
-        kind="casework.case-opened",
-        organisation_code="330205",
-        counter=5,
-        previous=bytes(32),
-        day=date(2026, 11, 23),
-        commitment=commitment(payload, salt),
-    ).encode()
-    tree = TileTree(0, lambda *_: b"")
-    for n in range(size):
-        tree.append(merkle.leaf_hash(leaf if n == index else str(n).encode()))
-    body = note.CheckpointBody(origin=SIGNER.name, size=size, root=tree.root()).encode()
-    proof = tuple(merkle.inclusion_proof(index, size, tree.node))
-    return Receipt(leaf=leaf, payload=payload, salt=salt, index=index, proof=proof, checkpoint=SIGNER.sign(body))
+OLD_FILE = (
+    "c2sp.org/tlog-proof@v1\nextra eyJsZWFmIjoie1wiY1wiOlwiNnQwaXhQRzF4RnM0SHZlV2FxUDVkWUtmcllzM0FwWnM4aUk5alRFY1dXQ"
+    "VwiLFwiZFwiOlwiMjAyNi0xMS0yNFwiLFwia1wiOlwiY2FzZXdvcmsuY2FzZS1vcGVuZWRcIixcIm5cIjo1LFwib1wiOlwiMzMwMjA1XCIsXCJ"
+    "wXCI6XCJBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBXCIsXCJ2XCI6MX0iLCJwYXlsb2FkIjp7ImFjdG9yIjp7I"
+    "mtpbmQiOiJyZXNpZGVudCIsIm9yZ2FuaXNhdGlvbiI6IjMzMDIwNSIsInBvc3QiOm51bGx9LCJhdCI6IjIwMjYtMTEtMjNUMTY6NDE6MDYuMTI"
+    "wKzAwOjAwIiwiZmFjdCI6eyJjYXNlX2NvZGUiOiI4SzNGMjdRSCIsImNhdGVnb3J5Ijoicm9hZHMifSwiaWQiOiIwMTk4YzBkZS0wMDAwLTcwM"
+    "DAtODAwMC0wMDAwMDAwMDAwMDIiLCJraW5kIjoiY2FzZXdvcmsuY2FzZS1vcGVuZWQiLCJvcmdhbmlzYXRpb24iOiIzMzAyMDUiLCJzdWJqZWN"
+    "0IjoiY2FzZTowMTk4YzBkZS0wMDAwLTcwMDAtODAwMC0wMDAwMDAwMDAwMDEifSwic2FsdCI6IlpHVm1aMmhwYW10c2JXNXZjSEZ5YzNSMWRuZ"
+    "DRlWHA3ZkgxLWY0Q0Jnb00iLCJ2IjoxfQ==\nindex 2\nkGxdJIXK5yIHOkMPTQT+F2dQdZLO8iZimurbhaLskJ0=\nywCYnZSlacCmeK4EK2Pc1"
+    "GJduWRAUX83put5duok7Us=\nEeH1WCI/THG2vhzs/R8N6HFG0llId8J7KexRn5BAITw=\n\npianqu.invalid/330205/test\n5\nBz0bLLE/UYn"
+    "BdgSwzMqQrGFEE2NJWnE8IamTBBqGaTg=\n\n— pianqu.invalid/330205/test GmlWuvODJvDrRWWgUzaamcV2B+Qr55R5YgUCdF8Tu9HYKl"
+    "/4pB4YmYOliqEzGTUM7Le17yUUWbnVUKgk9ZqTeAkF4wQ=\n"
+)
+OLD_CODE = (
+    "PIANQU1:NCF3YTV LHI5+V9RK5B1RM P9Q97KP9KQI%6846 760:51W5FGHI$AZZIPWC UCWKCVBBYGSSABT-AMRS-/I 0KU33MLJ0OTV*AWDB"
+    "O*T-22SWD%MT*FJ5TS/O3V7UR K0WI9%Q1VCQWC1QD5DL.SCAS2GY0UP4*%2L3J4/2YYTU53TLV5JLFHL%787R7LL5TX3:XFIE05-M/FKL64PH"
+    "IW40MEA6VCA6BZKPL9BFZISVB44CZUCL.LP-JG.01+8OKD--C5KD:71RDANDARJCZ.C6JC3/CX%36-EO-O+H91HFOA7:+M1J9.Y40.DXZ1 T6O"
+    "F65ZMY76DL63J6C%6GCM336 RT-L0FF06M0ZVIU.S$XI+AK2K1JOCNO4J48 CKWKETC9%LFSBAFIP/.V6YI2Y4%KNL643230JBIP4S KZQT*20"
+    "61MRCHH00EY0A6C+C1HDH.CEP23-1E*4JB%CKOG9X088D0XG//G3+M C1YIL3LTHHJYKR6KNTLV7%GO-O-+KA/SO*I-.QD.M3:U%%H-.P2%L.6"
+    "2SK2IJCYIB/X7QLCTNEICVIMVN:JI6AIPT+05/YK08M47N8KFCECBZGEFDZ9316LP.P3FM7ICHSH9UUBL5BIM MARG0Q:P3:N2S52:KX3R-G8F"
+    "KUD8RAX4%8KU+D$XC--V-BT/FA9.EDSQH+V :M2VJ/LVXO3%ZDQS2Y%D  EFPR/-ENR5:LR78T5WGIFH5SOT0K$$G1LH%05S89Q C.U8%69Q2H"
+    "5WV/%L1OS-SDVLGDUMEN6C2J2388/FZ*KVHHAHLJ.BOEVRK3JMUZ2J$E9MVD9TRBFQ/RQVDTE8VOBUDX834F-U1DLKG+ED$SM/938P620NJ595"
+)
 
 
 def check(receipt: Receipt) -> str:
     return kernel.verify(receipt, (SIGNER.vkey,)).code
+
+
+def test_receipts_of_the_first_form_hold_for_ever() -> None:
+    for given_text in (OLD_FILE, OLD_CODE):
+        old = kernel.parse(given_text)
+        assert kernel.verify(old, (SIGNER.vkey,)).genuine
+        assert kernel.verify(old, policy.parse(TWO_OF_THREE.encode())).code == "not-witnessed"
+        assert json.loads(old.payload)["fact"]["case_code"] == "8K3F27QH"
+    assert kernel.parse(OLD_FILE) == kernel.parse(OLD_CODE)
+    assert kernel.parse(OLD_FILE).text() == OLD_FILE
 
 
 @pytest.mark.parametrize(("size", "index"), [(1, 0), (2, 1), (256, 255), (300, 77), (1000, 999)])
@@ -56,30 +78,40 @@ def test_windows_line_ends_and_spaces_around_do_no_harm() -> None:
     assert kernel.parse(f"  {receipt.compact()}\n") == receipt
 
 
-def replaced(receipt: Receipt, **parts: object) -> Receipt:
-    fields = {name: getattr(receipt, name) for name in ("leaf", "payload", "salt", "index", "proof", "checkpoint")}
-    return Receipt(**{**fields, **parts})  # type: ignore[arg-type]
+CASES = cases()
 
 
-def test_each_altered_link_is_named() -> None:
-    receipt = make()
-    other = canonical.encode({"kind": "casework.case-opened", "organisation": "330205", "fact": {"n": 2}})
-    assert check(replaced(receipt, payload=other)) == "content-altered"
-    assert check(replaced(receipt, salt=bytes(32))) == "content-altered"
-    assert check(replaced(receipt, index=78)) == "not-included"
-    assert check(replaced(receipt, proof=receipt.proof[1:])) == "not-included"
-    assert check(replaced(receipt, leaf=make().leaf)) == "not-included"
-    assert check(replaced(receipt, checkpoint=make(301).checkpoint)) == "not-included"
-    forged = note.Signer.from_seed(SIGNER.name, bytes(32)).sign(note.text_of(receipt.checkpoint))
-    assert check(replaced(receipt, checkpoint=forged)) == "signature-false"
-    foreign = note.Signer.from_seed("example.org/other", SEED)
-    body = note.CheckpointBody(origin=foreign.name, size=300, root=bytes(32)).encode()
-    assert check(replaced(receipt, checkpoint=foreign.sign(body))) == "log-unknown"
-    assert check(replaced(receipt, checkpoint="nonsense\n")) == "checkpoint-broken"
+@pytest.mark.parametrize("case", CASES.values(), ids=list(CASES))
+def test_every_fault_has_its_verdict_in_every_form(case: Case) -> None:
+    rule = policy.parse(case.rule.encode())
+    assert kernel.verify(case.receipt, rule).code == case.code
+    assert kernel.verify(kernel.parse(case.receipt.text()), rule).code == case.code
+    if case.code in {"genuine", "not-witnessed"}:
+        assert kernel.verify(kernel.parse(case.receipt.compact()), rule).code == case.code
+        assert kernel.verify(kernel.parse(case.receipt.compact(rule)), rule).code == case.code
+
+
+def test_a_verdict_tells_who_signed_and_when() -> None:
+    rule = policy.parse(TWO_OF_THREE.encode())
+    verdict = kernel.verify(signed(make(), "people", "院"), rule)
+    assert dict(verdict.times) == {"people": TIME, "院": TIME + 1}
+    assert (verdict.index, verdict.size) == (77, 300)
+    lines = kernel.told(verdict, rule)
+    assert "Signed by 2 of 3 witnesses:" in lines
+    assert "  justice: has not signed" in lines
+    assert "  people: 2026-11-29 00:00:00 UTC" in lines
+
+
+def test_whose_line_is_false_is_named() -> None:
+    for which in ("a false line of a witness", "a line of another time", "a false line though nobody is asked"):
+        verdict = kernel.verify(CASES[which].receipt, policy.parse(CASES[which].rule.encode()))
+        assert verdict.party == "people"
+        assert "people" in verdict.message
 
 
 def test_a_payload_of_another_kind_than_its_leaf_is_refused() -> None:
-    assert check(make(payload=canonical.encode({"kind": "x.y", "organisation": "330205"}))) == "content-altered"
+    other = canonical.encode({"kind": "x.y", "organisation": "330205-enforcement"})
+    assert check(make(payload=other)) == "content-altered"
 
 
 @pytest.mark.parametrize("payload", [b"[" * 25_000 + b"]" * 25_000, b"[]", b"7", b"NaN", b'"\\ud800"', b"\xff", b""])
@@ -88,12 +120,12 @@ def test_whatever_stands_for_the_payload_is_only_refused(payload: bytes) -> None
 
 
 @given(st.integers(0, 2**16), st.integers(1, 255))
-def test_a_flipped_byte_of_the_code_never_passes(place: int, flip: int) -> None:
-    receipt = make(9, 3)
-    raw = bytearray(zlib.decompress(base45.b45decode(receipt.compact().removeprefix(kernel.PREFIX))))
+def test_a_flipped_byte_of_the_first_form_never_passes(place: int, flip: int) -> None:
+    receipt = kernel.parse(OLD_CODE)
+    raw = bytearray(zlib.decompress(base45.b45decode(OLD_CODE.removeprefix(kernel.FIRST))))
     raw[place % len(raw)] ^= flip
     try:
-        changed = kernel.parse(kernel.PREFIX + base45.b45encode(zlib.compress(bytes(raw))).decode())
+        changed = kernel.parse(kernel.FIRST + base45.b45encode(zlib.compress(bytes(raw))).decode())
     except ReceiptError:
         return
     assert changed == receipt or check(changed) != "genuine"
@@ -112,7 +144,10 @@ def test_a_flipped_character_never_passes(data: st.DataObject) -> None:
     assert receipt == kernel.parse(text) or check(receipt) != "genuine" or receipt.text() == kernel.parse(text).text()
 
 
-@given(st.text(max_size=300) | st.binary(max_size=300).map(lambda b: "PIANQU1:" + b.hex().upper()))
+CODES = st.binary(max_size=300).map(lambda raw: base45.b45encode(raw).decode())
+
+
+@given(st.text(max_size=300) | st.builds(str.__add__, st.sampled_from(["PIANQU1:", "PIANQU2:", "PIANQU3:"]), CODES))
 def test_any_text_gets_a_sentence(given_text: str) -> None:
     with pytest.raises(ReceiptError):
         kernel.parse(given_text)
@@ -122,3 +157,33 @@ def test_a_decompression_bomb_stops() -> None:
     bomb = "PIANQU1:" + base45.b45encode(zlib.compress(bytes(50_000_000), 9)).decode()
     with pytest.raises(ReceiptError):
         kernel.parse(bomb)
+
+
+def test_a_code_of_a_later_kind_says_so() -> None:
+    with pytest.raises(ReceiptError, match="newer"):
+        kernel.parse("PIANQU17:ABC")
+
+
+def run(tmp_path: Path, receipt: str, *words: str) -> int:
+    file = tmp_path / "mine.tlog-proof"
+    file.write_text(receipt, encoding="utf-8")
+    return kernel.main([str(file), *words])
+
+
+def test_the_check_without_django(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rule = tmp_path / "policy"
+    rule.write_text(NESTED, encoding="utf-8")
+    good = make()
+    assert run(tmp_path, good.text(), "--vkey", SIGNER.vkey) == 0
+    assert "No outside witness is named" in capsys.readouterr().out
+    assert run(tmp_path, signed(good, "justice", "院").compact(), "--policy", str(rule)) == 0
+    assert "Signed by 2 of 3 witnesses" in capsys.readouterr().out
+    assert run(tmp_path, good.text(), "--policy", str(rule)) == 1
+    assert "Get the receipt anew" in capsys.readouterr().out
+    assert run(tmp_path, "hello", "--policy", str(rule)) == 2
+    rule.write_text("quorum nobody\n", encoding="utf-8")
+    assert run(tmp_path, good.text(), "--policy", str(rule)) == 2
+    assert "line 1" in capsys.readouterr().err
+    assert run(tmp_path, good.text(), "--policy", str(tmp_path / "absent")) == 2
+    rule.write_text(ALONE, encoding="utf-8")
+    assert run(tmp_path, good.text(), "--policy", str(rule)) == 0

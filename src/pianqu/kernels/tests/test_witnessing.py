@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pianqu.kernels import merkle, witnessing
 from pianqu.kernels.merkle import consistency_proof, leaf_hash
-from pianqu.kernels.note import CheckpointBody, Signer, Verifier
+from pianqu.kernels.note import CheckpointBody, Signer, Verifier, split
 from pianqu.kernels.tiles import TileTree
 from pianqu.kernels.witnessing import Answer, BadRequest, Request, Seen, parse, size_of
 
@@ -35,6 +35,36 @@ def asked(old: int, new: int, salt: str = "") -> Request:
 
 def seen(size: int) -> Seen:
     return Seen(size, grown(size).root())
+
+
+# The example of https://c2sp.org/tlog-witness; the specification prints neither the log's key nor the root before.
+EXAMPLE = """old 20852014
+PlRNCrwHpqhGrupue0L7gxbjbMiKA9temvuZZDDpkaw=
+jrJZDmY8Y7SyJE0MWLpLozkIVMSMZcD5kvuKxPC3swk=
+5+pKlUdi2LeF/BcMHBn+Ku6yhPGNCswZZD1X/6QgPd8=
+/6WVhPs2CwSsb5rYBH5cjHV/wSmA79abXAwhXw3Kj/0=
+
+example.com/behind-the-sofa
+20852163
+CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
+
+— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=
+— example.com/behind-the-sofa opLqBQsREYCgu6xQkYQwJr9fo45a62DN9EdmHXnZdXNqlcVGlCum2Wks+49/V6267UEjw6QUXTS5Rovnzv++qbSzm9Q=
+"""
+
+
+def test_the_published_request_is_read_whole_and_written_the_same() -> None:
+    request = parse(EXAMPLE.encode())
+    text, signatures = split(request.note)
+    body = CheckpointBody.decode(text)
+    assert (request.old, len(request.proof), body.origin, body.size, len(signatures)) == (
+        20852014,
+        4,
+        "example.com/behind-the-sofa",
+        20852163,
+        2,
+    )
+    assert witnessing.encode(request.old, request.proof, request.note) == EXAMPLE.encode()
 
 
 def given_to(request: Request, before: Seen) -> Answer:

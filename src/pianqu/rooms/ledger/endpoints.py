@@ -5,23 +5,37 @@ from dataclasses import asdict
 from datetime import datetime
 
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_noop
 from ninja import Schema
 from pydantic import Field
 
-from pianqu.foundation.api import Doors
-from pianqu.rooms.ledger import queries
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.api import Body, Doors
+from pianqu.foundation.installation import installation
+from pianqu.rooms.ledger import queries, services
 from pianqu.rooms.ledger.queries import ReceiptState
 
 ledger = Doors("ledger")
 routers = {"/ledger": ledger.router}
 
 
+class LogKey(Schema):
+    """One public key of the log and the time in which it signs."""
+
+    number: int
+    vkey: str = Field(description="Verifier key (signed-note format).")
+    since: datetime
+    until: datetime | None = Field(description="From then on it signs no more; null for the newest.")
+    signs: bool = Field(description="Whether it signs now. Two do while one takes over from the other.")
+
+
 class Log(Schema):
-    """The log's name and public key, and how far it has come."""
+    """The log's name and public keys, and how far it has come."""
 
     origin: str
-    vkey: str = Field(description="Verifier key (signed-note format).")
+    vkey: str = Field(description="The newest verifier key (signed-note format).")
+    keys: list[LogKey] = Field(description="All keys that it ever had, the oldest first: old receipts need old keys.")
     size: int = Field(description="Entries with a position.")
     waiting: int = Field(description="Entries that are recorded and wait for theirs.")
     sealed_at: datetime | None
@@ -33,10 +47,14 @@ class Log(Schema):
     "", name="getLedger", says=gettext_noop("The ledger: name, key, size, published checkpoint"), gives=Log, right=""
 )
 def log(request: HttpRequest) -> Log:
-    standing, seen = queries.status(), queries.offered()
+    standing, seen, card, now = queries.status(), queries.offered(), queries.log(), timezone.now()
     return Log(
         origin=standing.origin,
-        vkey=queries.log().vkey,
+        vkey=card.vkey,
+        keys=[
+            LogKey(number=key.number, vkey=key.vkey, since=key.from_at, until=key.until_at, signs=key.signs_at(now))
+            for key in card.keys
+        ],
         size=standing.size,
         waiting=standing.waiting,
         sealed_at=standing.sealed_at,
@@ -88,6 +106,111 @@ def witnesses(request: HttpRequest) -> Witnesses:
         witnessed_size=seen.size if seen else 0,
         witnessed_at=seen.witnessed_at if seen else None,
         witnesses=[Witness(**asdict(one)) for one in queries.witnesses()],
+    )
+
+
+class Fork(Schema):
+    """Two texts with the ledger's signature that cannot both be true."""
+
+    size: int
+    ours: str
+    theirs: str
+    shown_by: str = Field(
+        description="The witness or mirror that holds it; empty for a reader who said nothing of themselves."
+    )
+    found_at: datetime
+
+
+class Shown(Body):
+    """Two checkpoints of this ledger, as you were shown them."""
+
+    one: str = Field(
+        max_length=20_000, examples=["pianqu.invalid/330205/1a2b3c4d\n9\n…\n\n— pianqu.invalid/330205/1a2b3c4d …\n"]
+    )
+    other: str = Field(
+        max_length=20_000, examples=["pianqu.invalid/330205/1a2b3c4d\n9\n…\n\n— pianqu.invalid/330205/1a2b3c4d …\n"]
+    )
+
+
+class ForkKept(Schema):
+    """What became of it."""
+
+    is_new: bool
+
+
+@ledger.asks(
+    "/forks",
+    name="getForks",
+    says=gettext_noop("Second histories of the ledger that were shown, with the evidence"),
+    gives=list[Fork],
+    right="",
+)
+def forks(request: HttpRequest) -> list[Fork]:
+    return [Fork(**asdict(one)) for one in queries.forks()]
+
+
+@ledger.does(
+    "/forks",
+    name="showFork",
+    says=gettext_noop(
+        "Show a second history: two checkpoints of one size that the ledger signed; nobody has to believe you"
+    ),
+    right="",
+    gives=ForkKept,
+    keyed=False,
+)
+def show_fork(request: HttpRequest, typed: Shown) -> ForkKept:
+    stranger = Actor(kind="resident", organisation_code=installation().district_code)
+    new = services.note_fork(actor=stranger, ours=typed.one, theirs=typed.other, shown_by="", now=timezone.now())
+    return ForkKept(is_new=new)
+
+
+class Mirror(Schema):
+    """Somebody who keeps a full copy of the log."""
+
+    id: int
+    name: str
+    vkey: str
+    url: str
+    since: datetime
+    size: int = Field(description="Entries that it holds.")
+    behind: int
+    heard_at: datetime | None
+    trouble: str
+    trouble_at: datetime | None
+
+
+@ledger.asks(
+    "/mirrors",
+    name="getMirrors",
+    says=gettext_noop("Who keeps a full copy of the ledger"),
+    gives=list[Mirror],
+    right="",
+)
+def mirrors(request: HttpRequest) -> list[Mirror]:
+    return [Mirror(**asdict(one)) for one in queries.mirrors()]
+
+
+class Watch(Schema):
+    """What the monitor has read again, and what it found."""
+
+    replayed: int
+    looked_at: datetime | None
+    whole_at: datetime | None = Field(description="When every entry was read again last.")
+    wrong: list[str]
+    organisations: dict[str, int] = Field(description="Entries of each organisation, without a gap.")
+
+
+@ledger.asks("/watch", name="getWatch", says=gettext_noop("What the ledger's own monitor found"), gives=Watch, right="")
+def watch(request: HttpRequest) -> Watch:
+    found = queries.watch()
+    counted = {card.code: card.entries for card in queries.organisations()}
+    return Watch(
+        replayed=found.replayed,
+        looked_at=found.looked_at,
+        whole_at=found.whole_at,
+        wrong=list(found.wrong),
+        organisations=counted,
     )
 
 

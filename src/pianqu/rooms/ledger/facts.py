@@ -35,6 +35,28 @@ class EntryErased(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class KeyAdded(Fact):
+    """The ledger signs with one more key, and until `overlap_until` with those before it too. The subject is the ledger."""
+
+    kind: ClassVar[str] = "ledger.key-added"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "The ledger got another key")
+
+    number: int
+    vkey: str
+    overlap_until: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeysRetired(Fact):
+    """The ledger's earlier keys sign no more, before the time that was said for it."""
+
+    kind: ClassVar[str] = "ledger.keys-retired"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "The ledger's earlier keys were retired")
+
+    vkeys: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class PolicyAdopted(Fact):
     """From now on these witnesses are asked, and this quorum of them counts. The subject is the ledger."""
 

@@ -147,7 +147,7 @@ class Checkpoint(models.Model):
 
 
 class Log(models.Model):
-    """The log's name and public key, fixed when it is created 账本身份. There is one row."""
+    """The log's name and first public key, fixed when it is created 账本身份. There is one row."""
 
     derived = True
 
@@ -161,6 +161,25 @@ class Log(models.Model):
 
     def __str__(self) -> str:
         return self.origin
+
+
+class LogKey(models.Model):
+    """A public key of the log 账本公钥, and the time in which it signs. While one takes over from another both sign."""
+
+    derived = True
+
+    log = models.ForeignKey(Log, models.PROTECT, related_name="+", verbose_name="账本 log")
+    number = models.PositiveIntegerField("序号 number", primary_key=True)
+    vkey = models.CharField("公钥 verifier key", max_length=300, unique=True)
+    from_at = models.DateTimeField("启用时间 from")
+    until_at = models.DateTimeField("停用时间 until", null=True)
+    """From then on it signs no more; the newest key has no such time."""
+
+    class Meta:
+        verbose_name = "账本公钥 log key"
+
+    def __str__(self) -> str:
+        return f"key {self.number}"
 
 
 class Policy(models.Model):

@@ -117,6 +117,11 @@ def try_sealer_lock() -> Statement:
     return "SELECT pg_try_advisory_xact_lock(%s)", (0x7069616E7175,)
 
 
+def sealer_lock() -> Statement:
+    """PostgreSQL: wait until no other transaction seals; none does until this one ends."""
+    return "SELECT pg_advisory_xact_lock(%s)", (0x7069616E7175,)
+
+
 ENTRY_COLUMNS = ("id", "kind", "organisation_code", "counter", "subject", "leaf", "recorded_at")
 ENTRY_TYPES = ("uuid", "varchar", "varchar", "bigint", "varchar", "bytea", "timestamptz")
 

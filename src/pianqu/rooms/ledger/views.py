@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from pianqu.foundation.errors import Absent
@@ -27,8 +28,11 @@ def checkpoint(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def vkey(request: HttpRequest) -> HttpResponse:
-    """The log's verifier key (signed-note format)."""
-    return HttpResponse(queries.log().vkey + "\n", content_type=TEXT)
+    """The verifier keys (signed-note format) that sign now, a line each, the oldest first: one, or two during a change."""
+    lines = [f"{key.vkey}\n" for key in queries.log().in_force(timezone.now())]
+    response = HttpResponse("".join(lines), content_type=TEXT)
+    response["Cache-Control"] = "no-cache"
+    return response
 
 
 @require_safe

@@ -15,7 +15,7 @@ from hashlib import sha256
 
 from pianqu.foundation.posting import NotSent, Reply, Unclear, get, post_bytes
 from pianqu.kernels import cosignature, merkle, note, witnessing
-from pianqu.kernels.note import CheckpointBody, NoteError, Verifier
+from pianqu.kernels.note import CheckpointBody, NoteError
 from pianqu.kernels.policy import KnownWitness
 from pianqu.kernels.witnessing import BadRequest
 from pianqu.rooms.ledger import queries, services
@@ -102,6 +102,11 @@ class Gatherer:
             came += self._take_in(rule, current)
             if not may_wait:
                 return came
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether an answer may still come."""
+        return bool(self._looks) or any(line.asked is not None for line in self._lines.values())
 
     def _know(self, rule: PolicyCard) -> None:
         """The lines of the policy in force; a new policy begins with what the tables know of its witnesses."""
@@ -248,7 +253,7 @@ def hold_to(reply: Reply) -> None:
     """Where a witness shows a larger tree with this ledger's own signature, that is what outsiders have seen."""
     card = queries.log()
     try:
-        text, _signed = note.open_note(reply.body.decode(), [Verifier.from_vkey(card.vkey)])
+        text, _signed = note.open_note(reply.body.decode(), services.verifiers())
         body = CheckpointBody.decode(text)
     except (NoteError, UnicodeDecodeError):
         return

@@ -15,7 +15,7 @@ from pianqu.foundation.errors import Invalid
 from pianqu.foundation.posting import Reply, get
 from pianqu.kernels import cosignature, note
 from pianqu.kernels.auditing import Head, Replay, cut
-from pianqu.kernels.note import CheckpointBody, NoteError, Verifier
+from pianqu.kernels.note import CheckpointBody, NoteError
 from pianqu.kernels.tiles import TileTree
 from pianqu.rooms.ledger import queries, services
 from pianqu.rooms.ledger.jobs.gathering import TIMEOUT, WHOLE, aside, seen_by
@@ -123,6 +123,7 @@ def look_around(*, actor: Actor, clock: Callable[[], datetime]) -> int:
     ]
     wait([one for _other, *both in asked for one in both], timeout=WHOLE + 1)
     spoke = 0
+    services.sound_the_alarm()  # a process that was killed after it had kept a fork
     for other, seen, evidence in asked:
         reply = seen.result() if seen.done() and seen.exception() is None else None
         spoke += reply is not None
@@ -141,7 +142,7 @@ def _compare(other: _Other, reply: Reply | None, *, actor: Actor, now: datetime)
     body = None
     if reply is not None and reply.status == 200:
         with suppress(NoteError, UnicodeDecodeError):
-            text, _by = note.open_note(reply.body.decode(), [Verifier.from_vkey(card.vkey)])
+            text, _by = note.open_note(reply.body.decode(), services.verifiers())
             found = CheckpointBody.decode(text)
             body = found if found.origin == card.origin else None
     if reply is None or body is None:

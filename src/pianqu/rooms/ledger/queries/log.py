@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from pianqu.foundation.db import fetch
 from pianqu.foundation.errors import Absent, Unavailable
 from pianqu.foundation.installation import installation
@@ -14,7 +16,18 @@ from pianqu.kernels import merkle, note
 from pianqu.kernels.leaf import Leaf
 from pianqu.kernels.tiles import HASH, WIDTH, TileTree, tiles_of_proof
 from pianqu.rooms.ledger import sql
-from pianqu.rooms.ledger.models import Chain, Checkpoint, Cursor, Entry, Erasure, Log, Position, Secret, Tile, Unsealed
+from pianqu.rooms.ledger.models import (
+    Chain,
+    Checkpoint,
+    Cursor,
+    Entry,
+    Erasure,
+    LogKey,
+    Position,
+    Secret,
+    Tile,
+    Unsealed,
+)
 
 PUBLISHED_NAME = "checkpoint"
 AUDIT_PAGE = 2_000
@@ -23,10 +36,44 @@ LEAVES_PAGE = 5_000
 
 @dataclass(frozen=True, slots=True)
 class LogCard:
-    """The log's name and public key."""
+    """The log's name and public keys."""
 
     origin: str
+    keys: tuple["KeyCard", ...]
+    """All that it ever had, the oldest first."""
+
+    @property
+    def vkey(self) -> str:
+        """The newest key: the one to be made known."""
+        return self.keys[-1].vkey
+
+    @property
+    def vkeys(self) -> tuple[str, ...]:
+        """All keys: whoever checks receipts of any time needs them."""
+        return tuple(key.vkey for key in self.keys)
+
+    @property
+    def verifiers(self) -> tuple[note.Verifier, ...]:
+        """The same, to check signatures with."""
+        return tuple(note.Verifier.from_vkey(vkey) for vkey in self.vkeys)
+
+    def in_force(self, at: datetime) -> tuple["KeyCard", ...]:
+        """The keys that sign at a time, the oldest first: two while one takes over from the other."""
+        return tuple(key for key in self.keys if key.signs_at(at))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyCard:
+    """One key of the log, and from when until when it signs."""
+
+    number: int
     vkey: str
+    from_at: datetime
+    until_at: datetime | None
+
+    def signs_at(self, at: datetime) -> bool:
+        """The first key signs from the beginning, whatever a clock said then."""
+        return (self.number == 1 or self.from_at <= at) and (self.until_at is None or at < self.until_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +126,14 @@ class LogStatus:
 
 
 def log() -> LogCard:
-    """Name and key of the log. Raises Unavailable before the first start."""
-    row = Log.objects.first()
-    if row is None:
+    """Name and keys of the log. Raises Unavailable before the first start."""
+    rows = list(LogKey.objects.select_related("log").order_by("number"))
+    if not rows:
         raise Unavailable("log-not-created", "The ledger has not been created yet: start pianqu once.")
-    return LogCard(row.origin, row.vkey)
+    return LogCard(
+        rows[0].log.origin,
+        tuple(KeyCard(number=row.number, vkey=row.vkey, from_at=row.from_at, until_at=row.until_at) for row in rows),
+    )
 
 
 def read_tile(level: int, index: int) -> bytes:
@@ -202,6 +252,22 @@ def latest(count: int) -> tuple[HistoryItem, ...]:
     return tuple(_item(row.entry, None, row.position) for row in rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A sealed entry and its leaf."""
+
+    item: HistoryItem
+    leaf: bytes
+
+
+def at(position: int) -> Placed:
+    """The sealed entry at a position, without its payload. Raises Absent."""
+    row = Position.objects.select_related("entry").filter(position=position).first()
+    if row is None:
+        raise Absent("position-empty", _("The ledger has no entry with this number."))
+    return Placed(_item(row.entry, None, row.position), bytes(row.entry.leaf))
+
+
 def recorded_after(entry_id: uuid.UUID, most: int) -> tuple[Recorded, ...]:
     """The newest entries with a later id, newest first, sealed or not. One statement along the primary key.
 
@@ -314,10 +380,16 @@ def _audit_positions() -> Iterator[str]:
 
 def _audit_checkpoints() -> Iterator[str]:
     card = log()
-    verifier = note.Verifier.from_vkey(card.vkey)
+    verifiers = card.verifiers
     for row in Checkpoint.objects.order_by("size").iterator(chunk_size=AUDIT_PAGE):
-        text, _ = note.open_note(row.note, [verifier])
-        body = note.CheckpointBody.decode(text)
+        try:
+            text, signed = note.open_note(row.note, verifiers)
+            body = note.CheckpointBody.decode(text)
+        except note.NoteError as error:
+            yield f"checkpoint {row.size}: {error}"
+            continue
+        if [one.vkey for one in signed] != [key.vkey for key in card.in_force(row.sealed_at)]:
+            yield f"checkpoint {row.size} is not signed by the keys of its time"
         if (body.size, body.root) != (row.size, root_at(row.size)):
             yield f"checkpoint {row.size} does not fit the entries"
     try:

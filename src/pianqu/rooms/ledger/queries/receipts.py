@@ -48,7 +48,7 @@ def receipt_for(entry_id: uuid.UUID) -> ReceiptState:
     position = Position.objects.filter(entry_id=entry_id).values_list("position", flat=True).first()
     shown = published()
     if position is None or shown is None or shown.size <= position:
-        return ReceiptState(entry_id, RECORDED, entry.recorded_at)
+        return ReceiptState(entry_id, RECORDED, entry.recorded_at, awaits_witnesses=policy().asks_for_witnesses)
     return _sealed(entry, position, shown)
 
 
@@ -68,7 +68,7 @@ def _sealed(entry: Entry, position: int, shown: CheckpointCard) -> ReceiptState:
         position=position,
         size=card.size,
         text=made.text() if made else None,
-        qr=made.compact() if made else None,
+        qr=made.compact(rule.rule) if made else None,
         witnessed_at=card.witnessed_at,
         witnesses=card.witnesses,
         awaits_witnesses=rule.asks_for_witnesses and not is_witnessed,

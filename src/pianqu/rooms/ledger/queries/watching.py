@@ -2,15 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from statistics import median
+from uuid import UUID
 
 from django.db.models import OuterRef, Q, Subquery
 
-from pianqu.foundation.fresh import Fresh
+from pianqu.foundation.ids import made_at
+from pianqu.foundation.installation import installation
 from pianqu.kernels import policy as policies
 from pianqu.rooms.ledger.models import Checkpoint, Cosignature, Fork, Mirror, Position, Watch, WatchedChain, Witness
 from pianqu.rooms.ledger.queries.log import LogStatus, published, status
-from pianqu.rooms.ledger.queries.witnesses import policy, witnessed
+from pianqu.rooms.ledger.queries.witnesses import policy, witnessed, witnesses
 
 RECENT = 200
 """So many seals are looked at for the usual and the longest time."""
@@ -80,6 +83,7 @@ class SealCard:
     added: int
     sealed_at: datetime
     wait_s: float | None
+    """From the first entry's making, by this machine's clock, to the seal; none for the seal of a ledger's set-up."""
     witnessed_at: datetime | None
     asked_at: datetime | None
     signed: tuple[Signed, ...]
@@ -114,6 +118,8 @@ class Verdict:
     watch: WatchCard
     witnessed_size: int
     witnessed_at: datetime | None
+    heard_at: datetime | None
+    """When a witness of the policy signed last, be it for what it had signed before."""
 
 
 def verdict(*, now: datetime) -> Verdict:
@@ -126,6 +132,7 @@ def verdict(*, now: datetime) -> Verdict:
         watch=watched,
         witnessed_size=seen.size if seen else 0,
         witnessed_at=seen.witnessed_at if seen else None,
+        heard_at=max((one.heard_at for one in witnesses() if one.heard_at), default=None),
     )
 
 
@@ -159,21 +166,14 @@ def forks() -> tuple[ForkCard, ...]:
     )
 
 
-def _alarms() -> int:
-    return Fork.objects.count()
-
-
-_alarm = Fresh(_alarms)
-
-
-def forget_alarm() -> None:
-    """A fork was kept just now."""
-    _alarm.forget()
-
-
 def forked() -> bool:
-    """Whether a second history was shown: every page says so. Kept for a few seconds."""
-    return _alarm() > 0
+    """Whether a second history was shown: every page says so, and asks no table for it."""
+    return alarm_file().exists()
+
+
+def alarm_file() -> Path:
+    """It stands beside what was published as long as there is evidence of a fork."""
+    return installation().published / "forked"
 
 
 def watch() -> WatchCard:
@@ -214,12 +214,12 @@ def organisations() -> tuple[OrganisationCard, ...]:
 
 
 def seals(*, before: int | None = None, most: int = 20) -> tuple[SealCard, ...]:
-    """The newest checkpoints, or those of fewer than `before` entries, the newest first; three statements."""
-    first = Position.objects.filter(position=OuterRef("previous")).values("entry__recorded_at")
+    """The newest checkpoints, or those of fewer than `before` entries, the newest first; four statements."""
     smaller = Checkpoint.objects.filter(size__lt=OuterRef("size")).order_by("-size").values("size")[:1]
     rows = Checkpoint.objects.filter(size__gt=0).filter(Q(size__lt=before) if before is not None else Q())
-    found = list(
-        rows.order_by("-size").annotate(previous=Subquery(smaller)).annotate(first_at=Subquery(first[:1]))[:most]
+    found = list(rows.order_by("-size").annotate(previous=Subquery(smaller))[:most])
+    first = dict(
+        Position.objects.filter(position__in=[row.previous for row in found]).values_list("position", "entry_id")
     )
     signed: dict[int, list[Signed]] = {}
     names = {one.witness.vkey: one.name for one in policy().witnesses}
@@ -231,13 +231,18 @@ def seals(*, before: int | None = None, most: int = 20) -> tuple[SealCard, ...]:
             size=row.size,
             added=row.size - (row.previous or 0),
             sealed_at=row.sealed_at,
-            wait_s=(row.sealed_at - row.first_at).total_seconds() if row.first_at else None,
+            wait_s=_wait_s(row.sealed_at, first.get(row.previous)) if row.previous else None,
             witnessed_at=row.witnessed_at,
             asked_at=row.asked_at,
             signed=tuple(signed.get(row.size, ())),
         )
         for row in found
     )
+
+
+def _wait_s(sealed_at: datetime, first: UUID | None) -> float | None:
+    """Seconds from the making of a seal's first entry; a clock that was set back in between counts as none."""
+    return max(0.0, (sealed_at - made_at(first)).total_seconds()) if first else None
 
 
 def pace(recent: tuple[SealCard, ...]) -> Pace:

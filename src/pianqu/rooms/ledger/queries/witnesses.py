@@ -8,7 +8,6 @@ from functools import lru_cache
 from pianqu.foundation.fresh import Fresh
 from pianqu.foundation.installation import installation
 from pianqu.kernels import policy as policies
-from pianqu.kernels.note import Verifier
 from pianqu.kernels.policy import KnownLog, KnownWitness
 from pianqu.rooms.ledger.models import Checkpoint, Cosignature, Policy, Witness
 from pianqu.rooms.ledger.queries.log import CheckpointCard, log, published
@@ -53,7 +52,7 @@ class WitnessCard:
 
 
 def policy() -> PolicyCard:
-    """The policy in force, kept for a few seconds; its log lines are this ledger's keys, whatever the adopted text had."""
+    """The policy in force, kept for a few seconds; its log lines are all keys of this ledger, whatever the adopted text had."""
     return _policy()
 
 
@@ -63,13 +62,12 @@ def forget_policy() -> None:
 
 
 def _read() -> PolicyCard:
-    own = KnownLog(
-        name=log().origin, verifier=Verifier.from_vkey(log().vkey), url=f"{installation().public_url}{PUBLIC_PATH}/"
-    )
+    card, url = log(), f"{installation().public_url}{PUBLIC_PATH}/"
+    own = tuple(KnownLog(name=card.origin, verifier=key, url=url) for key in card.verifiers)
     row = Policy.objects.order_by("-id").first()
     if row is None:
-        return PolicyCard(number=0, rule=policies.Policy(logs=(own,)))
-    return PolicyCard(number=row.pk, rule=replace(_parsed(row.text), logs=(own,)), adopted_at=row.adopted_at)
+        return PolicyCard(number=0, rule=policies.Policy(logs=own))
+    return PolicyCard(number=row.pk, rule=replace(_parsed(row.text), logs=own), adopted_at=row.adopted_at)
 
 
 _policy = Fresh(_read)

@@ -8,7 +8,7 @@ A database that is behind that file (an old backup was restored) signs nothing: 
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -17,34 +17,63 @@ from django.db import transaction
 from pianqu.foundation.db import fetch, run, vendor
 from pianqu.foundation.errors import Unavailable
 from pianqu.foundation.installation import installation
-from pianqu.foundation.keys import keys
+from pianqu.foundation.keys import keys, log_key_name
 from pianqu.kernels import note
 from pianqu.kernels.merkle import EMPTY_ROOT, leaf_hash
 from pianqu.kernels.tiles import TileTree
 from pianqu.rooms.ledger import queries, sql
-from pianqu.rooms.ledger.models import Checkpoint, Log, Tile, Unsealed
+from pianqu.rooms.ledger.models import Checkpoint, Log, LogKey, Tile, Unsealed
 
 BATCH = 10_000
 
 
 def create_log(*, now: datetime) -> None:
-    """Fix the log's name and key on the first start and sign the empty tree; later starts only check the key.
+    """Fix the log's name and key on the first start and sign the empty tree; later starts only check its keys.
 
-    Raises Unavailable when the key on disk is not the one that the log was created with.
+    Raises Unavailable when a key that signs now is not on disk.
     """
+    if Log.objects.exists():
+        signers(at=now)
+        return
     signer = note.Signer.from_seed(_origin(), keys().log_seed)
-    log = Log.objects.first()
-    if log is None:
-        with transaction.atomic():
-            Log.objects.create(id=1, origin=signer.name, vkey=signer.vkey, created_at=now)
-            _sign(signer, size=0, root=EMPTY_ROOT, now=now)
-        publish()
-    elif log.vkey != note.Signer.from_seed(log.origin, keys().log_seed).vkey:
+    with transaction.atomic():
+        log = Log.objects.create(id=1, origin=signer.name, vkey=signer.vkey, created_at=now)
+        LogKey.objects.create(log=log, number=1, vkey=signer.vkey, from_at=now)
+        _sign([signer], size=0, root=EMPTY_ROOT, now=now)
+    publish()
+
+
+def signers(*, at: datetime) -> list[note.Signer]:
+    """The keys with which the log signs at this time, the oldest first: two while one takes over from the other.
+
+    Raises Unavailable, with the name of the file, where one of them is not on disk: the log never signs with less than it said.
+    """
+    card = queries.log()
+    wanted = card.in_force(at)
+    found = _on_disk(card.origin)
+    if any(key.vkey not in found for key in wanted):
+        keys.cache_clear()  # a key may have been added by another process
+        found = _on_disk(card.origin)
+    lost = [log_key_name(key.number) for key in wanted if key.vkey not in found]
+    if lost:
         raise Unavailable(
             "log-key-wrong",
-            f"The log key in {installation().keys} is not the key of this ledger ({log.origin}). Put back the right key "
-            "folder or set PIANQU_KEYS. Nothing was changed.",
+            f"The key in {installation().keys / lost[0]} is missing or is not the key of this ledger ({card.origin}). Put "
+            "back the right key folder or set PIANQU_KEYS; the ledger signs nothing without it, and recording goes on. Where "
+            "it is lost for good, ./pianqu rotate-key says what can be done.",
         )
+    return [found[key.vkey] for key in wanted]
+
+
+def verifiers() -> list[note.Verifier]:
+    """All keys of the log, those too that lie on disk and that this database does not know: it may be an old backup."""
+    card = queries.log()
+    return [note.Verifier.from_vkey(vkey) for vkey in {**dict.fromkeys(card.vkeys), **_on_disk(card.origin)}]
+
+
+def _on_disk(origin: str) -> dict[str, note.Signer]:
+    made = [note.Signer.from_seed(origin, seed) for seed in keys().log_seeds.values()]
+    return {signer.vkey: signer for signer in made}
 
 
 def _origin() -> str:
@@ -80,8 +109,7 @@ def _seal_batch(now: datetime, batch: int) -> int:
             return 0
         tree.extend(b"".join(map(leaf_hash, leaves)))
         _keep_tiles(tree)
-        log = Log.objects.get()
-        _sign(note.Signer.from_seed(log.origin, keys().log_seed), size=tree.size, root=tree.root(), now=now)
+        _sign(signers(at=now), size=tree.size, root=tree.root(), now=now)
     return len(leaves)
 
 
@@ -115,9 +143,9 @@ def rebuild_tiles() -> None:
         _keep_tiles(rebuilt)
 
 
-def _sign(signer: note.Signer, *, size: int, root: bytes, now: datetime) -> None:
-    body = note.CheckpointBody(origin=signer.name, size=size, root=root).encode()
-    Checkpoint.objects.create(size=size, root=root, note=signer.sign(body), sealed_at=now)
+def _sign(by: Sequence[note.Signer], *, size: int, root: bytes, now: datetime) -> None:
+    body = note.CheckpointBody(origin=by[0].name, size=size, root=root).encode()
+    Checkpoint.objects.create(size=size, root=root, note=note.sign(body, by), sealed_at=now)
 
 
 def publish() -> None:

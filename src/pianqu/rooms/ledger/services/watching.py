@@ -11,11 +11,12 @@ from pianqu.foundation.errors import Absent, Invalid, Refused
 from pianqu.foundation.verbs import verb
 from pianqu.kernels.cosignature import Witness as Cosigner
 from pianqu.kernels.leaf import b64
-from pianqu.kernels.note import CheckpointBody, NoteError, Verifier, open_note
+from pianqu.kernels.note import CheckpointBody, NoteError, open_note
 from pianqu.rooms.ledger import queries
 from pianqu.rooms.ledger.facts import ForkFound, MirrorDropped, MirrorNamed
 from pianqu.rooms.ledger.models import Fork, Mirror
 from pianqu.rooms.ledger.services.recording import record
+from pianqu.rooms.ledger.services.sealing import verifiers
 
 MOST_FORKS = 1_000
 MIRRORS = "ledger:mirrors"
@@ -76,14 +77,21 @@ def note_fork(*, actor: Actor, ours: str, theirs: str, shown_by: str, now: datet
         shown_by=shown_by[:80],
     )
     record([fact], actor=actor, now=now)
-    transaction.on_commit(queries.forget_alarm)
+    transaction.on_commit(sound_the_alarm)
     return True
+
+
+def sound_the_alarm() -> None:
+    """Every page tells of it from now on."""
+    if Fork.objects.exists():
+        queries.alarm_file().parent.mkdir(parents=True, exist_ok=True)
+        queries.alarm_file().touch()
 
 
 def _signed(text: str) -> CheckpointBody:
     card = queries.log()
     try:
-        opened, _by = open_note(text, [Verifier.from_vkey(card.vkey)])
+        opened, _by = open_note(text, verifiers())
         body = CheckpointBody.decode(opened)
     except (NoteError, UnicodeEncodeError) as error:
         raise Invalid(

@@ -63,11 +63,11 @@ def _checked(text: str) -> Rule:
         rule = policies.parse(text.encode("utf-8", "surrogatepass"))
     except (PolicyError, UnicodeEncodeError) as error:
         raise Invalid("policy-unreadable", _("This is not a policy: %(why)s.") % {"why": error}) from error
-    own = queries.log().vkey
-    if rule.logs and own not in {one.verifier.vkey for one in rule.logs}:
+    own = queries.log()
+    if rule.logs and not {one.verifier.vkey for one in rule.logs} & set(own.vkeys):
         raise Invalid(
             "policy-of-another-ledger",
-            _("This policy is about other ledgers: the key %(key)s is not in it.") % {"key": own},
+            _("This policy is about other ledgers: the key %(key)s is not in it.") % {"key": own.vkey},
         )
     for one in rule.witnesses:
         if one.url and not one.url.startswith(("http://", "https://")):

@@ -1,0 +1,73 @@
+"""`pianqu mirror`: a whole copy of a ledger, kept by another organisation on a machine of its own."""
+
+import argparse
+import os
+import sys
+from itertools import zip_longest
+from pathlib import Path
+
+from pianqu.composition.mirror import home
+from pianqu.composition.mirror.app import EVERY, FOLDER
+from pianqu.composition.mirror.home import Home
+from pianqu.composition.mirror.store import Store
+from pianqu.composition.supervise import check_port
+from pianqu.composition.web import serve_wsgi
+from pianqu.foundation.errors import Invalid
+
+
+def main(argv: list[str]) -> int:
+    """Serve until told to stop."""
+    asked = _parser().parse_args(argv)
+    if len(asked.source) > len(asked.log):
+        raise Invalid("mirror-address", "Each --from belongs to a --log before it. Nothing was changed.")
+    if not 0.1 <= asked.every <= 86_400:
+        raise Invalid("mirror-every", "--every is a number of seconds between 0.1 and 86400. Nothing was changed.")
+    logs = list(zip_longest(asked.log, asked.source, fillvalue=""))
+    found = home.prepare(asked.folder.resolve(), name=asked.name, logs=logs)
+    if not asked.quiet:
+        sys.stdout.write(_told(found))
+        sys.stdout.flush()
+    if asked.show:
+        return 0
+    if not found.logs:
+        sys.stderr.write(
+            "It knows no ledger yet: name one with --log and --from. 尚未登记账本，请用 --log 和 --from 指定。\n"
+        )
+        return 2
+    check_port(asked.bind, asked.port, command="./pianqu mirror")
+    Store(found.tables).close()  # what cannot be opened is said before anybody asks
+    os.environ[FOLDER], os.environ[EVERY] = str(found.folder), str(asked.every)
+    serve_wsgi("pianqu.composition.mirror.served:application", bind=asked.bind, port=asked.port)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="pianqu mirror",
+        description="Keep a whole copy of a ledger and serve it (c2sp.org/tlog-mirror). 账本镜像：保存并提供完整副本。",
+    )
+    parser.add_argument("--folder", type=Path, default=Path("mirror"), help="where its key and copies lie 文件夹")
+    parser.add_argument("--name", default="", help="its name, such as m1.example.org; first start only 名称（首次）")
+    parser.add_argument("--log", action="append", default=[], metavar="VKEY", help="a ledger's public key 账本公钥")
+    parser.add_argument(
+        "--from",
+        dest="source",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="where that ledger is served, such as https://…/open/ledger; the first --from is the first --log's 账本网址",
+    )
+    parser.add_argument(
+        "--every", type=float, default=10.0, metavar="SECONDS", help="how often it looks 查看间隔（秒）"
+    )
+    parser.add_argument("--bind", default="127.0.0.1", help="address to listen on 监听地址")
+    parser.add_argument("--port", type=int, default=7200, help="port to listen on 端口")
+    parser.add_argument("--quiet", action="store_true", help="begin without a word 启动时不显示公钥")
+    parser.add_argument("--show", action="store_true", help="print its public key and end 只显示公钥")
+    return parser
+
+
+def _told(found: Home) -> str:
+    lines = [f"{found.cosigner.name}", f"  key 公钥 {found.cosigner.witness.vkey}"]
+    lines += [f"  log 账本 {log.verifier.vkey} {log.url}".rstrip() for log in found.logs]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,178 @@
+"""Gets each log from where it is served, proves every entry, stores it, and signs when it is whole: one thread a log.
+
+The log's tiles are read first: they show whether it only grew, before one entry is taken. A log that told two histories is
+never followed; both signed checkpoints are kept, and what was mirrored before stays as it is.
+"""
+
+import sqlite3
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from pianqu.composition.mirror.home import Home
+from pianqu.composition.mirror.store import Damaged, Store
+from pianqu.foundation import following
+from pianqu.foundation.following import Remote, Signed, Source, Trouble, Unfit
+from pianqu.kernels import merkle
+from pianqu.kernels.note import Verifier
+from pianqu.kernels.replica import ProvenTiles, Unproven
+from pianqu.kernels.tiles import WIDTH
+from pianqu.kernels.witnessing import CONFLICT, OK, Request
+
+LONGEST_PAUSE = 300.0
+STANDS = 600
+"""Seconds after which the signature of a log that did not grow is given anew: it says that the mirror is alive."""
+MOST_ENTRIES, MOST_BYTES = 32 * WIDTH, 4_000_000
+"""What is stored in one step: as much as is lost by a crash, and as much as is in memory."""
+
+
+class Forked(Trouble):
+    """The log signed two histories."""
+
+    kind = "forked"
+
+
+class Waiting(Trouble):
+    """Nothing is wrong with what is here, but the log does not go on."""
+
+    kind = "waiting"
+
+
+@dataclass(slots=True)
+class Standing:
+    """How it is with one log, for people. `sentence` is empty where all is well."""
+
+    sentence: str = ""
+    since: int = 0
+    looked_at: int = 0
+    size: int = 0
+    """What the log showed last."""
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def say(self, sentence: str, now: int) -> bool:
+        """Whether that is news."""
+        with self.lock:
+            news = sentence != self.sentence
+            if news:
+                self.sentence, self.since = sentence, now
+            self.looked_at = now
+        return news
+
+
+class Puller:
+    """Copies one log."""
+
+    def __init__(self, home: Home, store: Store, origin: str, source: Source, clock: Callable[[], float]) -> None:
+        self._home, self._store, self._origin, self._source, self._clock = home, store, origin, source, clock
+        self._keys: Sequence[Verifier] = home.known()[origin]
+        self.standing = Standing()
+
+    def turn(self) -> bool:
+        """Look once and take everything that is new; whether all is well. What is wrong stands in `standing`."""
+        try:
+            self.pull()
+            sentence = ""
+        except Trouble as error:
+            sentence = str(error)
+        except (Damaged, sqlite3.Error, OSError) as error:
+            sentence = f"Nothing more is stored and signed: {error}"
+        if self.standing.say(sentence, int(self._clock())):
+            sys.stderr.write(f"{self._origin}: {sentence or 'all is well again'}\n")
+            sys.stderr.flush()
+        return not sentence
+
+    def pull(self) -> None:
+        """Raises Trouble, Damaged, and what the disk says."""
+        shown = following.newest(self._source, self._keys)
+        if shown.body.origin != self._origin:
+            raise Unfit(f"The log that is shown is {shown.body.origin}.")
+        size = self.standing.size = shown.body.size
+        self._check_not_older(shown)
+        tiles = following.proven(self._source, shown.body)
+        self._accept(shown, tiles)
+        self._take(tiles)
+        signed = self._store.sign(
+            self._origin, size, self._home.cosigner, now=int(self._clock()), stands=STANDS
+        )  # only now: everything up to `size` is on the disk
+        if signed is None:
+            raise Waiting("This machine's clock is wrong: it stands before what was stated last. Nothing is signed.")
+
+    def _check_not_older(self, shown: Signed) -> None:
+        pending = self._store.pending(self._origin)
+        if pending is None or pending.size <= shown.body.size:
+            return
+        known = self._store.root_at(self._origin, shown.body.size)
+        if known is not None and known != shown.body.root:
+            self._store.note_fork(self._origin, shown.note, now=int(self._clock()))
+            raise self._forked(shown.body.size)
+        raise Waiting(
+            f"The log shows {shown.body.size} entries and had signed {pending.size} before. It is not followed back; this "
+            f"mirror keeps what it has and waits until the log shows {pending.size} again."
+        )
+
+    def _accept(self, shown: Signed, tiles: ProvenTiles) -> None:
+        """The log grew from what was accepted before: its own tiles say so, or prove the contrary."""
+        pending = self._store.pending(self._origin)
+        if pending is not None and (pending.size, pending.root) == (shown.body.size, shown.body.root):
+            return
+        old = pending.size if pending else 0
+        try:
+            proof = merkle.consistency_proof(old, tiles.size, tiles.tree().node) if 0 < old < tiles.size else []
+        except Unproven as error:
+            raise Unfit(f"What the log serves does not belong to what it signed: {error}.") from error
+        asked = Request(old=old, proof=tuple(proof), note=shown.note)
+        answer = self._store.accept(asked, self._home.known(), now=int(self._clock()), is_read=True)
+        if answer.status == CONFLICT and not answer.is_evidence:
+            raise Waiting("Somebody brought a larger checkpoint meanwhile; it is looked at next time.")
+        if answer.status != OK:
+            raise self._forked(shown.body.size)
+
+    def _take(self, tiles: ProvenTiles) -> None:
+        """Every entry that is missing, proven, a piece at a time."""
+        held = self._store.state(self._origin).held
+        some: list[bytes] = []
+        start, weight = held - held % WIDTH, 0
+        if held >= tiles.size:
+            return
+        for entries in following.entries(self._source, tiles, first=held):
+            some += entries
+            weight += sum(map(len, entries))
+            if len(some) >= MOST_ENTRIES or weight >= MOST_BYTES:
+                self._store.append(self._origin, start, some)
+                start, some, weight = start + len(some), [], 0
+        self._store.append(self._origin, start, some)
+
+    def _forked(self, size: int) -> Forked:
+        return Forked(
+            f"FORK: the log signed a tree of {size} entries that contradicts what it had signed before. Both checkpoints are "
+            "kept under /evidence. This mirror does not follow; show them to others."
+        )
+
+
+class Pulling:
+    """All logs of a mirror, each in a thread of its own, so that a dead or slow one delays nobody else."""
+
+    def __init__(self, home: Home, store: Store, *, every: float) -> None:
+        self._every = every
+        self.pullers = {
+            origin: Puller(home, store, origin, Remote(url), time.time) for origin, url in home.sources().items()
+        }
+
+    def begin(self) -> None:
+        """In the background, until the process ends."""
+        for origin, puller in self.pullers.items():
+            threading.Thread(target=self._run, args=(puller,), name=f"pull {origin}", daemon=True).start()
+
+    def _run(self, puller: Puller) -> None:
+        pause = self._every
+        while True:
+            try:
+                is_well = puller.turn()
+            except Exception as error:  # noqa: BLE001 - one bug must not end what keeps the copy; it is said and tried again
+                is_well = False
+                puller.standing.say(f"{type(error).__name__}: {error}", int(time.time()))
+                sys.stderr.write(f"{type(error).__name__}: {error}\n")
+            pause = self._every if is_well else min(max(pause, 1.0) * 2, max(LONGEST_PAUSE, self._every))
+            time.sleep(pause)

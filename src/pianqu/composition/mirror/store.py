@@ -1,0 +1,407 @@
+"""What a mirror keeps: entries, tiles and checkpoints in one SQLite file.
+
+One file and not a folder of bundles, because a bundle, the tiles over it and how far the mirror has come are then written
+together or not at all, with one write to the disk for 2,000 entries instead of one a file; and a folder of an old laptop holds
+one file instead of thousands. Entries are on the disk before anything is signed about them, and a signature is on the disk
+before anybody sees it.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from pianqu.foundation.errors import Unavailable
+from pianqu.kernels import witnessing
+from pianqu.kernels.cosignature import Cosigner
+from pianqu.kernels.merkle import EMPTY_ROOT, subtree_root
+from pianqu.kernels.mirroring import State
+from pianqu.kernels.note import CheckpointBody, NoteError, Verifier, key_id, signature_line, split, text_of
+from pianqu.kernels.replica import Unproven, leaf_hashes, read_bundle, write_bundle
+from pianqu.kernels.tiles import HASH, WIDTH, TileTree
+from pianqu.kernels.witnessing import Answer, Request, Seen
+
+BUSY = 10.0
+"""Seconds for which one step waits for another process's."""
+BACK = 60
+"""Seconds by which the clock may stand behind what was stated last; further behind it is wrong, and nothing is signed."""
+MOST_EVIDENCE = 1_000
+MOST_ACCEPTED = 100_000
+"""Checkpoints of a log that are remembered, each against a fork at its own size."""
+MOST_OFFERED = 16
+"""The last so many sizes to which entries may be proven."""
+MOST_LINES = 32
+"""Lines of others that are kept under a checkpoint."""
+_TABLES = """
+CREATE TABLE IF NOT EXISTS held (origin TEXT PRIMARY KEY, size INTEGER NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS shown (
+    origin TEXT PRIMARY KEY, size INTEGER NOT NULL, at INTEGER NOT NULL, note TEXT NOT NULL, line TEXT NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS accepted (
+    origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, note TEXT NOT NULL, PRIMARY KEY (origin, size)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS bundle (
+    origin TEXT NOT NULL, number INTEGER NOT NULL, entries BLOB NOT NULL, PRIMARY KEY (origin, number)
+) STRICT;
+CREATE TABLE IF NOT EXISTS tile (
+    origin TEXT NOT NULL, level INTEGER NOT NULL, number INTEGER NOT NULL, hashes BLOB NOT NULL,
+    PRIMARY KEY (origin, level, number)
+) STRICT;
+CREATE TABLE IF NOT EXISTS evidence (
+    digest BLOB PRIMARY KEY, at INTEGER NOT NULL, origin TEXT NOT NULL, size INTEGER NOT NULL, ours TEXT NOT NULL,
+    theirs TEXT NOT NULL
+) STRICT;
+"""
+
+
+class Damaged(Exception):
+    """What is stored is not what was stored: nothing is signed until it is whole again."""
+
+
+class Gap(Exception):
+    """These entries begin after the first one that is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A checkpoint of a log that grew from all that were accepted before."""
+
+    size: int
+    root: bytes
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A checkpoint that this mirror signed. `note` has the log's lines and the mirror's, `line` is the mirror's."""
+
+    origin: str
+    size: int
+    at: int
+    note: str
+    line: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Two checkpoints with the log's signature that cannot both be true; `size` is that of the second."""
+
+    origin: str
+    size: int
+    at: int
+    ours: str
+    theirs: str
+
+
+class Store:
+    """One connection that writes, a few that read; processes take turns by the database's own lock.
+
+    Raises Unavailable where its file cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path, self._lock = path, threading.Lock()
+        self._readers: list[sqlite3.Connection] = []
+        try:
+            self._tables = self._connected()
+            self._tables.execute("PRAGMA journal_mode = WAL")
+            self._tables.execute("PRAGMA synchronous = FULL")
+            self._tables.executescript(_TABLES)
+        except sqlite3.DatabaseError as error:
+            raise Unavailable(
+                "mirror-tables",
+                f"What this mirror keeps cannot be read from {path} ({error}). Begin again with another folder and name: it "
+                "gets everything anew, and tell the district. Nothing was signed.",
+            ) from error
+
+    def close(self) -> None:
+        with self._lock:
+            self._tables.close()
+            while self._readers:
+                self._readers.pop().close()
+
+    def _connected(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=BUSY, isolation_level=None, check_same_thread=False)
+
+    # what changes it -------------------------------------------------------------------------------------------------
+
+    def accept(
+        self, request: Request, logs: Mapping[str, Sequence[Verifier]], *, now: int, is_read: bool = False
+    ) -> Answer:
+        """Take a checkpoint that grew from the one that was accepted last (C2SP tlog-witness, add-checkpoint), or say why not.
+
+        `is_read` says that the proof was read from the log's own signed tree: if it does not hold, that is evidence.
+        """
+        origin = _origin(request)
+        with self._turn() as tables:
+            last = _pending(tables, origin)
+            seen = Seen(last.size, last.root) if last else Seen()
+            found = witnessing.answer(request, logs, seen, root_at=lambda size: _root_at(tables, origin, size))
+            if found.grown is not None:
+                note = _trimmed(request.note, logs[origin])
+                _keep_accepted(tables, Accepted(found.grown.size, found.grown.root, note), origin)
+            elif found.is_evidence or (is_read and last and found.status == witnessing.INCONSISTENT):
+                _keep_evidence(tables, origin, request.note, now)
+        return found
+
+    def append(self, origin: str, start: int, entries: Sequence[bytes]) -> int:
+        """Store proven entries from position `start` on, with their tiles; answers the first entry that is missing now.
+
+        What is there already is passed over. When this answers, they are on the disk. Raises Gap.
+        """
+        with self._turn() as tables:
+            held = _held(tables, origin)
+            if start > held:
+                raise Gap(f"entry {held} is missing, these begin with {start}")
+            fresh = entries[held - start :]
+            if not fresh:
+                return held
+            if len(_tile(tables, origin, 0, held // WIDTH)) != held % WIDTH * HASH:
+                raise Damaged(
+                    f"The tile over entry {held} of {origin} is not the one that was stored. Nothing more is taken."
+                )
+            _write_bundles(tables, origin, held, fresh)
+            tree = TileTree(held, lambda level, number: _tile(tables, origin, level, number))
+            tree.extend(leaf_hashes(fresh))
+            tables.executemany(
+                "INSERT INTO tile VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET hashes = excluded.hashes",
+                [(origin, level, number, bytes(tree.tile(level, number))) for level, number in sorted(tree.changed)],
+            )
+            tables.execute(
+                "INSERT INTO held VALUES (?, ?) ON CONFLICT DO UPDATE SET size = excluded.size", (origin, tree.size)
+            )
+        return tree.size
+
+    def sign(self, origin: str, size: int, cosigner: Cosigner, *, now: int, stands: int = 0) -> Shown | None:
+        """Cosign the accepted checkpoint of `size`, of which everything is stored; what was signed is on the disk by then.
+
+        A signature of the same size that is younger than `stands` seconds is given again. None where a larger tree was
+        signed, where something is missing still, and where the clock is wrong. Raises Damaged.
+        """
+        with self._turn() as tables:
+            before = _shown(tables, origin)
+            found = _accepted(tables, origin, size)
+            if found is None or size > _held(tables, origin) or (before and before.size > size):
+                return None
+            if before and before.size == size and now - before.at < stands:
+                return before
+            if before and now < before.at - BACK:
+                return None
+            if _own_root(tables, origin, size) != found.root:
+                raise Damaged(
+                    f"What is stored of {origin} no longer leads to the root that was proven at {size} entries: the disk or "
+                    "somebody changed it. Nothing is signed. Begin again with another folder."
+                )
+            time = max(now, before.at if before else 0)
+            line = cosigner.cosign(text_of(found.note), time)
+            shown = Shown(origin=origin, size=size, at=time, note=found.note + line, line=line)
+            tables.execute(
+                "INSERT INTO shown VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET size = excluded.size, at = excluded.at, "
+                "note = excluded.note, line = excluded.line",
+                (origin, size, time, shown.note, line),
+            )
+        return shown
+
+    def note_fork(self, origin: str, theirs: str, *, now: int) -> None:
+        """Keep a signed checkpoint that contradicts what is stored, beside the one of this mirror that it contradicts."""
+        with self._turn() as tables:
+            _keep_evidence(tables, origin, theirs, now)
+
+    # questions -------------------------------------------------------------------------------------------------------
+
+    def state(self, origin: str) -> State:
+        """How far this mirror is with a log."""
+        with self._reading() as tables:
+            rows = tables.execute(
+                "SELECT size FROM accepted WHERE origin = ? ORDER BY size DESC LIMIT ?", (origin, MOST_OFFERED)
+            )
+            sizes = tuple(size for (size,) in rows)
+            shown = _shown(tables, origin)
+            return State(mirrored=shown.size if shown else 0, held=_held(tables, origin), accepted=sizes[::-1])
+
+    def pending(self, origin: str) -> Accepted | None:
+        """The checkpoint that was accepted last."""
+        with self._reading() as tables:
+            return _pending(tables, origin)
+
+    def accepted(self, origin: str, size: int) -> Accepted | None:
+        with self._reading() as tables:
+            return _accepted(tables, origin, size)
+
+    def root_at(self, origin: str, size: int) -> bytes | None:
+        """The root that the log has at a size, as far as it is known here."""
+        with self._reading() as tables:
+            return _root_at(tables, origin, size)
+
+    def shown(self, origin: str) -> Shown | None:
+        """The checkpoint that this mirror signed last."""
+        with self._reading() as tables:
+            return _shown(tables, origin)
+
+    def origins(self) -> list[str]:
+        """Every log of which something is here."""
+        with self._reading() as tables:
+            return [origin for (origin,) in tables.execute("SELECT DISTINCT origin FROM accepted ORDER BY origin")]
+
+    def tile(self, origin: str, level: int, number: int) -> bytes:
+        """A tile as it is stored; empty where there is none."""
+        with self._reading() as tables:
+            return _tile(tables, origin, level, number)
+
+    def bundle(self, origin: str, number: int) -> bytes:
+        """A bundle as it is stored; empty where there is none."""
+        with self._reading() as tables:
+            return _bundle(tables, origin, number)
+
+    def evidence(self) -> list[Evidence]:
+        """Every fork that was shown to this mirror, the oldest first."""
+        with self._reading() as tables:
+            rows = tables.execute("SELECT origin, size, at, ours, theirs FROM evidence ORDER BY at, digest").fetchall()
+        return [Evidence(origin=o, size=s, at=a, ours=ours, theirs=theirs) for o, s, a, ours, theirs in rows]
+
+    # turns -----------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _turn(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._tables.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._tables
+                self._tables.execute("COMMIT")
+            except BaseException:
+                if self._tables.in_transaction:
+                    self._tables.execute("ROLLBACK")
+                raise
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        try:
+            tables = self._readers.pop()
+        except IndexError:
+            tables = self._connected()
+        try:
+            yield tables
+        finally:
+            self._readers.append(tables)
+
+
+# inside a turn -------------------------------------------------------------------------------------------------------
+
+
+def _held(tables: sqlite3.Connection, origin: str) -> int:
+    row = tables.execute("SELECT size FROM held WHERE origin = ?", (origin,)).fetchone()
+    return row[0] if row else 0
+
+
+def _tile(tables: sqlite3.Connection, origin: str, level: int, number: int) -> bytes:
+    asked = "SELECT hashes FROM tile WHERE origin = ? AND level = ? AND number = ?"
+    row = tables.execute(asked, (origin, level, number)).fetchone()
+    return row[0] if row else b""
+
+
+def _bundle(tables: sqlite3.Connection, origin: str, number: int) -> bytes:
+    row = tables.execute("SELECT entries FROM bundle WHERE origin = ? AND number = ?", (origin, number)).fetchone()
+    return row[0] if row else b""
+
+
+def _shown(tables: sqlite3.Connection, origin: str) -> Shown | None:
+    row = tables.execute("SELECT size, at, note, line FROM shown WHERE origin = ?", (origin,)).fetchone()
+    return Shown(origin=origin, size=row[0], at=row[1], note=row[2], line=row[3]) if row else None
+
+
+def _pending(tables: sqlite3.Connection, origin: str) -> Accepted | None:
+    asked = "SELECT size, root, note FROM accepted WHERE origin = ? ORDER BY size DESC LIMIT 1"
+    row = tables.execute(asked, (origin,)).fetchone()
+    return Accepted(*row) if row else None
+
+
+def _accepted(tables: sqlite3.Connection, origin: str, size: int) -> Accepted | None:
+    asked = "SELECT size, root, note FROM accepted WHERE origin = ? AND size = ?"
+    row = tables.execute(asked, (origin, size)).fetchone()
+    return Accepted(*row) if row else None
+
+
+def _root_at(tables: sqlite3.Connection, origin: str, size: int) -> bytes | None:
+    found = _accepted(tables, origin, size)
+    if found is not None:
+        return found.root
+    return _own_root(tables, origin, size) if size <= _held(tables, origin) else None
+
+
+def _own_root(tables: sqlite3.Connection, origin: str, size: int) -> bytes | None:
+    """From the stored tiles; None where they are not whole."""
+    tree = TileTree(size, lambda level, number: _tile(tables, origin, level, number))
+    try:
+        return subtree_root(0, size, tree.node) if size else EMPTY_ROOT
+    except LookupError:
+        return None
+
+
+def _keep_accepted(tables: sqlite3.Connection, one: Accepted, origin: str) -> None:
+    tables.execute(
+        "INSERT INTO accepted VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET note = excluded.note",
+        (origin, one.size, one.root, one.note),
+    )
+    tables.execute(
+        "DELETE FROM accepted WHERE origin = ? AND size <= "
+        "(SELECT size FROM accepted WHERE origin = ? ORDER BY size DESC LIMIT 1 OFFSET ?)",
+        (origin, origin, MOST_ACCEPTED),
+    )
+
+
+def _write_bundles(tables: sqlite3.Connection, origin: str, held: int, entries: Sequence[bytes]) -> None:
+    place = 0
+    while place < len(entries):
+        number, there = divmod(held + place, WIDTH)
+        some = entries[place : place + WIDTH - there]
+        before = _bundle(tables, origin, number) if there else b""
+        if there != _count(before):
+            raise Damaged(f"Bundle {number} of {origin} is not the one that was stored. Nothing more is taken.")
+        tables.execute(
+            "INSERT INTO bundle VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET entries = excluded.entries",
+            (origin, number, before + write_bundle(some)),
+        )
+        place += len(some)
+
+
+def _count(raw: bytes) -> int:
+    try:
+        return len(read_bundle(raw))
+    except Unproven:
+        return -1
+
+
+def _keep_evidence(tables: sqlite3.Connection, origin: str, theirs: str, now: int) -> None:
+    """Once for each tree that was shown; a flood of them fills no disk. Beside it the own one of that size, or the last."""
+    body = CheckpointBody.decode(text_of(theirs))
+    ours = _accepted(tables, origin, body.size) or _pending(tables, origin)
+    (many,) = tables.execute("SELECT COUNT(*) FROM evidence").fetchone()
+    if ours is None or many >= MOST_EVIDENCE:
+        return
+    digest = sha256(text_of(theirs).encode()).digest()
+    tables.execute(
+        "INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (digest, now, origin, body.size, ours.note, theirs),
+    )
+
+
+def _trimmed(note: str, keys: Sequence[Verifier]) -> str:
+    """The note with the log's own lines and not too many of others, so that there is room for the mirror's."""
+    text, signatures = split(note)
+    own = {(key.name, key_id(key.name, key.public)) for key in keys}
+    is_own = [(one.name, one.blob[:4]) in own for one in signatures]
+    of_log = [one for one, mine in zip(signatures, is_own, strict=True) if mine]
+    of_others = [one for one, mine in zip(signatures, is_own, strict=True) if not mine]
+    kept = [*of_log[:MOST_LINES], *of_others[:MOST_LINES]]
+    return f"{text}\n{''.join(signature_line(one.name, one.blob) for one in kept)}"
+
+
+def _origin(request: Request) -> str:
+    """The log that a request speaks of; empty where it is no checkpoint, which the answer then says."""
+    try:
+        return CheckpointBody.decode(text_of(request.note)).origin
+    except NoteError:
+        return ""

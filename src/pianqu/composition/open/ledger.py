@@ -1,0 +1,181 @@
+"""The open ledger for everybody: how it stands, who watches over it, each seal, each second history, and one's own entry."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from pianqu.foundation.errors import Absent
+from pianqu.foundation.facts import REGISTRY
+from pianqu.kernels import receipt
+from pianqu.kernels.policy import NONE, Policy
+from pianqu.kernels.receipt import ReceiptError
+from pianqu.rooms.directory import queries as directory
+from pianqu.rooms.ledger import queries as ledger
+
+LATEST, SEALS = 20, 50
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """An organisation's name in the reader's language, or its code where nobody knows it."""
+
+    name: str
+    lang: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as a page shows it."""
+
+    position: int
+    at: datetime
+    title: object
+    organisation: Organisation
+    state: str
+
+
+@require_safe
+def page(request: HttpRequest) -> HttpResponse:
+    """Whether all is well, the latest entries, who watches, how to check."""
+    verdict, recent = ledger.verdict(now=timezone.now()), ledger.seals(most=SEALS)
+    context = {
+        "verdict": verdict,
+        "status": verdict.status,
+        "log": ledger.log(),
+        "latest": _entries(ledger.latest(LATEST), verdict),
+        "shown": ledger.published(),
+        "pace": ledger.pace(recent),
+        "organisations": _organisations(),
+        **_watching(),
+    }
+    return render(request, "open/ledger.html", context)
+
+
+@require_safe
+def seals(request: HttpRequest) -> HttpResponse:
+    """When the ledger was sealed, how long it took, and who signed when."""
+    asked = request.GET.get("before", "")
+    before = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 16 else None
+    shown = ledger.seals(before=before, most=SEALS)
+    context = {
+        "seals": shown,
+        "older": shown[-1].size if len(shown) == SEALS else None,
+        "before": before,
+        "verdict": ledger.verdict(now=timezone.now()),
+        **_watching(),
+    }
+    return render(request, "open/seals.html", context)
+
+
+@require_safe
+def forks(request: HttpRequest) -> HttpResponse:
+    """Every second history that was shown, with what proves it."""
+    return render(request, "open/forks.html", {"forks": ledger.forks(), "log": ledger.log()})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def find(request: HttpRequest) -> HttpResponse:
+    """One entry by its number, or by a receipt that is pasted or chosen."""
+    given = (request.POST if request.method == "POST" else request.GET).get("what", "").strip()
+    file = request.FILES.get("file")
+    if file is not None:
+        given = file.read(receipt.MAX_CHARACTERS).decode("utf-8", "replace").strip()
+    if not given:
+        return redirect("ledger")
+    number = given.replace("\u2009", "").replace(" ", "").replace(",", "")
+    if number.isascii() and number.isdigit() and len(number) < 16:
+        return _found(request, int(number) - 1, None)
+    try:
+        held = receipt.parse(given)
+    except ReceiptError:
+        said = _("This is neither the number of an entry nor a receipt. A receipt's file ends in .tlog-proof.")
+        return render(request, "open/entry.html", {"error": said, "given": given[:200]}, status=422)
+    return _found(request, held.index, held)
+
+
+def _found(request: HttpRequest, position: int, held: receipt.Receipt | None) -> HttpResponse:
+    try:
+        item = ledger.at(position)
+    except Absent as absent:
+        context = {"error": absent.message, "given": position + 1}
+        return render(request, "open/entry.html", context, status=404)
+    verdict = ledger.verdict(now=timezone.now())
+    context = {
+        "item": _entries([item.item], verdict)[0],
+        "leaf": item.leaf.decode(),
+        "held": held is not None,
+        "same": held is not None and held.leaf == item.leaf,
+        "verdict": verdict,
+    }
+    return render(request, "open/entry.html", context)
+
+
+def _entries(items: Any, verdict: ledger.Verdict) -> list[Entry]:
+    organisations = _names({item.organisation_code for item in items})
+    made = []
+    for item in items:
+        kind = REGISTRY.get(item.kind)
+        asks = verdict.word != "alone" and ledger.policy().asks_for_witnesses
+        state = "sealed" if not asks else "witnessed" if item.position < verdict.witnessed_size else "unwitnessed"
+        name = organisations[item.organisation_code]
+        made.append(Entry(item.position, item.at, kind.label if kind else item.kind, name, state))
+    return made
+
+
+def _organisations() -> list[tuple[Organisation, ledger.OrganisationCard]]:
+    cards = ledger.organisations()
+    names = _names({card.code for card in cards})
+    return [(names[card.code], card) for card in cards]
+
+
+def _names(codes: set[str]) -> dict[str, Organisation]:
+    known = directory.organisations(codes)
+    english = (get_language() or "").startswith("en")
+    made = {}
+    for code in codes:
+        card = known.get(code)
+        if card is None:
+            made[code] = Organisation(code, "en")
+        elif english and card.name_en:
+            made[code] = Organisation(card.name_en, "en")
+        else:
+            made[code] = Organisation(card.name, "zh-CN")
+    return made
+
+
+def _watching() -> dict[str, Any]:
+    """Witnesses and mirrors, and how many of whom have to sign."""
+    rule, cards = ledger.policy().rule, ledger.witnesses()
+    return {
+        "witnesses": cards,
+        "signing": sum(not card.trouble and card.heard_at is not None for card in cards),
+        "mirrors": ledger.mirrors(),
+        "rule": _rule(rule, rule.quorum) if rule.quorum != NONE else "",
+        "policy_address": reverse("ledger:policy"),
+    }
+
+
+def _rule(rule: Policy, name: str) -> str:
+    """A quorum in words: of justice, street one; and residents."""
+    group = next((group for group in rule.groups if group.name == name), None)
+    if group is None:
+        return name
+    parts = [_rule(rule, member) for member in group.members]
+    many = len(parts)
+    if many == 1:
+        return parts[0]
+    if group.needed == many:
+        return _(" and ").join(_inner(part) for part in parts)
+    return _("%(needed)s of %(parts)s") % {"needed": group.needed, "parts": _(", ").join(map(_inner, parts))}
+
+
+def _inner(part: str) -> str:
+    return f"({part})" if " " in part else part

@@ -1,0 +1,300 @@
+"""The monitor: a changed leaf, a lost entry, a bent tile, a second history that a witness, a mirror or a reader shows."""
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from pianqu.foundation import guard
+from pianqu.foundation.errors import Invalid, Unavailable
+from pianqu.foundation.keys import keys
+from pianqu.kernels import merkle
+from pianqu.kernels.cosignature import Cosigner
+from pianqu.kernels.note import CheckpointBody, Signer
+from pianqu.rooms.ledger import apps, jobs, queries, services
+from pianqu.rooms.ledger.jobs import Gatherer
+from pianqu.rooms.ledger.jobs.watching import EVERYTHING
+from pianqu.rooms.ledger.models import Checkpoint, Cosignature, Entry, Fork, Tile
+from pianqu.rooms.ledger.tests.builders import NOW, SYSTEM, note_down, noted
+from tests.platform.test_gathering import Outside, grown, key, says, settled
+
+pytestmark = pytest.mark.django_db(transaction=True)
+HOST = {"host": "localhost"}
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Iterator[Outside]:
+    services.create_log(now=NOW)
+    with ExitStack() as stack:
+        yield Outside(tmp_path, stack)
+
+
+def signed(size: int, root: bytes) -> str:
+    """A checkpoint with this ledger's own signature, as its key could make it anywhere."""
+    card = queries.log()
+    body = CheckpointBody(origin=card.origin, size=size, root=root).encode()
+    return Signer.from_seed(card.origin, keys().log_seed).sign(body)
+
+
+def other(size: int) -> str:
+    return signed(size, merkle.leaf_hash(b"another history"))
+
+
+def ours(size: int) -> str:
+    return str(Checkpoint.objects.values_list("note", flat=True).get(size=size))
+
+
+def tamper(sql: str, *values: Any) -> None:
+    """What somebody with the database's password does."""
+    apps.lift_triggers()
+    with guard.lifted("a hand in the database"), connection.cursor() as cursor:
+        cursor.execute(sql, values)
+    apps.put_triggers()
+
+
+def wrong() -> tuple[str, ...]:
+    jobs.read_again(now=timezone.now())
+    return queries.watch().wrong
+
+
+def entry_id(position: int) -> Any:
+    found = queries.at(position).item.entry_id
+    return found.hex if connection.vendor == "sqlite" else found
+
+
+# reading again -------------------------------------------------------------------------------------------------------
+
+
+def test_a_whole_log_is_read_once_and_then_only_what_is_new(outside: Outside) -> None:
+    grown(300)
+    now = timezone.now()
+    assert jobs.read_again(now=now) == 300
+    grown(7)
+    assert jobs.read_again(now=now) == 7
+    assert jobs.read_again(now=now) == 0
+    assert jobs.read_again(now=now + EVERYTHING) == 307
+    found = queries.watch()
+    assert (found.replayed, found.wrong) == (307, ())
+    assert [(card.code, card.entries) for card in queries.organisations()] == [("330205", 307)]
+
+
+@pytest.mark.parametrize("read_before", [False, True])
+def test_a_changed_leaf_is_found(outside: Outside, read_before: bool) -> None:
+    grown(20)
+    if read_before:
+        assert wrong() == ()
+    leaf = bytes(Entry.objects.get(counter=15).leaf)
+    bent = leaf.replace(b'"d":"2026-11-23"', b'"d":"2026-11-22"')
+    assert bent != leaf
+    tamper("UPDATE ledger_entry SET leaf = %s WHERE counter = 15", bent)
+    grown(2)
+    found = jobs.read_again(now=timezone.now() + EVERYTHING)
+    assert found == 22
+    assert any("chained to another leaf" in sentence for sentence in queries.watch().wrong)
+    assert any("not those that were signed" in sentence for sentence in queries.watch().wrong)
+
+
+def test_a_lost_entry_is_found_by_its_organisations_own_count(outside: Outside) -> None:
+    grown(5)
+    note_down(noted(6))
+    tamper("DELETE FROM ledger_unsealed")
+    tamper("DELETE FROM ledger_secret WHERE entry_id = (SELECT id FROM ledger_entry WHERE counter = 6)")
+    tamper("DELETE FROM ledger_entry WHERE counter = 6")
+    assert any("has recorded 6 entries, the log holds 5" in sentence for sentence in wrong())
+
+
+def test_what_waits_for_its_seal_is_not_missed(outside: Outside) -> None:
+    grown(5)
+    note_down(noted(6), noted(7))
+    assert wrong() == ()
+
+
+def test_a_bent_tile_is_found_before_anything_is_built_on_it(outside: Outside) -> None:
+    grown(40)
+    assert wrong() == ()
+    tile = Tile.objects.get(level=0, index=0)
+    tile.hashes = bytes([tile.hashes[0] ^ 1]) + bytes(tile.hashes)[1:]
+    tile.save()
+    grown(1)
+    assert any("no longer what it was" in sentence for sentence in wrong())
+
+
+def test_what_was_found_stays_until_everything_was_read_again(outside: Outside) -> None:
+    grown(9)
+    assert wrong() == ()
+    tile = Tile.objects.get(level=0, index=0)
+    whole = bytes(tile.hashes)
+    tile.hashes = bytes([whole[0] ^ 1]) + whole[1:]
+    tile.save()
+    grown(1)
+    assert wrong()
+    grown(1)
+    assert wrong()
+    services.rebuild_tiles()
+    later = timezone.now() + EVERYTHING
+    jobs.read_again(now=later)
+    assert any("not those that were signed" in sentence for sentence in queries.watch().wrong), (
+        "a root was signed over the bent tile: that stays true"
+    )
+
+
+# second histories ----------------------------------------------------------------------------------------------------
+
+
+def test_a_reader_shows_a_second_history_and_every_page_says_so(outside: Outside, client: Client) -> None:
+    grown(4)
+    assert b"pq-alarm" not in client.get("/open/ledger/", headers=HOST).content
+    sent = {"one": ours(4), "other": other(4)}
+    answer = client.post("/api/v1/ledger/forks", json.dumps(sent), content_type="application/json", headers=HOST)
+    assert (answer.status_code, answer.json()) == (200, {"is_new": True})
+    again = {"one": other(4), "other": ours(4)}
+    repeated = client.post("/api/v1/ledger/forks", json.dumps(again), content_type="application/json", headers=HOST)
+    assert repeated.json() == {"is_new": False}
+    for page in ("/", "/report/", "/open/", "/open/verify/", "/open/ledger/"):
+        found = client.get(page, headers=HOST).content.decode()
+        assert ("pq-alarm" in found) == (page != "/open/verify/"), page
+    evidence = client.get("/open/ledger/forks/", headers=HOST).content.decode()
+    assert other(4).splitlines()[2] in evidence and ours(4).splitlines()[2] in evidence
+    assert queries.verdict(now=timezone.now()).word == "forked"
+    (fact,) = queries.history("ledger:forks")
+    assert (fact.kind, fact.fact["size"]) == ("ledger.fork-found", 4)
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        ("ours", "ours"),
+        ("ours", "shorter"),
+        ("ours", "nonsense"),
+        ("ours", "stranger"),
+        ("ours", "unsigned"),
+        ("ours", "elsewhere"),
+    ],
+)
+def test_what_proves_nothing_is_refused(outside: Outside, one: str, two: str) -> None:
+    grown(4)
+    card = queries.log()
+    stranger = Signer.from_seed(card.origin, bytes(32))
+    elsewhere = Signer.from_seed("another.example/log", keys().log_seed)
+    texts = {
+        "ours": ours(4),
+        "shorter": other(3),
+        "nonsense": "what is this",
+        "stranger": stranger.sign(CheckpointBody(origin=card.origin, size=4, root=bytes(32)).encode()),
+        "unsigned": CheckpointBody(origin=card.origin, size=4, root=bytes(32)).encode(),
+        "elsewhere": elsewhere.sign(CheckpointBody(origin=elsewhere.name, size=4, root=bytes(32)).encode()),
+    }
+    with pytest.raises(Invalid):
+        services.note_fork(actor=SYSTEM, ours=texts[one], theirs=texts[two], shown_by="x", now=NOW)
+    assert not Fork.objects.exists() and not queries.forked()
+
+
+def test_nobody_takes_evidence_back(outside: Outside) -> None:
+    grown(2)
+    services.note_fork(actor=SYSTEM, ours=ours(2), theirs=other(2), shown_by="x", now=NOW)
+    with pytest.raises(Exception, match="append-only"), guard.lifted("a try"):
+        Fork.objects.all().delete()
+    queries.alarm_file().unlink()
+    jobs.look_around(actor=SYSTEM, clock=timezone.now)
+    assert queries.forked(), "a file that was put away comes back"
+
+
+def test_a_split_view_shown_to_a_witness_is_found_by_looking_around(outside: Outside) -> None:
+    """The log showed one tree to the public and another to this witness."""
+    grown(6)
+    real = outside.witness("w")
+    outside.adopt("quorum w")
+    shown_there = other(6)
+    request = f"old 0\n\n{shown_there}".encode()
+    environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/add-checkpoint", "CONTENT_LENGTH": str(len(request))}
+    with BytesIO(request) as body:
+        assert b"".join(real({**environ, "wsgi.input": body}, lambda *_said: None)).startswith("—".encode())
+    gatherer = Gatherer(timezone.now)
+    grown(1)
+    settled(gatherer)
+    assert {card.trouble for card in queries.witnesses()} == {"forked"}
+    assert jobs.look_around(actor=SYSTEM, clock=timezone.now) == 1
+    (fork,) = queries.forks()
+    assert (fork.size, fork.shown_by) == (6, "w") and fork.theirs.startswith(shown_there)
+    assert queries.forked()
+
+
+def test_evidence_that_a_witness_holds_is_taken_over(outside: Outside) -> None:
+    """The witness signed ours first and was shown another tree of that size later: it keeps both."""
+    grown(5)
+    real = outside.witness("w")
+    outside.adopt("quorum w")
+    grown(1)
+    settled(Gatherer(timezone.now))
+    size = queries.sealed_size()
+    request = f"old 0\n\n{other(size)}".encode()
+    environ = {"REQUEST_METHOD": "POST", "PATH_INFO": "/add-checkpoint", "CONTENT_LENGTH": str(len(request))}
+    with BytesIO(request) as body:
+        b"".join(real({**environ, "wsgi.input": body}, lambda *_said: None))
+    jobs.look_around(actor=SYSTEM, clock=timezone.now)
+    (fork,) = queries.forks()
+    assert fork.size == size and {fork.ours.split("\n— w")[0], fork.theirs} >= {other(size)}
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b"[1, {}]", b'[{"ours": "a", "theirs": "b"}]', b"<html>", b"[" * 9000]
+)
+def test_evidence_that_proves_nothing_changes_nothing(outside: Outside, body: bytes) -> None:
+    grown(2)
+    outside.put("w", key(1), says(200, body))
+    outside.adopt("quorum w")
+    assert jobs.look_around(actor=SYSTEM, clock=timezone.now) == 1
+    assert not Fork.objects.exists() and not queries.status().trouble
+
+
+# mirrors -------------------------------------------------------------------------------------------------------------
+
+
+def mirror_of(outside: Outside, cosigner: Cosigner, text: str) -> None:
+    line = cosigner.cosign(text.partition("\n\n")[0] + "\n", 1_800_000_000)
+    name = cosigner.name.partition(".")[0]
+
+    def answer(environ: dict[str, Any], start_response: Any) -> Any:
+        wanted = f"/{sha256(queries.log().origin.encode()).hexdigest()}/checkpoint"
+        found = (text + line).encode() if environ["PATH_INFO"] == wanted else b"[]"
+        return says(200, found)(environ, start_response)
+
+    outside.put(name, cosigner, answer)
+    url = outside.lines.pop().split()[-1]
+    services.name_mirror(actor=SYSTEM, name=name, vkey=cosigner.witness.vkey, url=url, now=NOW)
+
+
+def test_a_mirrors_signature_is_kept_and_its_distance_shown(outside: Outside) -> None:
+    grown(5)
+    mirror_of(outside, key(2, "m"), ours(5))
+    services.seal(now=timezone.now())
+    jobs.look_around(actor=SYSTEM, clock=timezone.now)
+    (card,) = queries.mirrors()
+    assert (card.size, card.behind, card.trouble) == (5, 1, "")
+    assert Cosignature.objects.filter(checkpoint_id=5).count() == 1
+
+
+def test_a_mirror_with_another_history_is_a_fork(outside: Outside) -> None:
+    grown(5)
+    mirror_of(outside, key(3, "m"), other(5))
+    jobs.look_around(actor=SYSTEM, clock=timezone.now)
+    assert [fork.size for fork in queries.forks()] == [5]
+    assert queries.mirrors()[0].trouble == "forked"
+
+
+def test_a_mirror_that_holds_more_stops_a_ledger_that_was_put_back(outside: Outside) -> None:
+    grown(5)
+    mirror_of(outside, key(4, "m"), other(50))
+    jobs.look_around(actor=SYSTEM, clock=timezone.now)
+    note_down(noted(1))
+    with pytest.raises(Unavailable):
+        services.seal(now=timezone.now())
+    assert queries.verdict(now=timezone.now()).word == "behind"

@@ -1,0 +1,60 @@
+// Whose signatures count, and how many of them (C2SP tlog-policy): read from the page's own configuration, and judged.
+import { sha256 } from "../../src/pianqu/foundation/static/vendor/noble-hashes/sha2.mjs";
+import { Unreadable, fromBase64, hex, join, utf8 } from "./bytes.js";
+
+const LOG = 1, WITNESS = 4;
+
+// name+key id+base64(kind || key); the base64 may hold further plus signs.
+function parseKey(vkey, kind) {
+  const [name, id, ...body] = vkey.trim().split("+");
+  const raw = fromBase64(body.join("+"));
+  const key = raw.slice(1);
+  const keyId = sha256(join(utf8.encode(`${name}\n`), Uint8Array.of(kind), key)).slice(0, 4);
+  if (raw.length !== 33 || raw[0] !== kind || hex(keyId) !== id) throw new Unreadable("key");
+  return { name, key, id: keyId };
+}
+
+export function parsePolicy(text) {
+  const policy = { logs: [], witnesses: [], groups: [], quorum: null };
+  for (const line of text.split("\n")) {
+    const [word, ...rest] = line.split(/[ \t]+/).filter(Boolean);
+    if (!word || word.startsWith("#")) continue;
+    if (word === "log") policy.logs.push(parseKey(rest[0], LOG));
+    else if (word === "witness") policy.witnesses.push({ label: rest[0], ...parseKey(rest[1], WITNESS) });
+    else if (word === "group") policy.groups.push(group(rest));
+    else if (word === "quorum") [policy.quorum] = rest;
+    else throw new Unreadable("policy");
+  }
+  const names = [...policy.witnesses.map((one) => one.label), ...policy.groups.map((one) => one.name), "none"];
+  if (!policy.logs.length || !names.includes(policy.quorum)) throw new Unreadable("policy");
+  return policy;
+}
+
+function group([name, needed, ...members]) {
+  const count = { all: members.length, any: 1 }[needed] ?? Number(needed);
+  if (!(count >= 1 && count <= members.length)) throw new Unreadable("policy");
+  return { name, needed: count, members };
+}
+
+// Every witness and group that has witnessed where these have; a group stands below its members.
+export function reached(policy, labels) {
+  const found = new Set(labels);
+  for (const { name, needed, members } of policy.groups) {
+    if (members.filter((member) => found.has(member)).length >= needed) found.add(name);
+  }
+  return found;
+}
+
+export function holds(policy, labels) { return policy.quorum === "none" || reached(policy, labels).has(policy.quorum); }
+
+// How many witnesses at least have signed twice where two histories both hold; 0: two sets of honest ones can be shown two.
+export function overlap(policy) {
+  if (policy.quorum === "none") return 0;
+  const shared = new Map(policy.witnesses.map((one) => [one.label, 1]));
+  for (const { name, needed, members } of policy.groups) {
+    const common = Math.max(0, 2 * needed - members.length);
+    const least = members.map((member) => shared.get(member) ?? 0).sort((a, b) => a - b).slice(0, common);
+    shared.set(name, least.reduce((sum, n) => sum + n, 0));
+  }
+  return shared.get(policy.quorum);
+}
