@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
@@ -81,6 +81,16 @@ def uuid_values(values: Iterable[uuid.UUID]) -> list[Any]:
 def moment_value(value: datetime) -> Any:
     """An aware moment as this database's driver takes it."""
     return connection.ops.adapt_datetimefield_value(value)
+
+
+def uuid_of(value: Any) -> uuid.UUID:
+    """A UUID as this database's driver gives it."""
+    return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
+
+
+def moment_of(value: datetime) -> datetime:
+    """An aware moment from a column of moments; SQLite's have no zone and are UTC."""
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
 
 
 def insert(table: str, columns: Sequence[str], types: Sequence[str], rows: Sequence[Sequence[Any]]) -> Statement | Many:

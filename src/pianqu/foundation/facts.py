@@ -12,7 +12,8 @@ JsonValue = Any
 """What JSON can hold: str, int, bool, None, lists and string-keyed dicts of these (no floats: RFC 8785 would differ)."""
 
 REGISTRY: dict[str, type["Fact"]] = {}
-_SHAPES: dict[str, Shape] = {}
+_SHAPES: dict[type["Fact"], Shape] = {}
+_NAMES: dict[type["Fact"], frozenset[str]] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +51,9 @@ class Fact:
 
     def own_text(self) -> str:
         """The same as canonical JSON; the names are sorted and quoted once for each kind."""
-        shape = _SHAPES.get(self.kind)
+        shape = _SHAPES.get(type(self))
         if shape is None:
-            names = {field.name for field in fields(self)} - {"subject", "organisation_code"}
-            shape = _SHAPES[self.kind] = Shape(names)
+            shape = _SHAPES[type(self)] = Shape(_own_names(type(self)))
         try:
             return shape.text(vars(self))
         except TypeError:
@@ -62,9 +62,16 @@ class Fact:
     @classmethod
     def revive(cls, *, subject: str, organisation_code: str, own: dict[str, JsonValue]) -> Self:
         """The fact as recorded by any earlier version: unknown fields are passed over, missing ones get defaults."""
-        known = {f.name for f in fields(cls)} - {"subject", "organisation_code"}
+        known = _own_names(cls)
         kept = {name: value for name, value in own.items() if name in known}
         return cls(subject=subject, organisation_code=organisation_code, **kept)
+
+
+def _own_names(kind: type[Fact]) -> frozenset[str]:
+    names = _NAMES.get(kind)
+    if names is None:
+        names = _NAMES[kind] = frozenset(field.name for field in fields(kind)) - {"subject", "organisation_code"}
+    return names
 
 
 def _plain(value: Any) -> JsonValue:

@@ -11,6 +11,7 @@ from pianqu.composition.bench.peers import pymerkle
 from pianqu.composition.bench.pipeline import Pipeline
 from pianqu.composition.bench.report import Row
 from pianqu.composition.district import load_district
+from pianqu.composition.loaded import keep_what_is_loaded
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.ids import new_id
 
@@ -24,6 +25,7 @@ def measure(*, parts: tuple[str, ...], entries: int, quick: bool, folder: Path) 
     actor = Actor(kind="post", organisation_code=CENTRE, post_id=str(new_id()))
     found: list[Row] = []
     with witnesses(folder / "outside", actor=actor, now=now) as outside:
+        keep_what_is_loaded()  # as web and worker do
         line = Pipeline(actor, outside)
         line.settle()
         if "submits" in parts:

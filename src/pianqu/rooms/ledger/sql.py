@@ -156,6 +156,21 @@ def leaves(first: int, end: int) -> Statement:
     )
 
 
+def end_of_positions() -> Statement:
+    """One more than the last position, 0 where there is none."""
+    return "SELECT COALESCE(MAX(position) + 1, 0) FROM ledger_position", ()
+
+
+def page(first: int, end: int) -> Statement:
+    """Position, id, kind, subject, organisation, time and payload (NULL where erased) of the entries at these positions."""
+    return (
+        "SELECT p.position, e.id, e.kind, e.subject, e.organisation_code, e.recorded_at, s.payload FROM ledger_position p "
+        "JOIN ledger_entry e ON e.id = p.entry_id LEFT JOIN ledger_secret s ON s.entry_id = e.id "
+        "WHERE p.position >= %s AND p.position < %s ORDER BY p.position",
+        (first, end),
+    )
+
+
 def tiles(places: Sequence[tuple[int, int]]) -> Statement:
     """Level, index and hashes of these tiles."""
     marks = " OR ".join(['(level = %s AND "index" = %s)'] * len(places))

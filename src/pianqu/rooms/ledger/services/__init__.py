@@ -1,6 +1,6 @@
 """The verbs of the ledger."""
 
-from pianqu.rooms.ledger.services.delivering import Heard, deliver, replay
+from pianqu.rooms.ledger.services.delivering import Heard, Pages, deliver, replay
 from pianqu.rooms.ledger.services.erasing import erase
 from pianqu.rooms.ledger.services.recording import Recorded, record, record_access
 from pianqu.rooms.ledger.services.rotating import prepare_key, retire_keys, rotate_key
@@ -11,6 +11,7 @@ from pianqu.rooms.ledger.services.witnessing import Answered, adopt_policy, keep
 __all__ = [
     "Answered",
     "Heard",
+    "Pages",
     "Recorded",
     "admit",
     "adopt_policy",
