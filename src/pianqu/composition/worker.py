@@ -18,8 +18,8 @@ from pianqu.composition.orphan import end_with_parent
 from pianqu.composition.sentences import sentence_for
 from pianqu.composition.stopping import Stop
 
-PAUSE = 0.4
-"""Between two looks for unsealed entries."""
+PAUSE = 0.2
+"""From one look for unsealed entries to the next, longer where a round takes longer."""
 IDLE_PAUSE = 10.0
 """Between two looks of a reader while nothing was sealed: what a crash left behind is found then."""
 HEARD_AT_ONCE = 1_000
@@ -101,24 +101,26 @@ def work(
     chores: Iterable[Task] = (),
 ) -> None:
     """Seal, deliver and do the chores until told to stop."""
-    sealer = Task("sealer", seal)
+    sealer = Task("sealer", seal, every=0.0)
     others = [Task(f"reader {name}", act, every=IDLE_PAUSE, full=HEARD_AT_ONCE) for name, act in readers]
     others = sorted([*others, *chores], key=lambda task: not task.aside)  # who only waits begins first
     while not stop.asked:
-        turn(sealer, others, time.monotonic())
-        stop.wait(PAUSE)
+        began = time.monotonic()
+        if not turn(sealer, others, began):
+            stop.wait(max(0.0, began + PAUSE - time.monotonic()))
     for task in others:
         if task.thread is not None:
             task.thread.join(LAST_WORDS)
 
 
-def turn(sealer: Task, others: list[Task], now: float) -> None:
-    """One round: what was just sealed wakes every listener that is not waiting after a failure."""
+def turn(sealer: Task, others: list[Task], now: float) -> bool:
+    """One round: what was just sealed wakes every listener that is not waiting after a failure. Whether somebody is not done."""
     sealed = sealer.run(now) if now >= sealer.due else 0
     for task in others:
         task.woken = task.woken or (sealed > 0 and task.listens)
         if now >= task.due or (task.woken and not task.said):
             task.run(now)
+    return any(task.full is not None and task.due <= now for task in others)
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep the filled database there 保留数据库")
     asked = parser.parse_args(argv)
     entries = min(asked.entries, 30_000) if asked.quick else asked.entries
-    with installation(asked.db, asked.keep) as folder:
+    with installation(asked.db, asked.keep, tuned=True) as folder:
         ledger = import_module("pianqu.composition.bench.ledger")
         if unknown := set(asked.part or ()) - set(ledger.PARTS):
             parser.error(f"there is no part {', '.join(sorted(unknown))}: {', '.join(ledger.PARTS)}")
