@@ -33,7 +33,8 @@ def installation(db: str, kept: Path | None, *, tuned: bool = False) -> Iterator
         os.environ.pop("PIANQU_KEYS", None)
         os.environ["PIANQU_DATABASE"] = ""
         if db == "postgres":
-            server = postgresql(folder / "postgresql", **SERVER) if kept else postgresql(**(SERVER if tuned else {}))
+            options = SERVER if tuned or kept else {}
+            server = postgresql(folder / "postgresql" if kept else None, **options)
             os.environ["PIANQU_DATABASE"] = stack.enter_context(server)
         prepare(empty=True)
         yield folder
