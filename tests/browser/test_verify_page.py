@@ -19,6 +19,8 @@ from pianqu.kernels.tests.receipts import (
     ASKS_NOBODY,
     KNOWN,
     NESTED,
+    OLD_CODE,
+    OLD_FILE,
     RECORD,
     TWO_OF_THREE,
     Case,
@@ -27,7 +29,6 @@ from pianqu.kernels.tests.receipts import (
     replaced,
     signed,
 )
-from pianqu.kernels.tests.test_receipt import OLD_CODE, OLD_FILE
 
 CHROMIUM = chromium()
 TEMPLATE = Path(pianqu.__file__).parent / "rooms/ledger/static/ledger/verify.html"
@@ -252,6 +253,11 @@ def test_the_first_screen_needs_no_learned_word(page: Page) -> None:
 def test_what_is_no_receipt(page: Page, text: str) -> None:
     paste(page, text)
     expect(page.locator(".paper.unclear h1")).to_be_visible()
+
+
+def test_a_code_of_a_later_kind_asks_for_a_newer_page(page: Page) -> None:
+    paste(page, "PIANQU3:ABC")
+    expect(page.locator(".paper.unclear h1")).to_have_text("这一页太旧，读不了这张回执")
 
 
 def test_a_cut_off_receipt_is_incomplete(page: Page) -> None:

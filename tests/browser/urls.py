@@ -131,6 +131,8 @@ OTHERS = {
     "ledger:policy": "/open/ledger/policy",
     "ledger:entries": "/open/ledger/tile/entries/{tile}",
     "ledger:tile": "/open/ledger/tile/0/{tile}",
+    "court_archive": "/open/ledger/receipt/{entry_id}.zip",
+    "court_sheet": "/open/ledger/receipt/{entry_id}.pdf",
     "ledger:receipt_file": "/open/ledger/receipt/{entry_id}.tlog-proof",
 }
 

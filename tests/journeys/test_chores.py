@@ -35,6 +35,7 @@ def test_the_worker_escalates_what_is_overdue(monkeypatch: pytest.MonkeyPatch) -
     names = {
         "call-backs",
         "monitor",
+        "timestamps",
         "monthly report",
         "neighbours",
         "automatic dispatch",

@@ -16,6 +16,9 @@ from tlog_scales.signing import Vkey
 from tlog_scales.tlog import Checkpoint as TheirCheckpoint
 from tlog_scales.tlog import ConsistencyProof, ConsistencyProofInvalid, InclusionProof, InclusionProofInvalid
 
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.installation import installation
+from pianqu.foundation.keys import keys, log_key_name
 from pianqu.foundation.testing import reset_database
 from pianqu.kernels import merkle, note, receipt
 from pianqu.kernels.cosignature import Cosigner
@@ -166,6 +169,28 @@ def test_sigstore_checks_every_receipt_in_node_and_refuses_altered_ones(found: F
     stranger = note.Signer.from_seed(ledger.log().origin, bytes(32)).vkey
     said = npm.run(node, SCRIPT, {"logs": [as_log(stranger)], "entries": whole})
     assert set(said) == {"TLOG_INCLUSION_PROOF_ERROR: invalid checkpoint signature"}
+
+
+def test_while_two_keys_sign_either_is_enough_for_them(found: Found, tmp_path: Path) -> None:
+    node = npm.installed(SIGSTORE, tmp_path)
+    services.prepare_key()
+    actor = Actor(kind="system", organisation_code="330205")
+    services.rotate_key(actor=actor, days=10, now=timezone.now())
+    opened(now=timezone.now())
+    services.seal(now=timezone.now())
+    (old, new), text = ledger.log().vkeys, (found.web.get("checkpoint") or b"").decode()
+    (installation().keys / log_key_name(2)).unlink()
+    keys.cache_clear()
+    assert (found.web.get("log.vkey") or b"").decode().splitlines() == [old, new]
+    for vkey in (old, new):
+        TheirCheckpoint.from_text(text).verify(Vkey.from_string(vkey))
+    entry = as_entry(found.receipts[0]) | {"checkpoint": text}
+    head = TheirCheckpoint.from_text(text)
+    proof = merkle.inclusion_proof(found.receipts[0].index, head.size, ledger.tree(head.size).node)
+    entry["proof"] = [b64encode(item).decode() for item in proof]
+    for known in ([old], [new], [new, old]):
+        given = {"logs": [as_log(vkey) for vkey in known], "entries": [entry]}
+        assert npm.run(node, SCRIPT, given) == ["holds"]
 
 
 def as_log(vkey: str) -> dict[str, str]:

@@ -11,14 +11,15 @@ from django.test import Client
 from pianqu.composition.commands.verify import main
 from pianqu.foundation import after_migrate, guard
 from pianqu.foundation.actor import Actor
-from pianqu.kernels import note
+from pianqu.kernels import note, timestamp
 from pianqu.kernels.cosignature import Cosigner
 from pianqu.kernels.receipt import parse
 from pianqu.rooms.casework import services as cases
 from pianqu.rooms.casework.services import PlaceChoice
 from pianqu.rooms.ledger import queries as ledger
 from pianqu.rooms.ledger import services
-from pianqu.rooms.ledger.models import Chain, Checkpoint, Entry, Position, Tile
+from pianqu.rooms.ledger.models import Anchor, Chain, Checkpoint, Entry, Position, Tile
+from tests.authority import Authority
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 CENTRE = Actor(kind="resident", organisation_code="330205-centre")
@@ -131,6 +132,23 @@ def test_what_is_no_receipt_gets_a_sentence(content: bytes, tmp_path: Path, rece
 def test_a_whole_log_that_is_well(receipt: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["log"]) == 0
     assert "holds" in capsys.readouterr().out
+
+
+def test_the_last_timestamp_is_named_and_checked(
+    receipt: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    authority, shown = Authority(tmp_path / "authority"), ledger.offered()
+    assert shown is not None
+    text = shown.text.encode()
+    token = authority.answer(authority.question(text))
+    stamp = timestamp.check(token, text=text, roots=timestamp.read_roots(authority.roots.read_bytes()))
+    services.keep_anchor(url="http://tsa.example", text=shown.text, token=token, stamp=stamp, now=NOW)
+    assert main(["log"]) == 0
+    said = f"Last timestamp: 5 entries, {stamp.at:%Y-%m-%d %H:%M:%S} UTC by Test Time"
+    assert said in capsys.readouterr().out
+    Anchor.objects.update(token=authority.answer(authority.question(b"another text")))
+    assert main(["log"]) == 1
+    assert "WRONG: anchor 5: its token is about another text" in capsys.readouterr().out
 
 
 TAMPERINGS: dict[str, Callable[[], object]] = {

@@ -89,7 +89,7 @@ def test_it_copies_a_growing_log_and_signs_what_it_has(folder: Path, store: Stor
             assert cosigned(shown.note, [witness]) == {witness: NOW} and shown.note.startswith(log.log.note())
             assert everything(Replica(store, SIGNER.name)) == log.log.entries
         log.asked.clear()
-        assert one.turn() and "tile/entries/000" not in log.asked
+        assert one.turn() and log.asked == ["checkpoint"]
 
 
 def test_a_signature_is_given_anew_only_after_a_while_and_never_for_an_earlier_time(folder: Path, store: Store) -> None:
@@ -267,19 +267,19 @@ def test_nothing_is_signed_that_is_not_there(store: Store, folder: Path) -> None
     log, cosigner = Log(600), home.read(folder).cosigner
     assert store.accept(asked_of(log, 0), KNOWN, now=NOW).status == 200
     assert store.append(SIGNER.name, 0, log.entries[:599]) == 599
-    assert store.sign(SIGNER.name, 600, cosigner, now=NOW) is None
+    assert store.sign(SIGNER.name, 600, KEYS, cosigner, now=NOW) is None
     with pytest.raises(Gap):
         store.append(SIGNER.name, 600, log.entries[:1])
     assert store.append(SIGNER.name, 500, log.entries[500:]) == 600
-    assert store.sign(SIGNER.name, 599, cosigner, now=NOW) is None
-    assert store.sign(SIGNER.name, 600, cosigner, now=NOW) is not None
+    assert store.sign(SIGNER.name, 599, KEYS, cosigner, now=NOW) is None
+    assert store.sign(SIGNER.name, 600, KEYS, cosigner, now=NOW) is not None
 
 
 def test_entries_that_are_not_those_of_the_checkpoint_are_never_signed(store: Store, folder: Path) -> None:
     store.accept(asked_of(Log(300), 0), KNOWN, now=NOW)
     store.append(SIGNER.name, 0, Log(300, salt="x").entries)
     with pytest.raises(Damaged, match="Nothing is signed"):
-        store.sign(SIGNER.name, 300, home.read(folder).cosigner, now=NOW)
+        store.sign(SIGNER.name, 300, KEYS, home.read(folder).cosigner, now=NOW)
 
 
 @pytest.fixture
@@ -287,7 +287,7 @@ def copied(folder: Path, store: Store) -> Log:
     log = Log(700)
     store.accept(asked_of(log, 0), KNOWN, now=NOW)
     store.append(SIGNER.name, 0, log.entries)
-    assert store.sign(SIGNER.name, 700, home.read(folder).cosigner, now=NOW)
+    assert store.sign(SIGNER.name, 700, KEYS, home.read(folder).cosigner, now=NOW)
     return log
 
 
@@ -324,13 +324,62 @@ def test_a_bit_that_flipped_on_the_disk_is_said_and_not_served(
     assert status == 500 and b"damaged" in body, body
 
 
-def test_a_damaged_edge_takes_and_signs_nothing_more(folder: Path, store: Store, copied: Log) -> None:
-    flip(folder, "tile", "hashes", "level = 0 AND number = 2", 500)
-    with served(copied.grow(50)) as log:
+def test_a_damaged_edge_signs_nothing_until_it_is_whole_again(folder: Path, store: Store, copied: Log) -> None:
+    with served(copied) as log:
         one = puller(folder, store, log)
+        assert one.turn()
+        flip(folder, "tile", "hashes", "level = 0 AND number = 2", 500)
+        copied.grow(50)
         assert not one.turn() and "Nothing is signed" in one.standing.sentence
         shown = store.shown(SIGNER.name)
         assert shown is not None and shown.size == 700
+        assert one.turn() and everything(Replica(store, SIGNER.name)) == copied.entries
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "where"),
+    [
+        ("bundle", "entries", "number = 0"),
+        ("bundle", "entries", "number = 2"),
+        ("tile", "hashes", "level = 0 AND number = 1"),
+        ("tile", "hashes", "level = 0 AND number = 2"),
+        ("tile", "hashes", "level = 1 AND number = 0"),
+    ],
+)
+@pytest.mark.parametrize("more", [0, 1, 400])
+def test_what_a_disk_changed_is_got_anew_when_everything_is_read_again(
+    folder: Path, store: Store, copied: Log, table: str, column: str, where: str, more: int
+) -> None:
+    with served(copied) as log:
+        flip(folder, table, column, where, 30)
+        copied.grow(more)
+        assert puller(folder, store, log).turn()
+        assert everything(Replica(store, SIGNER.name)) == copied.entries
+        for level, number in ((0, 0), (0, 1), (0, 2), (1, 0)):
+            assert store.tile(SIGNER.name, level, number) == bytes(copied.tree.tile(level, number))
+
+
+@pytest.mark.parametrize(("column", "place"), [("root", 3), ("note", 17), ("note", -9)])
+def test_a_damaged_checkpoint_is_neither_signed_nor_taken_for_a_fork(
+    folder: Path, store: Store, copied: Log, column: str, place: int
+) -> None:
+    flip(folder, "accepted", column, "size = 700", place)
+    with served(copied) as log:
+        one = puller(folder, store, log, NOW + 601)
+        assert not one.turn() and "damaged" in one.standing.sentence
+        assert not store.evidence()
+
+
+def test_a_full_disk_is_said_and_loses_nothing(folder: Path, store: Store) -> None:
+    """The file may not grow, as on a full disk; then it may again."""
+    with served(Log(5_000)) as log:
+        one = puller(folder, store, log)
+        (pages,) = store._tables.execute("PRAGMA page_count").fetchone()
+        store._tables.execute(f"PRAGMA max_page_count = {pages + 20}")
+        assert not one.turn() and "full" in one.standing.sentence, one.standing.sentence
+        assert store.shown(SIGNER.name) is None
+        store._tables.execute("PRAGMA max_page_count = 1000000")
+        assert one.turn() and everything(Replica(store, SIGNER.name)) == log.log.entries
 
 
 # its doors -----------------------------------------------------------------------------------------------------------
@@ -472,10 +521,12 @@ def test_one_dead_log_delays_no_other(tmp_path: Path) -> None:
         dead = f"http://127.0.0.1:{deaf.getsockname()[1]}"
         of = home.prepare(tmp_path / "m", name="m", logs=[(OTHER.vkey, dead), (SIGNER.vkey, log.url)])
         store = Store(of.tables)
-        Pulling(of, store, every=0.1).begin()
+        pulling = Pulling(of, store, every=0.1)
+        pulling.begin()
         until = time.monotonic() + 9
         while store.shown(SIGNER.name) is None and time.monotonic() < until:
             time.sleep(0.05)
+        pulling.end()
         assert store.shown(SIGNER.name) is not None
 
 
@@ -495,7 +546,7 @@ class Running:
     """A mirror's process."""
 
     def __init__(self, folder: Path, port: int, every: str = "0.1") -> None:
-        self.url = f"http://127.0.0.1:{port}"
+        self.url, self.links = f"http://127.0.0.1:{port}", list[socket.socket]()
         self.process = subprocess.Popen(
             command("--folder", str(folder), "--port", str(port), "--every", every),
             stdout=subprocess.DEVNULL,
@@ -528,7 +579,13 @@ class Running:
             time.sleep(0.05)
         raise AssertionError(f"the mirror did not come to {size}")
 
+    def hang_up(self) -> None:
+        """Close the connections that a test left open."""
+        while self.links:
+            self.links.pop().close()
+
     def kill(self) -> None:
+        self.hang_up()
         self.process.kill()
         self.process.wait()
 
@@ -543,6 +600,8 @@ def test_killed_at_random_it_shows_only_what_it_has_whole(tmp_path: Path) -> Non
         for kill in range(20):
             running = Running(of.folder, port)
             running.wait()
+            if kill == 10:
+                running.wait_for(log.log.size)  # so far it was killed while it copied the first time
             timer = threading.Timer(dice.uniform(0.0, 0.6), running.process.send_signal, [signal.SIGKILL])
             timer.start()
             with suppress(OSError, HTTPException):
@@ -572,8 +631,25 @@ def test_killed_at_random_it_shows_only_what_it_has_whole(tmp_path: Path) -> Non
     assert most > 20_000
 
 
+def said(running: Running, raw: bytes, *, ends: bool = False, wait: float = 5.0) -> bytes:
+    """What is answered to these bytes; nothing where the mirror waits for more. The connection stays with the process."""
+    link = socket.create_connection(("127.0.0.1", int(running.url.rpartition(":")[2])))
+    running.links.append(link)
+    link.sendall(raw)
+    link.settimeout(wait)
+    answer = b""
+    if ends:
+        link.shutdown(socket.SHUT_WR)
+    with suppress(TimeoutError, ConnectionError):
+        while b"\r\n\r\n" not in answer or (ends and link.recv(1, socket.MSG_PEEK)):
+            answer += (piece := link.recv(65_536))
+            if not piece:
+                break
+    return answer
+
+
 def test_as_a_process_it_streams_what_is_brought(folder: Path) -> None:
-    """Over a real server: a whole piece in gzip, and one whose sender stops in the middle."""
+    """Over a real server: in gzip, by senders that stop in the middle, that are not known, and that send nothing."""
     log, running = Log(9_000), Running(folder, free_port())
     running.wait()
 
@@ -591,8 +667,20 @@ def test_as_a_process_it_streams_what_is_brought(folder: Path) -> None:
     head = Head(origin=SIGNER.name, start=0, end=9_000)
     body = mirroring.request(head, log.parcels(head))
     assert post("/add-entries", gzip.compress(body), **{"Content-Encoding": "gzip"})[0] == 202
+    entries = f"POST /add-entries HTTP/1.1\r\nHost: m\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    unknown = Head(origin="nobody", start=0, end=9_000).encode() + bytes(300)
+    assert said(running, entries + unknown).startswith(b"HTTP/1.1 404"), "told before everything was sent"
+    stopped = said(running, entries + body[: len(body) // 2], ends=True)
+    assert stopped.startswith(b"HTTP/1.1 202") and stopped.endswith(b"9000\n8192\n\n")
+    waiting = [said(running, entries + b"\x00", wait=0.2) for _sender in range(3)]
+    assert [b"503" in answer for answer in waiting] == [False, False, True]
     rest = Head(origin=SIGNER.name, start=8_192, end=9_000)
-    assert post("/add-entries", mirroring.request(rest, log.parcels(rest)))[0] == 200
+    running.hang_up()
+    for _time in range(100):  # until the mirror has seen it
+        if (answer := post("/add-entries", mirroring.request(rest, log.parcels(rest))))[0] != 503:
+            break
+        time.sleep(0.05)
+    assert answer[0] == 200
     assert everything(Remote(f"{running.url}/{HASH}")) == log.entries
     running.kill()
 

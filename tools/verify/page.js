@@ -203,6 +203,7 @@ function restart() {
 function judge(text) {
   if (!policy) return { code: "no-key" };
   try { return check(read(text), policy); } catch (error) {
+    if (error.message === "newer") return { code: "newer" };
     return { code: "unreadable", detail: error instanceof Unreadable ? error.message : String(error) };
   }
 }

@@ -152,9 +152,11 @@ def look_around() -> int:
 
 
 GATHERER = ledger.Gatherer(timezone.now)
+ANCHORER = ledger.Anchorer(timezone.now)
 
 CHORES = (
     Chore("witnesses", GATHERER.gather, 2.0, aside=True, listens=True),
+    Chore("timestamps", ANCHORER.anchor, 60.0, aside=True),
     Chore("monitor", read_again, 60.0, aside=True),
     Chore("neighbours", look_around, 30.0, aside=True),
     Chore("escalation", escalate, 60.0),

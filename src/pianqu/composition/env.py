@@ -78,6 +78,16 @@ class Env:
         "短信网关地址（POST JSON，见 notices.md）；留空则写入数据文件夹的 outbox/。",
     )
     sms_token: str = setting("", "Bearer token for that gateway.", "短信网关的访问令牌。")
+    tsa_url: str = setting(
+        "",
+        "RFC 3161 timestamp authority that puts its time to the ledger each hour; empty: none is asked.",
+        "为账本每小时加盖时间戳的可信时间戳服务（RFC 3161）地址；留空则不加盖。",
+    )
+    tsa_ca: Path | None = setting(
+        None,
+        "PEM file with the root certificates of that authority; default: those that this machine trusts.",
+        "该服务根证书的 PEM 文件；默认用本机信任的证书。",
+    )
     webhook_networks: tuple[str, ...] = setting(
         (),
         "Networks beside public addresses that webhooks may reach, separated by commas; naming one also allows http.",
@@ -154,7 +164,8 @@ def read(environ: Mapping[str, str]) -> Env:
 def _absolute(env: Env, given: dict[str, Any]) -> Env:
     data = env.data.expanduser().resolve()
     keys = env.keys.expanduser().resolve() if env.keys else None
-    return Env(**{**given, "data": data, "keys": keys})
+    tsa_ca = env.tsa_ca.expanduser().resolve() if env.tsa_ca else None
+    return Env(**{**given, "data": data, "keys": keys, "tsa_ca": tsa_ca})
 
 
 def _path(_name: str, text: str) -> Path:
@@ -224,6 +235,19 @@ def _gateway(name: str, text: str) -> str:
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
         raise EnvProblem(f"{name} must look like https://sms.example/send.")
     return text
+
+
+def _authority(name: str, text: str) -> str:
+    parts = _split(text)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname or len(text) > 500:
+        raise EnvProblem(f"{name} must look like https://tsa.example/tsr.")
+    return text
+
+
+def _certificates(name: str, text: str) -> Path:
+    if not Path(text).expanduser().is_file():
+        raise EnvProblem(f"{name} is {text!r}, but there is no such file: it holds the certificates of the authority.")
+    return Path(text)
 
 
 def _mail(name: str, text: str) -> str:
@@ -312,6 +336,8 @@ _READ = {
     "public_url": _public,
     "sms_url": _gateway,
     "sms_token": _text,
+    "tsa_url": _authority,
+    "tsa_ca": _certificates,
     "webhook_networks": _proxies,
     "api_rate": _rate,
     "mail_url": _mail,

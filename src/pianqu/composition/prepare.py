@@ -130,7 +130,9 @@ def outsiders() -> None:
     env = current()
     state = _demo_state(env)
     if state.exists() and state.read_text() == "loaded" and find_spec("pianqu.composition.demo"):
-        import_module("pianqu.composition.demo.outsiders").stand_ready(env.data, now=timezone.now())
+        import_module("pianqu.composition.demo.outsiders").stand_ready(
+            env.data, url=f"http://127.0.0.1:{env.port}", now=timezone.now()
+        )
 
 
 def _demo_state(env: Env) -> Path:

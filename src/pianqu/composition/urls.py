@@ -21,7 +21,7 @@ from pianqu.composition.desk import (
 )
 from pianqu.composition.health import health
 from pianqu.composition.importing import grid
-from pianqu.composition.open import components, guide, ledger, pages, reports, verify
+from pianqu.composition.open import components, court, guide, ledger, pages, reports, verify
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.territory.urls import service_points
 
@@ -101,5 +101,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("open/ledger/seals/", ledger.seals, name="ledger_seals"),
     path("open/ledger/forks/", ledger.forks, name="ledger_forks"),
     path("open/ledger/find/", ledger.find, name="ledger_find"),
+    path("open/ledger/receipt/<uuid:entry_id>.zip", court.archive, name="court_archive"),
+    path("open/ledger/receipt/<uuid:entry_id>.pdf", court.sheet, name="court_sheet"),
     path("open/ledger/", include("pianqu.rooms.ledger.urls")),
 ]

@@ -13,12 +13,12 @@ import http.client
 import ssl
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import islice
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from pianqu.foundation.posting import Patience
@@ -37,6 +37,10 @@ AHEAD = 8
 MOST_NOTE = 65_536
 _PIECE = 65_536
 _LATER = {408, 425, 429, 500, 502, 503, 504}
+
+
+Wanted = TypeVar("Wanted")
+Came = TypeVar("Came")
 
 
 class Trouble(Exception):
@@ -126,12 +130,17 @@ def entries(source: Source, tree: ProvenTiles, first: int = 0) -> Iterator[list[
         raise Unfit(f"{_first_upper(error)}.") from error
 
 
-def fetched(source: Source, wanted: Iterator[tuple[int, int]]) -> Iterator[tuple[int, bytes]]:
-    """Bundles as they are served, unproven, in order; several are fetched at once, never more than AHEAD are in memory."""
+def fetched(source: Source, wanted: Iterable[tuple[int, int]]) -> Iterator[tuple[int, bytes]]:
+    """Bundles (index, width) as they are served, unproven, in order."""
+    return ahead(lambda one: (one[0], source.bundle(*one)), wanted)
+
+
+def ahead(ask: Callable[[Wanted], Came], wanted: Iterable[Wanted]) -> Iterator[Came]:
+    """The answers in order; a few are asked for at once, and never more than AHEAD are in memory."""
+    coming = iter(wanted)
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="follow") as threads:
-        while some := list(islice(wanted, AHEAD)):
-            came = threads.map(lambda one: source.bundle(*one), some)
-            yield from zip((index for index, _width in some), came, strict=True)
+        while some := list(islice(coming, AHEAD)):
+            yield from threads.map(ask, some)
 
 
 def origin_hash(origin: str) -> str:
@@ -142,11 +151,13 @@ def origin_hash(origin: str) -> str:
 class Remote:
     """A log under a base URL: `…/open/ledger` of a district, `<prefix>/<origin hash>` of a mirror.
 
-    Connections are kept until `close`. It follows no redirection to elsewhere. May be used by several threads.
+    Connections are kept until `close`, or until it is forgotten. It follows no redirection to elsewhere. May be used by
+    several threads.
     """
 
     def __init__(self, url: str, *, timeout: float = TIMEOUT, whole: float = WHOLE) -> None:
         """Raises Trouble for what is no address."""
+        self._kept: list[http.client.HTTPConnection] = []
         self.url, self._timeout, self._whole = url.rstrip("/"), timeout, whole
         try:
             parts = urlsplit(self.url)
@@ -156,7 +167,6 @@ class Remote:
             raise Trouble(f"{url} is no address.") from error
         if self._scheme not in {"http", "https"} or not self._host or parts.query or parts.username:
             raise Trouble(f"{url} is no address of a log: it begins with https:// or http://.")
-        self._kept: list[http.client.HTTPConnection] = []
 
     def checkpoint(self) -> str:
         return self._text("checkpoint")
@@ -207,6 +217,9 @@ class Remote:
         """Let go of the connections that are kept."""
         while self._kept:
             self._kept.pop().close()
+
+    def __del__(self) -> None:
+        self.close()
 
     def _gone(self, place: str, why: str) -> Unreachable:
         return Unreachable(f"{self.url}/{place} could not be read: {why}.")

@@ -25,6 +25,10 @@ class Installation:
     sms_url: str = ""
     """The text message gateway; empty: messages go to the outbox folder."""
     sms_token: str = ""
+    tsa_url: str = ""
+    """The timestamp authority (RFC 3161); empty: none is asked."""
+    tsa_ca: Path | None = None
+    """Its root certificates as a PEM file; None: those that the machine trusts."""
     webhook_networks: tuple[str, ...] = ()
     """Networks beside the public addresses that webhooks may reach."""
     mail_from: str = ""

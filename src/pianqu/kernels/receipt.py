@@ -75,17 +75,20 @@ class Receipt:
     def compact(self, rule: Policy | None = None) -> str:
         """The text of the QR code.
 
-        With a policy it holds as many of its witnesses' signatures as fit, and never fewer than the policy asks for; without one
-        all that are there.
+        With a policy it holds as many of its witnesses' signatures as fit, and never fewer than the policy asks for; while a key
+        of the log takes over from another, the older one's alone where both do not fit. Without a policy it holds all.
         """
         text, signatures = note.split(self.checkpoint)
         origin = CheckpointBody.decode(text).origin
-        own = [one for one in signatures if one.name == origin]
+        own = [one for one in signatures if one.name == origin][:1]  # while two keys sign, the one that is known longer
         others = [one for one in signatures if one.name != origin]
         if rule is None:
             return self._short([*own, *others]) or self._first_form(own)
         lines = _lines_of(rule, text, others)
         best = self._short([*own, *lines.values()])
+        if len(best) > FITTING and own[1:]:
+            own = own[:1]  # while a key takes over from another both sign, and who knows the new one knows the old one
+            best = self._short([*own, *lines.values()])
         if len(best) > FITTING:
             best = self._fewer(rule, own, lines)
         return best or self._first_form(own)
@@ -96,7 +99,7 @@ class Receipt:
         best = self._short([*own, *_ordered(lines, chosen)])
         for name in lines:
             made = self._short([*own, *_ordered(lines, {*chosen, name})])
-            if len(made) <= FITTING:
+            if made and len(made) <= FITTING:
                 best = made
                 chosen.add(name)
         return best
@@ -441,7 +444,7 @@ def _witnesses_told(verdict: Verdict, rule: Policy) -> list[str]:
     lines = [f"Signed by {len(verdict.times)} of {len(rule.witnesses)} witnesses:"]
     for one in rule.witnesses:
         time = verdict.times.get(one.name)
-        lines.append(f"  {one.name}: {_moment(time) if time is not None else 'has not signed'}")
+        lines.append(f"  {one.name}: {moment(time) if time is not None else 'has not signed'}")
     return [*lines, _doubt(verdict, rule)]
 
 
@@ -457,7 +460,8 @@ def _doubt(verdict: Verdict, rule: Policy) -> str:
     return f"A second history would need {liars} or more of these witnesses to deceive together with the ledger."
 
 
-def _moment(time: int) -> str:
+def moment(time: int) -> str:
+    """Seconds since 1970 as people read them; a witness may state what no calendar knows."""
     try:
         return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
     except (OverflowError, ValueError, OSError):

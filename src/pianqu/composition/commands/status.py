@@ -64,11 +64,15 @@ def _lives(pid: int) -> bool:
 
 def _ledger() -> bool:
     django.setup()
-    state = import_module("pianqu.rooms.ledger.queries").status()
+    ledger = import_module("pianqu.rooms.ledger.queries")
+    state, authority = ledger.status(), ledger.authority()
     sys.stdout.write(f"Ledger {state.origin}: {state.size} entries sealed, {state.waiting} waiting")
     sys.stdout.write(f", last sealed {state.sealed_at:%Y-%m-%d %H:%M:%S %Z}\n" if state.sealed_at else "\n")
     if state.trouble:
         sys.stdout.write(f"{state.trouble}\n")
+    if authority.trouble:
+        since = f"{authority.trouble_at:%Y-%m-%d %H:%M:%S %Z}"
+        sys.stdout.write(f"The timestamp authority gives none since {since} ({authority.detail})\n")
     return not state.trouble
 
 

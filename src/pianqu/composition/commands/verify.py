@@ -4,18 +4,17 @@ import argparse
 import os
 import sys
 from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 
 import django
 
+from pianqu.composition.commands import verify_mirror
 from pianqu.composition.env import current
 from pianqu.kernels import policy, receipt
 from pianqu.kernels.note import NoteError
 from pianqu.kernels.policy import Policy, PolicyError
 from pianqu.kernels.receipt import ReceiptError
 
-MIRROR = "pianqu.composition.commands.verify_mirror"
 EPILOGUE = """pianqu verify FILE is pianqu verify receipt FILE. Without --policy and --vkey a receipt is judged by the policy
 of the installation in the data folder. 0: genuine and witnessed as the policy asks, or all is well; 1: not so; 2: unreadable.
 不写 --policy 与 --vkey 时，按数据文件夹里那一套的规则核验。0 属实且见证够数（或一切正常），1 不符或见证不够，2 读不出来。"""
@@ -23,8 +22,8 @@ of the installation in the data folder. 0: genuine and witnessed as the policy a
 
 def main(argv: list[str]) -> int:
     """0: genuine and witnessed as the policy asks, or all is well; 1: it does not hold; 2: it could not be read."""
-    if argv[:1] == ["mirror"] and find_spec(MIRROR):
-        return int(import_module(MIRROR).main(argv[1:]))
+    if argv[:1] == ["mirror"]:
+        return verify_mirror.main(argv[1:])
     is_file = argv[:1] == ["receipt"]
     asked = _parser().parse_args(argv[1:] if is_file else argv)
     if asked.data or not os.environ.get("PIANQU_DATA"):
@@ -39,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="pianqu verify",
         usage="pianqu verify [receipt] FILE [--policy FILE | --vkey KEY …] [--data FOLDER]\n"
-        "       pianqu verify log [--data FOLDER]",
+        "       pianqu verify log [--data FOLDER]\n       pianqu verify mirror URL|FOLDER --vkey KEY",
         description="Check a receipt, or the whole log. 核验回执或整个账本。",
         epilog=EPILOGUE,
     )
@@ -93,10 +92,13 @@ def _log() -> int:
         return 2
     django.setup()
     ledger = import_module("pianqu.rooms.ledger.queries")
-    problems = list(ledger.audit())
+    problems = [*ledger.audit(), *ledger.audit_anchors()]
     state = ledger.status()
     sys.stdout.write(f"{state.origin}: {state.size} entries sealed, {state.waiting} waiting\n")
+    if last := ledger.last_anchor():
+        stamp = f"{last.stamped_at:%Y-%m-%d %H:%M:%S %Z} by {last.authority}"
+        sys.stdout.write(f"Last timestamp: {last.size} entries, {stamp}\n")
     sys.stdout.writelines(f"WRONG: {problem}\n" for problem in problems)
     if not problems:
-        sys.stdout.write("Every chain, position, tile and checkpoint holds.\n")
+        sys.stdout.write("Every chain, position, tile, checkpoint and timestamp holds.\n")
     return 1 if problems else 0

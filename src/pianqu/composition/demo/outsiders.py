@@ -8,6 +8,7 @@ import socket
 from datetime import datetime
 from pathlib import Path
 
+from pianqu.composition.mirror import home as mirror_home
 from pianqu.composition.supervise import Program, keep_programs, programs_of
 from pianqu.composition.witness import home
 from pianqu.foundation.actor import Actor
@@ -20,6 +21,7 @@ WITNESSES = (
     ("street", "洪塘街道办事处", "hongtang.jiangbei.invalid"),
     ("residents", "居民议事会", "residents.jiangbei.invalid"),
 )
+MIRROR = ("mirror", "区档案馆", "archive.jiangbei.invalid")
 RULE = (
     "group 机关单位 any 江北区司法局 洪塘街道办事处",
     "group 群众代表 any 居民议事会",
@@ -29,10 +31,10 @@ RULE = (
 """Of the two offices one is enough; without the residents' council nothing counts."""
 
 
-def stand_ready(data: Path, *, now: datetime) -> None:
+def stand_ready(data: Path, *, url: str, now: datetime) -> None:
     """Make their folders on the first start, name them in the ledger's policy, and see that their ports are free.
 
-    A policy that somebody else adopted since is left alone.
+    `url` is where this house is served from, for the mirror. A policy that somebody else adopted since is left alone.
     """
     folder, vkeys = data / "outside", [key.vkey for key in ledger.log().in_force(now)]
     before = {program.name: program.port for program in programs_of(data)}
@@ -43,8 +45,28 @@ def stand_ready(data: Path, *, now: datetime) -> None:
         words = ["witness", "--quiet", "--folder", str(folder / short), "--port", str(port)]
         programs.append(Program(name=f"witness {short}", words=tuple(words), port=port))
         lines.append(f"witness {name} {found.cosigner.witness.vkey} http://127.0.0.1:{port}")
+    programs.append(_mirror(folder, vkeys, url, before, now))
     keep_programs(data, programs)
     _adopt(folder / "policy.json", "\n".join([*lines, *RULE, ""]), now)
+
+
+def _mirror(folder: Path, vkeys: list[str], url: str, before: dict[str, int], now: datetime) -> Program:
+    """The archive's full copy; where its port became another one it is named anew."""
+    short, name, address = MIRROR
+    found = mirror_home.prepare(folder / short, name=address, logs=[(vkey, f"{url}/open/ledger") for vkey in vkeys])
+    port = _free_port(before.get("mirror", 0))
+    at, key, centre = f"http://127.0.0.1:{port}", found.cosigner.witness.vkey, _centre()
+    known = {one.vkey: one for one in ledger.mirrors()}.get(key)
+    if known is not None and known.url != at:
+        services.drop_mirror(actor=centre, mirror=known.id, now=now)
+    if known is None or known.url != at:
+        services.name_mirror(actor=centre, name=name, vkey=key, url=at, now=now)
+    words = ("mirror", "--quiet", "--folder", str(folder / short), "--port", str(port), "--every", "2")
+    return Program(name="mirror", words=words, port=port)
+
+
+def _centre() -> Actor:
+    return Actor(kind="system", organisation_code=casework.centre_code())
 
 
 def _adopt(kept: Path, text: str, now: datetime) -> None:
@@ -52,8 +74,7 @@ def _adopt(kept: Path, text: str, now: datetime) -> None:
     ours = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {"number": 0, "text": ""}
     if ours["text"] == text or ours["number"] != number:
         return
-    centre = Actor(kind="system", organisation_code=casework.centre_code())
-    number = services.adopt_policy(actor=centre, text=text, now=now)
+    number = services.adopt_policy(actor=_centre(), text=text, now=now)
     kept.write_text(json.dumps({"number": number, "text": text}, ensure_ascii=False), encoding="utf-8")
 
 

@@ -92,6 +92,7 @@ class Application:
         except Missing as error:
             return _said(404, str(error))
         except Trouble as error:
+            self._doubt(path)
             return _said(500, f"{error} This mirror's copy is damaged here; read it elsewhere, and tell who runs it.")
 
     def _piece(self, path: str) -> Answered:
@@ -114,6 +115,12 @@ class Application:
         except ValueError as error:
             raise Missing("There is nothing here.") from error
         return 200, OCTETS, shelf.tile(int(kind), index, width)
+
+    def _doubt(self, path: str) -> None:
+        """What is stored is looked through at the next turn, and what is damaged got anew."""
+        origin = self._origins.get(path.strip("/").partition("/")[0], "")
+        if self._pulling is not None and origin in self._pulling.pullers:
+            self._pulling.pullers[origin].doubt()
 
     # who brings a log ------------------------------------------------------------------------------------------------
 

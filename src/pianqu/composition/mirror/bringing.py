@@ -11,7 +11,7 @@ from pianqu.kernels.mirroring import CutOff, Head, Info
 from pianqu.kernels.tiles import HASH, WIDTH
 
 MOST_BYTES = 4_000_000
-_PIECE = 65_536
+_PIECE, _FIRST = 65_536, 256
 Answered = tuple[int, str, bytes]
 
 
@@ -26,6 +26,7 @@ class Bringing:
         stream = _Stream(body, is_zipped)
         try:
             head = mirroring.read_head(stream.read)
+            stream.piece = _PIECE
         except (CutOff, ValueError) as error:
             return _said(mirroring.BAD, f"The beginning of the request cannot be read: {error}.")
         state = self._store.state(head.origin) if head.origin in self._known else None
@@ -79,7 +80,7 @@ class Bringing:
             return _said(mirroring.BAD, "The request ended within its first parcel; nothing was stored.")
         if held < head.end:
             return mirroring.ACCEPTED, mirroring.INFO_TYPE, Info(size=head.end, next_entry=held).encode()
-        shown = self._store.sign(head.origin, head.end, self._home.cosigner, now=now)
+        shown = self._store.sign(head.origin, head.end, self._known[head.origin], self._home.cosigner, now=now)
         if shown is not None:
             return mirroring.OK, "", shown.line.encode()
         state = self._store.state(head.origin)
@@ -94,6 +95,8 @@ class _Stream:
     def __init__(self, body: IO[bytes], is_zipped: bool) -> None:
         self._body, self._unzip = body, zlib.decompressobj(31) if is_zipped else None
         self._here = bytearray()
+        self.piece = _FIRST
+        """Bytes that are waited for at once: few at first, so that who asks in vain is told before sending everything."""
 
     def read(self, count: int) -> bytes:
         """Fewer bytes only at the end."""
@@ -105,13 +108,13 @@ class _Stream:
 
     def _more(self) -> bool:
         if self._unzip is None:
-            piece = self._body.read(_PIECE)
+            piece = self._body.read(self.piece)
             self._here += piece
             return bool(piece)
         if self._unzip.eof:
             return False
         waits = self._unzip.unconsumed_tail
-        piece = waits or self._body.read(_PIECE)
+        piece = waits or self._body.read(self.piece)
         self._here += self._unzip.decompress(piece, _PIECE)
         return bool(piece)
 

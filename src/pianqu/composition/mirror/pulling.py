@@ -17,14 +17,16 @@ from pianqu.foundation import following
 from pianqu.foundation.following import Remote, Signed, Source, Trouble, Unfit
 from pianqu.kernels import merkle
 from pianqu.kernels.note import Verifier
-from pianqu.kernels.replica import ProvenTiles, Unproven
-from pianqu.kernels.tiles import WIDTH
+from pianqu.kernels.replica import ProvenTiles, Unproven, bundles_of, leaf_hashes, read_bundle, width_at, write_bundle
+from pianqu.kernels.tiles import HASH, WIDTH, fold
 from pianqu.kernels.witnessing import CONFLICT, OK, Request
 
 LONGEST_PAUSE = 300.0
 STANDS = 600
 """Seconds after which the signature of a log that did not grow is given anew: it says that the mirror is alive."""
-MOST_ENTRIES, MOST_BYTES = 32 * WIDTH, 4_000_000
+EVERYTHING = 86_400
+"""Seconds after which all that is stored is read again."""
+MOST_ENTRIES, MOST_BYTES = 8 * WIDTH, 4_000_000
 """What is stored in one step: as much as is lost by a crash, and as much as is in memory."""
 
 
@@ -68,6 +70,8 @@ class Puller:
         self._home, self._store, self._origin, self._source, self._clock = home, store, origin, source, clock
         self._keys: Sequence[Verifier] = home.known()[origin]
         self.standing = Standing()
+        self._looked_through = 0.0
+        self._is_doubtful = False
 
     def turn(self) -> bool:
         """Look once and take everything that is new; whether all is well. What is wrong stands in `standing`."""
@@ -77,11 +81,16 @@ class Puller:
         except Trouble as error:
             sentence = str(error)
         except (Damaged, sqlite3.Error, OSError) as error:
+            self._is_doubtful = True
             sentence = f"Nothing more is stored and signed: {error}"
         if self.standing.say(sentence, int(self._clock())):
             sys.stderr.write(f"{self._origin}: {sentence or 'all is well again'}\n")
             sys.stderr.flush()
         return not sentence
+
+    def doubt(self) -> None:
+        """Something that is stored did not hold: look through everything at the next turn."""
+        self._is_doubtful = True
 
     def pull(self) -> None:
         """Raises Trouble, Damaged, and what the disk says."""
@@ -90,14 +99,22 @@ class Puller:
             raise Unfit(f"The log that is shown is {shown.body.origin}.")
         size = self.standing.size = shown.body.size
         self._check_not_older(shown)
-        tiles = following.proven(self._source, shown.body)
-        self._accept(shown, tiles)
-        self._take(tiles)
+        if not self._has(shown) or self._is_to_look_through():
+            tiles = following.proven(self._source, shown.body)
+            self._accept(shown, tiles)
+            self._look_through(tiles)
+            self._take(tiles)
         signed = self._store.sign(
-            self._origin, size, self._home.cosigner, now=int(self._clock()), stands=STANDS
+            self._origin, size, self._keys, self._home.cosigner, now=int(self._clock()), stands=STANDS
         )  # only now: everything up to `size` is on the disk
         if signed is None:
             raise Waiting("This machine's clock is wrong: it stands before what was stated last. Nothing is signed.")
+
+    def _has(self, shown: Signed) -> bool:
+        """Whether this very tree is here and signed already."""
+        last = self._store.pending(self._origin)
+        is_last = last is not None and (last.size, last.root) == (shown.body.size, shown.body.root)
+        return is_last and self._store.state(self._origin).mirrored == shown.body.size > 0
 
     def _check_not_older(self, shown: Signed) -> None:
         pending = self._store.pending(self._origin)
@@ -144,6 +161,54 @@ class Puller:
                 start, some, weight = start + len(some), [], 0
         self._store.append(self._origin, start, some)
 
+    def _is_to_look_through(self) -> bool:
+        return self._is_doubtful or self._clock() - self._looked_through >= EVERYTHING
+
+    def _look_through(self, tiles: ProvenTiles) -> None:
+        """Once a day, and when something was not as it should be: everything that is stored, against the signed tree.
+
+        What a disk has changed is got anew.
+        """
+        if not self._is_to_look_through():
+            return
+        held = self._store.state(self._origin).held
+        mended = sum(self._mended(tiles, index, width) for index, width in bundles_of(held))
+        above = {
+            (level, index): tiles.read(level, index)[: width_at(held, level, index) * HASH]
+            for level in range(1, (held.bit_length() + 7) // 8)
+            for index in range(-(-(held >> 8 * level) // WIDTH))
+        }
+        wrong = {place: true for place, true in above.items() if self._store.tile(self._origin, *place) != true}
+        if wrong:
+            self._store.mend(self._origin, {}, wrong)
+        if mended or wrong:
+            sys.stderr.write(f"{self._origin}: {mended + len(wrong)} damaged pieces were got anew\n")
+        self._looked_through, self._is_doubtful = self._clock(), False
+
+    def _mended(self, tiles: ProvenTiles, index: int, width: int) -> bool:
+        """Whether a stored bundle, or the tile over it, had to be replaced."""
+        raw = self._store.bundle(self._origin, index)
+        try:
+            hashes = leaf_hashes(read_bundle(raw))
+        except Unproven:
+            hashes = b""
+        is_whole = len(hashes) == WIDTH * HASH == width * HASH and fold(hashes) == tiles.root_of(0, index)
+        if not is_whole and hashes != tiles.read(0, index)[: width * HASH]:
+            raw, hashes = self._anew(tiles, index, width)
+        elif self._store.tile(self._origin, 0, index) == hashes:
+            return False
+        self._store.mend(self._origin, {index: raw}, {(0, index): hashes})
+        return True
+
+    def _anew(self, tiles: ProvenTiles, index: int, width: int) -> tuple[bytes, bytes]:
+        """The first entries of a bundle as the log has them, and their leaf hashes. Raises Trouble."""
+        served = self._source.bundle(index, width_at(tiles.size, 0, index))
+        try:
+            (entries,) = tiles.entries([(index, served)])
+        except Unproven as error:
+            raise Unfit(f"A damaged bundle cannot be got anew: {error}.") from error
+        return write_bundle(entries[:width]), leaf_hashes(entries[:width])
+
     def _forked(self, size: int) -> Forked:
         return Forked(
             f"FORK: the log signed a tree of {size} entries that contradicts what it had signed before. Both checkpoints are "
@@ -155,19 +220,23 @@ class Pulling:
     """All logs of a mirror, each in a thread of its own, so that a dead or slow one delays nobody else."""
 
     def __init__(self, home: Home, store: Store, *, every: float) -> None:
-        self._every = every
+        self._every, self._ended = every, threading.Event()
         self.pullers = {
             origin: Puller(home, store, origin, Remote(url), time.time) for origin, url in home.sources().items()
         }
 
     def begin(self) -> None:
-        """In the background, until the process ends."""
+        """In the background, until the process ends or `end` is asked."""
         for origin, puller in self.pullers.items():
             threading.Thread(target=self._run, args=(puller,), name=f"pull {origin}", daemon=True).start()
 
+    def end(self) -> None:
+        """No further turn begins."""
+        self._ended.set()
+
     def _run(self, puller: Puller) -> None:
         pause = self._every
-        while True:
+        while not self._ended.is_set():
             try:
                 is_well = puller.turn()
             except Exception as error:  # noqa: BLE001 - one bug must not end what keeps the copy; it is said and tried again
@@ -175,4 +244,4 @@ class Pulling:
                 puller.standing.say(f"{type(error).__name__}: {error}", int(time.time()))
                 sys.stderr.write(f"{type(error).__name__}: {error}\n")
             pause = self._every if is_well else min(max(pause, 1.0) * 2, max(LONGEST_PAUSE, self._every))
-            time.sleep(pause)
+            self._ended.wait(pause)

@@ -9,7 +9,7 @@ from pianqu.kernels import cosignature
 from pianqu.kernels.cosignature import Witness
 from pianqu.kernels.note import NoteError, Verifier
 from pianqu.kernels.replica import ProvenTiles, Unproven, leaf_hashes, read_bundle, width_at, write_bundle
-from pianqu.kernels.tiles import HASH
+from pianqu.kernels.tiles import HASH, WIDTH
 
 
 class Replica:
@@ -32,6 +32,10 @@ class Replica:
 
     def bundle(self, index: int, width: int) -> bytes:
         raw = self._store.bundle(self._origin, index)
+        if not raw:
+            raise Missing(f"Bundle {index} is not stored.")
+        if width == WIDTH:
+            return raw
         try:
             entries = read_bundle(raw)
         except Unproven as error:

@@ -19,7 +19,7 @@ from pianqu.kernels import witnessing
 from pianqu.kernels.cosignature import Cosigner
 from pianqu.kernels.merkle import EMPTY_ROOT, subtree_root
 from pianqu.kernels.mirroring import State
-from pianqu.kernels.note import CheckpointBody, NoteError, Verifier, key_id, signature_line, split, text_of
+from pianqu.kernels.note import CheckpointBody, NoteError, Verifier, key_id, open_note, signature_line, split, text_of
 from pianqu.kernels.replica import Unproven, leaf_hashes, read_bundle, write_bundle
 from pianqu.kernels.tiles import HASH, WIDTH, TileTree
 from pianqu.kernels.witnessing import Answer, Request, Seen
@@ -35,6 +35,7 @@ MOST_OFFERED = 16
 """The last so many sizes to which entries may be proven."""
 MOST_LINES = 32
 """Lines of others that are kept under a checkpoint."""
+_ANEW = "Nothing is signed. Begin a new mirror with another folder and name: it gets everything anew."
 _TABLES = """
 CREATE TABLE IF NOT EXISTS held (origin TEXT PRIMARY KEY, size INTEGER NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS shown (
@@ -102,11 +103,14 @@ class Store:
     Raises Unavailable where its file cannot be read.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path, self._lock = path, threading.Lock()
+    def __init__(self, path: Path, *, reads_only: bool = False) -> None:
+        self._path, self._lock, self._reads_only = path, threading.Lock(), reads_only
         self._readers: list[sqlite3.Connection] = []
         try:
             self._tables = self._connected()
+            if reads_only:
+                self._tables.execute("SELECT size FROM held")
+                return
             self._tables.execute("PRAGMA journal_mode = WAL")
             self._tables.execute("PRAGMA synchronous = FULL")
             self._tables.executescript(_TABLES)
@@ -124,7 +128,10 @@ class Store:
                 self._readers.pop().close()
 
     def _connected(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path, timeout=BUSY, isolation_level=None, check_same_thread=False)
+        is_alone = not self._path.with_name(f"{self._path.name}-wal").exists()
+        how = ("?immutable=1" if is_alone else "?mode=ro") if self._reads_only else ""
+        where = f"{self._path.absolute().as_uri()}{how}"
+        return sqlite3.connect(where, uri=True, timeout=BUSY, isolation_level=None, check_same_thread=False)
 
     # what changes it -------------------------------------------------------------------------------------------------
 
@@ -175,11 +182,13 @@ class Store:
             )
         return tree.size
 
-    def sign(self, origin: str, size: int, cosigner: Cosigner, *, now: int, stands: int = 0) -> Shown | None:
+    def sign(
+        self, origin: str, size: int, keys: Sequence[Verifier], cosigner: Cosigner, *, now: int, stands: int = 0
+    ) -> Shown | None:
         """Cosign the accepted checkpoint of `size`, of which everything is stored; what was signed is on the disk by then.
 
-        A signature of the same size that is younger than `stands` seconds is given again. None where a larger tree was
-        signed, where something is missing still, and where the clock is wrong. Raises Damaged.
+        `keys` are the log's. A signature of the same size that is younger than `stands` seconds is given again. None where a
+        larger tree was signed, where something is missing still, and where the clock is wrong. Raises Damaged.
         """
         with self._turn() as tables:
             before = _shown(tables, origin)
@@ -190,10 +199,11 @@ class Store:
                 return before
             if before and now < before.at - BACK:
                 return None
+            _check_signed(found, keys)
             if _own_root(tables, origin, size) != found.root:
                 raise Damaged(
                     f"What is stored of {origin} no longer leads to the root that was proven at {size} entries: the disk or "
-                    "somebody changed it. Nothing is signed. Begin again with another folder."
+                    "somebody changed it. Nothing is signed."
                 )
             time = max(now, before.at if before else 0)
             line = cosigner.cosign(text_of(found.note), time)
@@ -204,6 +214,18 @@ class Store:
                 (origin, size, time, shown.note, line),
             )
         return shown
+
+    def mend(self, origin: str, bundles: Mapping[int, bytes], tiles: Mapping[tuple[int, int], bytes]) -> None:
+        """Put proven bundles and tiles in the place of those that were stored and are no longer what they were."""
+        with self._turn() as tables:
+            tables.executemany(
+                "INSERT INTO bundle VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET entries = excluded.entries",
+                [(origin, number, raw) for number, raw in bundles.items()],
+            )
+            tables.executemany(
+                "INSERT INTO tile VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET hashes = excluded.hashes",
+                [(origin, *place, hashes) for place, hashes in tiles.items()],
+            )
 
     def note_fork(self, origin: str, theirs: str, *, now: int) -> None:
         """Keep a signed checkpoint that contradicts what is stored, beside the one of this mirror that it contradicts."""
@@ -314,14 +336,33 @@ def _shown(tables: sqlite3.Connection, origin: str) -> Shown | None:
 
 def _pending(tables: sqlite3.Connection, origin: str) -> Accepted | None:
     asked = "SELECT size, root, note FROM accepted WHERE origin = ? ORDER BY size DESC LIMIT 1"
-    row = tables.execute(asked, (origin,)).fetchone()
-    return Accepted(*row) if row else None
+    return _whole(tables.execute(asked, (origin,)).fetchone())
 
 
 def _accepted(tables: sqlite3.Connection, origin: str, size: int) -> Accepted | None:
     asked = "SELECT size, root, note FROM accepted WHERE origin = ? AND size = ?"
-    row = tables.execute(asked, (origin, size)).fetchone()
-    return Accepted(*row) if row else None
+    return _whole(tables.execute(asked, (origin, size)).fetchone())
+
+
+def _whole(row: tuple[int, bytes, str] | None) -> Accepted | None:
+    """Raises Damaged where size and root are not those of the checkpoint beside them."""
+    if row is None:
+        return None
+    one = Accepted(*row)
+    try:
+        body = CheckpointBody.decode(text_of(one.note))
+    except NoteError:
+        body = None
+    if body is None or (body.size, body.root) != (one.size, one.root):
+        raise Damaged(f"The stored checkpoint of {one.size} entries is damaged. {_ANEW}")
+    return one
+
+
+def _check_signed(one: Accepted, keys: Sequence[Verifier]) -> None:
+    try:
+        open_note(one.note, keys)
+    except NoteError as error:
+        raise Damaged(f"The stored checkpoint of {one.size} entries is damaged ({error}). {_ANEW}") from error
 
 
 def _root_at(tables: sqlite3.Connection, origin: str, size: int) -> bytes | None:

@@ -22,7 +22,7 @@ DISTRICT: Pair = ("江北片区", "Jiangbei Clusters")
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """The check on screen. It sends nothing anywhere: its policy forbids every connection."""
-    made = _page()
+    made = made_page()
     response = HttpResponse(made.html)
     response["Content-Security-Policy"] = policy(made)
     return response
@@ -32,7 +32,7 @@ def page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def download(request: HttpRequest) -> HttpResponse:
     """The same file to keep at home."""
-    response = HttpResponse(_page().html, content_type="text/html; charset=utf-8")
+    response = HttpResponse(made_page().html, content_type="text/html; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{FILE_NAME}"'
     return response
 
@@ -52,9 +52,10 @@ def policy(made: VerifyPage) -> str:
     )
 
 
-def _page() -> VerifyPage:
+def made_page() -> VerifyPage:
+    """The check as it is kept at home today, in the reader's language."""
     language = "en" if (get_language() or "").startswith("en") else "zh"
-    return render(_template(), policy=ledger.policy_text(), district=DISTRICT, language=language, names=_names())
+    return render(_template(), policy=ledger.policy_text(), district=DISTRICT, language=language, names=names())
 
 
 @lru_cache(maxsize=1)
@@ -62,16 +63,16 @@ def _template() -> str:
     return files("pianqu.rooms.ledger").joinpath("static/ledger/verify.html").read_text(encoding="utf-8")
 
 
-def _names() -> dict[str, Pair]:
+def names() -> dict[str, Pair]:
     """What codes in a receipt are called, so that the saved file can say it without a network."""
     organisations = directory.all_organisations()
-    names = {f"organisation:{card.code}": (card.name, card.name_en or card.name) for card in organisations}
-    names |= {f"category:{card.code}": (card.name_zh, card.name_en) for card in casework.categories()}
+    found = {f"organisation:{card.code}": (card.name, card.name_en or card.name) for card in organisations}
+    found |= {f"category:{card.code}": (card.name_zh, card.name_en) for card in casework.categories()}
     witnesses = {one.name for one in ledger.policy().witnesses}
-    names |= {
+    found |= {
         f"witness:{card.name}": (card.name, card.name_en)
         for card in organisations
         if card.name in witnesses and card.name_en
     }
     places = territory.places().values()
-    return names | {f"place:{card.code}": (card.name, card.name_en or card.name) for card in places}
+    return found | {f"place:{card.code}": (card.name, card.name_en or card.name) for card in places}

@@ -25,6 +25,7 @@ from pianqu.kernels.tests.receipts import (
     TWO_OF_THREE,
     WITNESSES,
     make,
+    plus,
     replaced,
     signed,
 )
@@ -144,6 +145,24 @@ def test_what_does_not_fit_is_left_out_but_never_below_the_policy() -> None:
     assert kernel.verify(kernel.parse(everybody.compact(all_three)), all_three).genuine
     nobody = policy.parse(f"{KNOWN}quorum none\n".encode())
     assert names_in(everybody.compact(nobody)) == {"justice", "people"}
+
+
+def test_of_two_keys_of_the_log_the_older_is_kept_where_both_do_not_fit() -> None:
+    younger = note.Signer.from_seed(SIGNER.name, bytes(32))
+    rule = policy.parse(f"log {younger.vkey}\n{TWO_OF_THREE}".encode())
+    one = grown(RECORD)
+    text = note.text_of(one.checkpoint)
+    both = signed(plus(one, younger.sign(text).partition("\n\n")[2]), "justice", "people")
+    code = both.compact(rule)
+    assert len(code) <= kernel.FITTING
+    assert names_in(code) == {"justice", "people"}
+    for known in (SIGNER, younger):
+        alone = kernel.verify(kernel.parse(code), (known.vkey,))
+        assert alone.genuine == (known == SIGNER)
+    assert kernel.verify(kernel.parse(code), rule).genuine
+    small = make(9, 3)
+    small = plus(small, younger.sign(note.text_of(small.checkpoint)).partition("\n\n")[2])
+    assert kernel.parse(small.compact(rule)) == small
 
 
 def test_where_all_fit_all_are_kept() -> None:

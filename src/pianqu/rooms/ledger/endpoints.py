@@ -214,6 +214,55 @@ def watch(request: HttpRequest) -> Watch:
     )
 
 
+class Anchor(Schema):
+    """A timestamp of the ledger by an authority (RFC 3161)."""
+
+    size: int
+    stamped_at: datetime = Field(description="By the authority's clock.")
+    authority: str = Field(description="Who signed, by its certificate.")
+    kept_at: datetime
+    token: str = Field(description="Where the authority's answer lies.")
+    note: str = Field(description="Where the text lies that it is about, to the byte.")
+
+
+class Anchors(Schema):
+    """The newest timestamps, and what keeps the authority."""
+
+    asked: bool = Field(description="Whether an authority is asked at all.")
+    trouble: str = Field(description="Why it gave none when it was asked last; empty where it did.")
+    detail: str
+    trouble_at: datetime | None
+    anchors: list[Anchor]
+
+
+@ledger.asks(
+    "/anchors",
+    name="getAnchors",
+    says=gettext_noop("Timestamps of the ledger by an outside authority: newest first, 200 at most"),
+    gives=Anchors,
+    right="",
+)
+def anchors(request: HttpRequest) -> Anchors:
+    keeper = queries.authority()
+    return Anchors(
+        asked=bool(keeper.url),
+        trouble=keeper.trouble,
+        detail=keeper.detail,
+        trouble_at=keeper.trouble_at,
+        anchors=[
+            Anchor(
+                size=one.size,
+                stamped_at=one.stamped_at,
+                authority=one.authority,
+                kept_at=one.kept_at,
+                token=f"{queries.PUBLIC_PATH}/anchor/{one.size}.tsr",
+                note=f"{queries.PUBLIC_PATH}/anchor/{one.size}.note",
+            )
+            for one in queries.anchors()
+        ],
+    )
+
+
 @ledger.asks(
     "/receipts/{uuid:entry_id}",
     name="getReceipt",

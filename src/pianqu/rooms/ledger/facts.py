@@ -103,3 +103,19 @@ class ForkFound(Fact):
     digest: str
     """SHA-256 of both texts, base64url without padding."""
     shown_by: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaughtUp(Fact):
+    """A database that had been put back took over from a copy what the log had signed since."""
+
+    kind: ClassVar[str] = "ledger.caught-up"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Ledger completed from a copy")
+
+    from_size: int
+    to_size: int
+    recognised: int
+    lost: int
+    """Entries whose content is lost here: numbers and check sums came back."""
+    renumbered: int
+    source: str

@@ -318,3 +318,46 @@ class Cursor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reader} {self.heard}"
+
+
+class Anchor(models.Model):
+    """A timestamp authority's token over a checkpoint as it was shown 时间锚 (RFC 3161)."""
+
+    delivery = True
+
+    size = models.PositiveBigIntegerField("条数 size", primary_key=True)
+    text = models.TextField("签名文本 signed note")
+    """What the token is about, to the byte: with the cosignatures that stood under it then."""
+    digest = models.BinaryField("摘要 digest", max_length=32)
+    token = models.BinaryField("时间戳 token", max_length=65_536)
+    """The authority's whole answer, as it came."""
+    stamped_at = models.DateTimeField("盖戳时间 stamped at")
+    """By the authority's clock."""
+    authority = models.CharField("时间戳服务 authority", max_length=200)
+    kept_at = models.DateTimeField("收到时间 kept at")
+
+    class Meta:
+        verbose_name = "时间锚 anchor"
+
+    def __str__(self) -> str:
+        return f"anchor of {self.size}"
+
+
+class Authority(models.Model):
+    """A timestamp authority that is asked 时间戳服务, and what keeps it."""
+
+    delivery = True
+
+    url = models.CharField("地址 address", max_length=500, primary_key=True)
+    trouble = models.CharField("问题 trouble", max_length=20, default="")
+    """One of TROUBLES; empty where it answered when it was asked last."""
+    detail = models.CharField("详情 detail", max_length=200, default="")
+    trouble_at = models.DateTimeField("问题开始 trouble at", null=True)
+
+    TROUBLES = ("unreachable", "unclear", "refused", "unproven", "roots", "clock")
+
+    class Meta:
+        verbose_name = "时间戳服务 timestamp authority"
+
+    def __str__(self) -> str:
+        return self.url

@@ -147,6 +147,15 @@ def place_waiting(vendor: str, first: int, batch: int) -> Iterator[Statement]:
     )
 
 
+def leave_queue() -> Statement:
+    """Who has a position waits no more."""
+    return (
+        "DELETE FROM ledger_unsealed WHERE EXISTS "
+        "(SELECT 1 FROM ledger_position p WHERE p.entry_id = ledger_unsealed.entry_id)",
+        (),
+    )
+
+
 def leaves(first: int, end: int) -> Statement:
     """The leaves of these positions, in their order."""
     return (

@@ -13,6 +13,7 @@ from pianqu.rooms.ledger import queries
 FOREVER = "public, max-age=31536000, immutable"
 TEXT = "text/plain; charset=utf-8"
 OCTETS = "application/octet-stream"
+TIMESTAMP = "application/timestamp-reply"
 
 
 @require_safe
@@ -33,6 +34,25 @@ def vkey(request: HttpRequest) -> HttpResponse:
     response = HttpResponse("".join(lines), content_type=TEXT)
     response["Cache-Control"] = "no-cache"
     return response
+
+
+@require_safe
+def anchor(request: HttpRequest, size: int) -> HttpResponse:
+    """A timestamp authority's answer over the checkpoint of this size (RFC 3161)."""
+    return _lasting(queries.anchor(_small(size)).token, TIMESTAMP)
+
+
+@require_safe
+def anchored(request: HttpRequest, size: int) -> HttpResponse:
+    """The text that it is about, to the byte."""
+    return _lasting(queries.anchor(_small(size)).text.encode(), TEXT)
+
+
+def _small(size: int) -> int:
+    """A number that a database can hold."""
+    if size >= 2**63:
+        raise Absent("anchor-unknown", "There is no timestamp at this size.")
+    return size
 
 
 @require_safe
@@ -60,9 +80,7 @@ def entries(request: HttpRequest, where: str) -> HttpResponse:
 @require_safe
 def receipt_file(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     """The receipt of one entry as a file. Whoever knows the entry's id (an unguessable number) may have it."""
-    state = queries.receipt_for(entry_id)
-    if state.text is None:
-        raise Absent("receipt-not-yet", "This receipt is not sealed yet. Come back in a few seconds.")
+    state = queries.held_receipt(entry_id)
     response = HttpResponse(state.text, content_type=TEXT)
     response["Content-Disposition"] = "attachment"  # the link names the file by the code on the receipt
     return response
@@ -75,7 +93,7 @@ def _place(where: str) -> tuple[int, int]:
         raise Absent("tile-unknown", "This is not the address of a tile.") from error
 
 
-def _lasting(body: bytes) -> HttpResponse:
-    response = HttpResponse(body, content_type=OCTETS)
+def _lasting(body: bytes, kind: str = OCTETS) -> HttpResponse:
+    response = HttpResponse(body, content_type=kind)
     response["Cache-Control"] = FOREVER
     return response

@@ -1,6 +1,7 @@
-"""What the ledger does with others: ask the witnesses, look at what witnesses and mirrors have seen, read itself again."""
+"""What the ledger does with others (asks witnesses and a timestamp authority, compares with mirrors), and how it reads itself."""
 
+from pianqu.rooms.ledger.jobs.anchoring import Anchorer
 from pianqu.rooms.ledger.jobs.gathering import Gatherer, learn_what_was_seen
 from pianqu.rooms.ledger.jobs.watching import look_around, read_again
 
-__all__ = ["Gatherer", "learn_what_was_seen", "look_around", "read_again"]
+__all__ = ["Anchorer", "Gatherer", "learn_what_was_seen", "look_around", "read_again"]

@@ -1,5 +1,15 @@
 """Questions to the ledger: the log itself, receipts, witnesses. Answers are frozen cards of plain values."""
 
+from pianqu.rooms.ledger.queries.anchors import (
+    AnchorCard,
+    AuthorityCard,
+    anchor,
+    anchors,
+    audit_anchors,
+    authority,
+    last_anchor,
+)
+from pianqu.rooms.ledger.queries.court import CourtBundle, court_bundle
 from pianqu.rooms.ledger.queries.log import (
     PUBLISHED_NAME,
     CheckpointCard,
@@ -25,12 +35,13 @@ from pianqu.rooms.ledger.queries.log import (
     recorded_of,
     root_at,
     sealed_size,
+    signed_at,
     status,
     tile,
     tree,
     unheard,
 )
-from pianqu.rooms.ledger.queries.receipts import RECORDED, SEALED, WITNESSED, ReceiptState, receipt_for
+from pianqu.rooms.ledger.queries.receipts import RECORDED, SEALED, WITNESSED, ReceiptState, held_receipt, receipt_for
 from pianqu.rooms.ledger.queries.watching import (
     ForkCard,
     MirrorCard,
@@ -50,6 +61,7 @@ from pianqu.rooms.ledger.queries.watching import (
     watch,
 )
 from pianqu.rooms.ledger.queries.witnesses import (
+    PUBLIC_PATH,
     PolicyCard,
     WitnessCard,
     cosigned_by,
@@ -62,11 +74,15 @@ from pianqu.rooms.ledger.queries.witnesses import (
 )
 
 __all__ = [
+    "PUBLIC_PATH",
     "PUBLISHED_NAME",
     "RECORDED",
     "SEALED",
     "WITNESSED",
+    "AnchorCard",
+    "AuthorityCard",
     "CheckpointCard",
+    "CourtBundle",
     "ForkCard",
     "HistoryItem",
     "KeyCard",
@@ -84,16 +100,23 @@ __all__ = [
     "WatchCard",
     "WitnessCard",
     "alarm_file",
+    "anchor",
+    "anchors",
     "at",
     "audit",
+    "audit_anchors",
+    "authority",
     "check_not_behind",
     "cosigned_by",
+    "court_bundle",
     "entries",
     "forget_policy",
     "forked",
     "forks",
+    "held_receipt",
     "history",
     "is_erased",
+    "last_anchor",
     "latest",
     "leaves_from",
     "log",
@@ -112,6 +135,7 @@ __all__ = [
     "root_at",
     "sealed_size",
     "seals",
+    "signed_at",
     "status",
     "tile",
     "tree",

@@ -174,6 +174,14 @@ def sealed_size() -> int:
     return Checkpoint.objects.order_by("-size").values_list("size", flat=True).first() or 0
 
 
+def signed_at(size: int) -> datetime:
+    """When the checkpoint of this size was signed, by this machine's clock. Raises Absent."""
+    moment = Checkpoint.objects.filter(size=size).values_list("sealed_at", flat=True).first()
+    if moment is None:
+        raise Absent("checkpoint-unknown", "The ledger has no checkpoint of this size.")
+    return moment
+
+
 def published() -> CheckpointCard | None:
     """The checkpoint that outsiders may have seen: read from its file, never from the database."""
     try:
@@ -197,7 +205,8 @@ def check_not_behind() -> None:
         raise Unavailable(
             "ledger-behind",
             f"The ledger signs nothing: {shown.size} entries were published, but this database holds {size}. It is older "
-            "than what people have seen (a backup was restored?). Restore a newer database; recording goes on meanwhile.",
+            "than what people have seen (a backup was restored?). Restore a newer database, or complete this one from a mirror "
+            "with ./pianqu catch-up; recording goes on meanwhile.",
         )
     raise Unavailable(
         "ledger-forked",

@@ -52,6 +52,16 @@ def receipt_for(entry_id: uuid.UUID) -> ReceiptState:
     return _sealed(entry, position, shown)
 
 
+def held_receipt(entry_id: uuid.UUID) -> ReceiptState:
+    """The same where there is something to hold in hand. Raises Absent where it is not sealed yet, or was erased."""
+    state = receipt_for(entry_id)
+    if not state.is_sealed:
+        raise Absent("receipt-not-yet", _("This receipt is not sealed yet. Come back in a few seconds."))
+    if state.text is None:
+        raise Absent("receipt-erased", _("What this entry said was erased on request: there is no receipt any more."))
+    return state
+
+
 def _sealed(entry: Entry, position: int, shown: CheckpointCard) -> ReceiptState:
     rule = policy()
     seen = witnessed() if rule.asks_for_witnesses else None

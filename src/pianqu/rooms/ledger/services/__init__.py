@@ -1,8 +1,10 @@
 """The verbs of the ledger."""
 
+from pianqu.rooms.ledger.services.anchoring import keep_anchor, note_authority_trouble
 from pianqu.rooms.ledger.services.delivering import Heard, Pages, deliver, replay
 from pianqu.rooms.ledger.services.erasing import erase
 from pianqu.rooms.ledger.services.recording import Recorded, record, record_access
+from pianqu.rooms.ledger.services.recovering import Recovery, catch_up
 from pianqu.rooms.ledger.services.rotating import prepare_key, retire_keys, rotate_key
 from pianqu.rooms.ledger.services.sealing import admit, create_log, publish, rebuild_tiles, seal, verifiers
 from pianqu.rooms.ledger.services.watching import drop_mirror, name_mirror, note_fork, sound_the_alarm
@@ -13,14 +15,18 @@ __all__ = [
     "Heard",
     "Pages",
     "Recorded",
+    "Recovery",
     "admit",
     "adopt_policy",
+    "catch_up",
     "create_log",
     "deliver",
     "drop_mirror",
     "erase",
     "keep",
+    "keep_anchor",
     "name_mirror",
+    "note_authority_trouble",
     "note_fork",
     "prepare_key",
     "publish",

@@ -27,6 +27,8 @@ from pianqu.rooms.ledger.services.sealing import signers
 
 SUBJECT = "ledger:key"
 MOST_DAYS = 3650
+MOST_AHEAD = timedelta(hours=1)
+"""The last checkpoint may lie so far ahead of the clock: the new key signs from then on."""
 
 
 def prepare_key() -> None:
@@ -39,10 +41,12 @@ def rotate_key(*, actor: Actor, days: int, now: datetime) -> KeyCard:
     """Sign with the key that `prepare_key` made, and for so many days with the one before it too; answers the new key.
 
     With 0 days the keys before sign no more at once: for one that was lost or stolen. Raises Invalid for other numbers of
-    days, Refused while an earlier change is still going on, Unavailable where a key that has to sign is not on disk.
+    days, Refused while an earlier change is still going on, Unavailable where a key that has to sign is not on disk or the
+    database is behind what was published.
     """
     if not 0 <= days <= MOST_DAYS:
         raise Invalid("key-days", f"Both keys can sign for 0 to {MOST_DAYS} days. Nothing was changed.")
+    queries.check_not_behind()
     moment = _at_rest(now)
     card = queries.log()
     number = card.keys[-1].number + 1
@@ -86,12 +90,22 @@ def retire_keys(*, actor: Actor, now: datetime) -> tuple[KeyCard, ...]:
 
 
 def _at_rest(now: datetime) -> datetime:
-    """A time after all that was signed and said of keys, with the sealer kept waiting until the verb has ended."""
+    """A time after all that was signed and said of keys, with the sealer kept waiting until the verb has ended.
+
+    Raises Refused where that lies too far ahead: a clock was wrong, and a key that is lost could not be replaced till then.
+    """
     if vendor() == "postgresql":
         run(sql.sealer_lock())
     last = Checkpoint.objects.order_by("-sealed_at").values_list("sealed_at", flat=True).first()
     said = [key.from_at for key in queries.log().keys]
-    return max(now, *(moment + timedelta(microseconds=1) for moment in [*said, *([last] if last else [])]))
+    after = max(moment + timedelta(microseconds=1) for moment in [*said, *([last] if last else [])])
+    if after - now > MOST_AHEAD:
+        raise Refused(
+            "key-clock",
+            f"The ledger's last signature says {after:%Y-%m-%d %H:%M %Z}, but this machine's clock says {now:%Y-%m-%d %H:%M %Z}. "
+            "Set the clock; where it is right now and was wrong then, wait until that time. Nothing was changed.",
+        )
+    return max(now, after)
 
 
 def _check_one_signs(in_force: tuple[KeyCard, ...]) -> None:

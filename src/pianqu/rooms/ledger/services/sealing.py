@@ -58,7 +58,7 @@ def signers(*, at: datetime) -> list[note.Signer]:
     if lost:
         raise Unavailable(
             "log-key-wrong",
-            f"The key in {installation().keys / lost[0]} is missing or is not the key of this ledger ({card.origin}). Put "
+            f"The log key in {installation().keys / lost[0]} is missing or is not the key of this ledger ({card.origin}). Put "
             "back the right key folder or set PIANQU_KEYS; the ledger signs nothing without it, and recording goes on. Where "
             "it is lost for good, ./pianqu rotate-key says what can be done.",
         )
@@ -88,7 +88,7 @@ def seal(*, now: datetime, batch: int = BATCH) -> int:
 
     Does nothing where another sealer is at work. Raises Unavailable where signing would tell a second history.
     """
-    with _one_sealer() as mine:
+    with one_sealer() as mine:
         if not mine:
             return 0
         sealed = _seal_batch(now, batch)
@@ -108,7 +108,7 @@ def _seal_batch(now: datetime, batch: int) -> int:
         if not leaves:
             return 0
         tree.extend(b"".join(map(leaf_hash, leaves)))
-        _keep_tiles(tree)
+        keep_tiles(tree)
         _sign(signers(at=now), size=tree.size, root=tree.root(), now=now)
     return len(leaves)
 
@@ -121,7 +121,8 @@ def _place(first: int, batch: int) -> list[bytes]:
     return [bytes(leaf) for (leaf,) in fetch(asked)]
 
 
-def _keep_tiles(tree: TileTree) -> None:
+def keep_tiles(tree: TileTree) -> None:
+    """Write down the tiles that grew."""
     Tile.objects.bulk_create(
         [
             Tile(level=level, index=index, hashes=bytes(tree.tile(level, index)))
@@ -135,12 +136,12 @@ def _keep_tiles(tree: TileTree) -> None:
 
 def rebuild_tiles() -> None:
     """Make every tile again from the entries; needed only where tiles were lost, since they are derived."""
-    with _one_sealer(), transaction.atomic():
+    with one_sealer(), transaction.atomic():
         Tile.objects.all().delete()
         rebuilt = TileTree(0, lambda _level, _index: b"")
         for leaves in queries.leaves_from(0):
             rebuilt.extend(b"".join(map(leaf_hash, leaves)))
-        _keep_tiles(rebuilt)
+        keep_tiles(rebuilt)
 
 
 def _sign(by: Sequence[note.Signer], *, size: int, root: bytes, now: datetime) -> None:
@@ -184,7 +185,7 @@ def _fsync_folder(folder: str) -> None:
 
 
 @contextmanager
-def _one_sealer() -> Iterator[bool]:
+def one_sealer() -> Iterator[bool]:
     """Whether this process is the machine's one sealer, held by a lock file until the block ends."""
     with (installation().data / "sealer.lock").open("a") as file:
         try:

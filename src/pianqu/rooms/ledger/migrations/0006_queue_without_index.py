@@ -13,7 +13,7 @@ def lift_trigger(_apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("ledger", "0004_keys")]
+    dependencies = [("ledger", "0005_anchors")]
 
     operations = [
         migrations.RunPython(lift_trigger, lift_trigger),

@@ -1,0 +1,64 @@
+"""What somebody takes to court of one entry: everything that a check needs, and what the check says today."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from pianqu.kernels import receipt
+from pianqu.kernels.policy import Policy
+from pianqu.kernels.receipt import Receipt, Verdict
+from pianqu.rooms.ledger.queries.log import log
+from pianqu.rooms.ledger.queries.receipts import held_receipt
+from pianqu.rooms.ledger.queries.witnesses import policy, policy_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CourtBundle:
+    """One entry as evidence."""
+
+    entry_id: uuid.UUID
+    held: Receipt
+    text: str
+    """The receipt's file."""
+    code: str
+    """What its QR code says."""
+    policy: str
+    rule: Policy
+    vkeys: tuple[str, ...]
+    """Every key that the ledger ever had, the oldest first."""
+    verdict: Verdict
+    recorded_at: datetime
+    sealed_at: datetime | None
+    witnessed_at: datetime | None
+
+    def files(self) -> dict[str, bytes]:
+        """By name: what a check needs, each part also by itself, byte for byte as it was hashed."""
+        return {
+            "receipt.tlog-proof": self.text.encode(),
+            "receipt-code.txt": self.code.encode(),
+            "payload.json": self.held.payload,
+            "salt.bin": self.held.salt,
+            "leaf.json": self.held.leaf,
+            "policy.txt": self.policy.encode(),
+            "log.vkey": "".join(f"{vkey}\n" for vkey in self.vkeys).encode(),
+        }
+
+
+def court_bundle(entry_id: uuid.UUID) -> CourtBundle:
+    """The bundle of a sealed entry. Raises Absent where there is none, not yet, or no more."""
+    state = held_receipt(entry_id)
+    text, code = str(state.text), str(state.qr)
+    held, rule = receipt.parse(text), policy().rule
+    return CourtBundle(
+        entry_id=entry_id,
+        held=held,
+        text=text,
+        code=code,
+        policy=policy_text(),
+        rule=rule,
+        vkeys=log().vkeys,
+        verdict=receipt.verify(held, rule),
+        recorded_at=state.recorded_at,
+        sealed_at=state.sealed_at,
+        witnessed_at=state.witnessed_at,
+    )
