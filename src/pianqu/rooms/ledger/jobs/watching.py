@@ -35,13 +35,13 @@ def read_again(*, now: datetime) -> int:
     newest = Checkpoint.objects.order_by("-size").first()
     if newest is None or (not whole and newest.size == row.replayed):
         return 0
+    begin = 0 if whole else row.replayed
+    replay, wrong = _begun(row, begin)
+    for leaves in queries.leaves_from(begin, newest.size):  # in no transaction: on SQLite nobody could write meanwhile
+        wrong += replay.read(leaves)
+        del wrong[MOST_WRONG:]
+    wrong += _compared(replay, newest)
     with transaction.atomic():
-        begin = 0 if whole else row.replayed
-        replay, wrong = _begun(row, begin)
-        for leaves in queries.leaves_from(begin, newest.size):
-            wrong += replay.read(leaves)
-            del wrong[MOST_WRONG:]
-        wrong += _compared(replay, newest)
         _keep(row, replay, wrong if whole else [*row.wrong, *wrong], whole, now)
     return newest.size - begin
 
