@@ -10,7 +10,6 @@ import uuid
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from json.encoder import encode_basestring as quoted
-from operator import attrgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -43,18 +42,8 @@ class _Pending(NamedTuple):
     now: datetime
 
 
-class _Prepared(NamedTuple):
-    """All of an entry that needs no lock."""
-
-    code: str
-    kind: str
-    subject: str
-    entry_id: uuid.UUID
-    moment: Any
-    day: date
-    payload: bytes
-    salt: bytes
-    commitment: str
+_Leaf = tuple[date, str]
+"""Day and commitment."""
 
 
 def record(facts: Sequence[Fact], *, actor: Actor, now: datetime) -> tuple[Recorded, ...]:
@@ -88,35 +77,39 @@ def _basket(current: Unit) -> list[_Pending]:
 def _flush(basket: list[_Pending]) -> None:
     if not basket:
         return
-    prepared = sorted(_prepare(basket), key=attrgetter("code"))
-    ids = uuid_values(one.entry_id for one in prepared)
-    secrets = [(key, one.payload, one.salt) for key, one in zip(ids, prepared, strict=True)]
-    codes = sorted({one.code for one in prepared})
+    told = sorted(basket, key=_chain_of)
+    keys = uuid_values(one.entry_id for one in told)
+    prepared = list(_prepare(told))
+    secrets = [(key, payload, salt) for key, (payload, salt, _leaf) in zip(keys, prepared, strict=True)]
     for statement in sql.before_the_lock(vendor(), secrets):
         run(statement)
-    chains = _lock_chains(codes)
-    entries = [_row(key, one, chains[one.code]) for key, one in zip(ids, prepared, strict=True)]
+    chains = _lock_chains(sorted({_chain_of(one) for one in told}))
+    entries = list(_append(told, keys, prepared, chains))
     heads = [(chain.organisation_code, chain.counter, chain.link) for chain in chains.values()]
     for statement in sql.append(vendor(), entries, heads, secrets):
         run(statement)
 
 
-def _prepare(basket: list[_Pending]) -> Iterator[_Prepared]:
-    """All that can be computed before a lock is taken. What several facts share (who, when) is written once."""
-    salts = os.urandom(SALT_BYTES * len(basket))
+def _chain_of(pending: _Pending) -> str:
+    return pending.fact.organisation_code
+
+
+def _prepare(told: list[_Pending]) -> Iterator[tuple[bytes, bytes, _Leaf]]:
+    """Payload, salt, and what the leaf says of them: all that can be computed before a lock is taken. What several facts share
+    (who, when) is written once."""
+    salts = os.urandom(SALT_BYTES * len(told))
     actor = now = None
-    for number, (entry_id, fact, by, at) in enumerate(basket):
+    for place, (entry_id, fact, by, at) in zip(range(0, len(salts), SALT_BYTES), told, strict=True):
         if by is not actor or at is not now:
             actor, now = by, at
             head = f'{{"actor":{canonical.text(_who(by))},"at":"{_at(at)}","fact":'
-            moment, day = moment_value(at), at.astimezone(DAY_ZONE).date()
-        code, kind, subject = fact.organisation_code, fact.kind, fact.subject
+            day = at.astimezone(DAY_ZONE).date()
         payload = (
-            f'{head}{fact.own_text()},"id":"{entry_id}","kind":{quoted(kind)},'
-            f'"organisation":{quoted(code)},"subject":{quoted(subject)}}}'
+            f'{head}{fact.own_text()},"id":"{entry_id}","kind":{quoted(fact.kind)},'
+            f'"organisation":{quoted(fact.organisation_code)},"subject":{quoted(fact.subject)}}}'
         ).encode()
-        salt = salts[number * SALT_BYTES : (number + 1) * SALT_BYTES]
-        yield _Prepared(code, kind, subject, entry_id, moment, day, payload, salt, commitment(payload, salt))
+        salt = salts[place : place + SALT_BYTES]
+        yield payload, salt, (day, commitment(payload, salt))
 
 
 def _who(actor: Actor) -> dict[str, object]:
@@ -142,7 +135,15 @@ def _locked(codes: list[str]) -> dict[str, Chain]:
     return {code: Chain(code, counter, bytes(leaf_hash)) for code, counter, leaf_hash in rows}
 
 
-def _row(key: Any, one: _Prepared, chain: Chain) -> tuple[Any, ...]:
-    """In the order of sql.ENTRY_COLUMNS, numbered and chained behind the chain's head, which moves on."""
-    raw = chain.add(one.kind, one.day, one.commitment)
-    return key, one.kind, one.code, chain.counter, one.subject, raw, one.moment
+def _append(
+    told: list[_Pending], keys: list[Any], prepared: list[tuple[bytes, bytes, _Leaf]], chains: dict[str, Chain]
+) -> Iterator[tuple[Any, ...]]:
+    """Rows in the order of sql.ENTRY_COLUMNS, numbered and chained behind their chains' heads, which move on."""
+    now = moment = None
+    for (_id, fact, _actor, at), key, (_payload, _salt, (day, commit)) in zip(told, keys, prepared, strict=True):
+        if at is not now:
+            now, moment = at, moment_value(at)
+        kind, code = fact.kind, fact.organisation_code
+        chain = chains[code]
+        raw = chain.add(kind, day, commit)
+        yield key, kind, code, chain.counter, fact.subject, raw, moment
