@@ -37,8 +37,8 @@ def test_the_receipt_s_page_leads_to_it(chrome: Browser, full_house: House) -> N
     page.select_option("#community", "330205005003")
     page.locator("main form button.btn-primary").last.click()
     page.wait_for_url("**/case/**")
-    link = page.get_by_role("link", name="证据包（zip）")
+    link = page.get_by_role("link", name="证据包", exact=True)
     expect(link).to_be_visible(timeout=15_000)
     assert context.request.get(str(link.get_attribute("href"))).ok
-    expect(page.get_by_role("link", name="证据说明表（PDF）")).to_be_visible()
+    expect(page.get_by_role("link", name="证据说明表")).to_be_visible()
     context.close()

@@ -98,9 +98,12 @@ def test_the_receipt_goes_from_written_to_sealed(reader: Client) -> None:
     assert b"every 1s" not in part
     assert b'id="qr" hx-swap-oob' in part
     assert b'id="timeline" hx-swap-oob' in part
-    saved = re.search(rb'href="(/open/ledger/receipt/[^"]+)"', part)
+    saved = re.search(rb'href="(/open/ledger/receipt/[^"]+[.]tlog-proof)"', part)
     assert saved
     assert reader.get(saved[1].decode()).content.startswith(b"c2sp.org/tlog-proof@v1")
+    bundle = re.search(rb'href="(/open/ledger/receipt/[^"]+[.]zip)"', part)
+    assert bundle
+    assert reader.get(bundle[1].decode()).content.startswith(b"PK")
 
 
 @pytest.mark.parametrize(("asked", "most"), [(True, 16), (False, 13)])

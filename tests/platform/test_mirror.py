@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from contextlib import closing, suppress
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -41,6 +41,14 @@ KEYS = [Verifier.from_vkey(SIGNER.vkey)]
 KNOWN = {SIGNER.name: KEYS}
 NOW = 1_800_000_000
 HASH = origin_hash(SIGNER.name)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_left_running() -> Iterator[None]:
+    """Whatever a test found, its processes end with it."""
+    yield
+    while Running.all:
+        Running.all.pop().kill()
 
 
 @pytest.fixture
@@ -545,6 +553,8 @@ def command(*words: str) -> list[str]:
 class Running:
     """A mirror's process."""
 
+    all: ClassVar[list["Running"]] = []
+
     def __init__(self, folder: Path, port: int, every: str = "0.1") -> None:
         self.url, self.links = f"http://127.0.0.1:{port}", list[socket.socket]()
         self.process = subprocess.Popen(
@@ -552,6 +562,8 @@ class Running:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+
+        self.all.append(self)
 
     def wait(self) -> None:
         for _time in range(400):

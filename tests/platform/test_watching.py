@@ -262,8 +262,9 @@ def mirror_of(outside: Outside, cosigner: Cosigner, text: str) -> None:
     line = cosigner.cosign(text.partition("\n\n")[0] + "\n", 1_800_000_000)
     name = cosigner.name.partition(".")[0]
 
+    wanted = f"/{sha256(queries.log().origin.encode()).hexdigest()}/checkpoint"
+
     def answer(environ: dict[str, Any], start_response: Any) -> Any:
-        wanted = f"/{sha256(queries.log().origin.encode()).hexdigest()}/checkpoint"
         found = (text + line).encode() if environ["PATH_INFO"] == wanted else b"[]"
         return says(200, found)(environ, start_response)
 

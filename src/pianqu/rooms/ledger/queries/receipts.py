@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
-from pianqu.foundation.errors import Absent
+from pianqu.foundation.errors import Absent, Unavailable
 from pianqu.kernels import receipt
 from pianqu.rooms.ledger.models import Checkpoint, Entry, Position, Secret
 from pianqu.rooms.ledger.queries.log import CheckpointCard, proof_of, published
@@ -48,8 +48,16 @@ def receipt_for(entry_id: uuid.UUID) -> ReceiptState:
     position = Position.objects.filter(entry_id=entry_id).values_list("position", flat=True).first()
     shown = published()
     if position is None or shown is None or shown.size <= position:
-        return ReceiptState(entry_id, RECORDED, entry.recorded_at, awaits_witnesses=policy().asks_for_witnesses)
+        return ReceiptState(entry_id, RECORDED, entry.recorded_at, awaits_witnesses=_asks_for_witnesses())
     return _sealed(entry, position, shown)
+
+
+def _asks_for_witnesses() -> bool:
+    """Before the first start there is no ledger, and no policy either; what is recorded meanwhile waits for both."""
+    try:
+        return policy().asks_for_witnesses
+    except Unavailable:
+        return False
 
 
 def held_receipt(entry_id: uuid.UUID) -> ReceiptState:
