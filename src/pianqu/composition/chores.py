@@ -158,7 +158,7 @@ CHORES = (
     Chore("witnesses", GATHERER.gather, 2.0, aside=True, listens=True),
     Chore("timestamps", ANCHORER.anchor, 60.0, aside=True),
     Chore("monitor", read_again, 60.0, aside=True),
-    Chore("neighbours", look_around, 30.0, aside=True),
+    Chore("neighbours", look_around, 20.0, aside=True),
     Chore("escalation", escalate, 60.0),
     Chore("sending", send, 5.0, aside=True),
     Chore("partners", exchange, 2.0, aside=True),

@@ -63,6 +63,10 @@ class Standing:
         return news
 
 
+PATIENCE = 15.0
+"""Seconds after a start in which nothing is said: a log that begins at the same time is not there yet."""
+
+
 class Puller:
     """Copies one log."""
 
@@ -72,6 +76,7 @@ class Puller:
         self.standing = Standing()
         self._looked_through = 0.0
         self._is_doubtful = False
+        self._began = clock()
 
     def turn(self) -> bool:
         """Look once and take everything that is new; whether all is well. What is wrong stands in `standing`."""
@@ -83,7 +88,8 @@ class Puller:
         except (Damaged, sqlite3.Error, OSError) as error:
             self._is_doubtful = True
             sentence = f"Nothing more is stored and signed: {error}"
-        if self.standing.say(sentence, int(self._clock())):
+        begins = self._clock() - self._began < PATIENCE
+        if self.standing.say(sentence, int(self._clock())) and not begins:
             sys.stderr.write(f"{self._origin}: {sentence or 'all is well again'}\n")
             sys.stderr.flush()
         return not sentence

@@ -108,6 +108,8 @@ class _Other:
     vkey: str
     url: str
     is_mirror: bool
+    size: int = 0
+    """How far a mirror has come, as far as is known."""
 
 
 def look_around(*, actor: Actor, clock: Callable[[], datetime]) -> int:
@@ -117,7 +119,9 @@ def look_around(*, actor: Actor, clock: Callable[[], datetime]) -> int:
         for one in queries.policy().witnesses
         if one.url
     ]
-    others += [_Other(name=one.name, vkey=one.vkey, url=one.url, is_mirror=True) for one in queries.mirrors()]
+    others += [
+        _Other(name=one.name, vkey=one.vkey, url=one.url, is_mirror=True, size=one.size) for one in queries.mirrors()
+    ]
     origin = queries.log().origin
     asked = [
         (
@@ -153,7 +157,7 @@ def _compare(other: _Other, reply: Reply | None, *, actor: Actor, now: datetime)
             body = found if found.origin == card.origin else None
     if reply is None or body is None:
         if other.is_mirror:
-            _note(other, Answered(vkey=other.vkey, size=0, trouble="unreachable" if reply is None else "unclear"), now)
+            _note(other, Answered(vkey=other.vkey, size=other.size, trouble=_silence(reply)), now)
         return
     theirs = reply.body.decode()
     if body.size > queries.sealed_size():
@@ -163,6 +167,13 @@ def _compare(other: _Other, reply: Reply | None, *, actor: Actor, now: datetime)
         return
     if other.is_mirror:
         _note(other, _line(other, body, theirs), now)
+
+
+def _silence(reply: Reply | None) -> str:
+    """What keeps a mirror that shows no checkpoint; nothing where it has not got one yet."""
+    if reply is None:
+        return "unreachable"
+    return "" if reply.status == 404 else "unclear"
 
 
 def _disagree(other: _Other, body: CheckpointBody, theirs: str, *, actor: Actor, now: datetime) -> None:
