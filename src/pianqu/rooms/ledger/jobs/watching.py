@@ -42,7 +42,7 @@ def read_again(*, now: datetime) -> int:
         for page in range(begin, newest.size, PAGE):
             wrong += replay.read(_leaves(page, min(page + PAGE, newest.size)))
             del wrong[MOST_WRONG:]
-        wrong += _compared(replay, newest)
+        wrong += _compared(replay, newest, whole=whole)
         _keep(row, replay, wrong if whole else [*row.wrong, *wrong], whole, now)
     return newest.size - begin
 
@@ -68,12 +68,14 @@ def _leaves(first: int, end: int) -> Iterator[bytes]:
     return (bytes(leaf) for leaf in rows.values_list("entry__leaf", flat=True))
 
 
-def _compared(replay: Replay, newest: Checkpoint) -> Iterator[str]:
+def _compared(replay: Replay, newest: Checkpoint, *, whole: bool) -> Iterator[str]:
     """Against the signed root, and against what each organisation has recorded as its own."""
     if replay.tree.size != newest.size:
         yield f"{newest.size} entries were signed, but only {replay.tree.size} are here"
     elif replay.tree.root() != bytes(newest.root):
         yield f"the entries up to {newest.size} are not those that were signed"
+    elif whole:
+        yield from queries.bent_tiles(replay.tree)
     for chain in Chain.objects.all():
         code = chain.organisation_code
         head = replay.heads.get(code, Head())
