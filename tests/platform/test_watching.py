@@ -117,33 +117,63 @@ def test_what_waits_for_its_seal_is_not_missed(outside: Outside) -> None:
     assert wrong() == ()
 
 
-def test_a_bent_tile_is_found_before_anything_is_built_on_it(outside: Outside) -> None:
-    grown(40)
-    assert wrong() == ()
-    tile = Tile.objects.get(level=0, index=0)
-    tile.hashes = bytes([tile.hashes[0] ^ 1]) + bytes(tile.hashes)[1:]
+def bend(level: int, index: int, place: int = 0) -> None:
+    """One bit of a stored tile; once more puts it right again."""
+    tile = Tile.objects.get(level=level, index=index)
+    hashes = bytearray(tile.hashes)
+    hashes[place] ^= 1
+    tile.hashes = bytes(hashes)
     tile.save()
+
+
+def test_nothing_is_signed_over_a_bent_tile_and_it_can_be_made_anew(outside: Outside, client: Client) -> None:
+    grown(40)
+    bend(0, 0)
+    note_down(noted(1))
+    for _time in range(2):
+        with pytest.raises(Unavailable, match="The ledger signs nothing: what is stored of its tree"):
+            services.seal(now=timezone.now())
+    assert queries.sealed_size() == 40 and "signs nothing" in queries.status().trouble
+    assert "signs nothing" in client.get("/open/ledger/", headers=HOST).content.decode()
+    services.rebuild_tiles()
+    assert services.seal(now=timezone.now()) == 1
+    assert wrong() == () and not list(queries.audit())
+
+
+def test_a_bent_tile_inside_the_tree_is_found_by_reading_everything(outside: Outside) -> None:
+    """The root comes from the tiles above it, so what is signed stays true; proofs from it would not hold."""
+    grown(300)
+    assert wrong() == ()
+    bend(0, 0, 5_000)
     grown(1)
-    assert any("no longer what it was" in sentence for sentence in wrong())
+    assert wrong() == ()
+    jobs.read_again(now=timezone.now() + EVERYTHING)
+    assert queries.watch().wrong == ("the stored tile 0/0 is not that of the entries",)
+    assert list(queries.audit()) == ["the stored tile 0/0 is not that of the entries"]
+    services.rebuild_tiles()
+    jobs.read_again(now=timezone.now() + 2 * EVERYTHING)
+    assert queries.watch().wrong == ()
+
+
+def test_tiles_are_not_made_from_entries_that_changed(outside: Outside) -> None:
+    grown(9)
+    before = bytes(Tile.objects.get().hashes)
+    tamper("UPDATE ledger_entry SET leaf = %s WHERE counter = 5", b"nonsense")
+    with pytest.raises(Unavailable, match="not those that were signed"):
+        services.rebuild_tiles()
+    assert bytes(Tile.objects.get().hashes) == before
+    assert any("#5" in sentence for sentence in queries.audit())
 
 
 def test_what_was_found_stays_until_everything_was_read_again(outside: Outside) -> None:
-    grown(9)
-    assert wrong() == ()
-    tile = Tile.objects.get(level=0, index=0)
-    whole = bytes(tile.hashes)
-    tile.hashes = bytes([whole[0] ^ 1]) + whole[1:]
-    tile.save()
+    grown(300)
+    bend(0, 0, 5_000)
+    assert wrong() == ("the stored tile 0/0 is not that of the entries",)
+    bend(0, 0, 5_000)
     grown(1)
-    assert wrong()
-    grown(1)
-    assert wrong()
-    services.rebuild_tiles()
-    later = timezone.now() + EVERYTHING
-    jobs.read_again(now=later)
-    assert any("not those that were signed" in sentence for sentence in queries.watch().wrong), (
-        "a root was signed over the bent tile: that stays true"
-    )
+    assert wrong() == ("the stored tile 0/0 is not that of the entries",)
+    jobs.read_again(now=timezone.now() + EVERYTHING)
+    assert queries.watch().wrong == ()
 
 
 # second histories ----------------------------------------------------------------------------------------------------

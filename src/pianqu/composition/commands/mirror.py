@@ -23,7 +23,7 @@ def main(argv: list[str]) -> int:
     if not 0.1 <= asked.every <= 86_400:
         raise Invalid("mirror-every", "--every is a number of seconds between 0.1 and 86400. Nothing was changed.")
     logs = list(zip_longest(asked.log, asked.source, fillvalue=""))
-    found = home.prepare(asked.folder.resolve(), name=asked.name, logs=logs)
+    found = home.prepare(asked.folder.resolve(), name=asked.name, logs=logs, beside=asked.beside)
     if not asked.quiet:
         sys.stdout.write(_told(found))
         sys.stdout.flush()
@@ -58,6 +58,13 @@ def _parser() -> argparse.ArgumentParser:
         help="where that ledger is served, such as https://…/open/ledger; the first --from is the first --log's 账本网址",
     )
     parser.add_argument(
+        "--beside",
+        action="append",
+        default=[],
+        metavar="URL",
+        help="another mirror or a witness of the same ledgers; what it was shown is compared 与之比对的镜像或见证",
+    )
+    parser.add_argument(
         "--every", type=float, default=10.0, metavar="SECONDS", help="how often it looks 查看间隔（秒）"
     )
     parser.add_argument("--bind", default="127.0.0.1", help="address to listen on 监听地址")
@@ -70,4 +77,5 @@ def _parser() -> argparse.ArgumentParser:
 def _told(found: Home) -> str:
     lines = [f"{found.cosigner.name}", f"  key 公钥 {found.cosigner.witness.vkey}"]
     lines += [f"  log 账本 {log.verifier.vkey} {log.url}".rstrip() for log in found.logs]
+    lines += [f"  beside 比对 {url}" for url in found.beside]
     return "\n".join(lines) + "\n"

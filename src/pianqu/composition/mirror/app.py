@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pianqu.composition.mirror import home
+from pianqu.composition.mirror.beside import Looking
 from pianqu.composition.mirror.bringing import Bringing
 from pianqu.composition.mirror.home import Home
 from pianqu.composition.mirror.pulling import Pulling
@@ -46,9 +47,16 @@ _REASONS = {
 class Application:
     """WSGI: one mirror."""
 
-    def __init__(self, of: Home, pulling: Pulling | None = None, *, store: Store | None = None) -> None:
+    def __init__(
+        self,
+        of: Home,
+        pulling: Pulling | None = None,
+        *,
+        store: Store | None = None,
+        looking: Looking | None = None,
+    ) -> None:
         self._home, self._store, self._known = of, store or Store(of.tables), of.known()
-        self._pulling = pulling
+        self._pulling, self._looking = pulling, looking
         self._bringing = Bringing(of, self._store)
         self._slots = threading.BoundedSemaphore(MOST_BRINGING)
         own = of.cosigner.witness
@@ -181,6 +189,8 @@ class Application:
         puller = self._pulling.pullers.get(origin) if self._pulling else None
         if puller is not None and puller.standing.sentence:
             lines.append(f"  WAITS 停滞  {puller.standing.sentence} ({_moment(puller.standing.since)})")
+        for url, wrong in self._looking.about(origin) if self._looking else ():
+            lines.append(f"  beside 比对  {url}: {wrong or 'agrees 一致'}")
         return lines
 
     def _evidence(self) -> bytes:
@@ -204,7 +214,9 @@ def begun() -> Application:
     end_with_parent(at_once=True)
     found = home.read(Path(os.environ[FOLDER]))
     store = Store(found.tables)
-    pulling = Pulling(found, store, every=float(os.environ.get(EVERY, "10")))
-    made = Application(found, pulling, store=store)
+    every = float(os.environ.get(EVERY, "10"))
+    pulling, looking = Pulling(found, store, every=every), Looking(found, store, every=every, clock=time.time)
+    made = Application(found, pulling, store=store, looking=looking)
     pulling.begin()
+    looking.begin()
     return made

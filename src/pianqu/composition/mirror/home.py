@@ -31,6 +31,8 @@ class Home:
     folder: Path
     cosigner: Cosigner
     logs: tuple[Known, ...]
+    beside: tuple[str, ...] = ()
+    """Other mirrors and witnesses whose view of the logs is compared with this one's."""
 
     @property
     def tables(self) -> Path:
@@ -59,8 +61,9 @@ def read(folder: Path) -> Home:
             folder=folder,
             cosigner=Cosigner.from_seed(settings["name"], seed),
             logs=tuple(Known(Verifier.from_vkey(log["vkey"]), str(log["from"])) for log in settings["logs"]),
+            beside=tuple(_address(url) for url in settings.get("beside", [])),
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, Trouble) as error:
         raise Unavailable(
             "mirror-unreadable",
             f"The mirror in {folder} cannot be read ({type(error).__name__}: {error}). Put back {KEY} and {SETTINGS} that "
@@ -68,12 +71,16 @@ def read(folder: Path) -> Home:
         ) from error
 
 
-def prepare(folder: Path, *, name: str, logs: Sequence[tuple[str, str]]) -> Home:
-    """Make a mirror on its first start, teach it more logs (public key, address) or other addresses on later ones.
+def prepare(folder: Path, *, name: str, logs: Sequence[tuple[str, str]], beside: Sequence[str] = ()) -> Home:
+    """Make a mirror on its first start, teach it more logs (public key, address), addresses and neighbours on later ones.
 
     Raises Invalid for a missing or other name, for what is no key of a log and for what is no address.
     """
     fresh = [_log(vkey, url) for vkey, url in logs]
+    try:
+        neighbours = [_address(url) for url in beside]
+    except Trouble as error:
+        raise Invalid("mirror-address", f"{error} Nothing was changed.") from error
     if folder.exists() and not folder.is_dir():
         raise Invalid("mirror-folder", f"{folder} is a file. Choose another folder with --folder. Nothing was changed.")
     there = (folder / SETTINGS).exists()
@@ -88,8 +95,9 @@ def prepare(folder: Path, *, name: str, logs: Sequence[tuple[str, str]]) -> Home
     for log in fresh:
         before = logs_now.pop(log.verifier, log)
         logs_now[log.verifier] = log if log.url else before
-    if tuple(logs_now.values()) != home.logs:
-        _keep(folder, home.cosigner.name, list(logs_now.values()))
+    all_beside = list(dict.fromkeys([*home.beside, *neighbours]))
+    if (tuple(logs_now.values()), tuple(all_beside)) != (home.logs, home.beside):
+        _keep(folder, home.cosigner.name, list(logs_now.values()), all_beside)
     return read(folder)
 
 
@@ -104,6 +112,11 @@ def _log(vkey: str, url: str) -> Known:
         raise Invalid("mirror-address", f"{error} Nothing was changed.") from error
 
 
+def _address(url: str) -> str:
+    """Raises Trouble for what is none."""
+    return Remote(url).url
+
+
 def _begin(folder: Path, name: str) -> None:
     try:
         Cosigner.from_seed(name, bytes(32))
@@ -112,14 +125,14 @@ def _begin(folder: Path, name: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     folder.chmod(0o700)
     write_once(folder / KEY, secrets.token_hex(32))
-    _keep(folder, name, [])
+    _keep(folder, name, [], [])
 
 
-def _keep(folder: Path, name: str, logs: Sequence[Known]) -> None:
+def _keep(folder: Path, name: str, logs: Sequence[Known], beside: Sequence[str]) -> None:
     rows = [{"vkey": log.verifier.vkey, "from": log.url} for log in logs]
     fresh = folder / f"{SETTINGS}.new"
     with fresh.open("w", encoding="utf-8") as file:
-        json.dump({"name": name, "logs": rows}, file, ensure_ascii=False, indent=1)
+        json.dump({"name": name, "logs": rows, "beside": list(beside)}, file, ensure_ascii=False, indent=1)
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(folder / SETTINGS)

@@ -17,7 +17,7 @@ from pathlib import Path
 from pianqu.foundation.errors import Unavailable
 from pianqu.kernels import witnessing
 from pianqu.kernels.cosignature import Cosigner
-from pianqu.kernels.merkle import EMPTY_ROOT, subtree_root
+from pianqu.kernels.merkle import EMPTY_ROOT, ProofError, consistency_proof, subtree_root, verify_consistency
 from pianqu.kernels.mirroring import State
 from pianqu.kernels.note import CheckpointBody, NoteError, Verifier, key_id, open_note, signature_line, split, text_of
 from pianqu.kernels.replica import Unproven, leaf_hashes, read_bundle, write_bundle
@@ -232,6 +232,18 @@ class Store:
         with self._turn() as tables:
             _keep_evidence(tables, origin, theirs, now)
 
+    def note_pair(self, origin: str, one: str, other: str, *, now: int) -> None:
+        """Keep two signed checkpoints of one size that contradict each other, as somebody else has them.
+
+        The one of this copy's own history, where either is, stands first.
+        """
+        with self._turn() as tables:
+            size = CheckpointBody.decode(text_of(one)).size
+            known = _accepted(tables, origin, size)
+            if known is not None and CheckpointBody.decode(text_of(other)).root == known.root:
+                one, other = other, one
+            _insert_evidence(tables, origin, one, other, now)
+
     # questions -------------------------------------------------------------------------------------------------------
 
     def state(self, origin: str) -> State:
@@ -257,6 +269,25 @@ class Store:
         """The root that the log has at a size, as far as it is known here."""
         with self._reading() as tables:
             return _root_at(tables, origin, size)
+
+    def proven_root_at(self, origin: str, size: int) -> bytes | None:
+        """The same, but never a root to which a damaged disk leads: one that is computed is proven to be the beginning of what
+        the log signed. Raises Damaged."""
+        with self._reading() as tables:
+            found, anchor = _accepted(tables, origin, size), _shown(tables, origin)
+            if found is not None or size == 0:
+                return found.root if found else EMPTY_ROOT
+            whole = _accepted(tables, origin, anchor.size) if anchor and size < anchor.size else None
+            if whole is None:
+                return None
+            tree = TileTree(whole.size, lambda level, number: _tile(tables, origin, level, number))
+            try:
+                root = subtree_root(0, size, tree.node)
+                proof = consistency_proof(size, whole.size, tree.node)
+                verify_consistency(old=size, new=whole.size, proof=proof, old_root=root, new_root=whole.root)
+            except (LookupError, ProofError) as error:
+                raise Damaged(f"the stored tiles of {origin} no longer lead to the root that was signed") from error
+            return root
 
     def shown(self, origin: str) -> Shown | None:
         """The checkpoint that this mirror signed last."""
@@ -419,13 +450,19 @@ def _keep_evidence(tables: sqlite3.Connection, origin: str, theirs: str, now: in
     """Once for each tree that was shown; a flood of them fills no disk. Beside it the own one of that size, or the last."""
     body = CheckpointBody.decode(text_of(theirs))
     ours = _accepted(tables, origin, body.size) or _pending(tables, origin)
+    if ours is not None:
+        _insert_evidence(tables, origin, ours.note, theirs, now)
+
+
+def _insert_evidence(tables: sqlite3.Connection, origin: str, ours: str, theirs: str, now: int) -> None:
     (many,) = tables.execute("SELECT COUNT(*) FROM evidence").fetchone()
-    if ours is None or many >= MOST_EVIDENCE:
+    if many >= MOST_EVIDENCE:
         return
+    size = CheckpointBody.decode(text_of(theirs)).size
     digest = sha256(text_of(theirs).encode()).digest()
     tables.execute(
         "INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (digest, now, origin, body.size, ours.note, theirs),
+        (digest, now, origin, size, ours, theirs),
     )
 
 

@@ -106,6 +106,12 @@ class Store:
         with self._lock:
             return self._tables.execute("SELECT origin, size, at FROM seen ORDER BY origin").fetchall()
 
+    def notes(self) -> list[str]:
+        """Everything that is remembered as cosigned, by log and size."""
+        with self._lock:
+            rows = self._tables.execute("SELECT note FROM cosigned ORDER BY origin, size").fetchall()
+        return [note for (note,) in rows]
+
     def evidence(self) -> list[Evidence]:
         """Every fork that was shown to this witness, the oldest first."""
         with self._lock:

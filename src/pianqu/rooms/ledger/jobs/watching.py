@@ -40,7 +40,7 @@ def read_again(*, now: datetime) -> int:
     for leaves in queries.leaves_from(begin, newest.size):  # in no transaction: on SQLite nobody could write meanwhile
         wrong += replay.read(leaves)
         del wrong[MOST_WRONG:]
-    wrong += _compared(replay, newest)
+    wrong += _compared(replay, newest, whole=whole)
     with transaction.atomic():
         _keep(row, replay, wrong if whole else [*row.wrong, *wrong], whole, now)
     return newest.size - begin
@@ -62,12 +62,14 @@ def _begun(row: Watch, begin: int) -> tuple[Replay, list[str]]:
     return replay, [] if same else [f"the tree of the first {begin} entries is no longer what it was"]
 
 
-def _compared(replay: Replay, newest: Checkpoint) -> Iterator[str]:
+def _compared(replay: Replay, newest: Checkpoint, *, whole: bool) -> Iterator[str]:
     """Against the signed root, and against what each organisation has recorded as its own."""
     if replay.tree.size != newest.size:
         yield f"{newest.size} entries were signed, but only {replay.tree.size} are here"
     elif replay.tree.root() != bytes(newest.root):
         yield f"the entries up to {newest.size} are not those that were signed"
+    elif whole:
+        yield from queries.bent_tiles(replay.tree)
     for chain in Chain.objects.all():
         code = chain.organisation_code
         head = replay.heads.get(code, Head())

@@ -21,6 +21,7 @@ from pianqu.rooms.ledger.queries.log import (
     Recorded,
     at,
     audit,
+    bent_tiles,
     check_not_behind,
     entries,
     history,
@@ -40,6 +41,8 @@ from pianqu.rooms.ledger.queries.log import (
     tile,
     tree,
     unheard,
+    verifiers,
+    whole_tree,
 )
 from pianqu.rooms.ledger.queries.receipts import RECORDED, SEALED, WITNESSED, ReceiptState, held_receipt, receipt_for
 from pianqu.rooms.ledger.queries.watching import (
@@ -106,6 +109,7 @@ __all__ = [
     "audit",
     "audit_anchors",
     "authority",
+    "bent_tiles",
     "check_not_behind",
     "cosigned_by",
     "court_bundle",
@@ -141,7 +145,9 @@ __all__ = [
     "tree",
     "unheard",
     "verdict",
+    "verifiers",
     "watch",
+    "whole_tree",
     "witnessed",
     "witnesses",
 ]

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from pianqu.foundation.db import fetch
 from pianqu.foundation.errors import Absent, Unavailable
 from pianqu.foundation.installation import installation
+from pianqu.foundation.keys import keys
 from pianqu.kernels import merkle, note
 from pianqu.kernels.leaf import Leaf
 from pianqu.kernels.tiles import HASH, WIDTH, TileTree, tiles_of_proof
@@ -136,6 +137,13 @@ def log() -> LogCard:
     )
 
 
+def verifiers() -> list[note.Verifier]:
+    """All keys of the log, those too that lie on disk and that this database does not know: it may be an old backup."""
+    card = log()
+    on_disk = [note.Signer.from_seed(card.origin, seed).vkey for seed in keys().log_seeds.values()]
+    return [note.Verifier.from_vkey(vkey) for vkey in dict.fromkeys([*card.vkeys, *on_disk])]
+
+
 def read_tile(level: int, index: int) -> bytes:
     """Stored hashes of one tile, empty where there is none."""
     row = Tile.objects.filter(level=level, index=index).values_list("hashes", flat=True).first()
@@ -163,6 +171,25 @@ def leaves_from(first: int, end: int | None = None) -> Iterator[list[bytes]]:
         yield [bytes(leaf) for (leaf,) in fetch(sql.leaves(start, min(start + LEAVES_PAGE, last)))]
 
 
+def whole_tree() -> TileTree:
+    """The log's tree, to be grown: proven to be the one that was signed. Raises Unavailable where the disk changed it."""
+    row = Checkpoint.objects.order_by("-size").values_list("size", "root").first()
+    size, root = row if row is not None else (0, merkle.EMPTY_ROOT)
+    found = tree(size)
+    try:
+        same = found.root() == bytes(root)
+    except LookupError:
+        same = False
+    if not same:
+        raise Unavailable(
+            "tree-damaged",
+            f"The ledger signs nothing: what is stored of its tree no longer leads to the root that was signed at {size} "
+            "entries; the disk or somebody changed it. Stop the worker and run ./pianqu replay tiles, which makes the tree anew "
+            "from the entries, or puts nothing in its place where these changed too; recording goes on meanwhile.",
+        )
+    return found
+
+
 def unheard(reader: str) -> int:
     """How many recorded facts a reader has not heard yet; what it counts is complete where there are none."""
     heard = Cursor.objects.filter(reader=reader).values_list("heard", flat=True).first() or 0
@@ -183,12 +210,17 @@ def signed_at(size: int) -> datetime:
 
 
 def published() -> CheckpointCard | None:
-    """The checkpoint that outsiders may have seen: read from its file, never from the database."""
+    """The checkpoint that outsiders may have seen: read from its file, never from the database.
+
+    Raises Unavailable where the file is no checkpoint.
+    """
     try:
         text = (installation().published / PUBLISHED_NAME).read_text(encoding="utf-8")
+        body = note.CheckpointBody.decode(note.text_of(text))
     except FileNotFoundError:
         return None
-    body = note.CheckpointBody.decode(note.text_of(text))
+    except (UnicodeDecodeError, note.NoteError) as error:
+        raise _damaged_file(str(error)) from error
     return CheckpointCard(body.size, body.root, text)
 
 
@@ -200,6 +232,10 @@ def check_not_behind() -> None:
     row = Checkpoint.objects.filter(size=shown.size).first()
     if row is not None and bytes(row.root) == shown.root:
         return
+    try:
+        note.open_note(shown.text, verifiers())
+    except note.NoteError as error:
+        raise _damaged_file(str(error)) from error
     size = sealed_size()
     if size < shown.size:
         raise Unavailable(
@@ -215,11 +251,21 @@ def check_not_behind() -> None:
     )
 
 
+def _damaged_file(why: str) -> Unavailable:
+    return Unavailable(
+        "published-damaged",
+        f"The ledger signs nothing: {installation().published / PUBLISHED_NAME} is damaged, or signed with a key that is not "
+        f"here ({why}). It says what people have seen, so do not delete it: put it back from a copy, or put there what a mirror "
+        "or witness shows under …/checkpoint; recording goes on meanwhile.",
+    )
+
+
 def status() -> LogStatus:
     """Size, queue and trouble of the log."""
     last = Checkpoint.objects.order_by("-size").first()
     try:
         check_not_behind()
+        whole_tree()
         trouble = ""
     except Unavailable as problem:
         trouble = str(problem.message)
@@ -352,7 +398,12 @@ def _audit_chains() -> Iterator[str]:
     )
     for code, kind, counter, raw in rows.iterator(chunk_size=AUDIT_PAGE):
         count, link = heads.get(code, (0, b""))
-        leaf = Leaf.decode(bytes(raw))
+        try:
+            leaf = Leaf.decode(bytes(raw))
+        except ValueError as error:
+            yield f"entry {code}#{counter}: {error}"
+            heads[code] = (counter, Leaf.link(bytes(raw)))
+            continue
         if (leaf.organisation_code, leaf.kind, leaf.counter) != (code, kind, counter):
             yield f"entry {code}#{counter}: its leaf tells of another entry"
         if leaf.counter != count + 1 or leaf.previous != link:
@@ -383,8 +434,20 @@ def _audit_positions() -> Iterator[str]:
             yield f"position {position}: {code}#{counter} is out of order"
         counters[code] = counter
         rebuilt.append(merkle.leaf_hash(bytes(raw)))
-    if rebuilt.root() != tree(size).root():
-        yield "the stored tiles are not those of the entries"
+    yield from bent_tiles(rebuilt)
+
+
+def bent_tiles(true: TileTree) -> Iterator[str]:
+    """A sentence for each stored tile that is not what the entries say; `true` was made from nothing but them."""
+    wanted = set(true.changed)
+    rows = Tile.objects.values_list("level", "index", "hashes").order_by("level", "index")
+    for level, index, hashes in rows.iterator(chunk_size=WIDTH):
+        if (level, index) in wanted:
+            wanted.remove((level, index))
+            whole = true.tile(level, index)
+            if bytes(hashes)[: len(whole)] != whole:
+                yield f"the stored tile {level}/{index} is not that of the entries"
+    yield from (f"the tile {level}/{index} is missing" for level, index in sorted(wanted))
 
 
 def _audit_checkpoints() -> Iterator[str]:
@@ -399,7 +462,13 @@ def _audit_checkpoints() -> Iterator[str]:
             continue
         if [one.vkey for one in signed] != [key.vkey for key in card.in_force(row.sealed_at)]:
             yield f"checkpoint {row.size} is not signed by the keys of its time"
-        if (body.size, body.root) != (row.size, root_at(row.size)):
+        if (body.size, body.root) != (row.size, bytes(row.root)):
+            yield f"checkpoint {row.size} is not what was signed"
+        try:
+            fits = body.root == root_at(row.size)
+        except LookupError:
+            fits = False
+        if not fits:
             yield f"checkpoint {row.size} does not fit the entries"
     try:
         check_not_behind()

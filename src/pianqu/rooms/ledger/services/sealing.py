@@ -67,8 +67,7 @@ def signers(*, at: datetime) -> list[note.Signer]:
 
 def verifiers() -> list[note.Verifier]:
     """All keys of the log, those too that lie on disk and that this database does not know: it may be an old backup."""
-    card = queries.log()
-    return [note.Verifier.from_vkey(vkey) for vkey in {**dict.fromkeys(card.vkeys), **_on_disk(card.origin)}]
+    return queries.verifiers()
 
 
 def _on_disk(origin: str) -> dict[str, note.Signer]:
@@ -92,7 +91,7 @@ def seal(*, now: datetime, batch: int = BATCH) -> int:
         if not mine:
             return 0
         sealed = _seal_batch(now, batch)
-        publish()
+        publish(fresh=sealed > 0)
     return sealed
 
 
@@ -103,7 +102,7 @@ def _seal_batch(now: datetime, batch: int) -> int:
         if vendor() == "postgresql" and not fetch(sql.try_sealer_lock())[0][0]:
             return 0
         queries.check_not_behind()
-        tree = queries.tree(queries.sealed_size())
+        tree = queries.whole_tree()
         leaves = _place(tree.size, batch)
         if not leaves:
             return 0
@@ -135,13 +134,25 @@ def keep_tiles(tree: TileTree) -> None:
 
 
 def rebuild_tiles() -> None:
-    """Make every tile again from the entries; needed only where tiles were lost, since they are derived."""
-    with one_sealer(), transaction.atomic():
+    """Make every tile again from the entries; needed only where tiles were lost, since they are derived.
+
+    Raises Unavailable, and changes nothing, where another sealer is at work and where the entries are not those that were signed.
+    """
+    with one_sealer() as mine, transaction.atomic():
+        if not mine:
+            raise Unavailable("sealer-at-work", "The sealer is at work. Stop the worker first; nothing was changed.")
         Tile.objects.all().delete()
         rebuilt = TileTree(0, lambda _level, _index: b"")
         for leaves in queries.leaves_from(0):
             rebuilt.extend(b"".join(map(leaf_hash, leaves)))
         keep_tiles(rebuilt)
+        last = Checkpoint.objects.order_by("-size").first()
+        if last is not None and (last.size, bytes(last.root)) != (rebuilt.size, rebuilt.root()):
+            raise Unavailable(
+                "entries-damaged",
+                f"The entries are not those that were signed at {last.size}: the tree cannot be made from them, and nothing was "
+                "changed. Restore the database; ./pianqu verify log says what is wrong.",
+            )
 
 
 def _sign(by: Sequence[note.Signer], *, size: int, root: bytes, now: datetime) -> None:
@@ -149,12 +160,40 @@ def _sign(by: Sequence[note.Signer], *, size: int, root: bytes, now: datetime) -
     Checkpoint.objects.create(size=size, root=root, note=note.sign(body, by), sealed_at=now)
 
 
-def publish() -> None:
-    """Bring the published file up to the last durable checkpoint; the file never goes back."""
-    last = Checkpoint.objects.order_by("-size").first()
-    if last is None:
+def publish(*, fresh: bool = False) -> None:
+    """Bring the published file up to the last durable checkpoint; the file never goes back.
+
+    Where only its signature was damaged it is written anew. `fresh` says that it was signed just now, in this process.
+    Raises Unavailable where the checkpoint's own row is damaged.
+    """
+    last, shown = Checkpoint.objects.order_by("-size").first(), queries.published()
+    if last is None or (shown is not None and (shown.size > last.size or shown.text == last.note)):
         return
-    admit(last.size, last.note)
+    if not fresh and not _is_signed(last):
+        raise Unavailable(
+            "checkpoint-damaged",
+            f"The ledger publishes nothing: its checkpoint of {last.size} entries is damaged in the database. Restore the "
+            "database, and see ./pianqu verify log; recording goes on meanwhile.",
+        )
+    if shown is None or shown.size < last.size:
+        admit(last.size, last.note)
+    elif shown.root == bytes(last.root) and not _holds(shown.text):
+        _put(last.note)
+
+
+def _is_signed(row: Checkpoint) -> bool:
+    """Whether a row holds what was signed."""
+    return _holds(row.note) and note.text_of(row.note) == (
+        note.CheckpointBody(origin=queries.log().origin, size=row.size, root=bytes(row.root)).encode()
+    )
+
+
+def _holds(text: str) -> bool:
+    try:
+        note.open_note(text, verifiers())
+    except note.NoteError:
+        return False
+    return True
 
 
 def admit(size: int, text: str) -> None:
@@ -165,6 +204,10 @@ def admit(size: int, text: str) -> None:
     shown = queries.published()
     if shown is not None and shown.size >= size:
         return
+    _put(text)
+
+
+def _put(text: str) -> None:
     folder = installation().published
     folder.mkdir(parents=True, exist_ok=True)
     fresh = folder / "checkpoint.new"

@@ -77,7 +77,9 @@ def test_only_what_is_published_is_shown_as_sealed(monkeypatch: pytest.MonkeyPat
     services.create_log(now=NOW)
     entry_id = note_down(noted())[0].entry_id
     with monkeypatch.context() as patch:
-        patch.setattr("pianqu.rooms.ledger.services.sealing.publish", lambda: None)  # a crash right after the commit
+        patch.setattr(
+            "pianqu.rooms.ledger.services.sealing.publish", lambda **_how: None
+        )  # a crash right after the commit
         services.seal(now=NOW)
     assert queries.receipt_for(entry_id).stage == "recorded"
     services.seal(now=NOW)
