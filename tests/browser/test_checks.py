@@ -44,3 +44,22 @@ def test_what_a_scrolling_box_hides_lies_over_nothing(chrome: Browser, inside: s
     over = [str(said) for said in findings(page, "here", chinese=False) if said.what.startswith("overlap")]
     page.close()
     assert len(over) == found, over
+
+
+@pytest.mark.parametrize(
+    ("face", "words", "top", "found"),
+    [
+        ("portal", "默克尔树", 0, 1),
+        ("open", "The latest checkpoint", 0, 1),
+        ("open", "The latest checkpoint", 2_000, 0),
+        ("desk", "The latest checkpoint", 0, 0),
+        ("portal", "A rehash of nodeless things", 0, 0),
+    ],
+)
+def test_a_term_stands_on_no_first_screen(chrome: Browser, face: str, words: str, top: int, found: int) -> None:
+    page = chrome.new_page(viewport={"width": 1280, "height": 800})
+    page.set_content(PAGE.format(words).replace("<html", f'<html data-face="{face}"').replace("<p>", "<p id='it'>"))
+    page.evaluate("top => document.getElementById('it').style.marginTop = `${top}px`", top)
+    terms = [str(said) for said in findings(page, "here", chinese=False) if said.what.startswith("a term")]
+    page.close()
+    assert len(terms) == found, terms

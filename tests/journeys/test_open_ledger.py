@@ -151,7 +151,13 @@ def test_first_screens_speak_plainly(outside: Outside) -> None:
     sealed(3)
     for language in ("zh-hans", "en"):
         client = Client(headers={"host": "localhost", "accept-language": language})
-        for path in ("/open/ledger/", "/open/ledger/seals/", "/open/ledger/forks/", "/open/ledger/find/?what=1"):
+        for path in (
+            "/open/ledger/",
+            "/open/ledger/about/",
+            "/open/ledger/seals/",
+            "/open/ledger/forks/",
+            "/open/ledger/find/?what=1",
+        ):
             page = words(seen(client, path)).lower()
             assert not [word for word in FIRST_SCREEN if word in page], path
 

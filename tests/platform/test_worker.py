@@ -126,6 +126,36 @@ def test_what_waits_for_other_systems_holds_nobody_up(caplog: pytest.LogCaptureF
     assert "the other system stumbled" in caplog.text and aside.due > 0
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_seal_that_comes_while_others_are_asked_is_not_overlooked() -> None:
+    begun, answered, asked = threading.Event(), threading.Event(), Act()
+
+    def ask() -> int:
+        asked.times += 1
+        begun.set()
+        answered.wait(10)
+        return 1
+
+    task, aside = Task("sealer", lambda: 1, every=0.0), Task("witnesses", ask, every=60.0, aside=True)
+    turn(task, [aside], 0.0)
+    assert begun.wait(5)
+    turn(task, [aside], 1.0)
+    answered.set()
+    assert aside.thread is not None
+    aside.thread.join(5)
+    assert asked.times == 2, "once for each seal"
+    turn(Task("sealer", lambda: 0), [aside], 2.0)
+    assert asked.times == 2 and not aside.woken
+
+
+@pytest.mark.django_db
+def test_a_turn_tells_whether_somebody_is_not_done() -> None:
+    heard = iter([1_000, 3])
+    reader = Task("reader", lambda: next(heard), every=IDLE_PAUSE, full=1_000)
+    sealer = Task("sealer", lambda: 0, every=0.0)
+    assert [turn(sealer, [reader], float(second)) for second in range(3)] == [True, False, False]
+
+
 @pytest.mark.django_db
 def test_readers_rest_while_nothing_is_sealed() -> None:
     reader = Act()

@@ -98,6 +98,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("open/verify/", verify.page, name="verify"),
     path("open/verify/pianqu-verify.html", verify.download, name="verify_download"),
     path("open/ledger/", ledger.page, name="ledger"),
+    path("open/ledger/about/", ledger.about, name="ledger_about"),
     path("open/ledger/seals/", ledger.seals, name="ledger_seals"),
     path("open/ledger/forks/", ledger.forks, name="ledger_forks"),
     path("open/ledger/find/", ledger.find, name="ledger_find"),

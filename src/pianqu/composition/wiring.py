@@ -9,7 +9,7 @@ from django.utils import timezone
 from pianqu.rooms.casework import readers as casework
 from pianqu.rooms.ledger import jobs as witnesses
 from pianqu.rooms.ledger import services as ledger
-from pianqu.rooms.ledger.services import Heard
+from pianqu.rooms.ledger.services import Heard, Pages
 from pianqu.rooms.notices import readers as notices
 from pianqu.rooms.partners import readers as partners
 
@@ -56,19 +56,23 @@ def seal_and_drain() -> None:
         pass
 
 
-def catching_up(*, at_once: int) -> list[tuple[str, Callable[[], int]]]:
+def catching_up(*, at_once: int, pages: Pages | None = None) -> list[tuple[str, Callable[[], int]]]:
     """Every reader's name with the act that lets it hear the next facts: `at_once` of them, or a page more."""
-    return [(reader.name, partial(_catch_up, reader, at_once)) for reader in READERS]
+    return [(reader.name, partial(_catch_up, reader, at_once, pages)) for reader in READERS]
 
 
 def drain() -> int:
     """Let every reader catch up with what is sealed; answers how many facts were heard in all."""
-    return sum(_catch_up(reader) for reader in READERS)
+    pages = Pages()
+    return sum(_catch_up(reader, pages=pages) for reader in READERS)
 
 
-def _catch_up(reader: Reader, at_once: int | None = None) -> int:
+def _catch_up(reader: Reader, at_once: int | None = None, pages: Pages | None = None) -> int:
     total = 0
-    while (at_once is None or total < at_once) and (heard := ledger.deliver(reader=reader.name, to=reader.hear)):
+    while at_once is None or total < at_once:
+        heard = ledger.deliver(reader=reader.name, to=reader.hear, pages=pages)
+        if not heard:
+            break
         total += heard
     return total
 

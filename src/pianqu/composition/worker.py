@@ -13,12 +13,13 @@ from importlib import import_module
 import django
 from django.db import connection
 
+from pianqu.composition.loaded import keep_what_is_loaded
 from pianqu.composition.orphan import end_with_parent
 from pianqu.composition.sentences import sentence_for
 from pianqu.composition.stopping import Stop
 
-PAUSE = 0.4
-"""Between two looks for unsealed entries."""
+PAUSE = 0.2
+"""From one look for unsealed entries to the next, longer where a round takes longer."""
 IDLE_PAUSE = 10.0
 """Between two looks of a reader while nothing was sealed: what a crash left behind is found then."""
 HEARD_AT_ONCE = 1_000
@@ -44,6 +45,8 @@ class Task:
     full: int | None = None
     """Who does so much at once is not done yet, and goes on at the next turn."""
     thread: threading.Thread | None = None
+    woken: bool = False
+    """Whether a seal came that it has not looked at yet, maybe while its thread was at work."""
     due: float = 0.0
     pause: float = PAUSE
     said: str = ""
@@ -51,6 +54,7 @@ class Task:
     def run(self, now: float) -> int:
         """Act; on trouble say each kind once and come back later and later. Nothing is lost: the ledger waits."""
         if not self.aside:
+            self.woken = False
             return self._run(now)
         if self.thread is None or not self.thread.is_alive():
             self.thread = threading.Thread(target=self._run_aside, args=(now,), name=self.name, daemon=True)
@@ -59,7 +63,11 @@ class Task:
 
     def _run_aside(self, now: float) -> None:
         try:
-            self._run(now)
+            again = True
+            while again:
+                self.woken = False
+                self._run(now)
+                again = self.woken and not self.said
         finally:
             connection.close()
 
@@ -93,23 +101,26 @@ def work(
     chores: Iterable[Task] = (),
 ) -> None:
     """Seal, deliver and do the chores until told to stop."""
-    sealer = Task("sealer", seal)
+    sealer = Task("sealer", seal, every=0.0)
     others = [Task(f"reader {name}", act, every=IDLE_PAUSE, full=HEARD_AT_ONCE) for name, act in readers]
-    others += chores
+    others = sorted([*others, *chores], key=lambda task: not task.aside)  # who only waits begins first
     while not stop.asked:
-        turn(sealer, others, time.monotonic())
-        stop.wait(PAUSE)
+        began = time.monotonic()
+        if not turn(sealer, others, began):
+            stop.wait(max(0.0, began + PAUSE - time.monotonic()))
     for task in others:
         if task.thread is not None:
             task.thread.join(LAST_WORDS)
 
 
-def turn(sealer: Task, others: list[Task], now: float) -> None:
-    """One round: what was just sealed wakes every listener that is not waiting after a failure."""
+def turn(sealer: Task, others: list[Task], now: float) -> bool:
+    """One round: what was just sealed wakes every listener that is not waiting after a failure. Whether somebody is not done."""
     sealed = sealer.run(now) if now >= sealer.due else 0
     for task in others:
-        if now >= task.due or (sealed and task.listens and not task.said):
+        task.woken = task.woken or (sealed > 0 and task.listens)
+        if now >= task.due or (task.woken and not task.said):
             task.run(now)
+    return any(task.full is not None and task.due <= now for task in others)
 
 
 def main() -> None:
@@ -119,9 +130,17 @@ def main() -> None:
     django.setup()
     wiring = import_module("pianqu.composition.wiring")
     chores = import_module("pianqu.composition.chores").CHORES
+    ledger = import_module("pianqu.rooms.ledger.services")
     tasks = [Task(chore.name, chore.act, chore.every, listens=chore.listens, aside=chore.aside) for chore in chores]
+    pages = ledger.Pages()
+
+    def seal() -> int:
+        pages.forget()
+        return int(wiring.seal())
+
     wiring.learn_what_was_seen()
-    work(stop, wiring.seal, wiring.catching_up(at_once=HEARD_AT_ONCE), tasks)
+    keep_what_is_loaded()
+    work(stop, seal, wiring.catching_up(at_once=HEARD_AT_ONCE, pages=pages), tasks)
 
 
 if __name__ == "__main__":

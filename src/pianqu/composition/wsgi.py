@@ -8,6 +8,7 @@ from django.core.wsgi import get_wsgi_application
 from granian.utils.proxies import wrap_wsgi_with_proxy_headers
 
 from pianqu.composition.env import Env, current
+from pianqu.composition.loaded import keep_what_is_loaded
 from pianqu.composition.orphan import end_with_parent
 
 Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
@@ -24,3 +25,4 @@ def behind_proxies(application: Application, env: Env) -> Application:
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "pianqu.composition.settings")
 end_with_parent(at_once=True)
 application = behind_proxies(get_wsgi_application(), current())
+keep_what_is_loaded()

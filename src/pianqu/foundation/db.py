@@ -1,18 +1,30 @@
 """Hand-written SQL runs here: builders in a room's sql.py return (text, params)."""
 
 import uuid
-from collections.abc import Iterator, Sequence
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import Model, QuerySet
 
-CHUNK = 500
-"""Rows in one INSERT: far below both databases' limits of parameters."""
-
 Statement = tuple[str, Sequence[Any]]
+
+
+class Many(NamedTuple):
+    """One change that is run for each of many rows."""
+
+    text: str
+    rows: Sequence[Sequence[Any]]
+
+
+class Copy(NamedTuple):
+    """Many rows at once into a table of PostgreSQL, in its own binary form."""
+
+    text: str
+    types: Sequence[str]
+    rows: Sequence[Sequence[Any]]
 
 
 def vendor() -> str:
@@ -27,10 +39,18 @@ def fetch(statement: Statement) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def run(statement: Statement) -> int:
+def run(statement: Statement | Many | Copy) -> int:
     """Run one change; answers the number of rows."""
     with connection.cursor() as cursor:
-        cursor.execute(*statement)
+        if isinstance(statement, Copy):
+            with cursor.copy(statement.text) as copying:
+                copying.set_types(statement.types)
+                for row in statement.rows:
+                    copying.write_row(row)
+        elif isinstance(statement, Many):
+            cursor.executemany(*statement)
+        else:
+            cursor.execute(*statement)
         return int(cursor.rowcount)
 
 
@@ -53,24 +73,42 @@ def uuid_value(value: uuid.UUID) -> Any:
     return value.hex if vendor() == "sqlite" else value
 
 
+def uuid_values(values: Iterable[uuid.UUID]) -> list[Any]:
+    """Many UUIDs as this database's driver takes them."""
+    return [value.hex for value in values] if vendor() == "sqlite" else list(values)
+
+
 def moment_value(value: datetime) -> Any:
     """An aware moment as this database's driver takes it."""
     return connection.ops.adapt_datetimefield_value(value)
 
 
-def insert(
-    table: str, columns: Sequence[str], types: Sequence[str], rows: Sequence[Sequence[Any]]
-) -> Iterator[Statement]:
-    """INSERTs of many rows: one array for each column where the database takes arrays (`types`), else some hundred at a time."""
+def uuid_of(value: Any) -> uuid.UUID:
+    """A UUID as this database's driver gives it."""
+    return value if isinstance(value, uuid.UUID) else uuid.UUID(value)
+
+
+def moment_of(value: datetime) -> datetime:
+    """An aware moment from a column of moments; SQLite's have no zone and are UTC."""
+    return value if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+def insert(table: str, columns: Sequence[str], types: Sequence[str], rows: Sequence[Sequence[Any]]) -> Statement | Many:
+    """INSERT of rows, one at least: one array for each column where the database takes arrays (`types`), else a statement that
+    is read once and run for each row."""
     head = f"INSERT INTO {table} ({', '.join(columns)})"
-    if len(rows) > 1 and vendor() == "postgresql":
-        arrays = ", ".join(f"%s::{kind}[]" for kind in types)
-        yield f"{head} SELECT * FROM unnest({arrays})", [list(column) for column in zip(*rows, strict=True)]
-        return
     line = f"({', '.join(['%s'] * len(columns))})"
-    for start in range(0, len(rows), CHUNK):
-        part = rows[start : start + CHUNK]
-        yield f"{head} VALUES " + ", ".join([line] * len(part)), [value for row in part for value in row]
+    if vendor() == "sqlite":
+        return Many(f"{head} VALUES {line}", rows)
+    if len(rows) == 1:
+        return f"{head} VALUES {line}", rows[0]
+    arrays = ", ".join(f"%s::{kind}[]" for kind in types)
+    return f"{head} SELECT * FROM unnest({arrays})", [list(column) for column in zip(*rows, strict=True)]
+
+
+def copy(table: str, columns: Sequence[str], types: Sequence[str], rows: Sequence[Sequence[Any]]) -> Copy:
+    """PostgreSQL: rows by the thousand."""
+    return Copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)", types, rows)
 
 
 def save_many(rows: Sequence[Model], names: Sequence[str]) -> None:

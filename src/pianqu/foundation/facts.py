@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from pianqu.kernels.canonical import Shape
+
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
@@ -10,6 +12,8 @@ JsonValue = Any
 """What JSON can hold: str, int, bool, None, lists and string-keyed dicts of these (no floats: RFC 8785 would differ)."""
 
 REGISTRY: dict[str, type["Fact"]] = {}
+_SHAPES: dict[type["Fact"], Shape] = {}
+_NAMES: dict[type["Fact"], frozenset[str]] = {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,12 +49,29 @@ class Fact:
             name: _plain(value) for name, value in vars(self).items() if name not in ("subject", "organisation_code")
         }
 
+    def own_text(self) -> str:
+        """The same as canonical JSON; the names are sorted and quoted once for each kind."""
+        shape = _SHAPES.get(type(self))
+        if shape is None:
+            shape = _SHAPES[type(self)] = Shape(_own_names(type(self)))
+        try:
+            return shape.text(vars(self))
+        except TypeError:
+            return shape.text(self.own_fields())  # a part that is a dataclass itself, or what no fact can hold
+
     @classmethod
     def revive(cls, *, subject: str, organisation_code: str, own: dict[str, JsonValue]) -> Self:
         """The fact as recorded by any earlier version: unknown fields are passed over, missing ones get defaults."""
-        known = {f.name for f in fields(cls)} - {"subject", "organisation_code"}
+        known = _own_names(cls)
         kept = {name: value for name, value in own.items() if name in known}
         return cls(subject=subject, organisation_code=organisation_code, **kept)
+
+
+def _own_names(kind: type[Fact]) -> frozenset[str]:
+    names = _NAMES.get(kind)
+    if names is None:
+        names = _NAMES[kind] = frozenset(field.name for field in fields(kind)) - {"subject", "organisation_code"}
+    return names
 
 
 def _plain(value: Any) -> JsonValue:

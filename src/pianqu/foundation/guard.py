@@ -121,6 +121,7 @@ class _Seeing:
     """Shows every statement to the connection's watch first."""
 
     db: Any
+    cursor: Any
 
     def _execute(self, sql: str, params: Any, *ignored: Any) -> Any:
         self.db.watch.see(sql, in_transaction=self.db.in_atomic_block)
@@ -129,6 +130,11 @@ class _Seeing:
     def _executemany(self, sql: str, param_list: Any, *ignored: Any) -> Any:
         self.db.watch.see(sql, in_transaction=self.db.in_atomic_block)
         return super()._executemany(sql, param_list, *ignored)  # type: ignore[misc]
+
+    def copy(self, sql: str, *given: Any, **more: Any) -> Any:
+        """COPY of psycopg, which Django does not know."""
+        self.db.watch.see(sql, in_transaction=self.db.in_atomic_block)
+        return self.cursor.copy(sql, *given, **more)
 
 
 class GuardedCursor(_Seeing, CursorWrapper):

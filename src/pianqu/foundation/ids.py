@@ -3,12 +3,12 @@
 import uuid
 from datetime import UTC, datetime
 
-import uuid_utils
+from uuid_utils.compat import uuid7
 
 
 def new_id() -> uuid.UUID:
     """A fresh UUIDv7. Order by it only for convenience: the ledger's order is its positions."""
-    return uuid.UUID(bytes=uuid_utils.uuid7().bytes)
+    return uuid7()
 
 
 def read_id(text: str) -> uuid.UUID | None:

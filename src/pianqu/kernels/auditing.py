@@ -11,20 +11,27 @@ Guarantee: `read` names every leaf that is not canonical, out of order or not ch
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
+from typing import NamedTuple
 
-from pianqu.kernels.leaf import Leaf
+from pianqu.kernels.leaf import Leaf, Plain, b64, read
 from pianqu.kernels.merkle import leaf_hash
 from pianqu.kernels.tiles import HASH, WIDTH, ReadTile, TileTree
 
+AT_ONCE = 1_000
+"""So many leaves are hashed before they are looked at."""
 
-@dataclass(frozen=True, slots=True)
-class Head:
+
+class Head(NamedTuple):
     """The end of an organisation's chain."""
 
     counter: int = 0
     link: bytes = b""
     day: str = ""
     """The last leaf's day, as it stands there."""
+
+
+_NONE = Head()
 
 
 @dataclass(slots=True)
@@ -36,23 +43,22 @@ class Replay:
 
     def read(self, leaves: Iterable[bytes]) -> Iterator[str]:
         """Go on with these leaves; a sentence for each that is wrong."""
-        for raw in leaves:
-            position = self.tree.size
-            self.tree.append(leaf_hash(raw))
-            try:
-                leaf = Leaf.decode(raw)
-            except ValueError as error:
-                yield f"position {position}: {error}"
-                continue
-            yield from self._chained(position, leaf)
-            self.heads[leaf.organisation_code] = Head(leaf.counter, Leaf.link(raw), leaf.day.isoformat())
-
-    def _chained(self, position: int, leaf: Leaf) -> Iterator[str]:
-        head = self.heads.get(leaf.organisation_code, Head())
-        if leaf.counter != head.counter + 1:
-            yield f"position {position}: {leaf.organisation_code}#{leaf.counter} follows #{head.counter}"
-        elif leaf.previous != head.link:
-            yield f"position {position}: {leaf.organisation_code}#{leaf.counter} is chained to another leaf"
+        coming = iter(leaves)
+        while some := list(islice(coming, AT_ONCE)):
+            begin = self.tree.size
+            self.tree.extend(b"".join(map(leaf_hash, some)))
+            for position, raw in enumerate(some, begin):
+                try:
+                    leaf = read(raw) or Plain.of(Leaf.decode(raw))
+                except ValueError as error:
+                    yield f"position {position}: {error}"
+                    continue
+                code, head = leaf.organisation_code, self.heads.get(leaf.organisation_code, _NONE)
+                if leaf.counter != head.counter + 1:
+                    yield f"position {position}: {code}#{leaf.counter} follows #{head.counter}"
+                elif leaf.previous != b64(head.link):
+                    yield f"position {position}: {code}#{leaf.counter} is chained to another leaf"
+                self.heads[code] = Head(leaf.counter, Leaf.link(raw), leaf.day)
 
 
 def cut(read: ReadTile, size: int) -> ReadTile:

@@ -24,8 +24,8 @@ SERVER = {
 
 
 @contextmanager
-def installation(db: str, kept: Path | None) -> Iterator[Path]:
-    """Environment and prepared data of an empty installation; answers its folder."""
+def installation(db: str, kept: Path | None, *, tuned: bool = False) -> Iterator[Path]:
+    """Environment and prepared data of an empty installation; answers its folder. `tuned`: as docs/guides/operator asks for."""
     with ExitStack() as stack:
         folder = kept or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder = folder.resolve()
@@ -33,7 +33,8 @@ def installation(db: str, kept: Path | None) -> Iterator[Path]:
         os.environ.pop("PIANQU_KEYS", None)
         os.environ["PIANQU_DATABASE"] = ""
         if db == "postgres":
-            server = postgresql(folder / "postgresql", **SERVER) if kept else postgresql()
+            options = SERVER if tuned or kept else {}
+            server = postgresql(folder / "postgresql" if kept else None, **options)
             os.environ["PIANQU_DATABASE"] = stack.enter_context(server)
         prepare(empty=True)
         yield folder

@@ -76,6 +76,12 @@ def seals(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+def about(request: HttpRequest) -> HttpResponse:
+    """What all this is, for whoever never heard of it."""
+    return render(request, "open/about.html", _watching())
+
+
+@require_safe
 def forks(request: HttpRequest) -> HttpResponse:
     """Every second history that was shown, with what proves it."""
     return render(request, "open/forks.html", {"forks": ledger.forks(), "log": ledger.log()})

@@ -36,6 +36,11 @@
     }
   }
 
+  // Whoever never heard of a ledger reads the first screen of a public page without a term of the trade.
+  const TERMS = /\b(hash(es)?|merkle|nodes?|checkpoints?)\b|哈希|默克尔|节点|检查点/i;
+  if (root.dataset.face && root.dataset.face !== "desk")
+    for (const [words, e] of texts) if (TERMS.test(words) && !hidden(e) && box(e).top + scrollY < innerHeight) say("a term on the first screen", words.slice(0, 60));
+
   const selector = "a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button]";
   const controls = [...document.querySelectorAll(selector)].filter((e) => !hidden(e));
   const target = (e) => (e.matches("input[type=radio], input[type=checkbox], input[type=file]") && e.closest("label")) || e;

@@ -379,6 +379,7 @@ PAGES = (
     Page(name="ask-who", route="directory:who_answers", at="/who-answers/?place=330205103018&category=noise"),
     Page(name="open", route="open", at="/open/"),
     Page(name="ledger", route="ledger", at="/open/ledger/"),
+    Page(name="ledger-about", route="ledger_about", at="/open/ledger/about/"),
     Page(name="ledger-seals", route="ledger_seals", at="/open/ledger/seals/"),
     Page(name="ledger-forks", route="ledger_forks", at="/open/ledger/forks/"),
     Page(

@@ -4,6 +4,7 @@ import pytest
 from django.db import connection, transaction
 
 from pianqu.foundation import guard
+from pianqu.foundation.db import Copy, run
 from pianqu.foundation.guard import UnrecordedChange, tables_written
 from pianqu.foundation.verbs import verb
 
@@ -20,6 +21,7 @@ from pianqu.foundation.verbs import verb
             {"ledger_unsealed", "ledger_position"},
         ),
         ("TRUNCATE TABLE casework_case", {"casework_case"}),
+        ("COPY casework_case (id) FROM STDIN (FORMAT BINARY)", {"casework_case"}),
         ("SELECT 'UPDATE casework_case' FROM casework_case", set()),
         ('SELECT "a" FROM "casework_case" FOR UPDATE', set()),
     ],
@@ -40,6 +42,15 @@ def test_a_lone_write_outside_a_transaction_is_refused_at_once() -> None:
     with pytest.raises(UnrecordedChange):
         _write_entry_less()
     assert _rows() == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rows_that_are_copied_are_seen_too() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("COPY is PostgreSQL's")
+    copied = Copy("COPY ledger_secret (salt) FROM STDIN (FORMAT BINARY)", ("bytea",), [(b"x",)])
+    with pytest.raises(UnrecordedChange):
+        run(copied)
 
 
 @pytest.mark.django_db(transaction=True)

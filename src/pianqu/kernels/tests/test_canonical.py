@@ -35,3 +35,25 @@ def test_foreign_types_are_refused(bad: object) -> None:
 def test_values_without_one_form_are_refused(bad: object) -> None:
     with pytest.raises(ValueError):
         canonical.encode(bad)
+
+
+@given(st.dictionaries(text, values, max_size=6))
+def test_a_shape_gives_the_same_text(value: dict[str, object]) -> None:
+    assert canonical.Shape(value).text(value).encode() == canonical.encode(value)
+
+
+@given(values)
+def test_text_is_what_is_encoded(value: object) -> None:
+    assert canonical.text(value).encode() == canonical.encode(value)
+
+
+@pytest.mark.parametrize("bad", [1.5, b"raw", {1: 2}, 2**53, object()])
+def test_a_shape_refuses_what_encoding_refuses(bad: object) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        canonical.Shape(["a"]).text({"a": bad})
+
+
+def test_a_shape_needs_all_its_keys_and_sorts_them_by_utf_16_units() -> None:
+    with pytest.raises(KeyError):
+        canonical.Shape(["a", "b"]).text({"a": 1})
+    assert canonical.Shape(["\ue000", "\U00010000"]).text({"\ue000": 1, "\U00010000": 2}).startswith('{"\U00010000"')

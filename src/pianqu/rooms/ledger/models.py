@@ -73,7 +73,9 @@ class Unsealed(models.Model):
 
     derived = True
 
-    entry = models.OneToOneField(Entry, models.PROTECT, related_name="+")
+    entry = models.ForeignKey(Entry, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    """Queued by what inserts the entry, in the same transaction. Neither index nor constraint: they would double the time that
+    recording takes, and a position refuses what is no entry, and an entry a second position."""
 
     class Meta:
         verbose_name = "待封存 unsealed"

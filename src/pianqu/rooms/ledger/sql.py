@@ -9,7 +9,7 @@ drop triggers silently. On PostgreSQL statement-level triggers also stop TRUNCAT
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from pianqu.foundation.db import Statement, insert
+from pianqu.foundation.db import Copy, Many, Statement, copy, insert
 
 INSERT_ONLY = ("ledger_entry", "ledger_position", "ledger_erasure", "ledger_fork")
 SECRET = "ledger_secret"
@@ -126,6 +126,66 @@ ENTRY_COLUMNS = ("id", "kind", "organisation_code", "counter", "subject", "leaf"
 ENTRY_TYPES = ("uuid", "varchar", "varchar", "bigint", "varchar", "bytea", "timestamptz")
 
 
+def place_waiting(vendor: str, first: int, batch: int) -> Iterator[Statement]:
+    """Give what waits its positions from `first` on, at most `batch`; the last of the statements answers their leaves in order.
+
+    On PostgreSQL one statement, hence one snapshot: what commits meanwhile with a lower place in the queue waits for the next
+    batch. SQLite's transaction is the only writer.
+    """
+    waiting = "SELECT id, entry_id FROM ledger_unsealed ORDER BY id LIMIT %s"
+    placed = "INSERT INTO ledger_position (position, entry_id) SELECT %s + row_number() OVER (ORDER BY id) - 1, entry_id FROM"
+    leaves = "JOIN ledger_entry e ON e.id = p.entry_id"
+    if vendor == "sqlite":
+        yield f"{placed} ({waiting})", (first, batch)
+        yield f"DELETE FROM ledger_unsealed WHERE id IN (SELECT id FROM ({waiting}))", (batch,)
+        yield f"SELECT e.leaf FROM ledger_position p {leaves} WHERE p.position >= %s ORDER BY p.position", (first,)
+        return
+    yield (
+        f"WITH w AS ({waiting}), g AS (DELETE FROM ledger_unsealed u USING w WHERE u.id = w.id), "
+        f"p AS ({placed} w RETURNING position, entry_id) SELECT e.leaf FROM p {leaves} ORDER BY p.position",
+        (batch, first),
+    )
+
+
+def leave_queue() -> Statement:
+    """Who has a position waits no more."""
+    return (
+        "DELETE FROM ledger_unsealed WHERE EXISTS "
+        "(SELECT 1 FROM ledger_position p WHERE p.entry_id = ledger_unsealed.entry_id)",
+        (),
+    )
+
+
+def leaves(first: int, end: int) -> Statement:
+    """The leaves of these positions, in their order."""
+    return (
+        "SELECT e.leaf FROM ledger_position p JOIN ledger_entry e ON e.id = p.entry_id "
+        "WHERE p.position >= %s AND p.position < %s ORDER BY p.position",
+        (first, end),
+    )
+
+
+def end_of_positions() -> Statement:
+    """One more than the last position, 0 where there is none."""
+    return "SELECT COALESCE(MAX(position) + 1, 0) FROM ledger_position", ()
+
+
+def page(first: int, end: int) -> Statement:
+    """Position, id, kind, subject, organisation, time and payload (NULL where erased) of the entries at these positions."""
+    return (
+        "SELECT p.position, e.id, e.kind, e.subject, e.organisation_code, e.recorded_at, s.payload FROM ledger_position p "
+        "JOIN ledger_entry e ON e.id = p.entry_id LEFT JOIN ledger_secret s ON s.entry_id = e.id "
+        "WHERE p.position >= %s AND p.position < %s ORDER BY p.position",
+        (first, end),
+    )
+
+
+def tiles(places: Sequence[tuple[int, int]]) -> Statement:
+    """Level, index and hashes of these tiles."""
+    marks = " OR ".join(['(level = %s AND "index" = %s)'] * len(places))
+    return f'SELECT level, "index", hashes FROM ledger_tile WHERE {marks}', [part for place in places for part in place]
+
+
 def lock_chains(vendor: str, codes: Sequence[str]) -> Statement:
     """Code, counter and last leaf hash of these chains, locked in the order of their codes until the commit."""
     places = ", ".join(["%s"] * len(codes))
@@ -147,25 +207,42 @@ def begin_chains(codes: Sequence[str]) -> Statement:
     )
 
 
-def insert_secrets(rows: Sequence[Sequence[Any]]) -> Iterator[Statement]:
-    """Rows of entry id, payload, salt. They need no lock: their entries follow in the same transaction."""
-    return insert("ledger_secret", ("entry_id", "payload", "salt"), ("uuid", "bytea", "bytea"), rows)
+SECRET_COLUMNS = ("entry_id", "payload", "salt")
+SECRET_TYPES = ("uuid", "bytea", "bytea")
+Row = Sequence[Any]
+COPIED = 64
+"""So many rows and more go into PostgreSQL by COPY."""
+
+
+Change = Statement | Many | Copy
+
+
+def before_the_lock(vendor: str, secrets: Sequence[Row]) -> Iterator[Change]:
+    """PostgreSQL: secrets (SECRET_COLUMNS) need no lock on a chain: their entries follow in the same transaction."""
+    if vendor != "sqlite":
+        put = insert if len(secrets) < COPIED else copy
+        yield put(SECRET, SECRET_COLUMNS, SECRET_TYPES, secrets)
 
 
 def append(
-    vendor: str, entries: Sequence[Sequence[Any]], chains: Sequence[tuple[str, int, bytes]]
-) -> Iterator[Statement]:
-    """Entries (ENTRY_COLUMNS), their places in the queue, and the new heads of their chains (code, counter, hash)."""
+    vendor: str, entries: Sequence[Row], chains: Sequence[tuple[str, int, bytes]], secrets: Sequence[Row]
+) -> Iterator[Change]:
+    """Entries (ENTRY_COLUMNS), their places in the queue, the new heads of their chains (code, counter, hash), and on SQLite
+    the secrets: there the writer is alone anyway, and a secret without its entry would be looked for with every entry."""
     last = move_chains(chains)
-    appended = list(insert("ledger_entry", ENTRY_COLUMNS, ENTRY_TYPES, entries))
+    queued = [(row[0],) for row in entries]
     if vendor == "sqlite":  # a trigger queues them
-        yield from appended
+        yield insert("ledger_entry", ENTRY_COLUMNS, ENTRY_TYPES, entries)
+        yield insert(SECRET, SECRET_COLUMNS, SECRET_TYPES, secrets)
         yield last
-        return
-    queued = insert("ledger_unsealed", ("entry_id",), ("uuid",), [(row[0],) for row in entries])
-    ((first, one),) = appended
-    ((second, two),) = queued
-    yield f"WITH e AS ({first}), u AS ({second}) {last[0]}", [*one, *two, *last[1]]
+    elif len(entries) < COPIED:
+        one = insert("ledger_entry", ENTRY_COLUMNS, ENTRY_TYPES, entries)
+        two = insert("ledger_unsealed", ("entry_id",), ("uuid",), queued)
+        yield f"WITH e AS ({one[0]}), u AS ({two[0]}) {last[0]}", [*one[1], *two[1], *last[1]]
+    else:
+        yield copy("ledger_entry", ENTRY_COLUMNS, ENTRY_TYPES, entries)
+        yield copy("ledger_unsealed", ("entry_id",), ("uuid",), queued)
+        yield last
 
 
 def move_chains(chains: Sequence[tuple[str, int, bytes]]) -> Statement:

@@ -176,8 +176,8 @@ class Gatherer:
                 services.keep(
                     size=about,
                     heard=some,
-                    asked_at=now if news else None,
-                    witnessed_at=now if about == size and holds else None,
+                    all_asked=news,
+                    quorum_of=rule.number if about == size and holds else None,
                     now=now,
                 )
         current.is_over = current.is_over or ended

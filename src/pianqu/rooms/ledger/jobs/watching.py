@@ -19,10 +19,9 @@ from pianqu.kernels.note import CheckpointBody, NoteError
 from pianqu.kernels.tiles import TileTree
 from pianqu.rooms.ledger import queries, services
 from pianqu.rooms.ledger.jobs.gathering import TIMEOUT, WHOLE, aside, seen_by
-from pianqu.rooms.ledger.models import Chain, Checkpoint, Entry, Position, Watch, WatchedChain
+from pianqu.rooms.ledger.models import Chain, Checkpoint, Entry, Watch, WatchedChain
 from pianqu.rooms.ledger.services import Answered
 
-PAGE = 5_000
 MOST_WRONG = 50
 EVERYTHING = timedelta(days=1)
 MOST_EVIDENCE = 1_000_000
@@ -36,13 +35,13 @@ def read_again(*, now: datetime) -> int:
     newest = Checkpoint.objects.order_by("-size").first()
     if newest is None or (not whole and newest.size == row.replayed):
         return 0
+    begin = 0 if whole else row.replayed
+    replay, wrong = _begun(row, begin)
+    for leaves in queries.leaves_from(begin, newest.size):  # in no transaction: on SQLite nobody could write meanwhile
+        wrong += replay.read(leaves)
+        del wrong[MOST_WRONG:]
+    wrong += _compared(replay, newest, whole=whole)
     with transaction.atomic():
-        begin = 0 if whole else row.replayed
-        replay, wrong = _begun(row, begin)
-        for page in range(begin, newest.size, PAGE):
-            wrong += replay.read(_leaves(page, min(page + PAGE, newest.size)))
-            del wrong[MOST_WRONG:]
-        wrong += _compared(replay, newest, whole=whole)
         _keep(row, replay, wrong if whole else [*row.wrong, *wrong], whole, now)
     return newest.size - begin
 
@@ -61,11 +60,6 @@ def _begun(row: Watch, begin: int) -> tuple[Replay, list[str]]:
     except LookupError:
         same = False
     return replay, [] if same else [f"the tree of the first {begin} entries is no longer what it was"]
-
-
-def _leaves(first: int, end: int) -> Iterator[bytes]:
-    rows = Position.objects.filter(position__gte=first, position__lt=end).order_by("position")
-    return (bytes(leaf) for leaf in rows.values_list("entry__leaf", flat=True))
 
 
 def _compared(replay: Replay, newest: Checkpoint, *, whole: bool) -> Iterator[str]:
@@ -201,7 +195,7 @@ def _line(other: _Other, body: CheckpointBody, theirs: str) -> Answered:
 
 def _note(other: _Other, answered: Answered, now: datetime) -> None:
     known = Checkpoint.objects.filter(size=answered.size).exists()
-    services.keep(size=answered.size if known else None, heard=[answered], asked_at=None, witnessed_at=None, now=now)
+    services.keep(size=answered.size if known else None, heard=[answered], now=now)
 
 
 def _take_over(reply: Reply, shown_by: str, *, actor: Actor, now: datetime) -> None:

@@ -9,12 +9,14 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from pianqu.foundation.db import fetch
 from pianqu.foundation.errors import Absent, Unavailable
 from pianqu.foundation.installation import installation
 from pianqu.foundation.keys import keys
 from pianqu.kernels import merkle, note
 from pianqu.kernels.leaf import Leaf
-from pianqu.kernels.tiles import HASH, WIDTH, TileTree
+from pianqu.kernels.tiles import HASH, WIDTH, TileTree, tiles_of_proof
+from pianqu.rooms.ledger import sql
 from pianqu.rooms.ledger.models import (
     Chain,
     Checkpoint,
@@ -30,6 +32,7 @@ from pianqu.rooms.ledger.models import (
 
 PUBLISHED_NAME = "checkpoint"
 AUDIT_PAGE = 2_000
+LEAVES_PAGE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +153,22 @@ def read_tile(level: int, index: int) -> bytes:
 def tree(size: int) -> TileTree:
     """The log's tree as it was at `size` leaves, over the stored tiles."""
     return TileTree(size, read_tile)
+
+
+def proof_of(position: int, size: int) -> list[bytes]:
+    """The inclusion proof of a position in the tree of `size` leaves; its tiles are read at once."""
+    made = tree(size)
+    made.hold(
+        {(level, index): bytes(hashes) for level, index, hashes in fetch(sql.tiles(tiles_of_proof(position, size)))}
+    )
+    return merkle.inclusion_proof(position, size, made.node)
+
+
+def leaves_from(first: int, end: int | None = None) -> Iterator[list[bytes]]:
+    """The sealed leaves from a position on, a page at a time."""
+    last = sealed_size() if end is None else end
+    for start in range(first, last, LEAVES_PAGE):
+        yield [bytes(leaf) for (leaf,) in fetch(sql.leaves(start, min(start + LEAVES_PAGE, last)))]
 
 
 def whole_tree() -> TileTree:

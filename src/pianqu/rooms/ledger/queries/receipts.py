@@ -7,9 +7,9 @@ from datetime import datetime
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.errors import Absent, Unavailable
-from pianqu.kernels import merkle, receipt
+from pianqu.kernels import receipt
 from pianqu.rooms.ledger.models import Checkpoint, Entry, Position, Secret
-from pianqu.rooms.ledger.queries.log import CheckpointCard, published, tree
+from pianqu.rooms.ledger.queries.log import CheckpointCard, proof_of, published
 from pianqu.rooms.ledger.queries.witnesses import policy, with_cosignatures, witnessed
 
 RECORDED, SEALED, WITNESSED = "recorded", "sealed", "witnessed"
@@ -99,6 +99,6 @@ def _receipt(entry: Entry, secret: Secret, position: int, shown: CheckpointCard)
         payload=bytes(secret.payload),
         salt=bytes(secret.salt),
         index=position,
-        proof=tuple(merkle.inclusion_proof(position, shown.size, tree(shown.size).node)),
+        proof=tuple(proof_of(position, shown.size)),
         checkpoint=shown.text,
     )

@@ -1,7 +1,7 @@
 """The verbs of the ledger."""
 
 from pianqu.rooms.ledger.services.anchoring import keep_anchor, note_authority_trouble
-from pianqu.rooms.ledger.services.delivering import Heard, deliver, replay
+from pianqu.rooms.ledger.services.delivering import Heard, Pages, deliver, replay
 from pianqu.rooms.ledger.services.erasing import erase
 from pianqu.rooms.ledger.services.recording import Recorded, record, record_access
 from pianqu.rooms.ledger.services.recovering import Recovery, catch_up
@@ -13,6 +13,7 @@ from pianqu.rooms.ledger.services.witnessing import Answered, adopt_policy, keep
 __all__ = [
     "Answered",
     "Heard",
+    "Pages",
     "Recorded",
     "Recovery",
     "admit",

@@ -2,17 +2,22 @@
 
 import json
 import uuid
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from pianqu.foundation import facts as foundation_facts
+from pianqu.foundation.db import fetch, moment_of, uuid_of
 from pianqu.foundation.facts import Fact
-from pianqu.rooms.ledger.models import Cursor, Position, Secret
+from pianqu.rooms.ledger import sql
+from pianqu.rooms.ledger.models import Cursor
 
 PAGE = 500
+KEPT = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +34,36 @@ class Heard:
     erased: bool
 
 
-def deliver(*, reader: str, to: Callable[[Sequence[Heard]], None], page: int = PAGE) -> int:
+class Pages:
+    """Pages that several readers hear one after the other are read once. To be forgotten soon: an erasure may have come since."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[int, int], list[Heard]] = OrderedDict()
+
+    def forget(self) -> None:
+        """Read everything anew."""
+        self._kept.clear()
+
+    def page(self, after: int, size: int) -> list[Heard]:
+        """At most `size` facts from position `after` on. What has a position never changes it, so the range says what is kept."""
+        end = min(after + size, fetch(sql.end_of_positions())[0][0])
+        if after >= end:
+            return []
+        heard = self._kept.get((after, end))
+        if heard is None:
+            heard = self._kept[after, end] = [_heard(*row) for row in fetch(sql.page(after, end))]
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        return heard
+
+
+def deliver(*, reader: str, to: Callable[[Sequence[Heard]], None], page: int = PAGE, pages: Pages | None = None) -> int:
     """Give `reader` its next page of facts; answers how many. The cursor moves in the reader's own transaction,
-    so a crash repeats the page and nothing is heard twice or never."""
+    so a crash repeats the page and nothing is heard twice or never. `pages` are shared with other readers."""
     with transaction.atomic():
         Cursor.objects.get_or_create(reader=reader)
         cursor = Cursor.objects.select_for_update().get(reader=reader)
-        heard = _page(cursor.heard, page)
+        heard = (pages or Pages()).page(cursor.heard, page)
         if heard:
             to(heard)
             cursor.heard = heard[-1].position + 1
@@ -50,31 +78,21 @@ def replay(*, reader: str, forget: Callable[[], None]) -> None:
         forget()
 
 
-def _page(after: int, size: int) -> list[Heard]:
-    rows = list(
-        Position.objects.filter(position__gte=after, position__lt=after + size)
-        .select_related("entry")
-        .order_by("position")
-    )
-    secrets = Secret.objects.in_bulk([row.entry_id for row in rows])
-    return [_heard(row, secrets.get(row.entry_id)) for row in rows]
-
-
-def _heard(row: Position, secret: Secret | None) -> Heard:
-    entry = row.entry
+def _heard(
+    position: int, entry_id: Any, kind: str, subject: str, code: str, recorded_at: Any, payload: bytes | None
+) -> Heard:
+    """One row of sql.page."""
     fact = None
-    if secret is not None:
-        own = json.loads(bytes(secret.payload))["fact"]
-        fact = foundation_facts.revive(
-            entry.kind, subject=entry.subject, organisation_code=entry.organisation_code, own=own
-        )
+    if payload is not None:
+        own = json.loads(bytes(payload))["fact"]
+        fact = foundation_facts.revive(kind, subject=subject, organisation_code=code, own=own)
     return Heard(
-        position=row.position,
-        entry_id=entry.id,
-        kind=entry.kind,
-        subject=entry.subject,
-        organisation_code=entry.organisation_code,
-        recorded_at=entry.recorded_at,
+        position=position,
+        entry_id=uuid_of(entry_id),
+        kind=kind,
+        subject=subject,
+        organisation_code=code,
+        recorded_at=moment_of(recorded_at),
         fact=fact,
-        erased=secret is None,
+        erased=payload is None,
     )

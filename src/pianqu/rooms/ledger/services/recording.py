@@ -5,23 +5,21 @@ transactions cannot wait for each other), chain rows locked as late and as brief
 their number.
 """
 
-import secrets
+import os
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from itertools import groupby
-from operator import attrgetter
-from typing import Any
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime
+from json.encoder import encode_basestring as quoted
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.db import fetch, moment_value, run, uuid_value, vendor
+from pianqu.foundation.db import fetch, moment_value, run, uuid_values, vendor
 from pianqu.foundation.facts import Fact
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.verbs import Unit, unit
 from pianqu.kernels import canonical
-from pianqu.kernels.leaf import Leaf, commitment
+from pianqu.kernels.leaf import SALT_BYTES, Chain, commitment
 from pianqu.rooms.ledger import sql
 from pianqu.rooms.ledger.facts import PersonalDataRead
 
@@ -29,8 +27,7 @@ DAY_ZONE = ZoneInfo("Asia/Shanghai")
 KEY = "ledger"
 
 
-@dataclass(frozen=True, slots=True)
-class Recorded:
+class Recorded(NamedTuple):
     """What the caller may keep at once; counter and position follow."""
 
     entry_id: uuid.UUID
@@ -38,32 +35,15 @@ class Recorded:
     subject: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Pending:
+class _Pending(NamedTuple):
     entry_id: uuid.UUID
     fact: Fact
     actor: Actor
     now: datetime
 
-    @property
-    def organisation_code(self) -> str:
-        return self.fact.organisation_code
 
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    payload: bytes
-    salt: bytes
-    commitment: str
-
-
-@dataclass(slots=True)
-class _Head:
-    """The end of an organisation's chain, locked."""
-
-    code: str
-    counter: int
-    leaf_hash: bytes
+_Leaf = tuple[date, str]
+"""Day and commitment."""
 
 
 def record(facts: Sequence[Fact], *, actor: Actor, now: datetime) -> tuple[Recorded, ...]:
@@ -97,27 +77,39 @@ def _basket(current: Unit) -> list[_Pending]:
 def _flush(basket: list[_Pending]) -> None:
     if not basket:
         return
-    pending = sorted(basket, key=attrgetter("organisation_code"))
-    prepared = [_prepare(p) for p in pending]
-    secrets_of = [
-        (uuid_value(p.entry_id), sealed.payload, sealed.salt) for p, sealed in zip(pending, prepared, strict=True)
-    ]
-    for statement in sql.insert_secrets(secrets_of):
+    told = sorted(basket, key=_chain_of)
+    keys = uuid_values(one.entry_id for one in told)
+    prepared = list(_prepare(told))
+    secrets = [(key, payload, salt) for key, (payload, salt, _leaf) in zip(keys, prepared, strict=True)]
+    for statement in sql.before_the_lock(vendor(), secrets):
         run(statement)
-    chains = _lock_chains(sorted({p.organisation_code for p in pending}))
-    entries: list[tuple[Any, ...]] = []
-    for code, group in groupby(zip(pending, prepared, strict=True), key=lambda pair: pair[0].organisation_code):
-        entries += _append(chains[code], list(group))
-    heads = [(head.code, head.counter, head.leaf_hash) for head in chains.values()]
-    for statement in sql.append(vendor(), entries, heads):
+    chains = _lock_chains(sorted({_chain_of(one) for one in told}))
+    entries = list(_append(told, keys, prepared, chains))
+    heads = [(chain.organisation_code, chain.counter, chain.link) for chain in chains.values()]
+    for statement in sql.append(vendor(), entries, heads, secrets):
         run(statement)
 
 
-def _prepare(pending: _Pending) -> _Prepared:
-    """All that can be computed before a lock is taken."""
-    payload = canonical.encode(_envelope(pending))
-    salt = secrets.token_bytes(32)
-    return _Prepared(payload, salt, commitment(payload, salt))
+def _chain_of(pending: _Pending) -> str:
+    return pending.fact.organisation_code
+
+
+def _prepare(told: list[_Pending]) -> Iterator[tuple[bytes, bytes, _Leaf]]:
+    """Payload, salt, and what the leaf says of them: all that can be computed before a lock is taken. What several facts share
+    (who, when) is written once."""
+    salts = os.urandom(SALT_BYTES * len(told))
+    actor = now = None
+    for place, (entry_id, fact, by, at) in zip(range(0, len(salts), SALT_BYTES), told, strict=True):
+        if by is not actor or at is not now:
+            actor, now = by, at
+            head = f'{{"actor":{canonical.text(_who(by))},"at":"{_at(at)}","fact":'
+            day = at.astimezone(DAY_ZONE).date()
+        payload = (
+            f'{head}{fact.own_text()},"id":"{entry_id}","kind":{quoted(fact.kind)},'
+            f'"organisation":{quoted(fact.organisation_code)},"subject":{quoted(fact.subject)}}}'
+        ).encode()
+        salt = salts[place : place + SALT_BYTES]
+        yield payload, salt, (day, commitment(payload, salt))
 
 
 def _who(actor: Actor) -> dict[str, object]:
@@ -126,20 +118,11 @@ def _who(actor: Actor) -> dict[str, object]:
     return said | {"for": actor.for_post_id} if actor.for_post_id else said
 
 
-def _envelope(pending: _Pending) -> dict[str, object]:
-    fact, actor = pending.fact, pending.actor
-    return {
-        "actor": _who(actor),
-        "at": pending.now.astimezone(UTC).isoformat(timespec="milliseconds"),
-        "fact": fact.own_fields(),
-        "id": str(pending.entry_id),
-        "kind": fact.kind,
-        "organisation": fact.organisation_code,
-        "subject": fact.subject,
-    }
+def _at(now: datetime) -> str:
+    return now.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
-def _lock_chains(codes: list[str]) -> dict[str, _Head]:
+def _lock_chains(codes: list[str]) -> dict[str, Chain]:
     held = _locked(codes)
     if len(held) < len(codes):
         run(sql.begin_chains(codes))
@@ -147,32 +130,20 @@ def _lock_chains(codes: list[str]) -> dict[str, _Head]:
     return held
 
 
-def _locked(codes: list[str]) -> dict[str, _Head]:
+def _locked(codes: list[str]) -> dict[str, Chain]:
     rows = fetch(sql.lock_chains(vendor(), codes))
-    return {code: _Head(code, counter, bytes(leaf_hash)) for code, counter, leaf_hash in rows}
+    return {code: Chain(code, counter, bytes(leaf_hash)) for code, counter, leaf_hash in rows}
 
 
-def _append(head: _Head, group: list[tuple[_Pending, _Prepared]]) -> list[tuple[Any, ...]]:
-    """Rows of one organisation's entries, numbered and chained behind its head; the head moves on."""
-    rows = []
-    for pending, prepared in group:
-        head.counter += 1
-        leaf = Leaf(
-            kind=pending.fact.kind,
-            organisation_code=head.code,
-            counter=head.counter,
-            previous=head.leaf_hash,
-            day=pending.now.astimezone(DAY_ZONE).date(),
-            commitment=prepared.commitment,
-        )
-        raw = leaf.encode()
-        head.leaf_hash = leaf.link(raw)
-        rows.append(_row(pending, head.counter, raw))
-    return rows
-
-
-def _row(pending: _Pending, counter: int, raw: bytes) -> tuple[Any, ...]:
-    """In the order of sql.ENTRY_COLUMNS."""
-    fact = pending.fact
-    entry_id, moment = uuid_value(pending.entry_id), moment_value(pending.now)
-    return entry_id, fact.kind, fact.organisation_code, counter, fact.subject, raw, moment
+def _append(
+    told: list[_Pending], keys: list[Any], prepared: list[tuple[bytes, bytes, _Leaf]], chains: dict[str, Chain]
+) -> Iterator[tuple[Any, ...]]:
+    """Rows in the order of sql.ENTRY_COLUMNS, numbered and chained behind their chains' heads, which move on."""
+    now = moment = None
+    for (_id, fact, _actor, at), key, (_payload, _salt, (day, commit)) in zip(told, keys, prepared, strict=True):
+        if at is not now:
+            now, moment = at, moment_value(at)
+        kind, code = fact.kind, fact.organisation_code
+        chain = chains[code]
+        raw = chain.add(kind, day, commit)
+        yield key, kind, code, chain.counter, fact.subject, raw, moment

@@ -8,7 +8,6 @@ was recorded since the database was put back was shown to nobody with a number, 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, time
-from uuid import UUID
 
 from django.utils.translation import gettext as _
 
@@ -127,12 +126,12 @@ def _place(missing: list[bytes], begin: int) -> Recovery:
         for entry in (row.entry for row in Unsealed.objects.select_related("entry").order_by("id"))
     }
     heads, fresh, places = dict[str, tuple[int, bytes]](), list[Entry](), list[Position]()
-    recognised = list[UUID]()
+    recognised = 0
     for offset, raw in enumerate(missing):
         leaf = Leaf.decode(raw)
         here = waiting.get((leaf.organisation_code, leaf.counter))
         if here is not None and bytes(here.leaf) == raw:
-            recognised.append(here.id)
+            recognised += 1
             del waiting[leaf.organisation_code, leaf.counter]
             entry_id = here.id
         else:
@@ -142,10 +141,10 @@ def _place(missing: list[bytes], begin: int) -> Recovery:
         heads[leaf.organisation_code] = (leaf.counter, Leaf.link(raw))
     renumbered = _renumber([one for one in waiting.values() if one.organisation_code in heads], heads)
     Entry.objects.bulk_create(fresh, batch_size=CHUNK)
-    _leave_queue([*recognised, *(one.id for one in fresh)])
     Position.objects.bulk_create(places, batch_size=CHUNK)
+    run(sql.leave_queue())
     _move_chains(heads)
-    return Recovery(size=0, recognised=len(recognised), lost=len(fresh), renumbered=renumbered)
+    return Recovery(size=0, recognised=recognised, lost=len(fresh), renumbered=renumbered)
 
 
 def _returned(leaf: Leaf, raw: bytes) -> Entry:
@@ -176,11 +175,6 @@ def _renumber(waiting: list[Entry], heads: dict[str, tuple[int, bytes]]) -> int:
         for statement in sql.create_triggers(database()):
             run(statement)
     return len(moved)
-
-
-def _leave_queue(ids: list[UUID]) -> None:
-    for first in range(0, len(ids), CHUNK // 4):
-        Unsealed.objects.filter(entry_id__in=ids[first : first + CHUNK // 4]).delete()
 
 
 def _move_chains(heads: dict[str, tuple[int, bytes]]) -> None:

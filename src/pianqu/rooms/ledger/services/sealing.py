@@ -14,7 +14,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from pianqu.foundation.db import fetch, vendor
+from pianqu.foundation.db import fetch, run, vendor
 from pianqu.foundation.errors import Unavailable
 from pianqu.foundation.installation import installation
 from pianqu.foundation.keys import keys, log_key_name
@@ -22,7 +22,7 @@ from pianqu.kernels import note
 from pianqu.kernels.merkle import EMPTY_ROOT, leaf_hash
 from pianqu.kernels.tiles import TileTree
 from pianqu.rooms.ledger import queries, sql
-from pianqu.rooms.ledger.models import Checkpoint, Log, LogKey, Position, Tile, Unsealed
+from pianqu.rooms.ledger.models import Checkpoint, Log, LogKey, Tile, Unsealed
 
 BATCH = 10_000
 
@@ -102,19 +102,22 @@ def _seal_batch(now: datetime, batch: int) -> int:
         if vendor() == "postgresql" and not fetch(sql.try_sealer_lock())[0][0]:
             return 0
         queries.check_not_behind()
-        waiting = list(Unsealed.objects.select_related("entry").order_by("id")[:batch])
-        if not waiting:
-            return 0
         tree = queries.whole_tree()
-        Position.objects.bulk_create(
-            Position(position=tree.size + offset, entry_id=row.entry_id) for offset, row in enumerate(waiting)
-        )
-        for row in waiting:
-            tree.append(leaf_hash(bytes(row.entry.leaf)))
+        leaves = _place(tree.size, batch)
+        if not leaves:
+            return 0
+        tree.extend(b"".join(map(leaf_hash, leaves)))
         keep_tiles(tree)
         _sign(signers(at=now), size=tree.size, root=tree.root(), now=now)
-        Unsealed.objects.filter(id__in=[row.id for row in waiting]).delete()
-    return len(waiting)
+    return len(leaves)
+
+
+def _place(first: int, batch: int) -> list[bytes]:
+    """Move what waits from the queue to its positions; answers the leaves in their order."""
+    *changes, asked = sql.place_waiting(vendor(), first, batch)
+    for change in changes:
+        run(change)
+    return [bytes(leaf) for (leaf,) in fetch(asked)]
 
 
 def keep_tiles(tree: TileTree) -> None:
@@ -140,9 +143,8 @@ def rebuild_tiles() -> None:
             raise Unavailable("sealer-at-work", "The sealer is at work. Stop the worker first; nothing was changed.")
         Tile.objects.all().delete()
         rebuilt = TileTree(0, lambda _level, _index: b"")
-        rows = Position.objects.order_by("position").values_list("entry__leaf", flat=True)
-        for leaf in rows.iterator(chunk_size=BATCH):
-            rebuilt.append(leaf_hash(bytes(leaf)))
+        for leaves in queries.leaves_from(0):
+            rebuilt.extend(b"".join(map(leaf_hash, leaves)))
         keep_tiles(rebuilt)
         last = Checkpoint.objects.order_by("-size").first()
         if last is not None and (last.size, bytes(last.root)) != (rebuilt.size, rebuilt.root()):

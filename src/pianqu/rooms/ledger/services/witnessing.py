@@ -82,24 +82,23 @@ def keep(
     *,
     size: int | None,
     heard: Sequence[Answered],
-    asked_at: datetime | None,
-    witnessed_at: datetime | None,
     now: datetime,
+    all_asked: bool = False,
+    quorum_of: int | None = None,
 ) -> None:
     """Write down what the witnesses answered about the checkpoint of `size`; None where this log has none of their size.
 
-    `asked_at` says that all were asked, `witnessed_at` that the quorum of the policy in force was reached. Both are written
-    once; a line is replaced by one with a later time only.
+    `quorum_of` is the number of the policy whose quorum was reached: it may no longer be the one in force. That all were
+    asked, and that the quorum was reached, is written once.
     """
     with transaction.atomic():
         for one in heard:
             _keep(size, one, now)
         mine = Checkpoint.objects.filter(size=-1 if size is None else size)
-        if asked_at is not None:
-            mine.filter(asked_at=None).update(asked_at=asked_at)
-        if witnessed_at is not None:
-            number = queries.policy().number
-            mine.exclude(policy_id=number).update(witnessed_at=witnessed_at, policy_id=number)
+        if all_asked:
+            mine.filter(asked_at=None).update(asked_at=now)
+        if quorum_of is not None:
+            mine.exclude(policy_id=quorum_of).update(witnessed_at=now, policy_id=quorum_of)
 
 
 def _keep(size: int | None, one: Answered, now: datetime) -> None:

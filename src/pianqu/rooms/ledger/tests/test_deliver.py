@@ -9,8 +9,9 @@ from pianqu.foundation.errors import Absent, Refused
 from pianqu.foundation.ids import new_id
 from pianqu.rooms.ledger import queries, services
 from pianqu.rooms.ledger.models import Cursor, Entry, Secret
-from pianqu.rooms.ledger.services import Heard
-from pianqu.rooms.ledger.tests.builders import NOW, SYSTEM, Noted, SeenPerson, noted, sealed
+from pianqu.rooms.ledger.services import Heard, Pages
+from pianqu.rooms.ledger.services.delivering import KEPT
+from pianqu.rooms.ledger.tests.builders import NOW, SYSTEM, Noted, SeenPerson, note_down, noted, sealed
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,6 +50,36 @@ def test_readers_have_cursors_of_their_own_and_replay_begins_anew() -> None:
     services.replay(reader="a", forget=first.clear)
     services.deliver(reader="a", to=lambda heard: first.extend(numbers(heard)))
     assert first == [1]
+
+
+def test_readers_share_pages_and_hear_what_came_since() -> None:
+    sealed(*[noted(n) for n in range(7)])
+    pages, got = Pages(), dict[str, list[int]](a=[], b=[])
+
+    def hear(reader: str) -> int:
+        return services.deliver(reader=reader, to=lambda heard: got[reader].extend(numbers(heard)), page=5, pages=pages)
+
+    assert [hear("a"), hear("b"), hear("a"), hear("b")] == [5, 5, 2, 2]
+    note_down(noted(7))
+    services.seal(now=NOW)
+    assert [hear("a"), hear("b"), hear("a")] == [1, 1, 0]
+    assert got["a"] == got["b"] == list(range(8))
+
+
+def test_pages_that_are_forgotten_know_of_an_erasure() -> None:
+    person = sealed(SeenPerson(subject="person:1", organisation_code="330205"))[0]
+    pages = Pages()
+    assert not pages.page(0, 5)[0].erased
+    services.erase(actor=SYSTEM, entry_id=person.entry_id, reason="asked by the person", now=NOW)
+    pages.forget()
+    assert pages.page(0, 5)[0].erased
+
+
+def test_only_a_few_pages_are_kept() -> None:
+    sealed(*[noted(n) for n in range(40)])
+    pages = Pages()
+    read = [len(pages.page(first, 1)) for first in range(40)]
+    assert read == [1] * 40 and len(pages._kept) == KEPT
 
 
 def test_erasure_destroys_payload_and_salt_and_is_recorded() -> None:
