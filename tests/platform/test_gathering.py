@@ -222,7 +222,7 @@ def test_a_witness_that_comes_back_signs_the_newest(outside: Outside) -> None:
     outside.witness("a")
     outside.put("b", home.read(outside.folder / "b").cosigner, answer)
     outside.adopt("group g all a b", "quorum g")
-    clock = [datetime(2026, 11, 29, 12, tzinfo=UTC)]
+    clock = [timezone.now()]
     gatherer = Gatherer(lambda: clock[0])
     for _growth in range(3):
         grown()
@@ -307,6 +307,87 @@ def test_a_signature_of_another_text_is_none(outside: Outside) -> None:
     gathered(Gatherer(timezone.now))
     assert queries.witnessed() is None and trouble_of("liar") == "unsigned"
     assert not Cosignature.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC),
+        datetime(9999, 12, 31, tzinfo=UTC),
+        -timedelta(hours=5),
+        timedelta(hours=5),
+    ],
+)
+def test_a_witness_with_a_wrong_clock_is_named_and_counts(outside: Outside, client: Client, stated: Any) -> None:
+    """Its signature says what it saw; only its time is of no use, and everybody may see that."""
+    at = timezone.now() + stated if isinstance(stated, timedelta) else stated
+    odd = key(5)
+    outside.put("odd", odd, signs_with(odd, at=int(at.timestamp())))
+    outside.witness("a")
+    outside.adopt("group g all odd a", "quorum g")
+    grown()
+    settled(Gatherer(timezone.now))
+    seen = queries.witnessed()
+    assert seen is not None and seen.size == queries.sealed_size()
+    assert (trouble_of("odd"), trouble_of("a")) == ("clock", "")
+    shown = client.get("/open/ledger/", headers={"host": "localhost"}).content.decode()
+    assert "它的钟不准" in shown
+
+
+def test_a_time_beyond_all_calendars_is_no_signature(outside: Outside) -> None:
+    odd = key(5)
+    outside.put("odd", odd, signs_with(odd, at=2**62))
+    outside.adopt("quorum odd")
+    grown()
+    settled(Gatherer(timezone.now))
+    assert queries.witnessed() is None and trouble_of("odd") == "unsigned"
+
+
+def test_a_witness_that_signs_with_two_keys_counts_by_the_one_that_was_named(outside: Outside) -> None:
+    odd, second = key(5), key(6)
+    now = int(timezone.now().timestamp())
+    outside.put("both", odd, signs_with(second, odd, at=now))
+    outside.put("only", key(7), signs_with(second, at=now))
+    outside.adopt("group g any both only", "quorum g")
+    grown()
+    settled(Gatherer(timezone.now))
+    assert queries.cosigned_by(queries.sealed_size()) == {"both"}
+    assert (trouble_of("both"), trouble_of("only")) == ("", "unsigned")
+
+
+def signs_with(*cosigners: Cosigner, at: int) -> Server:
+    """A witness that signs whatever it is asked, states this time, and keeps nothing."""
+
+    def answers(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode()
+        text = body.partition("\n\n")[2].rpartition("\n\n")[0] + "\n"
+        lines = "".join(one.cosign(text, at) for one in cosigners).encode()
+        start_response("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(lines)))])
+        return [lines]
+
+    return answers
+
+
+def test_a_policy_that_nobody_alive_can_satisfy_is_shown_as_stalled(outside: Outside, client: Client) -> None:
+    """Receipts stay sealed, the ledger goes on, and the page says since when it waits."""
+    outside.witness("a")
+    outside.put("dead", key(1), None)
+    outside.adopt("group g all a dead", "quorum g")
+    entry_id = note_down(noted(1))[0].entry_id
+    services.seal(now=timezone.now())
+    clock = [timezone.now()]
+    gatherer = Gatherer(lambda: clock[0])
+    for _turn in range(3):
+        settled(gatherer)
+        clock[0] += LONGEST_PAUSE
+        grown()
+    assert queries.verdict(now=timezone.now()).word == "unwitnessed"
+    assert queries.verdict(now=timezone.now() + timedelta(minutes=2)).word == "stalled"
+    state = queries.receipt_for(entry_id)
+    assert (state.stage, state.awaits_witnesses) == ("sealed", True) and state.text is not None
+    Checkpoint.objects.update(sealed_at=timezone.now() - timedelta(minutes=2))
+    shown = client.get("/open/ledger/", headers={"host": "localhost"}).content.decode()
+    assert "见证滞后" in shown
 
 
 def _signed_elsewhere(size: int) -> str:

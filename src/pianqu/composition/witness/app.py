@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -37,7 +38,12 @@ class Application:
         self._home, self._store, self._known = of, Store(of.tables), of.known()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        status, kind, body = self._answer(environ)
+        try:
+            status, kind, body = self._answer(environ)
+        except (sqlite3.Error, OSError) as error:
+            status, kind, body = _said(
+                503, f"This witness cannot read or keep what it signs just now, so it signs nothing: {error}"
+            )
         headers = [("Content-Type", kind), ("Content-Length", str(len(body))), ("X-Content-Type-Options", "nosniff")]
         start_response(f"{status} {_REASONS[status]}", headers)
         return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]

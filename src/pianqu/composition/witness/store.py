@@ -128,10 +128,11 @@ class Store:
             self._tables.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                self._tables.execute("COMMIT")
             except BaseException:
-                self._tables.execute("ROLLBACK")
+                if self._tables.in_transaction:  # a full disk ends some transactions by itself
+                    self._tables.execute("ROLLBACK")
                 raise
-            self._tables.execute("COMMIT")
 
     def _seen(self, origin: str) -> tuple[Seen, int]:
         row = self._tables.execute("SELECT size, root, at FROM seen WHERE origin = ?", (origin,)).fetchone()

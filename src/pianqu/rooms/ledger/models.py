@@ -206,11 +206,11 @@ class Witness(models.Model):
     """The time that it stated last, by its own clock."""
     heard_at = models.DateTimeField("收到时间 heard at", null=True)
     trouble = models.CharField("问题 trouble", max_length=20, default="")
-    """One of TROUBLES; empty where it cosigned when it was asked last."""
+    """One of TROUBLES; empty where it cosigned when it was asked last. With `clock` it cosigned too."""
     detail = models.CharField("详情 detail", max_length=200, default="")
     trouble_at = models.DateTimeField("问题开始 trouble at", null=True)
 
-    TROUBLES = ("unreachable", "unclear", "unknown", "refused", "forked", "ahead", "unsigned")
+    TROUBLES = ("unreachable", "unclear", "unknown", "refused", "forked", "ahead", "unsigned", "clock")
 
     class Meta:
         verbose_name = "见证方 witness"

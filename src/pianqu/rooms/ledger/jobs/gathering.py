@@ -29,6 +29,8 @@ ROUND = timedelta(seconds=2)
 """For so long a round waits for its quorum; a slower witness's line is added later."""
 STANDS = timedelta(minutes=10)
 """A witness that has signed the newest checkpoint is asked anew after this time: its line says that it is alive."""
+WRONG_CLOCK = timedelta(minutes=10)
+"""A witness that states a time further from this machine's is said to have a wrong clock."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=30)
 MOST_CONFLICTS = 3
 _TROUBLES = {404: "unknown", 403: "refused", 400: "refused", 413: "refused", 422: "forked"}
@@ -209,7 +211,12 @@ class Gatherer:
         if stated_at is None:
             return self._trouble(line, "unsigned", f"time {time}")
         line.size, line.signed_at, line.pause, line.due, line.conflicts = about.size, now, FIRST_PAUSE, now, 0
-        return Answered(vkey=witness.vkey, size=about.size, line=text, stated_at=stated_at)
+        if abs(stated_at - now) <= WRONG_CLOCK:
+            return Answered(vkey=witness.vkey, size=about.size, line=text, stated_at=stated_at)
+        told = f"{stated_at:%Y-%m-%d %H:%M:%S} UTC"  # which of the two clocks is wrong is for people to see; its line counts
+        return Answered(
+            vkey=witness.vkey, size=about.size, line=text, stated_at=stated_at, trouble="clock", detail=told
+        )
 
     def _conflict(self, line: _Line, reply: Reply, about: CheckpointCard) -> Answered | None:
         """It signed another size last. A larger one than this ledger has means that one of the two went wrong."""

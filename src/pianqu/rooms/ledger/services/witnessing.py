@@ -25,7 +25,7 @@ SUBJECT = "ledger:policy"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
-    """What came of asking one witness. With a line it signed; otherwise `trouble` says why not (Witness.TROUBLES)."""
+    """What came of asking one witness. With a line it signed; `trouble` (Witness.TROUBLES) says what is wrong."""
 
     vkey: str
     size: int

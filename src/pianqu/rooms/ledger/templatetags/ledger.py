@@ -17,6 +17,7 @@ TROUBLES: dict[str, "StrOrPromise"] = {
     "forked": pgettext_lazy("witness", "has seen another history"),
     "ahead": pgettext_lazy("witness", "says that it signed more than is here"),
     "unsigned": pgettext_lazy("witness", "answered without its signature"),
+    "clock": pgettext_lazy("witness", "signs, but its clock is wrong"),
 }
 
 
