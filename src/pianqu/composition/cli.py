@@ -15,6 +15,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "witness": ("witness", "sign that another house's ledger only grows", "为账本作见证：只签证其只增不改"),
     "mirror": ("mirror", "keep and serve a whole copy of another house's ledger", "为账本作镜像：保存并提供完整副本"),
     "rotate-key": ("rotate_key", "let the ledger sign with a new key", "账本更换签名密钥"),
+    "declare-dead": (
+        "declare_dead",
+        "end a ledger that nobody can complete, and begin another",
+        "终止无法补齐的账本并续建",
+    ),
     "catch-up": ("catch_up", "complete a ledger that was put back, from a mirror", "恢复旧备份后从镜像补齐账本"),
     "verify": ("verify", "check a receipt, a mirror, or the whole log", "核验回执、镜像或整个账本"),
     "replay": ("replay", "let a reader hear every fact again", "让读者重读全部事实"),

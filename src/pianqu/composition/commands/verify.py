@@ -66,7 +66,8 @@ def _receipt(path: Path, policy_file: Path | None, vkeys: list[str]) -> int:
         sys.stderr.write(f"{error}\n")
         return 2
     verdict = receipt.verify(given, rule)
-    sys.stdout.write("\n".join([verdict.message, *receipt.told(verdict, rule)]) + "\n")
+    ended = [] if policy_file or vkeys else _ended(verdict.origin)
+    sys.stdout.write("\n".join([verdict.message, *receipt.told(verdict, rule), *ended]) + "\n")
     return 0 if verdict.genuine else 1
 
 
@@ -74,6 +75,15 @@ def _own_policy() -> Policy:
     _check_there()
     django.setup()
     return policy.parse(import_module("pianqu.rooms.ledger.queries").policy_text().encode())
+
+
+def _ended(origin: str) -> list[str]:
+    """What to add where the receipt is of a log that was declared dead."""
+    return [
+        f"This ledger ended on {one.ended_at:%Y-%m-%d} and went on as {one.went_on_as}."
+        for one in import_module("pianqu.rooms.ledger.queries").ended_logs()
+        if one.origin == origin
+    ]
 
 
 def _check_there() -> None:

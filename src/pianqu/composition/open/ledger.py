@@ -54,6 +54,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "shown": ledger.published(),
         "pace": ledger.pace(recent),
         "organisations": _organisations(),
+        "ended": ledger.ended_logs(),
         **_watching(),
     }
     return render(request, "open/ledger.html", context)

@@ -149,6 +149,30 @@ def forks(request: HttpRequest) -> list[Fork]:
     return [Fork(**asdict(one)) for one in queries.forks()]
 
 
+class EndedLog(Schema):
+    """A log that was declared dead, and where it went on."""
+
+    origin: str
+    vkeys: list[str]
+    size: int
+    held: int
+    text: str
+    reason: str
+    went_on_as: str
+    ended_at: datetime
+
+
+@ledger.asks(
+    "/ended",
+    name="getEndedLogs",
+    says=gettext_noop("Earlier ledgers that were declared dead, with what they signed last"),
+    gives=list[EndedLog],
+    right="",
+)
+def ended(request: HttpRequest) -> list[EndedLog]:
+    return [EndedLog(**asdict(one)) for one in queries.ended_logs()]
+
+
 @ledger.does(
     "/forks",
     name="showFork",

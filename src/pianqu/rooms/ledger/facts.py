@@ -106,6 +106,21 @@ class ForkFound(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class LogEnded(Fact):
+    """A person declared the log dead; another goes on over the entries that were left. The words stand in a table."""
+
+    kind: ClassVar[str] = "ledger.log-ended"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Ledger ended and begun anew")
+
+    origin: str
+    went_on_as: str
+    published_size: int
+    held_size: int
+    reason_digest: str
+    """SHA-256 of the reason's text, base64url without padding."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CaughtUp(Fact):
     """A database that had been put back took over from a copy what the log had signed since."""
 

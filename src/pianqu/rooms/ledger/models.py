@@ -182,6 +182,27 @@ class LogKey(models.Model):
         return f"key {self.number}"
 
 
+class EndedLog(models.Model):
+    """A log that a person declared dead 已终止的账本, and where it went on. Its receipts still verify with these keys."""
+
+    number = models.PositiveIntegerField("序号 number", primary_key=True)
+    origin = models.CharField("来源名 origin", max_length=200, unique=True)
+    vkeys = models.JSONField("公钥 verifier keys")
+    size = models.PositiveBigIntegerField("已公布条数 published size")
+    held = models.PositiveBigIntegerField("在库条数 held")
+    """Entries that the database still had."""
+    text = models.TextField("最后签名文本 last signed note")
+    reason = models.CharField("原因 reason", max_length=500)
+    went_on_as = models.CharField("后继来源名 went on as", max_length=200)
+    ended_at = models.DateTimeField("终止时间 ended at")
+
+    class Meta:
+        verbose_name = "已终止的账本 ended log"
+
+    def __str__(self) -> str:
+        return self.origin
+
+
 class Policy(models.Model):
     """Who has to have witnessed what the log shows 见证规则 (C2SP tlog-policy). The newest is in force; none is changed."""
 

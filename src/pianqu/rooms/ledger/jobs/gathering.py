@@ -15,7 +15,7 @@ from hashlib import sha256
 
 from pianqu.foundation.posting import NotSent, Reply, Unclear, get, post_bytes
 from pianqu.kernels import cosignature, merkle, note, witnessing
-from pianqu.kernels.note import CheckpointBody, NoteError
+from pianqu.kernels.note import NoteError
 from pianqu.kernels.policy import KnownWitness
 from pianqu.kernels.witnessing import BadRequest
 from pianqu.rooms.ledger import queries, services
@@ -260,8 +260,7 @@ def hold_to(reply: Reply) -> None:
     """Where a witness shows a larger tree with this ledger's own signature, that is what outsiders have seen."""
     card = queries.log()
     try:
-        text, _signed = note.open_note(reply.body.decode(), services.verifiers())
-        body = CheckpointBody.decode(text)
+        _text, body = services.open_own(reply.body.decode())
     except (NoteError, UnicodeDecodeError):
         return
     if reply.status == witnessing.OK and body.origin == card.origin:

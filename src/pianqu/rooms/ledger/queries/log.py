@@ -1,6 +1,7 @@
 """Questions to the ledger: proofs, history, receipts, and whether all is well."""
 
 import json
+import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from pianqu.rooms.ledger.models import (
     Chain,
     Checkpoint,
     Cursor,
+    EndedLog,
     Entry,
     Erasure,
     LogKey,
@@ -31,6 +33,8 @@ from pianqu.rooms.ledger.models import (
 )
 
 PUBLISHED_NAME = "checkpoint"
+_NAMED_ANEW = re.compile(r".+/[0-9]{1,3}")
+"""How a log is called that goes on after another one was declared dead."""
 AUDIT_PAGE = 2_000
 LEAVES_PAGE = 5_000
 
@@ -60,7 +64,9 @@ class LogCard:
 
     def in_force(self, at: datetime) -> tuple["KeyCard", ...]:
         """The keys that sign at a time, the oldest first: two while one takes over from the other."""
-        return tuple(key for key in self.keys if key.signs_at(at))
+        first, *later = self.keys
+        begins = first.until_at is None or at < first.until_at
+        return ((first,) if begins else ()) + tuple(key for key in later if key.signs_at(at))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +79,8 @@ class KeyCard:
     until_at: datetime | None
 
     def signs_at(self, at: datetime) -> bool:
-        """The first key signs from the beginning, whatever a clock said then."""
-        return (self.number == 1 or self.from_at <= at) and (self.until_at is None or at < self.until_at)
+        """Whether its time has come and is not over; the log's first key signs from the beginning, whatever a clock said."""
+        return self.from_at <= at and (self.until_at is None or at < self.until_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,11 @@ class CheckpointCard:
     """Whose cosignatures stand in the text, by their names in the policy."""
     witnessed_at: datetime | None = None
     """When the policy's quorum was reached."""
+
+    @property
+    def origin(self) -> str:
+        """The name of the log that signed it."""
+        return self.text.partition("\n")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +151,9 @@ def log() -> LogCard:
 def verifiers() -> list[note.Verifier]:
     """All keys of the log, those too that lie on disk and that this database does not know: it may be an old backup."""
     card = log()
-    on_disk = [note.Signer.from_seed(card.origin, seed).vkey for seed in keys().log_seeds.values()]
-    return [note.Verifier.from_vkey(vkey) for vkey in dict.fromkeys([*card.vkeys, *on_disk])]
+    later = {number: seed for number, seed in keys().log_seeds.items() if number > card.keys[-1].number}
+    unknown = [note.Signer.from_seed(card.origin, seed).vkey for seed in later.values()]
+    return [note.Verifier.from_vkey(vkey) for vkey in dict.fromkeys([*card.vkeys, *unknown])]
 
 
 def read_tile(level: int, index: int) -> bytes:
@@ -224,14 +236,58 @@ def published() -> CheckpointCard | None:
     return CheckpointCard(body.size, body.root, text)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedCard:
+    """A log that was declared dead."""
+
+    origin: str
+    vkeys: tuple[str, ...]
+    size: int
+    held: int
+    text: str
+    reason: str
+    went_on_as: str
+    ended_at: datetime
+
+
+def ended_logs() -> tuple[EndedCard, ...]:
+    """Those that came before this one, the newest first."""
+    return tuple(
+        EndedCard(
+            origin=row.origin,
+            vkeys=tuple(row.vkeys),
+            size=row.size,
+            held=row.held,
+            text=row.text,
+            reason=row.reason,
+            went_on_as=row.went_on_as,
+            ended_at=row.ended_at,
+        )
+        for row in EndedLog.objects.order_by("-number")
+    )
+
+
+def has_ended(origin: str) -> bool:
+    """Whether a log of this name was declared dead here."""
+    return EndedLog.objects.filter(origin=origin).exists()
+
+
 def check_not_behind() -> None:
     """Raise Unavailable if the database lacks, or contradicts, what was published."""
     shown = published()
     if shown is None:
         return
     row = Checkpoint.objects.filter(size=shown.size).first()
-    if row is not None and bytes(row.root) == shown.root:
+    if row is not None and bytes(row.root) == shown.root and row.note.startswith(f"{shown.origin}\n"):
         return
+    if has_ended(shown.origin):
+        return
+    if shown.origin != log().origin and _NAMED_ANEW.fullmatch(shown.origin):
+        raise Unavailable(
+            "ledger-ended",
+            f"The ledger signs nothing: it was declared dead and goes on as {shown.origin}, but this database is older and "
+            "does not know of it. Restore a newer database; recording goes on meanwhile.",
+        )
     try:
         note.open_note(shown.text, verifiers())
     except note.NoteError as error:
@@ -242,12 +298,12 @@ def check_not_behind() -> None:
             "ledger-behind",
             f"The ledger signs nothing: {shown.size} entries were published, but this database holds {size}. It is older "
             "than what people have seen (a backup was restored?). Restore a newer database, or complete this one from a mirror "
-            "with ./pianqu catch-up; recording goes on meanwhile.",
+            "with ./pianqu catch-up; where nobody has a copy: ./pianqu declare-dead; recording goes on meanwhile.",
         )
     raise Unavailable(
         "ledger-forked",
         f"The ledger signs nothing: at {shown.size} entries this database tells another history than the published one. "
-        "Keep both and call an auditor.",
+        "Keep both and call an auditor; ./pianqu declare-dead ends it where that cannot be mended.",
     )
 
 

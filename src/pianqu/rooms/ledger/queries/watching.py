@@ -12,7 +12,7 @@ from pianqu.foundation.ids import made_at
 from pianqu.foundation.installation import installation
 from pianqu.kernels import policy as policies
 from pianqu.rooms.ledger.models import Checkpoint, Cosignature, Fork, Mirror, Position, Watch, WatchedChain, Witness
-from pianqu.rooms.ledger.queries.log import LogStatus, published, status
+from pianqu.rooms.ledger.queries.log import LogStatus, log, published, status
 from pianqu.rooms.ledger.queries.witnesses import policy, witnessed, witnesses
 
 RECENT = 200
@@ -124,7 +124,7 @@ class Verdict:
 
 def verdict(*, now: datetime) -> Verdict:
     """Looked at now."""
-    stands, seen, watched, forks = status(), witnessed(), watch(), Fork.objects.count()
+    stands, seen, watched, forks = status(), witnessed(), watch(), forks_of_this_log()
     return Verdict(
         word=_word(stands, forks, watched, seen.size if seen else 0, now),
         status=stands,
@@ -169,6 +169,11 @@ def forks() -> tuple[ForkCard, ...]:
 def forked() -> bool:
     """Whether a second history was shown: every page says so, and asks no table for it."""
     return alarm_file().exists()
+
+
+def forks_of_this_log() -> int:
+    """How many forks were shown of the log that goes on; those of an ended one stay as evidence."""
+    return Fork.objects.filter(ours__startswith=f"{log().origin}\n").count()
 
 
 def alarm_file() -> Path:

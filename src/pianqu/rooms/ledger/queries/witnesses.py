@@ -8,9 +8,10 @@ from functools import lru_cache
 from pianqu.foundation.fresh import Fresh
 from pianqu.foundation.installation import installation
 from pianqu.kernels import policy as policies
+from pianqu.kernels.note import Verifier
 from pianqu.kernels.policy import KnownLog, KnownWitness
 from pianqu.rooms.ledger.models import Checkpoint, Cosignature, Policy, Witness
-from pianqu.rooms.ledger.queries.log import CheckpointCard, log, published
+from pianqu.rooms.ledger.queries.log import CheckpointCard, ended_logs, log, published
 
 PUBLIC_PATH = "/open/ledger"
 
@@ -80,7 +81,13 @@ def _parsed(text: str) -> policies.Policy:
 
 def policy_text() -> str:
     """The policy in force as a file (C2SP tlog-policy), for everybody who checks receipts."""
-    return policies.write(policy().rule)
+    rule, url = policy().rule, f"{installation().public_url}{PUBLIC_PATH}/"
+    ended = tuple(
+        KnownLog(name=one.origin, verifier=Verifier.from_vkey(vkey), url=url)
+        for one in ended_logs()
+        for vkey in one.vkeys
+    )
+    return policies.write(replace(rule, logs=(*rule.logs, *ended)))
 
 
 def witnesses() -> tuple[WitnessCard, ...]:

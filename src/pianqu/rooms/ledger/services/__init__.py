@@ -2,11 +2,12 @@
 
 from pianqu.rooms.ledger.services.anchoring import keep_anchor, note_authority_trouble
 from pianqu.rooms.ledger.services.delivering import Heard, Pages, deliver, replay
+from pianqu.rooms.ledger.services.ending import Succession, declare_dead
 from pianqu.rooms.ledger.services.erasing import erase
 from pianqu.rooms.ledger.services.recording import Recorded, record, record_access
 from pianqu.rooms.ledger.services.recovering import Recovery, catch_up
 from pianqu.rooms.ledger.services.rotating import prepare_key, retire_keys, rotate_key
-from pianqu.rooms.ledger.services.sealing import admit, create_log, publish, rebuild_tiles, seal, verifiers
+from pianqu.rooms.ledger.services.sealing import admit, create_log, open_own, publish, rebuild_tiles, seal, verifiers
 from pianqu.rooms.ledger.services.watching import drop_mirror, name_mirror, note_fork, sound_the_alarm
 from pianqu.rooms.ledger.services.witnessing import Answered, adopt_policy, keep
 
@@ -16,10 +17,12 @@ __all__ = [
     "Pages",
     "Recorded",
     "Recovery",
+    "Succession",
     "admit",
     "adopt_policy",
     "catch_up",
     "create_log",
+    "declare_dead",
     "deliver",
     "drop_mirror",
     "erase",
@@ -28,6 +31,7 @@ __all__ = [
     "name_mirror",
     "note_authority_trouble",
     "note_fork",
+    "open_own",
     "prepare_key",
     "publish",
     "rebuild_tiles",

@@ -24,7 +24,7 @@ from pianqu.rooms.ledger import queries, sql
 from pianqu.rooms.ledger.facts import CaughtUp
 from pianqu.rooms.ledger.models import Chain, Checkpoint, Entry, Position, Unsealed
 from pianqu.rooms.ledger.services.recording import DAY_ZONE, record
-from pianqu.rooms.ledger.services.sealing import keep_tiles, one_sealer, publish, verifiers
+from pianqu.rooms.ledger.services.sealing import keep_tiles, one_sealer, open_own, publish
 
 LOST = "ledger:lost"
 """Subject of an entry that came back without its content."""
@@ -99,8 +99,7 @@ def _catch_up(*, actor: Actor, checkpoint: str, leaves: Iterable[bytes], source:
 def _own_note(text: str) -> tuple[str, note.CheckpointBody]:
     """The checkpoint with this log's own lines only."""
     try:
-        opened, _by = note.open_note(text, verifiers())
-        body = note.CheckpointBody.decode(opened)
+        opened, body = open_own(text)
         lines = [one for one in note.split(text)[1] if one.name == body.origin]
     except note.NoteError as error:
         raise Refused("copy-not-signed", _("This copy's checkpoint does not carry the ledger's signature.")) from error

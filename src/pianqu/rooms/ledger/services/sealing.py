@@ -7,6 +7,7 @@ A database that is behind that file (an old backup was restored) signs nothing: 
 """
 
 import fcntl
+import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -39,7 +40,7 @@ def create_log(*, now: datetime) -> None:
     with transaction.atomic():
         log = Log.objects.create(id=1, origin=signer.name, vkey=signer.vkey, created_at=now)
         LogKey.objects.create(log=log, number=1, vkey=signer.vkey, from_at=now)
-        _sign([signer], size=0, root=EMPTY_ROOT, now=now)
+        sign([signer], size=0, root=EMPTY_ROOT, now=now)
     publish()
 
 
@@ -68,6 +69,29 @@ def signers(*, at: datetime) -> list[note.Signer]:
 def verifiers() -> list[note.Verifier]:
     """All keys of the log, those too that lie on disk and that this database does not know: it may be an old backup."""
     return queries.verifiers()
+
+
+def open_own(text: str) -> tuple[str, note.CheckpointBody]:
+    """What this log has signed. Raises NoteError for all else.
+
+    A key that signs no more proves nothing about trees that the log signed without it: who stole it could stop the log
+    with a larger one. Whether it signs no more is told by the checkpoints that are here, never by a clock: a database that
+    was put back and has signed nothing since the change takes the old key's word, as everybody did then.
+    """
+    opened, by = note.open_note(text, verifiers())
+    body = note.CheckpointBody.decode(opened)
+    known = {key.vkey: key.until_at for key in queries.log().keys}
+    if not any(body.size <= limit for limit in map(_speaks_to, (known.get(one.vkey) for one in by))):
+        raise note.NoteError("signed only by a key that was retired before the tree was so large")
+    return opened, body
+
+
+def _speaks_to(until: datetime | None) -> float:
+    """The largest tree about which a key that signs until then is believed."""
+    if until is None or not Checkpoint.objects.filter(sealed_at__gte=until).exists():
+        return math.inf
+    before = Checkpoint.objects.filter(sealed_at__lt=until).order_by("-size").values_list("size", flat=True).first()
+    return -1 if before is None else before
 
 
 def _on_disk(origin: str) -> dict[str, note.Signer]:
@@ -108,7 +132,7 @@ def _seal_batch(now: datetime, batch: int) -> int:
             return 0
         tree.extend(b"".join(map(leaf_hash, leaves)))
         keep_tiles(tree)
-        _sign(signers(at=now), size=tree.size, root=tree.root(), now=now)
+        sign(signers(at=now), size=tree.size, root=tree.root(), now=now)
     return len(leaves)
 
 
@@ -155,7 +179,8 @@ def rebuild_tiles() -> None:
             )
 
 
-def _sign(by: Sequence[note.Signer], *, size: int, root: bytes, now: datetime) -> None:
+def sign(by: Sequence[note.Signer], *, size: int, root: bytes, now: datetime) -> None:
+    """Keep a checkpoint with these signatures."""
     body = note.CheckpointBody(origin=by[0].name, size=size, root=root).encode()
     Checkpoint.objects.create(size=size, root=root, note=note.sign(body, by), sealed_at=now)
 
@@ -202,7 +227,7 @@ def admit(size: int, text: str) -> None:
     A witness may show a larger one than the database has; then this ledger was put back, and signs nothing from now on.
     """
     shown = queries.published()
-    if shown is not None and shown.size >= size:
+    if shown is not None and not _gives_way(shown, size, text):
         return
     _put(text)
 
@@ -216,10 +241,18 @@ def _put(text: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(folder / queries.PUBLISHED_NAME)
-    _fsync_folder(str(folder))
+    fsync_folder(str(folder))
 
 
-def _fsync_folder(folder: str) -> None:
+def _gives_way(shown: queries.CheckpointCard, size: int, text: str) -> bool:
+    """Whether what was published is a smaller tree of this log, or of a log that has ended."""
+    if text.startswith(f"{shown.origin}\n"):
+        return shown.size < size
+    return queries.has_ended(shown.origin)
+
+
+def fsync_folder(folder: str) -> None:
+    """What was renamed in it stays renamed."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

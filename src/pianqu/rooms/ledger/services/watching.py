@@ -11,12 +11,12 @@ from pianqu.foundation.errors import Absent, Invalid, Refused
 from pianqu.foundation.verbs import verb
 from pianqu.kernels.cosignature import Witness as Cosigner
 from pianqu.kernels.leaf import b64
-from pianqu.kernels.note import CheckpointBody, NoteError, open_note
+from pianqu.kernels.note import CheckpointBody, NoteError
 from pianqu.rooms.ledger import queries
 from pianqu.rooms.ledger.facts import ForkFound, MirrorDropped, MirrorNamed
 from pianqu.rooms.ledger.models import Fork, Mirror
 from pianqu.rooms.ledger.services.recording import record
-from pianqu.rooms.ledger.services.sealing import verifiers
+from pianqu.rooms.ledger.services.sealing import open_own
 
 MOST_FORKS = 1_000
 MIRRORS = "ledger:mirrors"
@@ -82,8 +82,10 @@ def note_fork(*, actor: Actor, ours: str, theirs: str, shown_by: str, now: datet
 
 
 def sound_the_alarm() -> None:
-    """Every page tells of it from now on."""
-    if Fork.objects.exists():
+    """Every page tells of it from now on, until the log that has two histories has ended."""
+    if not queries.forks_of_this_log():
+        queries.alarm_file().unlink(missing_ok=True)
+    else:
         queries.alarm_file().parent.mkdir(parents=True, exist_ok=True)
         queries.alarm_file().touch()
 
@@ -91,8 +93,7 @@ def sound_the_alarm() -> None:
 def _signed(text: str) -> CheckpointBody:
     card = queries.log()
     try:
-        opened, _by = open_note(text, verifiers())
-        body = CheckpointBody.decode(opened)
+        _opened, body = open_own(text)
     except (NoteError, UnicodeEncodeError) as error:
         raise Invalid(
             "fork-not-signed", _("This does not carry the ledger's signature: %(why)s.") % {"why": error}
