@@ -213,6 +213,6 @@ class CheckpointBody:
         if not (size.isascii() and size.isdigit()) or str(int(size)) != size or len(size) > 16:
             raise NoteError("the size of a checkpoint is a plain number")
         raw = _unb64(root)
-        if len(raw) != 32:
-            raise NoteError("the root of a checkpoint has 32 bytes")
+        if len(raw) != 32 or b64encode(raw).decode() != root:
+            raise NoteError("the root of a checkpoint has 32 bytes in base64, written in one way only")
         return CheckpointBody(origin=origin, size=int(size), root=raw, extensions=tuple(extensions))

@@ -192,6 +192,8 @@ def publish(*, fresh: bool = False) -> None:
     Raises Unavailable where the checkpoint's own row is damaged.
     """
     last, shown = Checkpoint.objects.order_by("-size").first(), queries.published()
+    if last is not None and shown is not None and not last.note.startswith(f"{shown.origin}\n"):
+        shown = None if queries.has_ended(shown.origin) else shown
     if last is None or (shown is not None and (shown.size > last.size or shown.text == last.note)):
         return
     if not fresh and not _is_signed(last):
