@@ -80,7 +80,7 @@ class Receipt:
         """
         text, signatures = note.split(self.checkpoint)
         origin = CheckpointBody.decode(text).origin
-        own = [one for one in signatures if one.name == origin][:1]  # while two keys sign, the one that is known longer
+        own = [one for one in signatures if one.name == origin]
         others = [one for one in signatures if one.name != origin]
         if rule is None:
             return self._short([*own, *others]) or self._first_form(own)

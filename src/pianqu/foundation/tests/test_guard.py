@@ -44,10 +44,10 @@ def test_a_lone_write_outside_a_transaction_is_refused_at_once() -> None:
     assert _rows() == 0
 
 
+@pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_rows_that_are_copied_are_seen_too() -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("COPY is PostgreSQL's")
+    """Only PostgreSQL copies."""
     copied = Copy("COPY ledger_secret (salt) FROM STDIN (FORMAT BINARY)", ("bytea",), [(b"x",)])
     with pytest.raises(UnrecordedChange):
         run(copied)
