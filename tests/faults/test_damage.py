@@ -22,7 +22,6 @@ from pianqu.rooms.ledger.tests.builders import NOW, note_down, noted, sealed
 from tests.platform.houses import run, up, wait_until
 from tests.platform.test_witness import LOG, Log, call
 
-SQLITE_ONLY = pytest.mark.skipif("connection.vendor != 'sqlite'", reason="the file of SQLite is meant")
 HOST = {"host": "localhost"}
 
 
@@ -144,7 +143,7 @@ def no_room() -> Iterator[None]:
             cursor.execute("DROP TABLE fill")
 
 
-@SQLITE_ONLY
+@pytest.mark.sqlite
 @pytest.mark.django_db(transaction=True)
 def test_a_full_disk_under_the_database_loses_and_signs_nothing() -> None:
     sealed(noted(1))

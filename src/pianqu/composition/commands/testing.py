@@ -87,7 +87,7 @@ FULL = (
     Part("SQLite", _pytest("-m", "not browser and not postgres", "--ignore=tests/architecture"), counts=True),
     Part(
         "PostgreSQL",
-        _pytest("-m", "not browser", *_NOT_THERE),
+        _pytest("-m", "not browser and not sqlite", *_NOT_THERE),
         counts=True,
         missing=_no_initdb,
         on_postgresql=True,
