@@ -41,7 +41,7 @@ def test_a_list_hears_of_a_new_matter_and_shows_it_when_told_to(chrome: Browser,
 
 def test_a_matter_says_who_changed_it_and_typed_words_are_kept(chrome: Browser, full_house: House) -> None:
     with desk(chrome, full_house, "screens") as clerk, desk(chrome, full_house, "housing") as bureau:
-        matter = take_in(clerk, "noise", "工地夜里两点还在打桩。")
+        matter = take_in(clerk, "noise", "楼下棋牌室夜里两点还在打牌。")
         give(clerk, matter, "330205-housing")
         bureau.goto(matter)
         bureau.locator("#reply").click()

@@ -128,6 +128,8 @@ OTHERS = {
     "territory:download": "/desk/territory/grid.geojson",
     "ledger:checkpoint": "/open/ledger/checkpoint",
     "ledger:vkey": "/open/ledger/log.vkey",
+    "ledger:anchor": POSTED,
+    "ledger:anchored": POSTED,
     "ledger:policy": "/open/ledger/policy",
     "ledger:entries": "/open/ledger/tile/entries/{tile}",
     "ledger:tile": "/open/ledger/tile/0/{tile}",
