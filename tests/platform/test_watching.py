@@ -329,3 +329,16 @@ def test_a_mirror_that_holds_more_stops_a_ledger_that_was_put_back(outside: Outs
     with pytest.raises(Unavailable):
         services.seal(now=timezone.now())
     assert queries.verdict(now=timezone.now()).word == "behind"
+
+
+def test_a_mirror_cannot_stop_the_ledger_with_a_key_that_was_retired(outside: Outside) -> None:
+    """Who stole an old key signs a larger tree with it and shows it: nobody is held to that."""
+    grown(5)
+    services.prepare_key()
+    services.rotate_key(actor=SYSTEM, days=0, now=timezone.now())
+    grown(1)
+    mirror_of(outside, key(5, "m"), other(50))
+    jobs.look_around(actor=SYSTEM, clock=timezone.now)
+    assert queries.mirrors()[0].trouble == "unclear"
+    note_down(noted(1))
+    assert services.seal(now=timezone.now()) and not queries.status().trouble

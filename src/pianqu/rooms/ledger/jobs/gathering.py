@@ -15,7 +15,7 @@ from hashlib import sha256
 
 from pianqu.foundation.posting import NotSent, Reply, Unclear, get, post_bytes
 from pianqu.kernels import cosignature, merkle, note, witnessing
-from pianqu.kernels.note import NoteError
+from pianqu.kernels.note import CheckpointBody, NoteError
 from pianqu.kernels.policy import KnownWitness
 from pianqu.kernels.witnessing import BadRequest
 from pianqu.rooms.ledger import queries, services
@@ -207,7 +207,7 @@ class Gatherer:
         if witness not in lines:
             return self._trouble(line, "unsigned", "")
         time, text = lines[witness]
-        stated_at, now = _moment(time), self._clock()
+        stated_at, now = moment(time), self._clock()
         if stated_at is None:
             return self._trouble(line, "unsigned", f"time {time}")
         line.size, line.signed_at, line.pause, line.due, line.conflicts = about.size, now, FIRST_PAUSE, now, 0
@@ -258,13 +258,18 @@ def learn_what_was_seen() -> int:
 
 def hold_to(reply: Reply) -> None:
     """Where a witness shows a larger tree with this ledger's own signature, that is what outsiders have seen."""
-    card = queries.log()
+    body = shown_in(reply)
+    if body is not None:
+        services.admit(body.size, reply.body.decode())
+
+
+def shown_in(reply: Reply) -> CheckpointBody | None:
+    """The tree that is shown with this ledger's own signature; None where there is none, or a key signed that may not."""
     try:
         _text, body = services.open_own(reply.body.decode())
     except (NoteError, UnicodeDecodeError):
-        return
-    if reply.status == witnessing.OK and body.origin == card.origin:
-        services.admit(body.size, reply.body.decode())
+        return None
+    return body if reply.status == witnessing.OK and body.origin == queries.log().origin else None
 
 
 def _post(url: str, body: bytes) -> Reply:
@@ -294,7 +299,7 @@ def _proof(old: int, new: int) -> list[bytes]:
     return merkle.consistency_proof(old, new, queries.tree(new).node) if 0 < old <= new else []
 
 
-def _moment(time: int) -> datetime | None:
+def moment(time: int) -> datetime | None:
     """The stated second; None for a year that nobody will see."""
     try:
         return datetime.fromtimestamp(time, UTC)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import wait
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from django.db import transaction
@@ -18,7 +18,7 @@ from pianqu.kernels.auditing import Head, Replay, cut
 from pianqu.kernels.note import CheckpointBody, NoteError
 from pianqu.kernels.tiles import TileTree
 from pianqu.rooms.ledger import queries, services
-from pianqu.rooms.ledger.jobs.gathering import TIMEOUT, WHOLE, aside, seen_by
+from pianqu.rooms.ledger.jobs.gathering import TIMEOUT, WHOLE, aside, moment, seen_by, shown_in
 from pianqu.rooms.ledger.models import Chain, Checkpoint, Entry, Watch, WatchedChain
 from pianqu.rooms.ledger.services import Answered
 
@@ -144,13 +144,7 @@ def _evidence(url: str) -> Reply:
 
 
 def _compare(other: _Other, reply: Reply | None, *, actor: Actor, now: datetime) -> None:
-    card = queries.log()
-    body = None
-    if reply is not None and reply.status == 200:
-        with suppress(NoteError, UnicodeDecodeError):
-            text, _by = note.open_note(reply.body.decode(), services.verifiers())
-            found = CheckpointBody.decode(text)
-            body = found if found.origin == card.origin else None
+    body = shown_in(reply) if reply is not None else None
     if reply is None or body is None:
         if other.is_mirror:
             _note(other, Answered(vkey=other.vkey, size=other.size, trouble=_silence(reply)), now)
@@ -183,12 +177,11 @@ def _disagree(other: _Other, body: CheckpointBody, theirs: str, *, actor: Actor,
 def _line(other: _Other, body: CheckpointBody, theirs: str) -> Answered:
     """The mirror's own signature: it holds everything up to there."""
     witness = cosignature.Witness.from_vkey(other.vkey)
-    with suppress(NoteError, ValueError, OverflowError, OSError):
+    with suppress(NoteError):
         text = note.text_of(theirs)
         lines = cosignature.lines_of(text, theirs.removeprefix(f"{text}\n"), [witness])
-        if witness in lines:
-            time, line = lines[witness]
-            stated_at = datetime.fromtimestamp(time, tz=UTC)
+        time, line = lines.get(witness, (0, ""))
+        if line and (stated_at := moment(time)):
             return Answered(vkey=other.vkey, size=body.size, line=line, stated_at=stated_at)
     return Answered(vkey=other.vkey, size=body.size, trouble="unsigned")
 
