@@ -29,9 +29,9 @@ def published() -> Path:
     return installation().published / queries.PUBLISHED_NAME
 
 
-def flip(path: Path, place: int) -> None:
+def flip(path: Path, place: int, bit: int = 0) -> None:
     raw = bytearray(path.read_bytes())
-    raw[place] ^= 1
+    raw[place] ^= 1 << bit
     path.write_bytes(raw)
 
 
@@ -59,10 +59,12 @@ def test_a_bit_of_the_published_file_that_flips_is_healed_or_stops_the_ledger() 
         published().write_bytes(whole)
     assert services.seal(now=NOW) == 1
     whole = published().read_bytes()
-    for place in (0, after_origin - 2, len(whole) - 30, len(whole) - 10):
-        flip(published(), place)
+    text_ends = whole.index(b"\n\n")
+    in_signature = [(place, bit) for place in range(text_ends + 2, len(whole), 7) for bit in range(8)]
+    for place, bit in [(0, 0), (after_origin - 2, 0), (len(whole) - 1, 3), *in_signature]:
+        flip(published(), place, bit)
         services.seal(now=NOW)
-        assert published().read_bytes() == whole, "written anew"
+        assert published().read_bytes() == whole, ("written anew", place, bit)
 
 
 @pytest.mark.django_db(transaction=True)

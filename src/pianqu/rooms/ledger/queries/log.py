@@ -224,15 +224,18 @@ def signed_at(size: int) -> datetime:
 def published() -> CheckpointCard | None:
     """The checkpoint that outsiders may have seen: read from its file, never from the database.
 
+    Its signatures are not looked at here: what they say is also in the database, and a damaged one is written anew.
     Raises Unavailable where the file is no checkpoint.
     """
     try:
-        text = (installation().published / PUBLISHED_NAME).read_text(encoding="utf-8")
-        body = note.CheckpointBody.decode(note.text_of(text))
+        raw = (installation().published / PUBLISHED_NAME).read_bytes()
+        signed, gap, _signatures = raw.partition(b"\n\n")
+        body = note.CheckpointBody.decode((signed + gap[:1]).decode())
     except FileNotFoundError:
         return None
     except (UnicodeDecodeError, note.NoteError) as error:
         raise _damaged_file(str(error)) from error
+    text = raw.decode(errors="replace")
     return CheckpointCard(body.size, body.root, text)
 
 
