@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from http.client import HTTPException
 from pathlib import Path
@@ -30,7 +31,7 @@ from pianqu.composition.outsider.running import Running, free_port
 from pianqu.foundation import following
 from pianqu.foundation.errors import Invalid, Unavailable
 from pianqu.foundation.following import Missing, Remote, Trouble, Unreachable, origin_hash
-from pianqu.kernels import mirroring
+from pianqu.kernels import cosignature, mirroring
 from pianqu.kernels.cosignature import Witness, cosigned
 from pianqu.kernels.merkle import consistency_proof
 from pianqu.kernels.mirroring import Head, Info
@@ -559,6 +560,16 @@ class Speaking(Running):
             time.sleep(0.05)
         raise AssertionError(f"the mirror did not come to {size}")
 
+    def post(self, path: str, body: bytes, **headers: str) -> tuple[int, bytes]:
+        asked = urllib.request.Request(f"{self.url}{path}", data=body, method="POST", headers=headers)
+        asked.add_header("Content-Type", "application/octet-stream")
+        try:
+            with urllib.request.urlopen(asked, timeout=20) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read()
+
     def hang_up(self) -> None:
         """Close the connections that a test left open."""
         while self.links:
@@ -627,20 +638,10 @@ def test_as_a_process_it_streams_what_is_brought(folder: Path) -> None:
 
 
 def _streams(running: Speaking, log: Log) -> None:
-    def post(path: str, body: bytes, **headers: str) -> tuple[int, bytes]:
-        asked = urllib.request.Request(f"{running.url}{path}", data=body, method="POST", headers=headers)
-        asked.add_header("Content-Type", "application/octet-stream")
-        try:
-            with urllib.request.urlopen(asked, timeout=20) as answer:
-                return answer.status, answer.read()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read()
-
-    assert post("/add-checkpoint", asked_of(log, 0).encode())[0] == 200
+    assert running.post("/add-checkpoint", asked_of(log, 0).encode())[0] == 200
     head = Head(origin=SIGNER.name, start=0, end=9_000)
     body = mirroring.request(head, log.parcels(head))
-    assert post("/add-entries", gzip.compress(body), **{"Content-Encoding": "gzip"})[0] == 202
+    assert running.post("/add-entries", gzip.compress(body), **{"Content-Encoding": "gzip"})[0] == 202
     entries = f"POST /add-entries HTTP/1.1\r\nHost: m\r\nContent-Length: {len(body)}\r\n\r\n".encode()
     unknown = Head(origin="nobody", start=0, end=9_000).encode() + bytes(300)
     assert said(running, entries + unknown).startswith(b"HTTP/1.1 404"), "told before everything was sent"
@@ -651,11 +652,54 @@ def _streams(running: Speaking, log: Log) -> None:
     rest = Head(origin=SIGNER.name, start=8_192, end=9_000)
     running.hang_up()
     for _time in range(100):  # until the mirror has seen it
-        if (answer := post("/add-entries", mirroring.request(rest, log.parcels(rest))))[0] != 503:
+        if (answer := running.post("/add-entries", mirroring.request(rest, log.parcels(rest))))[0] != 503:
             break
         time.sleep(0.05)
     assert answer[0] == 200
     assert everything(Remote(f"{running.url}/{HASH}")) == log.entries
+
+
+def test_requests_that_overtake_each_other_never_sign_backwards(folder: Path, witness: Witness) -> None:
+    """Six senders bring one log, each up to a size of its own, all at once: whoever was overtaken hears it."""
+    log, sizes = Log(1_200), [100, 256, 300, 700, 1_100, 1_200]
+    statuses: set[int] = set()
+    seen: list[int] = []
+    together, ended = threading.Barrier(len(sizes)), threading.Event()
+
+    def bring(end: int) -> None:
+        head = Head(origin=SIGNER.name, start=0, end=end)
+        body = mirroring.request(head, log.parcels(head))
+        together.wait(30)
+        status = 503
+        while status == 503:  # two at once
+            status, said = running.post("/add-entries", body)
+        statuses.add(status)
+        if status == 200:
+            assert witness in cosignature.lines_of(log.body(end), said.decode(), [witness])
+        else:
+            assert Info.decode(said).size > end
+
+    def watch() -> None:
+        while not ended.is_set():
+            note = running.checkpoint()
+            seen.append(CheckpointBody.decode(text_of(note)).size if note else 0)
+
+    with Speaking(folder) as running:
+        size = 0
+        for more in sizes:
+            proof = consistency_proof(size, more, log.tree.node) if size else []
+            asked = Request(old=size, proof=tuple(proof), note=log.note(more))
+            assert running.post("/add-checkpoint", asked.encode())[0] == 200
+            size = more
+        with ThreadPoolExecutor(len(sizes) + 1) as pool:
+            watching = pool.submit(watch)
+            came = [pool.submit(bring, end) for end in sizes]
+            wait(came)
+            ended.set()
+        for one in (*came, watching):
+            one.result()
+        assert seen == sorted(seen) and statuses <= {200, 409}
+        assert everything(Remote(f"{running.url}/{HASH}")) == log.entries
 
 
 def test_the_command_shows_its_key_and_refuses_in_a_sentence(folder: Path, tmp_path: Path) -> None:

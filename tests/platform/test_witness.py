@@ -23,6 +23,7 @@ from pianqu.composition.witness import home
 from pianqu.composition.witness.app import Application
 from pianqu.composition.witness.store import Store
 from pianqu.foundation.errors import Invalid, Unavailable
+from pianqu.foundation.following import origin_hash
 from pianqu.kernels import witnessing
 from pianqu.kernels.cosignature import Cosigner, Witness, cosigned, lines_of
 from pianqu.kernels.merkle import consistency_proof, leaf_hash
@@ -274,6 +275,43 @@ def test_killed_at_random_it_never_signs_two_trees_of_one_size(folder: Path) -> 
     kept = Store(home.read(folder).tables)
     assert kept.last()[0][1] >= max(s for s, _r in got)
     kept.close()
+
+
+def test_requests_that_overtake_each_other_end_in_one_chain(folder: Path) -> None:
+    """Two processes over one memory, eight callers, a liar among them: whoever was overtaken hears it, nothing goes back."""
+    grown: list[tuple[int, int, bytes]] = []
+    told: set[int] = set()
+    statuses: set[int] = set()
+    together = threading.Barrier(8)
+
+    def call(one: Speaking, number: int) -> None:
+        dice, size = random.Random(number), 0
+        for _turn in range(12):
+            log = Log("x" if number % 4 == 3 else "").grow(size + dice.randrange(1, 4))
+            together.wait(30)  # all of them at once, most from the same size
+            status, body = one.ask(log.asks(size))
+            statuses.add(status)
+            if status == 200:
+                grown.append((size, log.size, _root(log)))
+                size = log.size
+            elif status == 409:
+                size = witnessing.size_of(body)
+                told.add(size)
+
+    with Speaking(home.WHAT, folder) as first, Speaking(home.WHAT, folder) as second:
+        callers = [threading.Thread(target=call, args=([first, second][n % 2], n)) for n in range(8)]
+        for caller in callers:
+            caller.start()
+        for caller in callers:
+            caller.join()
+        assert statuses == {200, 409, 422}
+        begins, ends = zip(*sorted((old, new) for old, new, _root_ in grown), strict=True)
+        assert begins == (0, *ends[:-1]), "each cosignature goes on where the one before it ended"
+        assert told <= set(ends)
+        _check_one_history([(new, root) for _old, new, root in grown])
+        for one in (first, second):
+            with urllib.request.urlopen(f"{one.url}/{origin_hash(LOG.name)}/checkpoint") as answer:
+                assert CheckpointBody.decode(text_of(answer.read().decode())).size == ends[-1]
 
 
 def test_the_command_shows_its_key_and_refuses_in_a_sentence(tmp_path: Path) -> None:
