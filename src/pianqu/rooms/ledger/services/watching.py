@@ -14,7 +14,7 @@ from pianqu.kernels.leaf import b64
 from pianqu.kernels.note import CheckpointBody, NoteError
 from pianqu.rooms.ledger import queries
 from pianqu.rooms.ledger.facts import ForkFound, MirrorDropped, MirrorNamed
-from pianqu.rooms.ledger.models import Fork, Mirror
+from pianqu.rooms.ledger.models import WITNESS_NAME, Fork, Mirror
 from pianqu.rooms.ledger.services.recording import record
 from pianqu.rooms.ledger.services.sealing import open_own
 
@@ -26,18 +26,20 @@ MIRRORS = "ledger:mirrors"
 def name_mirror(*, actor: Actor, name: str, vkey: str, url: str, now: datetime) -> int:
     """Compare with this mirror from now on. Raises Invalid for what is no name, key or address, Refused for a known key."""
     try:
-        key = Cosigner.from_vkey(vkey).vkey
+        key = Cosigner.from_vkey(vkey)
     except NoteError as error:
         raise Invalid("mirror-key", _("This is not a mirror's public key: %(why)s.") % {"why": error}) from error
     if not name.strip() or len(name) > 80:
         raise Invalid("mirror-name", _("Please give the mirror a name of at most 80 letters."))
+    if len(key.name.encode("utf-8", "surrogatepass")) > WITNESS_NAME:
+        raise Invalid("mirror-key-name", _("The name of this key is too long: it may have %d bytes.") % WITNESS_NAME)
     if not url.startswith(("http://", "https://")) or len(url) > 300:
         raise Invalid("mirror-address", _("The address of a mirror begins with https:// or http://."))
-    if Mirror.objects.filter(vkey=key).exists():
+    if Mirror.objects.filter(vkey=key.vkey).exists():
         raise Refused("mirror-known", _("A mirror with this key is known already."))
-    row = Mirror.objects.create(name=name.strip(), vkey=key, url=url.rstrip("/"), since=now)
+    row = Mirror.objects.create(name=name.strip(), vkey=key.vkey, url=url.rstrip("/"), since=now)
     record(
-        [MirrorNamed(subject=MIRRORS, organisation_code=actor.organisation_code, vkey=key, url=row.url)],
+        [MirrorNamed(subject=MIRRORS, organisation_code=actor.organisation_code, vkey=key.told, url=row.url)],
         actor=actor,
         now=now,
     )
@@ -50,7 +52,9 @@ def drop_mirror(*, actor: Actor, mirror: int, now: datetime) -> None:
     row = Mirror.objects.filter(id=mirror).first()
     if row is None:
         raise Absent("mirror-unknown", _("There is no such mirror."))
-    fact = MirrorDropped(subject=MIRRORS, organisation_code=actor.organisation_code, vkey=row.vkey)
+    fact = MirrorDropped(
+        subject=MIRRORS, organisation_code=actor.organisation_code, vkey=Cosigner.from_vkey(row.vkey).told
+    )
     record([fact], actor=actor, now=now)
     row.delete()
 

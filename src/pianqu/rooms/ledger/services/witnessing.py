@@ -12,12 +12,13 @@ from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Invalid
 from pianqu.foundation.verbs import verb
 from pianqu.kernels import policy as policies
+from pianqu.kernels.cosignature import unsupported
 from pianqu.kernels.leaf import b64
 from pianqu.kernels.policy import Policy as Rule
 from pianqu.kernels.policy import PolicyError
 from pianqu.rooms.ledger import queries
 from pianqu.rooms.ledger.facts import PolicyAdopted
-from pianqu.rooms.ledger.models import Checkpoint, Cosignature, Policy, Witness
+from pianqu.rooms.ledger.models import WITNESS_NAME, Checkpoint, Cosignature, Policy, Witness
 from pianqu.rooms.ledger.services.recording import record
 
 SUBJECT = "ledger:policy"
@@ -28,8 +29,8 @@ class Answered:
     """What came of asking one witness. With a line it signed; `trouble` (Witness.TROUBLES) says what is wrong."""
 
     vkey: str
-    size: int
-    """How far it has signed, as far as is known now."""
+    size: int | None = None
+    """How far it has signed, as far as is known now; None where that is as it was."""
     line: str = ""
     stated_at: datetime | None = None
     trouble: str = ""
@@ -49,7 +50,7 @@ def adopt_policy(*, actor: Actor, text: str, now: datetime) -> int:
         organisation_code=actor.organisation_code,
         policy=row.pk,
         digest=b64(sha256(text.encode()).digest()),
-        witnesses=tuple(one.witness.vkey for one in rule.witnesses),
+        witnesses=tuple(one.witness.told for one in rule.witnesses),
         quorum=rule.quorum,
     )
     record([fact], actor=actor, now=now)
@@ -70,6 +71,18 @@ def _checked(text: str) -> Rule:
             _("This policy is about other ledgers: the key %(key)s is not in it.") % {"key": own.vkey},
         )
     for one in rule.witnesses:
+        if len(one.witness.name.encode("utf-8", "surrogatepass")) > WITNESS_NAME:
+            raise Invalid(
+                "policy-name",
+                _("The name of the key of %(name)s is too long: it may have %(most)s bytes.")
+                % {"name": one.name[:80], "most": WITNESS_NAME},
+            )
+        if not one.witness.kind.is_known_here():
+            raise Invalid(
+                "policy-kind",
+                _("%(name)s signs with a key that this machine cannot check: %(why)s. The policy was not put in force.")
+                % {"name": one.name[:80], "why": unsupported(one.witness.kind)},
+            )
         if one.url and not one.url.startswith(("http://", "https://")):
             raise Invalid(
                 "policy-address",
@@ -110,7 +123,8 @@ def _keep(size: int | None, one: Answered, now: datetime) -> None:
             update_fields=["line", "stated_at"],
         )
     row, _made = Witness.objects.get_or_create(vkey=one.vkey)
-    row.size = one.size
+    if one.size is not None:
+        row.size = one.size
     if one.line:
         row.stated_at, row.heard_at = one.stated_at, now
     if one.trouble and not row.trouble:
