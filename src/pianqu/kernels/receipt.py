@@ -20,7 +20,7 @@ import sys
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -369,7 +369,8 @@ def _verify(receipt: Receipt, rule: Policy) -> Verdict:
         )
     except merkle.ProofError:
         return Verdict("not-included", "The signed ledger does not hold this record.", body.origin)
-    return _verify_content(receipt, body, times, rule)
+    verdict = _verify_content(receipt, body, times, holds=rule.holds(times))
+    return replace(verdict, message=_too_few(rule, times)) if verdict.code == "not-witnessed" else verdict
 
 
 def _times(checkpoint: str, rule: Policy) -> dict[str, int]:
@@ -387,7 +388,7 @@ def _who_is_false(checkpoint: str, rule: Policy) -> str:
     return ""
 
 
-def _verify_content(receipt: Receipt, body: CheckpointBody, times: Mapping[str, int], rule: Policy) -> Verdict:
+def _verify_content(receipt: Receipt, body: CheckpointBody, times: Mapping[str, int], *, holds: bool) -> Verdict:
     try:
         leaf = Leaf.decode(receipt.leaf)
         payload = json.loads(receipt.payload)
@@ -397,11 +398,8 @@ def _verify_content(receipt: Receipt, body: CheckpointBody, times: Mapping[str, 
         fits = agrees = False
     if not fits or not agrees:
         return Verdict("content-altered", "What is written here is not what was recorded.", body.origin)
-    code, message = ("genuine", GENUINE) if rule.holds(times) else ("not-witnessed", _too_few(rule, times))
+    code, message = ("genuine", "This receipt is genuine.") if holds else ("not-witnessed", NOT_WITNESSED)
     return Verdict(code, message, body.origin, receipt.index, body.size, payload, leaf, times)
-
-
-GENUINE = "This receipt is genuine."
 
 
 NOT_WITNESSED = (
