@@ -9,7 +9,7 @@ Guarantee: a signature by a known key over exactly these bytes, or NoteError; un
 
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -17,6 +17,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 ED25519 = b"\x01"
+MAY_SIGN = {ED25519: 32}
+"""The kinds of keys that sign a note itself, each with the length of its public keys."""
 MAX_BYTES = 1_000_000
 MAX_SIGNATURES = 100
 MOST_NAME = 200
@@ -65,18 +67,22 @@ def write_vkey(name: str, public: bytes, kind: bytes = ED25519) -> str:
 
 
 def read_vkey(
-    vkey: str, kind: bytes = ED25519, *, otherwise: str = "only Ed25519 keys are known here"
-) -> tuple[str, bytes]:
-    """Name and public bytes of an Ed25519 key of this kind. Raises NoteError, for another kind with the sentence `otherwise`."""
+    vkey: str, kinds: Mapping[bytes, int] = MAY_SIGN, *, otherwise: str = "only Ed25519 keys are known here"
+) -> tuple[str, bytes, bytes]:
+    """Name, kind and public bytes of a key of one of these kinds, each with the length of its keys.
+
+    Raises NoteError, for another kind or length with the sentence `otherwise`.
+    """
     name, _, rest = vkey.strip().partition("+")
     short, _, body = rest.partition("+")
     raw = _unb64(body)
     check_name(name)
-    if raw[:1] != kind or len(raw) != 33:
+    kind, public = raw[:1], raw[1:]
+    if kinds.get(kind) != len(public):
         raise NoteError(otherwise)
-    if key_id(name, raw[1:], kind).hex() != short:
+    if key_id(name, public, kind).hex() != short:
         raise NoteError("the key's id does not fit its name and bytes")
-    return name, raw[1:]
+    return name, kind, public
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,8 @@ class Verifier:
     @staticmethod
     def from_vkey(vkey: str) -> "Verifier":
         """Parse `name+hex key id+base64(type || public key)`. Raises NoteError."""
-        return Verifier(*read_vkey(vkey))
+        name, _kind, public = read_vkey(vkey)
+        return Verifier(name, public)
 
     @property
     def vkey(self) -> str:

@@ -83,7 +83,9 @@ BLANKS: tuple[Pair, ...] = (
     ("区里的密钥由谁保管、怎样保管", "Who keeps the ledger's key, and how"),
     ("主机、钟、人员权限的说明", "Statement on host, clock and staff rights"),
 )
-ALGORITHMS = "SHA-256 · Ed25519 · RFC 6962 · RFC 8785 · C2SP tlog-proof, tlog-checkpoint, tlog-cosignature, tlog-policy"
+ALGORITHMS = (
+    "SHA-256 · Ed25519 · ML-DSA-44 · RFC 6962, 8785 · C2SP tlog-proof, tlog-checkpoint, tlog-cosignature, tlog-policy"
+)
 
 
 def as_pdf(bundle: CourtBundle, names: Mapping[str, Pair]) -> bytes:
@@ -107,6 +109,7 @@ def content(bundle: CourtBundle, names: Mapping[str, Pair]) -> dict[str, Any]:
             bundle.verdict.code, ("开出时核验：对不上", f"Checked when made: {bundle.verdict.message}")
         ),
         "note": NOTE,
+        "left_out": _left_out(bundle),
         "qr": _drawn(bundle.code),
         "head": HEAD,
         "faces": dict(layout.faces()),
@@ -176,12 +179,8 @@ def _rule(bundle: CourtBundle) -> str:
 def _witnesses(bundle: CourtBundle) -> Iterable[dict[str, Any]]:
     for one in bundle.rule.witnesses:
         time = bundle.verdict.times.get(one.name)
-        told = (
-            (_moment(datetime.fromtimestamp(time, UTC)), "by its own clock")
-            if time
-            else ("还没有盖章", "has not signed")
-        )
-        yield {"name": one.name, "key": one.witness.vkey, "time": told}
+        told = (_stated(time), "by its own clock") if time else ("还没有盖章", "has not signed")
+        yield {"name": one.name, "key": one.witness.told, "time": told}
 
 
 def _stated(time: int) -> str:
@@ -215,6 +214,22 @@ def _fingerprints(bundle: CourtBundle) -> Iterable[dict[str, Any]]:
     yield _row(("算法与格式", "Algorithms and formats"), ALGORITHMS)
     told = "\n".join(f"{sha256(content).hexdigest()}  {name}" for name, content in bundle.files().items())
     yield _row(("证据包里的文件（SHA-256）", "Files of the bundle (SHA-256)"), told, "mono")
+
+
+def _left_out(bundle: CourtBundle) -> Pair:
+    """What the code on the sheet does not hold; empty where it holds everything."""
+    names = "、".join(bundle.left_out_of_code)
+    if not names:
+        return ("", "")
+    if bundle.rule.holds_in_code():
+        return (
+            f"二维码装不下 {names} 的签名，那在回执文件里；没有它，二维码也够数。",
+            f"The code has no room for the signature of {names}, which is in the receipt's file; the code is enough without it.",
+        )
+    return (
+        f"二维码装不下 {names} 的签名，只凭二维码验不出见证够数：请用回执文件核验。",
+        f"The code has no room for the signature of {names} and is not enough without it: check the receipt's file.",
+    )
 
 
 def _moment(at: datetime) -> str:

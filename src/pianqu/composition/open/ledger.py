@@ -163,7 +163,8 @@ def _watching() -> dict[str, Any]:
     rule, cards = ledger.policy().rule, ledger.witnesses()
     return {
         "witnesses": cards,
-        "signing": sum(not card.trouble and card.heard_at is not None for card in cards),
+        "signing": len({card.key_name for card in cards if not card.trouble and card.heard_at is not None}),
+        "parties": rule.parties(),
         "mirrors": ledger.mirrors(),
         "rule": _rule(rule, rule.quorum) if rule.quorum != NONE else "",
         "policy_address": reverse("ledger:policy"),

@@ -67,7 +67,11 @@ class Witness(Schema):
     """One witness of the policy in force."""
 
     name: str
-    key_name: str = Field(description="The name of its key, as it stands in its signatures.")
+    key_name: str = Field(
+        description="The name of its key, as it stands in its signatures. Two keys of one name are one witness."
+    )
+    kind: str = Field(description="How it signs: Ed25519 or ML-DSA-44.")
+    vkey: str = Field(description="Its verifier key (C2SP signed-note format).")
     group: str = Field(description="The policy's group that it belongs to; empty for none.")
     url: str
     size: int = Field(description="Entries of the newest tree that it signed.")

@@ -216,12 +216,16 @@ class Policy(models.Model):
         return f"policy {self.pk}"
 
 
+WITNESS_KEY, WITNESS_LINE = 2_000, 4_000
+"""Letters of the longest key and line of a witness (ML-DSA-44)."""
+
+
 class Witness(models.Model):
     """How far a witness has come 见证方进度, and what keeps it."""
 
     delivery = True
 
-    vkey = models.CharField("公钥 verifier key", max_length=300, primary_key=True)
+    vkey = models.CharField("公钥 verifier key", max_length=WITNESS_KEY, primary_key=True)
     size = models.PositiveBigIntegerField("已见证条数 size", default=0)
     stated_at = models.DateTimeField("对方签署时间 stated at", null=True)
     """The time that it stated last, by its own clock."""
@@ -246,8 +250,8 @@ class Cosignature(models.Model):
     delivery = True
 
     checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, related_name="+", verbose_name="存证根 checkpoint")
-    vkey = models.CharField("公钥 verifier key", max_length=300)
-    line = models.CharField("签名行 line", max_length=500)
+    vkey = models.CharField("公钥 verifier key", max_length=WITNESS_KEY)
+    line = models.CharField("签名行 line", max_length=WITNESS_LINE)
     stated_at = models.DateTimeField("签署时间 stated at")
 
     class Meta:
@@ -262,7 +266,7 @@ class Mirror(models.Model):
     """Somebody who keeps a full copy of the log 镜像. Named by a verb; how far it has come stands in Witness."""
 
     name = models.CharField("名称 name", max_length=80)
-    vkey = models.CharField("公钥 verifier key", max_length=300, unique=True)
+    vkey = models.CharField("公钥 verifier key", max_length=WITNESS_KEY, unique=True)
     url = models.CharField("地址 address", max_length=300)
     since = models.DateTimeField("启用时间 since")
 

@@ -187,8 +187,9 @@ def _line(other: _Other, body: CheckpointBody, theirs: str) -> Answered:
 
 
 def _note(other: _Other, answered: Answered, now: datetime) -> None:
-    known = Checkpoint.objects.filter(size=answered.size).exists()
-    services.keep(size=answered.size if known else None, heard=[answered], now=now)
+    size = answered.size
+    known = size is not None and Checkpoint.objects.filter(size=size).exists()
+    services.keep(size=size if known else None, heard=[answered], now=now)
 
 
 def _take_over(reply: Reply, shown_by: str, *, actor: Actor, now: datetime) -> None:

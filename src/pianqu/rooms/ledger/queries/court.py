@@ -22,6 +22,8 @@ class CourtBundle:
     """The receipt's file."""
     code: str
     """What its QR code says."""
+    left_out_of_code: tuple[str, ...]
+    """Whose signatures are too long for it."""
     policy: str
     rule: Policy
     vkeys: tuple[str, ...]
@@ -54,6 +56,7 @@ def court_bundle(entry_id: uuid.UUID) -> CourtBundle:
         held=held,
         text=text,
         code=code,
+        left_out_of_code=state.left_out_of_code,
         policy=policy_text(),
         rule=rule,
         vkeys=log().vkeys,

@@ -31,6 +31,12 @@ class ReceiptState:
     """When enough witnesses had signed that the entry stands there."""
     witnesses: tuple[str, ...] = ()
     """Who signed the checkpoint of this receipt, by their names in the policy."""
+    parties: int = 0
+    """How many witnesses these are: one may have signed with two keys."""
+    left_out_of_code: tuple[str, ...] = ()
+    """Whose signatures are in the file and too long for the QR code."""
+    code_is_enough: bool = True
+    """Whether a check of the QR code alone can find enough signatures."""
     awaits_witnesses: bool = False
     """Whether a policy with witnesses is in force and they have not signed yet."""
 
@@ -89,6 +95,9 @@ def _sealed(entry: Entry, position: int, shown: CheckpointCard) -> ReceiptState:
         qr=made.compact(rule.rule) if made else None,
         witnessed_at=card.witnessed_at,
         witnesses=card.witnesses,
+        parties=rule.rule.parties(card.witnesses),
+        left_out_of_code=tuple(name for name in rule.rule.left_out_of_code() if name in card.witnesses),
+        code_is_enough=rule.rule.holds_in_code(),
         awaits_witnesses=rule.asks_for_witnesses and not is_witnessed,
     )
 

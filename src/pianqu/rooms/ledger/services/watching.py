@@ -27,20 +27,19 @@ MIRRORS = "ledger:mirrors"
 def name_mirror(*, actor: Actor, name: str, vkey: str, url: str, now: datetime) -> int:
     """Compare with this mirror from now on. Raises Invalid for what is no name, key or address, Refused for a known key."""
     try:
-        read = Cosigner.from_vkey(vkey)
-        check_new_name(read.name)
-        key = read.vkey
+        key = Cosigner.from_vkey(vkey)
+        check_new_name(key.name)
     except NoteError as error:
         raise Invalid("mirror-key", _("This is not a mirror's public key: %(why)s.") % {"why": error}) from error
     if not name.strip() or len(name) > 80:
         raise Invalid("mirror-name", _("Please give the mirror a name of at most 80 letters."))
     if not is_address(url) or len(url) > 300:
         raise Invalid("mirror-address", _("The address of a mirror begins with https:// or http://."))
-    if Mirror.objects.filter(vkey=key).exists():
+    if Mirror.objects.filter(vkey=key.vkey).exists():
         raise Refused("mirror-known", _("A mirror with this key is known already."))
-    row = Mirror.objects.create(name=name.strip(), vkey=key, url=url.rstrip("/"), since=now)
+    row = Mirror.objects.create(name=name.strip(), vkey=key.vkey, url=url.rstrip("/"), since=now)
     record(
-        [MirrorNamed(subject=MIRRORS, organisation_code=actor.organisation_code, vkey=key, url=row.url)],
+        [MirrorNamed(subject=MIRRORS, organisation_code=actor.organisation_code, vkey=key.told, url=row.url)],
         actor=actor,
         now=now,
     )
@@ -53,7 +52,9 @@ def drop_mirror(*, actor: Actor, mirror: int, now: datetime) -> None:
     row = Mirror.objects.filter(id=mirror).first()
     if row is None:
         raise Absent("mirror-unknown", _("There is no such mirror."))
-    fact = MirrorDropped(subject=MIRRORS, organisation_code=actor.organisation_code, vkey=row.vkey)
+    fact = MirrorDropped(
+        subject=MIRRORS, organisation_code=actor.organisation_code, vkey=Cosigner.from_vkey(row.vkey).told
+    )
     record([fact], actor=actor, now=now)
     row.delete()
 
