@@ -362,7 +362,7 @@ def _verify(receipt: Receipt, rule: Policy) -> Verdict:
         )
     except merkle.ProofError:
         return Verdict("not-included", "The signed ledger does not hold this record.", body.origin)
-    return _verify_content(receipt, body, times, holds=rule.holds(times))
+    return verify_content(receipt, body, times, holds=rule.holds(times))
 
 
 def _times(checkpoint: str, rule: Policy) -> dict[str, int]:
@@ -380,7 +380,8 @@ def _who_is_false(checkpoint: str, rule: Policy) -> str:
     return ""
 
 
-def _verify_content(receipt: Receipt, body: CheckpointBody, times: Mapping[str, int], *, holds: bool) -> Verdict:
+def verify_content(receipt: Receipt, body: CheckpointBody, times: Mapping[str, int], *, holds: bool) -> Verdict:
+    """The last link, once the leaf is known to stand in the signed tree: whether it was made from what is written here."""
     try:
         leaf = Leaf.decode(receipt.leaf)
         payload = json.loads(receipt.payload)
