@@ -110,7 +110,9 @@ def _ledger() -> None:
     apps = import_module("pianqu.rooms.ledger.apps")
     if apps.missing_triggers():
         apps.put_triggers()
-    import_module("pianqu.rooms.ledger.services").create_log(now=timezone.now())
+    services = import_module("pianqu.rooms.ledger.services")
+    services.create_log(now=timezone.now())
+    services.begin_twin()
 
 
 def _demo(env: Env) -> None:

@@ -8,15 +8,19 @@ Cost: O(log n) hashes and one SM2 operation a proof. Guarantee: what the twin bi
 and chain are SHA-256's, as in the log; and no witness signs the twin: it proves nothing beyond the operator's word.
 """
 
+import argparse
+import sys
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from pianqu.kernels import merkle, note, receipt, sm3
 from pianqu.kernels.note import CheckpointBody, NoteError
-from pianqu.kernels.receipt import Receipt, Verdict
-from pianqu.kernels.sm2 import Verifier
+from pianqu.kernels.receipt import Receipt, ReceiptError, Verdict
+from pianqu.kernels.sm2 import NoSM2, Verifier
+from pianqu.kernels.sm3 import NoSM3
 
 SUFFIX = "/gm"
 _MARK = "twin-of"
@@ -70,6 +74,12 @@ def verifiers(vkeys: Iterable[str]) -> tuple[Verifier, ...]:
     return tuple(Verifier.from_vkey(vkey) for vkey in vkeys)
 
 
+def read_keys(given: Iterable[str]) -> tuple[Verifier, ...]:
+    """Keys of twins, each given itself or in a file with one in each line. Raises OSError, NoteError."""
+    texts = [Path(key).read_text(encoding="utf-8") if Path(key).is_file() else key for key in given]
+    return verifiers(line for text in texts for line in text.splitlines() if line.strip())
+
+
 def verify(held: Receipt, keys: Sequence[Verifier]) -> Verdict:
     """Check every link of a twin's proof; never raises for what it may hold. Raises NoSM2, NoSM3."""
     try:
@@ -109,3 +119,24 @@ def told(verdict: Verdict) -> list[str]:
         "No witness signs the twin: whether the ledger keeps a second history is shown by the receipt itself.",
         "It does not show that what was recorded is true, nor that the matter was dealt with well.",
     ]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """`python -m pianqu.kernels.twin FILE --vkey KEY`: the check without Django. 0: genuine; 1: not so; 2: unreadable."""
+    parser = argparse.ArgumentParser(description="Check a proof by SM3 and SM2 offline.")
+    parser.add_argument("file", type=Path)
+    parser.add_argument(
+        "--vkey", action="append", required=True, help="public key of the twin, or a file that holds it"
+    )
+    asked = parser.parse_args(argv)
+    try:
+        verdict = verify(receipt.parse(asked.file.read_text(encoding="utf-8")), read_keys(asked.vkey))
+    except (OSError, UnicodeDecodeError, ReceiptError, NoteError, NoSM2, NoSM3) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    sys.stdout.write("\n".join([verdict.message, *told(verdict)]) + "\n")
+    return 0 if verdict.genuine else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
