@@ -113,6 +113,12 @@ def _last() -> TwinCheckpoint | None:
     return TwinCheckpoint.objects.order_by("-size").first()
 
 
+def twin_size() -> int:
+    """Entries in the twin."""
+    last = _last()
+    return last.size if last else 0
+
+
 def read_twin_tile(level: int, index: int) -> bytes:
     """Stored hashes of one tile, empty where there is none."""
     row = TwinTile.objects.filter(level=level, index=index).values_list("hashes", flat=True).first()

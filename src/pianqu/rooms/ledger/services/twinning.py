@@ -48,12 +48,14 @@ def grow_twin(*, now: datetime, batch: int = BATCH) -> int:
     """
     if not sm2.is_installed():
         raise queries.not_installed()
-    queries.check_not_behind()
     row = _begun()
-    signer = queries.twin_signer(row)
-    tree = queries.whole_twin()
-    begin, goal = tree.size, _goal(tree.size, batch)
+    goal = _goal(queries.twin_size(), batch)
     if goal is None:
+        return 0
+    queries.check_not_behind()
+    signer, tree = queries.twin_signer(row), queries.whole_twin()
+    begin = tree.size
+    if begin >= goal.size:  # somebody else was faster
         return 0
     _grow(tree, goal)
     body = TwinBody(origin=row.origin, size=tree.size, root=tree.root(), ledger_root=bytes(goal.root))
