@@ -230,7 +230,7 @@ def audit_twin() -> Iterator[str]:
         return
     yield from (f"twin: {problem}" for problem in bent_tiles(rebuilt, TwinTile))
     keys = twin.verifiers(row.vkeys)
-    for made in TwinCheckpoint.objects.order_by("size").iterator(chunk_size=AUDIT_PAGE):
+    for made in TwinCheckpoint.objects.filter(size__lte=last.size).order_by("size").iterator(chunk_size=AUDIT_PAGE):
         yield from _audit_checkpoint(made, row.origin, keys, merkle.subtree_root(0, made.size, rebuilt.node, by))
 
 

@@ -49,15 +49,19 @@ def grow_twin(*, now: datetime, batch: int = BATCH) -> int:
     if not sm2.is_installed():
         raise queries.not_installed()
     row = _begun()
-    goal = _goal(queries.twin_size(), batch)
+    begin = queries.twin_size()
+    goal = _goal(begin, batch)
     if goal is None:
         return 0
     queries.check_not_behind()
-    signer, tree = queries.twin_signer(row), queries.whole_twin()
-    begin = tree.size
-    if begin >= goal.size:  # somebody else was faster
-        return 0
-    _grow(tree, goal)
+    signer = queries.twin_signer(row)
+    try:
+        tree = queries.whole_twin()
+        _grow(tree, goal)
+    except Unavailable:
+        if queries.twin_size() != begin:  # somebody else was faster, and tiles of two sizes were read
+            return 0
+        raise
     body = TwinBody(origin=row.origin, size=tree.size, root=tree.root(), ledger_root=bytes(goal.root))
     made = TwinCheckpoint(size=tree.size, root=body.root, note=note.sign(body.encode(), [signer]), made_at=now)
     return tree.size - begin if _keep(tree, made, begin, goal, row) else 0
@@ -108,10 +112,10 @@ def _goal(begin: int, batch: int) -> Checkpoint | None:
 
 def _grow(tree: TileTree, goal: Checkpoint) -> None:
     """Add the leaves up to there, once they are known to be those that the log signed."""
-    signed = TileTree(tree.size, cut(queries.read_tile, tree.size))
-    leaf = tree.by.leaf
+    begin, leaf = tree.size, tree.by.leaf
+    signed = TileTree(begin, cut(queries.read_tile, begin))
     try:
-        for leaves in queries.leaves_from(tree.size, goal.size):
+        for leaves in queries.leaves_from(begin, goal.size):
             signed.extend(b"".join(map(leaf_hash, leaves)))
             tree.extend(b"".join([leaf_hash(raw, leaf) for raw in leaves]))
         same = signed.size == goal.size and signed.root() == bytes(goal.root)
