@@ -172,6 +172,13 @@ def test_verify_log_checks_the_twin_and_replay_makes_it_anew(
         replay.main(["tiles", "--new-key"])
 
 
+def test_a_key_that_was_lost_before_it_signed_anything_gives_way_too(folder: Path) -> None:
+    (folder / "gm.key").unlink()
+    assert replay.main(["gm", "--new-key"]) == 0
+    settle()
+    assert ledger.twin_card().size == ledger.sealed_size()
+
+
 def test_the_guide_s_own_lines_check_it_with_openssl_alone(entry_id: UUID, tmp_path: Path) -> None:
     """Without the fetching: what curl would bring is put there."""
     if shutil.which("openssl") is None:

@@ -3,17 +3,21 @@
 import os
 import random
 import signal
+import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 from pianqu.kernels import note, twin
+from pianqu.kernels.tests import test_gm
 from pianqu.kernels.twin import TwinBody
 from tests.faults.test_restore import reported
-from tests.platform.houses import Up, run, up, wait_until
+from tests.platform.houses import PROJECT, Up, environment, run, up, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -39,6 +43,46 @@ def sizes(house: Up) -> tuple[int, int]:
 
 def caught_up(house: Up, at_least: int) -> bool:
     return wait_until(lambda: at_least <= sizes(house)[0] == sizes(house)[1], 40)
+
+
+def without_the_library(tmp_path: Path) -> list[str]:
+    """Where Python finds everything that is installed here except what signs by SM2."""
+    place = tmp_path / "packages"
+    place.mkdir()
+    for entry in Path(str(find_spec("gmssl_pyx").submodule_search_locations[0])).parent.iterdir():
+        if not entry.name.startswith("gmssl_pyx"):
+            (place / entry.name).symlink_to(entry)
+    return [str(PROJECT / "src"), str(place)]
+
+
+def test_without_the_library_everything_else_goes_on(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    given = environment(data, PIANQU_GM="1", PYTHONPATH=":".join(without_the_library(tmp_path)))
+
+    def asked(module: str, *words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-S", "-m", module, *words]
+        return subprocess.run(command, env=given, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+
+    prepared = asked("pianqu.composition.prepare", "--empty")
+    assert prepared.returncode == 0, prepared.stderr
+    told = asked("pianqu.composition.cli", "status").stdout
+    assert "gmssl-pyx, which is not installed here" in told
+    assert asked("pianqu.composition.cli", "verify", "log").returncode == 0
+    (tmp_path / "proof").write_text(test_gm.held().text())
+    done = asked("pianqu.kernels.twin", "proof", "--vkey", test_gm.KEY.vkey)
+    assert (done.returncode, "gmssl-pyx" in done.stderr) == (2, True)
+
+
+def test_a_broken_key_holds_up_no_start(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    (data / "keys").mkdir(parents=True)
+    (data / "keys" / "gm.key").write_text("broken\n")
+    with up(data, "--empty", PIANQU_GM="1") as house:
+        reported(house)
+        assert wait_until(lambda: sizes(house)[0] >= 1, 20)
+        assert "gm.key" in house.said()
+        assert sizes(house)[1] == 0
+        assert "gm.key" in run(data, "status", PIANQU_GM="1").stdout
 
 
 def test_turned_on_killed_and_turned_off_again(tmp_path: Path) -> None:

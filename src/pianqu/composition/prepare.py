@@ -112,7 +112,10 @@ def _ledger() -> None:
         apps.put_triggers()
     services = import_module("pianqu.rooms.ledger.services")
     services.create_log(now=timezone.now())
-    services.begin_twin()
+    try:
+        services.begin_twin()
+    except (Unavailable, OSError) as error:  # the ledger goes on without it, and status says what keeps it
+        sys.stderr.write(f"{sentence_for(error) or error}\n")
 
 
 def _demo(env: Env) -> None:

@@ -39,10 +39,9 @@ def main(argv: list[str]) -> int:
 
 def _twin(*, new_key: bool) -> int:
     services = import_module("pianqu.rooms.ledger.services")
+    if new_key:
+        vkey = services.renew_twin_key()
+        sys.stdout.write(f"The twin signs with a new key from now on; the ledger itself will tell so:\n{vkey}\n")
     size = services.rebuild_twin()
     sys.stdout.write(f"The twin's tree of {size} entries was made anew from them, and leads to what it signed.\n")
-    if new_key:
-        sys.stdout.write(
-            f"It signs with a new key from now on; the ledger itself will tell so:\n{services.renew_twin_key()}\n"
-        )
     return 0

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from pianqu.foundation.errors import Absent, Unavailable
 from pianqu.foundation.installation import installation
-from pianqu.foundation.keys import gm_key_name, gm_pair
+from pianqu.foundation.keys import gm_key_name, gm_pair, last_gm_key
 from pianqu.kernels import merkle, note, sm2, sm3, twin
 from pianqu.kernels.receipt import Receipt
 from pianqu.kernels.tiles import HASH, WIDTH, TileTree, TreeHash
@@ -78,6 +78,8 @@ def twin_trouble() -> str:
         if row is not None:
             twin_signer(row)
             whole_twin()
+        elif number := last_gm_key(installation().keys):
+            gm_pair(installation().keys, number)
     except Unavailable as problem:
         return str(problem.message)
     return ""

@@ -195,8 +195,10 @@ def rebuild_twin() -> int:
     with transaction.atomic():
         row = Twin.objects.select_for_update().filter(id=1).first()
         last = TwinCheckpoint.objects.order_by("-size").first()
-        if row is None or last is None:
+        if row is None:
             raise Refused("gm-none", "There is no twin to make anew. PIANQU_GM=1 and a start begin one.")
+        if last is None:
+            return 0
         by = queries.gm_hash()
         rebuilt = TileTree(0, lambda _level, _index: b"", by)
         for leaves in queries.leaves_from(0, last.size):
