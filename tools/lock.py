@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parent.parent
-EXTRAS = {"run": ("postgres", "insight"), "dev": ("postgres", "insight", "analysis", "dev")}
+EXTRAS = {"run": ("postgres", "insight", "gm"), "dev": ("postgres", "insight", "gm", "analysis", "dev")}
 
 
 def lock(name: str, extras: tuple[str, ...]) -> None:

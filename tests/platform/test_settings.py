@@ -73,6 +73,7 @@ def test_every_variable_is_read() -> None:
         "PIANQU_SMS_TOKEN": "secret",
         "PIANQU_TSA_URL": "http://tsa.example/tsr",
         "PIANQU_TSA_CA": __file__,
+        "PIANQU_GM": "1",
         "PIANQU_WEBHOOK_NETWORKS": "10.2.0.0/16",
         "PIANQU_API_RATE": "1200",
         "PIANQU_MAIL_URL": "smtps://user:pw@mail.example:465",

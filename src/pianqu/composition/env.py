@@ -94,6 +94,11 @@ class Env:
         "PEM file with the root certificates of that authority; default: those that this machine trusts.",
         "该服务根证书的 PEM 文件；默认用本机信任的证书。",
     )
+    gm: bool = setting(
+        False,
+        "1 to keep the ledger's twin by China's national cryptographic standards (SM3, SM2) as well; see gm.md.",
+        "填 1 则另按国家商用密码标准（SM3、SM2）同步记一本国密账，见 gm.md。",
+    )
     webhook_networks: tuple[str, ...] = setting(
         (),
         "Networks beside public addresses that webhooks may reach, separated by commas; naming one also allows http.",
@@ -349,6 +354,7 @@ _READ = {
     "sms_token": _text,
     "tsa_url": _authority,
     "tsa_ca": _certificates,
+    "gm": _flag,
     "webhook_networks": _proxies,
     "api_rate": _rate,
     "mail_url": _mail,

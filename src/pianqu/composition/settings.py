@@ -24,6 +24,7 @@ INSTALLATION = Installation(
     sms_token=ENV.sms_token,
     tsa_url=ENV.tsa_url,
     tsa_ca=ENV.tsa_ca,
+    gm=ENV.gm,
     webhook_networks=ENV.webhook_networks,
     api_rate=ENV.api_rate,
     mail_from=ENV.mail_from if ENV.mail_url else "",

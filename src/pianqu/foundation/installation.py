@@ -29,6 +29,8 @@ class Installation:
     """The timestamp authority (RFC 3161); empty: none is asked."""
     tsa_ca: Path | None = None
     """Its root certificates as a PEM file; None: those that the machine trusts."""
+    gm: bool = False
+    """Whether the ledger's twin by the national standards (SM3, SM2) is kept."""
     webhook_networks: tuple[str, ...] = ()
     """Networks beside the public addresses that webhooks may reach."""
     mail_from: str = ""

@@ -12,6 +12,7 @@ from binascii import Error as Base64Error
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Protocol, TypeVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -85,6 +86,31 @@ def read_vkey(
     return name, kind, public
 
 
+class Knows(Protocol):
+    """A known public key, of whatever kind."""
+
+    @property
+    def name(self) -> str:
+        """Under which it signs."""
+
+    @property
+    def key_id(self) -> bytes:
+        """The four bytes before its signatures."""
+
+    def verify(self, text: str, signature: bytes) -> bool:
+        """Whether `signature` is this key's over the note's text."""
+
+
+class Signs(Protocol):
+    """A key that signs notes, of whatever kind."""
+
+    def line(self, text: str) -> str:
+        """The line to be put under the note of `text`."""
+
+
+Known = TypeVar("Known", bound=Knows)
+
+
 @dataclass(frozen=True, slots=True)
 class Verifier:
     """A known public key."""
@@ -101,6 +127,10 @@ class Verifier:
     @property
     def vkey(self) -> str:
         return write_vkey(self.name, self.public)
+
+    @property
+    def key_id(self) -> bytes:
+        return key_id(self.name, self.public)
 
     def verify(self, text: str, signature: bytes) -> bool:
         """Whether `signature` (64 bytes) is this key's over the note's text."""
@@ -137,7 +167,7 @@ class Signer:
         return signature_line(self.name, key_id(self.name, public_key(self.seed)) + signature)
 
 
-def sign(text: str, signers: Sequence[Signer]) -> str:
+def sign(text: str, signers: Sequence[Signs]) -> str:
     """The note over `text`, which ends with a newline, signed by all of these in this order."""
     if not text.endswith("\n"):
         raise NoteError("the text of a note ends with a newline")
@@ -189,11 +219,11 @@ def text_of(note: str) -> str:
     return split(note)[0]
 
 
-def open_note(note: str, verifiers: Sequence[Verifier]) -> tuple[str, tuple[Verifier, ...]]:
+def open_note(note: str, verifiers: Sequence[Known]) -> tuple[str, tuple[Known, ...]]:
     """The text and those of the known keys that signed it. Raises NoteError when none did or a known one's is false."""
     text, signatures = split(note)
-    known = {(v.name, key_id(v.name, v.public)): v for v in verifiers}
-    signed: list[Verifier] = []
+    known = {(v.name, v.key_id): v for v in verifiers}
+    signed: list[Known] = []
     for signature in signatures:
         verifier = known.get((signature.name, signature.blob[:4]))
         if verifier is None:

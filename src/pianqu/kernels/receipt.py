@@ -369,7 +369,7 @@ def _verify(receipt: Receipt, rule: Policy) -> Verdict:
         )
     except merkle.ProofError:
         return Verdict("not-included", "The signed ledger does not hold this record.", body.origin)
-    verdict = _verify_content(receipt, body, times, holds=rule.holds(times))
+    verdict = verify_content(receipt, body, times, holds=rule.holds(times))
     return replace(verdict, message=_too_few(rule, times)) if verdict.code == "not-witnessed" else verdict
 
 
@@ -388,7 +388,8 @@ def _who_is_false(checkpoint: str, rule: Policy) -> str:
     return ""
 
 
-def _verify_content(receipt: Receipt, body: CheckpointBody, times: Mapping[str, int], *, holds: bool) -> Verdict:
+def verify_content(receipt: Receipt, body: CheckpointBody, times: Mapping[str, int], *, holds: bool) -> Verdict:
+    """The last link, once the leaf is known to stand in the signed tree: whether it was made from what is written here."""
     try:
         leaf = Leaf.decode(receipt.leaf)
         payload = json.loads(receipt.payload)

@@ -70,10 +70,21 @@ def _ledger() -> bool:
     sys.stdout.write(f", last sealed {state.sealed_at:%Y-%m-%d %H:%M:%S %Z}\n" if state.sealed_at else "\n")
     if state.trouble:
         sys.stdout.write(f"{state.trouble}\n")
+    _twin(ledger.twin_card(), ledger.twin_trouble())
     if authority.trouble:
         since = f"{authority.trouble_at:%Y-%m-%d %H:%M:%S %Z}"
         sys.stdout.write(f"The timestamp authority gives none since {since} ({authority.detail})\n")
     return not state.trouble
+
+
+def _twin(card: Any, trouble: str) -> None:
+    """The twin by the national standards, where it is kept."""
+    if not card.is_kept:
+        return
+    made = f", last signed {card.made_at:%Y-%m-%d %H:%M:%S %Z}" if card.made_at else ""
+    sys.stdout.write(f"Twin by SM3 and SM2: {card.size} entries, {card.behind} to come{made}\n")
+    if trouble:
+        sys.stdout.write(f"{trouble}\n")
 
 
 def _systems() -> None:

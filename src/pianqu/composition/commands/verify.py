@@ -10,10 +10,12 @@ import django
 
 from pianqu.composition.commands import verify_mirror
 from pianqu.composition.env import current
-from pianqu.kernels import policy, receipt
+from pianqu.kernels import policy, receipt, twin
 from pianqu.kernels.note import NoteError
 from pianqu.kernels.policy import Policy, PolicyError
-from pianqu.kernels.receipt import ReceiptError
+from pianqu.kernels.receipt import Receipt, ReceiptError
+from pianqu.kernels.sm2 import NoSM2
+from pianqu.kernels.sm3 import NoSM3
 
 EPILOGUE = """pianqu verify FILE is pianqu verify receipt FILE. Without --policy and --vkey a receipt is judged by the policy
 of the installation in the data folder. 0: genuine and witnessed as the policy asks, or all is well; 1: not so; 2: unreadable.
@@ -61,13 +63,28 @@ def _parser() -> argparse.ArgumentParser:
 def _receipt(path: Path, policy_file: Path | None, vkeys: list[str]) -> int:
     try:
         given = receipt.parse(path.read_text(encoding="utf-8"))
+        if twin.is_twin(given.checkpoint.partition("\n")[0]):
+            return _twin_receipt(given, policy_file, vkeys)
         rule = receipt.read_trust(policy_file, vkeys) if policy_file or vkeys else _own_policy()
-    except (OSError, UnicodeDecodeError, ReceiptError, NoteError, PolicyError) as error:
+    except (OSError, UnicodeDecodeError, ReceiptError, NoteError, PolicyError, NoSM2, NoSM3) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     verdict = receipt.verify(given, rule)
     ended = [] if policy_file or vkeys else _ended(verdict.origin)
     sys.stdout.write("\n".join([verdict.message, *receipt.told(verdict, rule), *ended]) + "\n")
+    return 0 if verdict.genuine else 1
+
+
+def _twin_receipt(given: Receipt, policy_file: Path | None, vkeys: list[str]) -> int:
+    """The proof of an entry in the twin by the national standards, under its own keys: a policy knows none of them."""
+    if policy_file:
+        raise ReceiptError("This is a proof by SM3 and SM2: name the twin's key with --vkey; a policy knows none.")
+    if not vkeys:
+        _check_there()
+        django.setup()
+        vkeys = list(import_module("pianqu.rooms.ledger.queries").twin_card().vkeys)
+    verdict = twin.verify(given, twin.read_keys(vkeys))
+    sys.stdout.write("\n".join([verdict.message, *twin.told(verdict)]) + "\n")
     return 0 if verdict.genuine else 1
 
 
@@ -102,9 +119,11 @@ def _log() -> int:
         return 2
     django.setup()
     ledger = import_module("pianqu.rooms.ledger.queries")
-    problems = [*ledger.audit(), *ledger.audit_anchors()]
-    state = ledger.status()
+    problems = [*ledger.audit(), *ledger.audit_anchors(), *ledger.audit_twin()]
+    state, by_gm = ledger.status(), ledger.twin_card()
     sys.stdout.write(f"{state.origin}: {state.size} entries sealed, {state.waiting} waiting\n")
+    if by_gm.size:
+        sys.stdout.write(f"Twin by SM3 and SM2: {by_gm.size} entries\n")
     if last := ledger.last_anchor():
         stamp = f"{last.stamped_at:%Y-%m-%d %H:%M:%S %Z} by {last.authority}"
         sys.stdout.write(f"Last timestamp: {last.size} entries, {stamp}\n")

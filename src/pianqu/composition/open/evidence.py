@@ -86,6 +86,7 @@ BLANKS: tuple[Pair, ...] = (
 ALGORITHMS = (
     "SHA-256 · Ed25519 · ML-DSA-44 · RFC 6962, 8785 · C2SP tlog-proof, tlog-checkpoint, tlog-cosignature, tlog-policy"
 )
+BY_GM = "SM3 (GB/T 32905) · SM2 (GB/T 32918)"
 
 
 def as_pdf(bundle: CourtBundle, names: Mapping[str, Pair]) -> bytes:
@@ -211,7 +212,7 @@ def _doubt(bundle: CourtBundle) -> Pair:
 
 
 def _fingerprints(bundle: CourtBundle) -> Iterable[dict[str, Any]]:
-    yield _row(("算法与格式", "Algorithms and formats"), ALGORITHMS)
+    yield _row(("算法与格式", "Algorithms and formats"), ALGORITHMS + (f" · {BY_GM}" if bundle.twin else ""))
     told = "\n".join(f"{sha256(content).hexdigest()}  {name}" for name, content in bundle.files().items())
     yield _row(("证据包里的文件（SHA-256）", "Files of the bundle (SHA-256)"), told, "mono")
 

@@ -55,6 +55,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "pace": ledger.pace(recent),
         "organisations": _organisations(),
         "ended": ledger.ended_logs(),
+        "twin": ledger.twin_card(),
         **_watching(),
     }
     return render(request, "open/ledger.html", context)

@@ -182,6 +182,63 @@ class LogKey(models.Model):
         return f"key {self.number}"
 
 
+class Twin(models.Model):
+    """The twin of the log by the national standards 国密账: its name, its keys, what the log was told of it. There is one row."""
+
+    derived = True
+
+    origin = models.CharField("账本来源名 log's origin", max_length=200)
+    vkeys = models.JSONField("公钥 verifier keys")
+    """All that it ever had under this name; the newest signs."""
+    key_number = models.PositiveIntegerField("密钥序号 key number")
+    """Of the newest, by which its file is called."""
+    stated_size = models.PositiveBigIntegerField("已入账条数 stated size", default=0)
+    stated_vkey = models.CharField("已入账公钥 stated key", max_length=400, default="")
+    stated_at = models.DateTimeField("入账时间 stated at", null=True)
+    """When the log itself was last told the twin's root, and of which size and key."""
+
+    class Meta:
+        verbose_name = "国密账 twin"
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_twin")]
+
+    def __str__(self) -> str:
+        return f"twin of {self.origin}"
+
+
+class TwinTile(models.Model):
+    """256 hashes by SM3 of one level of the twin's tree 国密树片. Rebuildable."""
+
+    derived = True
+
+    level = models.PositiveSmallIntegerField("层 level")
+    index = models.PositiveBigIntegerField("序 index")
+    hashes = models.BinaryField("哈希 hashes", max_length=8192)
+
+    class Meta:
+        verbose_name = "国密树片 twin tile"
+        constraints = [models.UniqueConstraint(fields=["level", "index"], name="one_twin_tile_per_place")]
+
+    def __str__(self) -> str:
+        return f"twin tile {self.level}/{self.index}"
+
+
+class TwinCheckpoint(models.Model):
+    """A size and root of the twin, signed with SM2, beside the log's checkpoint of the same size 国密存证根."""
+
+    derived = True
+
+    size = models.PositiveBigIntegerField("条数 size", primary_key=True)
+    root = models.BinaryField("根 root", max_length=32)
+    note = models.TextField("签名文本 signed note")
+    made_at = models.DateTimeField("生成时间 made at")
+
+    class Meta:
+        verbose_name = "国密存证根 twin checkpoint"
+
+    def __str__(self) -> str:
+        return f"twin checkpoint {self.size}"
+
+
 class EndedLog(models.Model):
     """A log that a person declared dead 已终止的账本, and where it went on. Its receipts still verify with these keys."""
 

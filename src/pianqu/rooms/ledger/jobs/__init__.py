@@ -2,6 +2,7 @@
 
 from pianqu.rooms.ledger.jobs.anchoring import Anchorer
 from pianqu.rooms.ledger.jobs.gathering import Gatherer, learn_what_was_seen
+from pianqu.rooms.ledger.jobs.twinning import keep_twin
 from pianqu.rooms.ledger.jobs.watching import look_around, read_again
 
-__all__ = ["Anchorer", "Gatherer", "learn_what_was_seen", "look_around", "read_again"]
+__all__ = ["Anchorer", "Gatherer", "keep_twin", "learn_what_was_seen", "look_around", "read_again"]

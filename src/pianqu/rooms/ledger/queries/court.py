@@ -9,6 +9,7 @@ from pianqu.kernels.policy import Policy
 from pianqu.kernels.receipt import Receipt, Verdict
 from pianqu.rooms.ledger.queries.log import log
 from pianqu.rooms.ledger.queries.receipts import held_receipt
+from pianqu.rooms.ledger.queries.twin import twin_card, twin_receipt
 from pianqu.rooms.ledger.queries.witnesses import policy, policy_text
 
 
@@ -28,6 +29,9 @@ class CourtBundle:
     rule: Policy
     vkeys: tuple[str, ...]
     """Every key that the ledger ever had, the oldest first."""
+    twin: Receipt | None
+    """The proof by the national standards, where the twin is kept and holds the entry."""
+    twin_vkeys: tuple[str, ...]
     verdict: Verdict
     recorded_at: datetime
     sealed_at: datetime | None
@@ -35,6 +39,12 @@ class CourtBundle:
 
     def files(self) -> dict[str, bytes]:
         """By name: what a check needs, each part also by itself, byte for byte as it was hashed."""
+        by_gm = {}
+        if self.twin is not None:
+            by_gm = {
+                "receipt-gm.tlog-proof": self.twin.text().encode(),
+                "gm.vkey": "".join(f"{vkey}\n" for vkey in self.twin_vkeys).encode(),
+            }
         return {
             "receipt.tlog-proof": self.text.encode(),
             "receipt-code.txt": self.code.encode(),
@@ -43,6 +53,7 @@ class CourtBundle:
             "leaf.json": self.held.leaf,
             "policy.txt": self.policy.encode(),
             "log.vkey": "".join(f"{vkey}\n" for vkey in self.vkeys).encode(),
+            **by_gm,
         }
 
 
@@ -50,7 +61,7 @@ def court_bundle(entry_id: uuid.UUID) -> CourtBundle:
     """The bundle of a sealed entry. Raises Absent where there is none, not yet, or no more."""
     state = held_receipt(entry_id)
     text, code = str(state.text), str(state.qr)
-    held, rule = receipt.parse(text), policy().rule
+    held, rule, by_gm = receipt.parse(text), policy().rule, twin_card()
     return CourtBundle(
         entry_id=entry_id,
         held=held,
@@ -60,6 +71,8 @@ def court_bundle(entry_id: uuid.UUID) -> CourtBundle:
         policy=policy_text(),
         rule=rule,
         vkeys=log().vkeys,
+        twin=twin_receipt(entry_id) if by_gm.is_kept else None,
+        twin_vkeys=by_gm.vkeys,
         verdict=receipt.verify(held, rule),
         recorded_at=state.recorded_at,
         sealed_at=state.sealed_at,

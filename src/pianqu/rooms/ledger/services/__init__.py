@@ -7,11 +7,22 @@ from pianqu.rooms.ledger.services.erasing import erase
 from pianqu.rooms.ledger.services.recording import Recorded, record, record_access
 from pianqu.rooms.ledger.services.recovering import Recovery, catch_up
 from pianqu.rooms.ledger.services.rotating import prepare_key, retire_keys, rotate_key
-from pianqu.rooms.ledger.services.sealing import admit, create_log, open_own, publish, rebuild_tiles, seal, verifiers
+from pianqu.rooms.ledger.services.sealing import (
+    BATCH,
+    admit,
+    create_log,
+    open_own,
+    publish,
+    rebuild_tiles,
+    seal,
+    verifiers,
+)
+from pianqu.rooms.ledger.services.twinning import begin_twin, grow_twin, rebuild_twin, renew_twin_key, state_twin
 from pianqu.rooms.ledger.services.watching import drop_mirror, name_mirror, note_fork, sound_the_alarm
 from pianqu.rooms.ledger.services.witnessing import Answered, adopt_policy, keep
 
 __all__ = [
+    "BATCH",
     "Answered",
     "Heard",
     "Pages",
@@ -20,12 +31,14 @@ __all__ = [
     "Succession",
     "admit",
     "adopt_policy",
+    "begin_twin",
     "catch_up",
     "create_log",
     "declare_dead",
     "deliver",
     "drop_mirror",
     "erase",
+    "grow_twin",
     "keep",
     "keep_anchor",
     "name_mirror",
@@ -35,12 +48,15 @@ __all__ = [
     "prepare_key",
     "publish",
     "rebuild_tiles",
+    "rebuild_twin",
     "record",
     "record_access",
+    "renew_twin_key",
     "replay",
     "retire_keys",
     "rotate_key",
     "seal",
     "sound_the_alarm",
+    "state_twin",
     "verifiers",
 ]
