@@ -10,6 +10,22 @@ from pianqu.rooms.ledger.queries.anchors import (
     last_anchor,
 )
 from pianqu.rooms.ledger.queries.court import CourtBundle, court_bundle
+from pianqu.rooms.ledger.queries.evm import (
+    EVM_MISSING,
+    EvmAnchorCard,
+    EvmNodeCard,
+    audit_evm_anchors,
+    evm_anchor_of,
+    evm_anchor_over,
+    evm_anchors,
+    evm_attempts,
+    evm_last,
+    evm_node,
+    evm_open,
+    evm_signed_last,
+    evm_waits,
+    place_of,
+)
 from pianqu.rooms.ledger.queries.log import (
     PUBLISHED_NAME,
     CheckpointCard,
@@ -81,6 +97,7 @@ from pianqu.rooms.ledger.queries.witnesses import (
 )
 
 __all__ = [
+    "EVM_MISSING",
     "PUBLIC_PATH",
     "PUBLISHED_NAME",
     "RECORDED",
@@ -91,6 +108,8 @@ __all__ = [
     "CheckpointCard",
     "CourtBundle",
     "EndedCard",
+    "EvmAnchorCard",
+    "EvmNodeCard",
     "ForkCard",
     "HistoryItem",
     "KeyCard",
@@ -113,6 +132,7 @@ __all__ = [
     "at",
     "audit",
     "audit_anchors",
+    "audit_evm_anchors",
     "authority",
     "bent_tiles",
     "check_not_behind",
@@ -120,6 +140,15 @@ __all__ = [
     "court_bundle",
     "ended_logs",
     "entries",
+    "evm_anchor_of",
+    "evm_anchor_over",
+    "evm_anchors",
+    "evm_attempts",
+    "evm_last",
+    "evm_node",
+    "evm_open",
+    "evm_signed_last",
+    "evm_waits",
     "forget_policy",
     "forked",
     "forks",
@@ -136,6 +165,7 @@ __all__ = [
     "offered",
     "organisations",
     "pace",
+    "place_of",
     "policy",
     "policy_text",
     "proof_of",

@@ -4,6 +4,15 @@ from pianqu.rooms.ledger.services.anchoring import keep_anchor, note_authority_t
 from pianqu.rooms.ledger.services.delivering import Heard, Pages, deliver, replay
 from pianqu.rooms.ledger.services.ending import Succession, declare_dead
 from pianqu.rooms.ledger.services.erasing import erase
+from pianqu.rooms.ledger.services.evm import (
+    NewEvmAnchor,
+    confirm_evm_anchor,
+    give_up_evm_anchor,
+    keep_evm_anchor,
+    note_node_trouble,
+    note_node_well,
+    take_back_evm_anchor,
+)
 from pianqu.rooms.ledger.services.recording import Recorded, record, record_access
 from pianqu.rooms.ledger.services.recovering import Recovery, catch_up
 from pianqu.rooms.ledger.services.rotating import prepare_key, retire_keys, rotate_key
@@ -14,6 +23,7 @@ from pianqu.rooms.ledger.services.witnessing import Answered, adopt_policy, keep
 __all__ = [
     "Answered",
     "Heard",
+    "NewEvmAnchor",
     "Pages",
     "Recorded",
     "Recovery",
@@ -21,16 +31,21 @@ __all__ = [
     "admit",
     "adopt_policy",
     "catch_up",
+    "confirm_evm_anchor",
     "create_log",
     "declare_dead",
     "deliver",
     "drop_mirror",
     "erase",
+    "give_up_evm_anchor",
     "keep",
     "keep_anchor",
+    "keep_evm_anchor",
     "name_mirror",
     "note_authority_trouble",
     "note_fork",
+    "note_node_trouble",
+    "note_node_well",
     "open_own",
     "prepare_key",
     "publish",
@@ -42,5 +57,6 @@ __all__ = [
     "rotate_key",
     "seal",
     "sound_the_alarm",
+    "take_back_evm_anchor",
     "verifiers",
 ]

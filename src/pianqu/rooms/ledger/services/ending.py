@@ -36,6 +36,7 @@ from pianqu.rooms.ledger.models import (
     Checkpoint,
     Cosignature,
     EndedLog,
+    EvmAnchor,
     Log,
     LogKey,
     Watch,
@@ -117,7 +118,7 @@ def _end(*, actor: Actor, reason: str, key: int, folder: Path, now: datetime) ->
         went_on_as=signer.name,
         ended_at=now,
     )
-    for model in (Cosignature, Checkpoint, Witness, Anchor, Watch, WatchedChain, LogKey):
+    for model in (Cosignature, Checkpoint, Witness, Anchor, EvmAnchor, Watch, WatchedChain, LogKey):
         model.objects.all().delete()
     Log.objects.update(origin=signer.name, vkey=signer.vkey, created_at=now)
     LogKey.objects.create(log_id=1, number=key, vkey=signer.vkey, from_at=now)
@@ -162,6 +163,10 @@ def _evidence() -> Iterator[str]:
     for one in Anchor.objects.order_by("size").iterator():
         told = {"size": one.size, "text": one.text, "token": b64encode(bytes(one.token)).decode()}
         yield json.dumps(told, ensure_ascii=False) + "\n"
+    for tx in EvmAnchor.objects.order_by("size", "nonce", "attempt").iterator():
+        about = {"chain": tx.chain_id, "genesis": tx.genesis, "transaction": tx.hash, "block": tx.block}
+        raw = b64encode(bytes(tx.raw)).decode()
+        yield json.dumps(about | {"size": tx.size, "text": tx.text, "raw": raw}, ensure_ascii=False) + "\n"
 
 
 def _write(path: Path, parts: Iterator[str]) -> None:
