@@ -130,6 +130,7 @@ OTHERS = {
     "ledger:vkey": "/open/ledger/log.vkey",
     "ledger:anchor": POSTED,
     "ledger:anchored": POSTED,
+    "ledger:on_chain": POSTED,
     "ledger:policy": "/open/ledger/policy",
     "ledger:entries": "/open/ledger/tile/entries/{tile}",
     "ledger:tile": "/open/ledger/tile/0/{tile}",

@@ -61,6 +61,15 @@ class Told:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A transaction that a node says stands on the chain."""
+
+    block: Block
+    under: int
+    """Blocks from its own to the newest, both counted."""
+
+
 class Node:
     """One node. Every question raises NodeError: unreachable, unclear, refused."""
 
@@ -137,6 +146,21 @@ class Node:
             raise NodeError("unreachable", str(error)) from error
         except Unclear as error:
             raise NodeError("unclear", f"no answer ({error})") from error
+
+
+def standing(node: Node, transaction: str, *, sender: str, data: bytes) -> Standing:
+    """Where it stands, where the node tells the same each way. Raises NodeError; `absent` where no block holds it."""
+    found, head = node.included(transaction), node.block("latest")
+    if found is None or head is None:
+        raise NodeError("absent", "no block of this chain holds the transaction")
+    block, told = node.block(found.block), node.told(transaction)
+    if block is None or block.hash != found.block_hash or transaction not in block.holds:
+        raise _unclear(f"it names block {found.block} for the transaction, but that does not hold it")
+    if told is None or told.data != data or told.sender.lower() != sender.lower():
+        raise _unclear("it tells another transaction under the same hash")
+    if not found.went_well:
+        raise NodeError("reverted", "the transaction's receiver refused it")
+    return Standing(block=block, under=head.number - block.number + 1)
 
 
 def _read(reply: Reply) -> Any:

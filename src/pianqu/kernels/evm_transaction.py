@@ -15,6 +15,10 @@ from eth_keys.datatypes import PrivateKey, Signature
 from eth_utils.address import to_canonical_address, to_checksum_address
 from eth_utils.crypto import keccak
 
+from pianqu.kernels import evm_proof
+from pianqu.kernels.evm_anchor import EvmMark
+from pianqu.kernels.evm_proof import EvmProof, EvmProofError
+
 MAX_BYTES = 4_096
 _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 _FIELDS, _ADDRESS = 9, 20
@@ -75,6 +79,16 @@ def read(raw: bytes) -> Signed:
     except Exception as error:
         raise TransactionError("its signature is none") from error
     return Signed(raw=raw, hash=_hash(raw), sender=str(sender), said=said)
+
+
+def check(proof: EvmProof) -> EvmMark:
+    """What the transaction of a file says, once everything in the file fits. Raises EvmProofError."""
+    try:
+        signed = read(proof.raw)
+    except TransactionError as error:
+        raise EvmProofError(str(error)) from error
+    said = signed.said
+    return evm_proof.check(proof, hash=signed.hash, sender=signed.sender, chain_id=said.chain_id, data=said.data)
 
 
 def _parts(raw: bytes) -> tuple[Transaction, int, int, int]:

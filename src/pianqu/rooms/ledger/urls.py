@@ -11,6 +11,7 @@ urlpatterns = [
     path("log.vkey", views.vkey, name="vkey"),
     path("anchor/<int:size>.tsr", views.anchor, name="anchor"),
     path("anchor/<int:size>.note", views.anchored, name="anchored"),
+    path("chain/<str:transaction>.json", views.on_chain, name="on_chain"),
     path("policy", views.policy, name="policy"),
     path("tile/entries/<path:where>", views.entries, name="entries"),
     path("tile/<int:level>/<path:where>", views.tile, name="tile"),

@@ -16,7 +16,7 @@ from importlib import import_module
 from typing import Any
 
 from pianqu.foundation.errors import Unavailable
-from pianqu.foundation.evm import Block, Included, Node, NodeError
+from pianqu.foundation.evm import Block, Included, Node, NodeError, standing
 from pianqu.foundation.installation import EvmChain, installation
 from pianqu.foundation.keys import evm_key
 from pianqu.kernels import evm_anchor
@@ -167,17 +167,14 @@ class _Look:
         self._seen.displaced.pop(one.hash, None)
         if head.number - found.block + 1 < self._chain.confirmations:
             return 0
-        block, told = self._node.block(found.block), self._node.told(one.hash)
-        if block is None or block.hash != found.block_hash or one.hash not in block.holds:
-            raise NodeError("unclear", f"it names block {found.block} for the transaction, but that does not hold it")
-        if told is None or told.data != _data(one.text) or told.sender.lower() != one.sender.lower():
-            raise NodeError("unclear", "it tells another transaction under the same hash")
-        if not found.went_well:
-            services.give_up_evm_anchor(one, now=self._clock())
-            raise NodeError("reverted", f"the receiver refused transaction {one.hash}")
-        services.confirm_evm_anchor(
-            one, block=block.number, block_hash=block.hash, block_at=block.at, now=self._clock()
-        )
+        try:
+            stands = standing(self._node, one.hash, sender=one.sender, data=_data(one.text))
+        except NodeError as error:
+            if error.code == "reverted":
+                services.give_up_evm_anchor(one, now=self._clock())
+            raise
+        block, now = stands.block, self._clock()
+        services.confirm_evm_anchor(one, block=block.number, block_hash=block.hash, block_at=block.at, now=now)
         return 1
 
     def _outside(self, one: EvmAnchorCard, head: Block) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from importlib import import_module
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,7 +11,8 @@ from django.db.models import Q
 
 from pianqu.foundation.errors import Absent
 from pianqu.foundation.installation import installation
-from pianqu.kernels import evm_anchor, note
+from pianqu.kernels import note
+from pianqu.kernels.evm_proof import EvmProof
 from pianqu.rooms.ledger.models import EvmAnchor, EvmNode
 from pianqu.rooms.ledger.queries.log import log, root_at
 
@@ -138,24 +138,29 @@ def audit_evm_anchors() -> Iterator[str]:
 
 def _faults(row: EvmAnchor, verifiers: tuple[note.Verifier, ...], transactions: Any) -> Iterator[str]:
     try:
-        text, _signed = note.open_note(row.text, verifiers)
-        body = note.CheckpointBody.decode(text)
-        said = transactions.read(bytes(row.raw))
-        mark = evm_anchor.decode(said.said.data)
+        note.open_note(row.text, verifiers)
+        mark = transactions.check(evm_proof(_card(row)))
     except ValueError as error:
         yield str(error)
         return
-    if (body.size, body.root) != (row.size, root_at(row.size)):
+    if (mark.size, mark.root) != (row.size, root_at(row.size)):
         yield "it does not fit the entries"
-    if (said.hash, said.sender, said.said.chain_id) != (row.hash, row.sender, row.chain_id):
-        yield "its transaction is another one"
-    if (mark.origin, mark.size, mark.root, mark.digest) != (
-        body.origin,
-        body.size,
-        body.root,
-        sha256(row.text.encode()).digest(),
-    ):
-        yield "its transaction is about another text"
+
+
+def evm_proof(card: EvmAnchorCard) -> EvmProof:
+    """What somebody needs to find an anchor that counts on its chain."""
+    assert card.block is not None and card.block_at is not None, "a constraint of the table"
+    return EvmProof(
+        chain_id=card.chain_id,
+        genesis=card.genesis,
+        transaction=card.hash,
+        account=card.sender,
+        block=card.block,
+        block_hash=card.block_hash,
+        block_at=card.block_at,
+        raw=card.raw,
+        note=card.text,
+    )
 
 
 def _on(chain_id: int, genesis: str) -> Q:
