@@ -12,6 +12,7 @@ import json
 import re
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from typing import Any
 
 from pianqu.kernels import evm_anchor
 from pianqu.kernels.evm_anchor import EvmAnchorError, EvmMark
@@ -53,21 +54,17 @@ def parse(text: str) -> EvmProof:
     if len(text) > MAX_CHARACTERS:
         raise EvmProofError("the file is too long")
     try:
-        told = json.loads(text)
+        told: Any = json.loads(text)
         if not isinstance(told, dict) or told.pop("format", None) != FORMAT:
             raise EvmProofError(f"this is no file of the kind {FORMAT}")
         for name, shape in (("genesis", _HASH), ("transaction", _HASH), ("block_hash", _HASH), ("account", _ACCOUNT)):
             _shaped(told.get(name), shape)
-        proof = EvmProof(
-            **told
-            | {
-                "raw": bytes.fromhex(_shaped(told.get("raw"), _RAW)[2:]),
-                "block_at": datetime.fromisoformat(told.get("block_at")),
-            }
-        )
+        told["raw"] = bytes.fromhex(_shaped(told.get("raw"), _RAW)[2:])
+        told["block_at"] = datetime.fromisoformat(told["block_at"])
+        proof = EvmProof(**told)
     except EvmProofError:
         raise
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise EvmProofError(f"this is no file of the kind {FORMAT} ({type(error).__name__})") from error
     if not all(type(number) is int and number >= 0 for number in (proof.chain_id, proof.block)):
         raise EvmProofError("a number is none")

@@ -120,6 +120,8 @@ def _log(node: str) -> int:
     if anchored := ledger.evm_last():
         where = f"block {anchored.block} of {anchored.block_at:%Y-%m-%d %H:%M:%S %Z}"
         sys.stdout.write(f"Last anchor on chain {anchored.chain_id}: {anchored.size} entries, {where}\n")
+        if not ledger.evm_readable():
+            sys.stdout.write(f"{verify_chain.MISSING}\n")
     problems += verify_chain.ask(node, ledger) if node else []
     sys.stdout.writelines(f"WRONG: {problem}\n" for problem in problems)
     if not problems:

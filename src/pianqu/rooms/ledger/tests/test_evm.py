@@ -24,7 +24,7 @@ from pianqu.foundation.keys import evm_key, keys, make_evm_key, make_keys
 from pianqu.foundation.posting import post_bytes
 from pianqu.kernels import evm_anchor, evm_transaction
 from pianqu.rooms.ledger import queries, services
-from pianqu.rooms.ledger.jobs import EvmAnchorer
+from pianqu.rooms.ledger.jobs import EvmAnchorer, read_again
 from pianqu.rooms.ledger.jobs import evm as job
 from pianqu.rooms.ledger.models import EvmAnchor
 from pianqu.rooms.ledger.tests.builders import NOW, note_down, noted
@@ -218,6 +218,8 @@ def test_the_audit_finds_what_was_changed(here: Here) -> None:
     grown()
     EvmAnchor.objects.update(raw=row.raw, hash=row.hash, size=2)
     assert list(queries.audit_evm_anchors()) == ["chain anchor 2: it does not fit the entries"]
+    read_again(now=here.now())
+    assert queries.watch().wrong == ("chain anchor 2: it does not fit the entries",)
 
 
 # crashes between two steps -------------------------------------------------------------------------------------------
