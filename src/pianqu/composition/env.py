@@ -13,6 +13,10 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
+from pianqu.kernels.note import NoteError, check_new_name
+
+MOST_ORIGIN = 110
+"""Bytes of a ledger's name: a neighbour keeps 120 letters of it, and one that is declared dead gives its successor `name/2`."""
 T = TypeVar("T")
 _ACCOUNT = re.compile(r"0x[0-9a-fA-F]{40}")
 
@@ -62,7 +66,9 @@ class Env:
         "330205", "Statistical code of the district that this installation serves.", "所服务区县的统计代码。"
     )
     ledger_origin: str = setting(
-        "", "Name of the ledger, fixed at its creation; empty: made from district and key.", "账本名称，建立后不再变。"
+        "",
+        "Name of the ledger, fixed at its creation, at most 110 bytes; empty: made from district and key.",
+        "账本名称，建立后不再变，最多 110 字节（约 36 个汉字）。",
     )
     tiles: str = setting(
         "",
@@ -243,6 +249,11 @@ def _address(name: str, text: str) -> str:
 def _origin(name: str, text: str) -> str:
     if "+" in text or any(sign.isspace() for sign in text) or "://" in text:
         raise EnvProblem(f"{name} is {text!r}, but a ledger's name has no spaces, no + and no https:// before it.")
+    try:
+        if text:
+            check_new_name(text, MOST_ORIGIN)
+    except NoteError as error:
+        raise EnvProblem(f"{name} cannot be the ledger's name: {error}. It is needed at its creation only.") from error
     return text
 
 

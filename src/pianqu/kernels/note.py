@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 ED25519 = b"\x01"
 MAX_BYTES = 1_000_000
 MAX_SIGNATURES = 100
+MOST_NAME = 200
+"""Bytes of the name of a key that is taken in; its public key and its lines then fit wherever they are kept."""
 
 
 class NoteError(ValueError):
@@ -39,6 +41,15 @@ def check_name(name: str) -> None:
     """Raise NoteError for what cannot be a key's name."""
     if not name or any(c.isspace() for c in name) or "+" in name:
         raise NoteError("a key's name is not empty and has neither spaces nor plus signs")
+
+
+def check_new_name(name: str, most: int = MOST_NAME) -> None:
+    """Raise NoteError for a name under which no key is taken in. Lines of strangers may carry others."""
+    check_name(name)
+    if not name.isprintable():
+        raise NoteError("a key's name has no control characters and none that cannot be seen")
+    if (size := len(name.encode())) > most:
+        raise NoteError(f"a key's name has at most {most} bytes in UTF-8, and this one has {size}")
 
 
 def _unb64(text: str) -> bytes:

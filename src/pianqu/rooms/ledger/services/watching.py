@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Invalid, Refused
+from pianqu.foundation.posting import is_address
 from pianqu.foundation.verbs import verb
 from pianqu.kernels.cosignature import Witness as Cosigner
 from pianqu.kernels.leaf import b64
-from pianqu.kernels.note import CheckpointBody, NoteError
+from pianqu.kernels.note import CheckpointBody, NoteError, check_new_name
 from pianqu.rooms.ledger import queries
 from pianqu.rooms.ledger.facts import ForkFound, MirrorDropped, MirrorNamed
 from pianqu.rooms.ledger.models import Fork, Mirror
@@ -26,12 +27,14 @@ MIRRORS = "ledger:mirrors"
 def name_mirror(*, actor: Actor, name: str, vkey: str, url: str, now: datetime) -> int:
     """Compare with this mirror from now on. Raises Invalid for what is no name, key or address, Refused for a known key."""
     try:
-        key = Cosigner.from_vkey(vkey).vkey
+        read = Cosigner.from_vkey(vkey)
+        check_new_name(read.name)
+        key = read.vkey
     except NoteError as error:
         raise Invalid("mirror-key", _("This is not a mirror's public key: %(why)s.") % {"why": error}) from error
     if not name.strip() or len(name) > 80:
         raise Invalid("mirror-name", _("Please give the mirror a name of at most 80 letters."))
-    if not url.startswith(("http://", "https://")) or len(url) > 300:
+    if not is_address(url) or len(url) > 300:
         raise Invalid("mirror-address", _("The address of a mirror begins with https:// or http://."))
     if Mirror.objects.filter(vkey=key).exists():
         raise Refused("mirror-known", _("A mirror with this key is known already."))
