@@ -5,7 +5,7 @@ import json
 import os
 import sys
 import time
-from datetime import timedelta
+from datetime import datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,7 @@ def _ledger() -> bool:
     if authority.trouble:
         since = f"{authority.trouble_at:%Y-%m-%d %H:%M:%S %Z}"
         sys.stdout.write(f"The timestamp authority gives none since {since} ({authority.detail})\n")
+    _chain(ledger)
     return not state.trouble
 
 
@@ -85,6 +86,21 @@ def _twin(card: Any, trouble: str) -> None:
     sys.stdout.write(f"Twin by SM3 and SM2: {card.size} entries, {card.behind} to come{made}\n")
     if trouble:
         sys.stdout.write(f"{trouble}\n")
+
+
+def _chain(ledger: Any) -> None:
+    """What a chain holds of the ledger, and what keeps the next anchor."""
+    node, last = ledger.evm_node(), ledger.evm_last()
+    if last is not None:
+        sys.stdout.write(
+            f"Chain {last.chain_id} holds {last.size} entries, block {last.block} of {_at(last.block_at)}\n"
+        )
+    if node.trouble:
+        sys.stdout.write(f"The chain's node {node.place} is of no use since {_at(node.trouble_at)} ({node.detail})\n")
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S %Z}"
 
 
 def _systems() -> None:

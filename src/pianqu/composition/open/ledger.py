@@ -20,7 +20,7 @@ from pianqu.kernels.receipt import ReceiptError
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import queries as ledger
 
-LATEST, SEALS = 20, 50
+LATEST, SEALS, OTHERS = 20, 50, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "organisations": _organisations(),
         "ended": ledger.ended_logs(),
         "twin": ledger.twin_card(),
+        "elsewhere": _elsewhere(),
         **_watching(),
     }
     return render(request, "open/ledger.html", context)
@@ -136,6 +137,31 @@ def _entries(items: Any, verdict: ledger.Verdict) -> list[Entry]:
         name = organisations[item.organisation_code]
         made.append(Entry(item.position, item.at, kind.label if kind else item.kind, name, state))
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What somebody else holds or states of the ledger: a timestamp of an authority, or a place on a chain."""
+
+    at: datetime
+    size: int
+    who: str
+    chain: int
+    address: str
+
+
+def _elsewhere() -> list[Elsewhere]:
+    """The newest, newest first."""
+    stamps = [
+        Elsewhere(one.stamped_at, one.size, one.authority, 0, reverse("ledger:anchor", args=[one.size]))
+        for one in ledger.anchors(OTHERS)
+    ]
+    blocks = [
+        Elsewhere(one.block_at, one.size, "", one.chain_id, reverse("ledger:on_chain", args=[one.hash]))
+        for one in ledger.evm_anchors(OTHERS)
+        if one.block_at is not None
+    ]
+    return sorted([*stamps, *blocks], key=lambda one: one.at, reverse=True)[:OTHERS]
 
 
 def _organisations() -> list[tuple[Organisation, ledger.OrganisationCard]]:

@@ -443,3 +443,83 @@ class Authority(models.Model):
 
     def __str__(self) -> str:
         return self.url
+
+
+class EvmAnchor(models.Model):
+    """A transaction by which a chain with an Ethereum interface holds what the ledger was 链上锚. Kept before it is sent."""
+
+    delivery = True
+
+    hash = models.CharField("交易哈希 transaction hash", max_length=66, primary_key=True)
+    raw = models.BinaryField("已签名交易 signed transaction", max_length=4_096)
+    """As it is sent, however often: a chain takes the same bytes once."""
+    chain_id = models.PositiveBigIntegerField("链号 chain id")
+    genesis = models.CharField("创世块 genesis block", max_length=66)
+    """Numbers of chains are no names: two may have the same. This tells them apart."""
+    sender = models.CharField("账户 account", max_length=42)
+    nonce = models.PositiveBigIntegerField("账户内序号 nonce")
+    attempt = models.PositiveIntegerField("第几次 attempt", default=0)
+    """Several transactions with one number are for one place: a chain takes one of them."""
+    size = models.PositiveBigIntegerField("条数 size")
+    text = models.TextField("签名文本 signed note")
+    signed_at = models.DateTimeField("签署时间 signed at")
+    block = models.PositiveBigIntegerField("区块 block", null=True)
+    block_hash = models.CharField("区块哈希 block hash", max_length=66, default="")
+    block_at = models.DateTimeField("区块时间 block time", null=True)
+    """By the clock of who made the block."""
+    confirmed_at = models.DateTimeField("确认时间 confirmed at", null=True)
+    """When enough blocks stood on it; from then on it is shown."""
+    void_at = models.DateTimeField("作废时间 void at", null=True)
+    """From then on nobody waits for it: another one took its place, or the chain refused it."""
+
+    class Meta:
+        verbose_name = "链上锚 chain anchor"
+        constraints = [
+            models.UniqueConstraint(fields=["genesis", "sender", "nonce", "attempt"], name="evm_anchor_one_place"),
+            models.CheckConstraint(
+                condition=models.Q(confirmed_at__isnull=True)
+                | models.Q(block__isnull=False, block_at__isnull=False, void_at__isnull=True),
+                name="evm_anchor_confirmed_in_a_block",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["size"], name="evm_anchor_confirmed", condition=models.Q(confirmed_at__isnull=False))
+        ]
+
+    def __str__(self) -> str:
+        return f"chain anchor of {self.size}"
+
+
+class EvmNode(models.Model):
+    """A node of a chain that is asked 链节点, and what keeps it."""
+
+    delivery = True
+
+    place = models.CharField("节点 node", max_length=300, primary_key=True)
+    """Host and port; a whole address may hold what is secret."""
+    trouble = models.CharField("问题 trouble", max_length=20, default="")
+    """One of TROUBLES; empty where all went well when it was asked last."""
+    detail = models.CharField("详情 detail", max_length=200, default="")
+    trouble_at = models.DateTimeField("问题开始 trouble at", null=True)
+
+    TROUBLES = (
+        "unreachable",
+        "unclear",
+        "refused",
+        "chain",
+        "behind",
+        "key",
+        "missing",
+        "price",
+        "gas",
+        "funds",
+        "displaced",
+        "reverted",
+        "stuck",
+    )
+
+    class Meta:
+        verbose_name = "链节点 chain node"
+
+    def __str__(self) -> str:
+        return self.place

@@ -70,6 +70,7 @@ def _compared(replay: Replay, newest: Checkpoint, *, whole: bool) -> Iterator[st
         yield f"the entries up to {newest.size} are not those that were signed"
     elif whole:
         yield from queries.bent_tiles(replay.tree)
+        yield from queries.audit_evm_anchors()
     for chain in Chain.objects.all():
         code = chain.organisation_code
         head = replay.heads.get(code, Head())
