@@ -210,7 +210,8 @@ def test_mirrors_are_named_and_dropped(outside: Outside, admin: Client) -> None:
     row = Mirror.objects.get()
     assert row.url == "https://mirror.example.org"
     assert admin.post("/desk/witnesses/", {"drop": row.pk}).status_code == 302
-    assert admin.post("/desk/witnesses/", {"drop": row.pk}).status_code == 404
+    for gone in (row.pk, "²", "9" * 5_000, "", "x"):
+        assert admin.post("/desk/witnesses/", {"drop": gone}).status_code == 404
     kinds = [item.kind for item in queries.history("ledger:mirrors")]
     assert kinds == ["ledger.mirror-named", "ledger.mirror-dropped"]
 

@@ -122,6 +122,12 @@ def test_a_flipped_character_never_passes(data: st.DataObject) -> None:
     assert receipt == kernel.parse(text) or check(receipt) != "genuine" or receipt.text() == kernel.parse(text).text()
 
 
+@pytest.mark.parametrize("index", ["9" * 5_000, "9" * 17, "07", "-1", "\u0667", ""])
+def test_what_is_no_index_is_said(index: str) -> None:
+    with pytest.raises(ReceiptError, match="plain number"):
+        kernel.parse(make(9, 7).text().replace("index 7", f"index {index}"))
+
+
 CODES = st.binary(max_size=300).map(lambda raw: base45.b45encode(raw).decode())
 
 
