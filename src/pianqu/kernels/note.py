@@ -22,7 +22,7 @@ MAX_BYTES = 1_000_000
 MAX_SIGNATURES = 100
 
 _SIZE = re.compile(r"0|[1-9][0-9]{0,15}")
-"""As written by whoever asks: a longer one is not read, Python refuses numbers of thousands of digits with an error of its own."""
+"""As written by whoever asks: a longer one is not read, since Python refuses thousands of digits with an error of its own."""
 
 
 class NoteError(ValueError):

@@ -440,6 +440,23 @@ def root_at(size: int) -> bytes:
     return merkle.subtree_root(0, size, tree(sealed_size()).node)
 
 
+def root_within(size: int, signed: note.CheckpointBody) -> bytes:
+    """The root at `size`, proven to be the beginning of a tree that was signed. Raises LookupError or ValueError where the
+    tiles do not lead there."""
+    if size == signed.size:
+        return signed.root
+    node = tree(signed.size).node
+    root = merkle.subtree_root(0, size, node)
+    proof = merkle.consistency_proof(size, signed.size, node)
+    merkle.verify_consistency(old=size, new=signed.size, proof=proof, old_root=root, new_root=signed.root)
+    return root
+
+
+def signed_from(size: int) -> str:
+    """The text of the smallest checkpoint of so many entries or more; empty where there is none."""
+    return Checkpoint.objects.filter(size__gte=size).order_by("size").values_list("note", flat=True).first() or ""
+
+
 def audit() -> Iterator[str]:
     """Everything that is wrong with the log as it stands, a sentence each: chains, positions, tiles, checkpoints.
 

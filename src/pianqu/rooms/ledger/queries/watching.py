@@ -47,6 +47,11 @@ class ForkCard:
     shown_by: str
     found_at: datetime
 
+    @property
+    def is_of_one_size(self) -> bool:
+        """Whether both texts name the same number of entries. If not, theirs is none of the history that ours goes on from."""
+        return self.ours.split("\n", 2)[1] == self.theirs.split("\n", 2)[1]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchCard:

@@ -8,7 +8,7 @@ from pianqu.rooms.ledger.services.recording import Recorded, record, record_acce
 from pianqu.rooms.ledger.services.recovering import Recovery, catch_up
 from pianqu.rooms.ledger.services.rotating import prepare_key, retire_keys, rotate_key
 from pianqu.rooms.ledger.services.sealing import admit, create_log, open_own, publish, rebuild_tiles, seal, verifiers
-from pianqu.rooms.ledger.services.watching import drop_mirror, name_mirror, note_fork, sound_the_alarm
+from pianqu.rooms.ledger.services.watching import drop_mirror, name_mirror, note_fork, note_history, sound_the_alarm
 from pianqu.rooms.ledger.services.witnessing import Answered, adopt_policy, keep
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "name_mirror",
     "note_authority_trouble",
     "note_fork",
+    "note_history",
     "open_own",
     "prepare_key",
     "publish",

@@ -58,21 +58,73 @@ def drop_mirror(*, actor: Actor, mirror: int, now: datetime) -> None:
 @verb
 def note_fork(*, actor: Actor, ours: str, theirs: str, shown_by: str, now: datetime) -> bool:
     """Keep two checkpoints that cannot both be true; answers whether they are new. Whoever shows them need not be believed:
-    both have to carry this log's signature, one size and two roots.
+    both have to carry this log's signature. Of one size they need two roots; of two sizes one of them has to be none of this
+    log's own history, and is kept beside this log's own text.
 
-    Raises Invalid where they prove nothing.
+    Raises Invalid where they prove nothing, or nothing yet.
     """
     one, other = _signed(ours), _signed(theirs)
-    if one.size != other.size or one.root == other.root:
-        raise Invalid("fork-none", _("These two do not contradict each other."))
+    if one.size == other.size and one.root != other.root:
+        return _keep_fork((ours, one), (theirs, other), actor=actor, shown_by=shown_by, now=now)
+    for text, body in ((theirs, other), (ours, one)):
+        own = _denies(body)
+        if own is not None:
+            return _keep_fork(own, (text, body), actor=actor, shown_by=shown_by, now=now)
+    if max(one.size, other.size) > queries.sealed_size():
+        raise Invalid(
+            "fork-ahead",
+            _(
+                "One of these is about more entries than the ledger has now. Please keep both and show them again later."
+            ),
+        )
+    raise Invalid("fork-none", _("These two do not contradict each other."))
+
+
+@verb
+def note_history(*, actor: Actor, theirs: str, shown_by: str, now: datetime) -> bool:
+    """Keep a checkpoint that is none of this log's own history beside this log's own text; answers whether it is a fork.
+
+    Raises Invalid for what this log has not signed.
+    """
+    body = _signed(theirs)
+    own = _denies(body)
+    if own is not None:
+        _keep_fork(own, (theirs, body), actor=actor, shown_by=shown_by, now=now)
+    return own is not None
+
+
+def _denies(body: CheckpointBody) -> tuple[str, CheckpointBody] | None:
+    """This log's own text beside which `body` cannot be true. None where it can, or where a disk does not let it be known:
+    the root that is computed for its size has to be proven to be the beginning of what this log signed.
+    """
+    text = queries.signed_from(body.size)
+    if not text or not body.size:
+        return None
+    try:
+        _opened, own = open_own(text)
+        root = queries.root_within(body.size, own)
+    except (NoteError, LookupError, ValueError):
+        return None
+    return (text, own) if own.origin == body.origin and root != body.root else None
+
+
+def _keep_fork(
+    ours: tuple[str, CheckpointBody],
+    theirs: tuple[str, CheckpointBody],
+    *,
+    actor: Actor,
+    shown_by: str,
+    now: datetime,
+) -> bool:
+    (here, one), (there, other) = ours, theirs
     digest = sha256("\n".join(sorted((one.encode(), other.encode()))).encode()).digest()
     if Fork.objects.filter(digest=digest).exists() or Fork.objects.count() >= MOST_FORKS:
         return False
-    Fork.objects.create(digest=digest, size=one.size, ours=ours, theirs=theirs, shown_by=shown_by[:80], found_at=now)
+    Fork.objects.create(digest=digest, size=other.size, ours=here, theirs=there, shown_by=shown_by[:80], found_at=now)
     fact = ForkFound(
         subject="ledger:forks",
         organisation_code=actor.organisation_code,
-        size=one.size,
+        size=other.size,
         digest=b64(digest),
         shown_by=shown_by[:80],
     )
