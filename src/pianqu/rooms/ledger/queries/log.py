@@ -536,7 +536,9 @@ def _audit_checkpoints() -> Iterator[str]:
         except note.NoteError as error:
             yield f"checkpoint {row.size}: {error}"
             continue
-        if [one.vkey for one in signed] != [key.vkey for key in card.in_force(row.sealed_at)]:
+        due = [key.vkey for key in card.in_force(row.sealed_at)]
+        # One that came back from a mirror may have a later key's signature too: the change of key was lost with the database.
+        if [one.vkey for one in signed if one.vkey in due] != due:
             yield f"checkpoint {row.size} is not signed by the keys of its time"
         if (body.size, body.root) != (row.size, bytes(row.root)):
             yield f"checkpoint {row.size} is not what was signed"
