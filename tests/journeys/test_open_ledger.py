@@ -135,6 +135,11 @@ def test_an_entry_is_found_by_its_number_and_by_its_receipt(outside: Outside, re
         assert "Your receipt is about this entry" in answer.content.decode()
     file = SimpleUploadedFile("mine.tlog-proof", text.encode())
     assert "Your receipt is about this entry" in reader.post("/open/ledger/find/", {"file": file}).content.decode()
+    for between in ("", " "):
+        joined = between.join(text.split("\n"))
+        assert (
+            "Your receipt is about this entry" in reader.post("/open/ledger/find/", {"what": joined}).content.decode()
+        )
     moved = text.replace(f"index {queries.receipt_for(entry.id).position}\n", "index 9\n")
     assert "another entry with this number" in reader.post("/open/ledger/find/", {"what": moved}).content.decode()
 
@@ -144,7 +149,17 @@ def test_an_entry_is_found_by_its_number_and_by_its_receipt(outside: Outside, re
 )
 def test_what_is_not_there_is_said(outside: Outside, reader: Client, what: str, status: int) -> None:
     sealed(3)
-    assert "Not found" in seen(reader, f"/open/ledger/find/?what={what}", status)
+    page = seen(reader, f"/open/ledger/find/?what={what}", status)
+    assert "Not found" in page and f'value="{what}"' in page, "to be put right where it stands"
+
+
+def test_a_receipt_is_not_asked_for_in_an_address(outside: Outside, reader: Client) -> None:
+    sealed(3)
+    assert 'action="/open/ledger/find/" method="post"' in seen(reader, "/open/ledger/")
+    assert reader.post("/open/ledger/find/", {"what": "00 2"})["Location"] == "/open/ledger/find/?what=2"
+    broken = "c2sp.org/tlog-proof@v1extra e30=index 5"
+    for given in (broken, broken.replace("e30=", "x"), broken.replace("e30=", "W10="), "8K3F-27QH"):
+        assert reader.post("/open/ledger/find/", {"what": given}).status_code == 422
 
 
 def test_first_screens_speak_plainly(outside: Outside) -> None:

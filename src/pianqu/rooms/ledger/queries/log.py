@@ -382,6 +382,12 @@ def at(position: int) -> Placed:
     return Placed(_item(row.entry, None, row.position), bytes(row.entry.leaf))
 
 
+def position_of(organisation_code: str, counter: int) -> int | None:
+    """Where an organisation's entry of this count stands; None where there is none yet."""
+    rows = Position.objects.filter(entry__organisation_code=organisation_code, entry__counter=counter)
+    return rows.values_list("position", flat=True).first()
+
+
 def recorded_after(entry_id: uuid.UUID, most: int) -> tuple[Recorded, ...]:
     """The newest entries with a later id, newest first, sealed or not. One statement along the primary key.
 
