@@ -101,6 +101,17 @@ def test_who_signed_and_when_stands_beside_each_seal(outside: Outside, reader: C
     assert "Waiting for a witness" in seen(reader, "/open/ledger/")
 
 
+def test_a_seal_that_a_later_one_covers_waits_for_nobody(outside: Outside, reader: Client) -> None:
+    sealed()
+    outside.witness("w")
+    outside.adopt("quorum w")
+    assert "Waiting for a witness" in seen(reader, "/open/ledger/seals/")
+    sealed()
+    settled(Gatherer(timezone.now))
+    page = seen(reader, "/open/ledger/seals/")
+    assert "Witnessed with a later one" in page and "Waiting for a witness" not in page
+
+
 def test_seals_can_be_leafed_through(outside: Outside, reader: Client) -> None:
     for _seal in range(55):
         sealed()
@@ -219,7 +230,17 @@ def test_mirrors_are_named_and_dropped(outside: Outside, admin: Client) -> None:
     good = {"name": "高校镜像", "vkey": vkey, "url": "https://mirror.example.org/"}
     assert admin.post("/desk/witnesses/", good).status_code == 302
     assert "高校镜像" in seen(admin, "/desk/witnesses/")
-    for wrong in ({"vkey": vkey}, {"vkey": "x"}, {"url": "mirror"}, {"name": " "}):
+    outside.put("w", key(4), None)
+    outside.adopt("quorum none")
+    witness = {"vkey": key(4).witness.vkey, "name": "n"}
+    for wrong in (
+        {"vkey": vkey, "name": "n"},
+        {},
+        {"vkey": "x", "name": "n"},
+        {"url": "mirror"},
+        {"name": " "},
+        witness,
+    ):
         answer = admin.post("/desk/witnesses/", {**good, "vkey": key(2, "m").witness.vkey, **wrong})
         assert answer.status_code in {409, 422}, wrong
     row = Mirror.objects.get()

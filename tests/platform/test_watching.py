@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from pianqu.composition.commands import status as operators
 from pianqu.foundation import guard
 from pianqu.foundation.errors import Invalid, Unavailable
 from pianqu.foundation.keys import keys
@@ -245,6 +246,28 @@ def test_two_texts_of_two_sizes_are_a_second_history_where_one_is_none_of_this_l
     assert fork.ours == ours(7), "the smallest of this log's own texts that tells of so many entries"
     page = client.get("/open/ledger/forks/", headers={**HOST, "accept-language": "en"}).content.decode()
     assert f"The first {size} entries" in page and queries.forked()
+
+
+def test_an_operator_is_told_what_everybody_reads(outside: Outside, capsys: pytest.CaptureFixture[str]) -> None:
+    grown(2)
+    outside.put("w", key(1), None)
+    outside.adopt("quorum none")
+    mirror_of(outside, key(2, "m"), ours(2))
+    assert operators.watched(queries) and capsys.readouterr().out == ""
+    settled(Gatherer(timezone.now))
+    assert operators.watched(queries), "nobody asks for its signature"
+    assert "Witness w: unreachable since" in capsys.readouterr().out
+    services.note_fork(actor=SYSTEM, ours=ours(2), theirs=other(2), shown_by="x", now=NOW)
+    assert not operators.watched(queries)
+    assert "TWO HISTORIES exist (1 proofs)" in capsys.readouterr().out
+
+
+def test_what_the_monitor_found_is_told_to_the_operator(outside: Outside, capsys: pytest.CaptureFixture[str]) -> None:
+    grown(3)
+    tamper("UPDATE ledger_entry SET leaf = %s WHERE id = %s", b"{}", entry_id(1))
+    assert wrong()
+    assert not operators.watched(queries)
+    assert "The monitor found: " in capsys.readouterr().out
 
 
 def test_what_tells_of_more_entries_than_there_are_waits(outside: Outside) -> None:

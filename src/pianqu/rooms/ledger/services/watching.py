@@ -24,7 +24,8 @@ MIRRORS = "ledger:mirrors"
 
 @verb
 def name_mirror(*, actor: Actor, name: str, vkey: str, url: str, now: datetime) -> int:
-    """Compare with this mirror from now on. Raises Invalid for what is no name, key or address, Refused for a known key."""
+    """Compare with this mirror from now on. Raises Invalid for what is no name, key or address, Refused for a known
+    one and for a witness's key: that witness's lines would pass for a copy."""
     try:
         key = Cosigner.from_vkey(vkey).vkey
     except NoteError as error:
@@ -33,8 +34,15 @@ def name_mirror(*, actor: Actor, name: str, vkey: str, url: str, now: datetime) 
         raise Invalid("mirror-name", _("Please give the mirror a name of at most 80 letters."))
     if not url.startswith(("http://", "https://")) or len(url) > 300:
         raise Invalid("mirror-address", _("The address of a mirror begins with https:// or http://."))
+    if key in {one.witness.vkey for one in queries.policy().witnesses}:
+        raise Refused(
+            "mirror-witness",
+            _("This is the key of a witness, which keeps no copy. A mirror shows its own key when it starts."),
+        )
     if Mirror.objects.filter(vkey=key).exists():
         raise Refused("mirror-known", _("A mirror with this key is known already."))
+    if Mirror.objects.filter(name=name.strip()).exists():
+        raise Refused("mirror-name-taken", _("Another mirror has this name. Please give this one a name of its own."))
     row = Mirror.objects.create(name=name.strip(), vkey=key, url=url.rstrip("/"), since=now)
     record(
         [MirrorNamed(subject=MIRRORS, organisation_code=actor.organisation_code, vkey=key, url=row.url)],
