@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from pianqu.kernels import note
 from pianqu.kernels.note import NoteError, check_name, public_key, signature_line, split
 
-COSIGNATURE = b"\x04"
+COSIGNATURE = note.COSIGNING
 LATEST = 2**63 - 1
 """The last second that can be stated."""
 _TIME, _SIGNATURE = 8, 64

@@ -18,6 +18,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 ED25519 = b"\x01"
+COSIGNING = b"\x04"
+"""The kind of a witness's key, see cosignature.py."""
 MAX_BYTES = 1_000_000
 MAX_SIGNATURES = 100
 
@@ -65,6 +67,8 @@ def read_vkey(
     short, _, body = rest.partition("+")
     raw = _unb64(body)
     check_name(name)
+    if raw[:1] == COSIGNING and kind == ED25519:
+        raise NoteError("this is the key of a witness or a mirror, not that of a ledger")
     if raw[:1] != kind or len(raw) != 33:
         raise NoteError(otherwise)
     if key_id(name, raw[1:], kind).hex() != short:

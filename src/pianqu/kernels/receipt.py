@@ -402,7 +402,7 @@ NOT_WITNESSED = (
 
 
 def main(argv: list[str] | None = None) -> int:
-    """`python -m pianqu.kernels.receipt FILE --policy FILE | --vkey KEY`: the check without Django."""
+    """`PYTHONPATH=src .venv/bin/python -m pianqu.kernels.receipt FILE --policy FILE | --vkey KEY`: the check without Django."""
     parser = argparse.ArgumentParser(description="Check a receipt offline.")
     parser.add_argument("file", type=Path)
     trust = parser.add_mutually_exclusive_group(required=True)
@@ -413,10 +413,19 @@ def main(argv: list[str] | None = None) -> int:
         rule = read_trust(asked.policy, asked.vkey or ())
         verdict = verify(parse(asked.file.read_text(encoding="utf-8")), rule)
     except (OSError, UnicodeDecodeError, ReceiptError, NoteError, PolicyError) as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{unread(error)}\n")
         return 2
     sys.stdout.write("\n".join([verdict.message, *told(verdict, rule)]) + "\n")
     return 0 if verdict.genuine else 1
+
+
+def unread(error: Exception) -> str:
+    """Why a file could not be read, in a sentence for whoever named it."""
+    if isinstance(error, OSError):
+        return f"{error.filename or 'The file'} could not be read: {error.strerror or error}."
+    if isinstance(error, UnicodeDecodeError):
+        return "This file is no text. A receipt is the file that ends in .tlog-proof, or the text of its QR code."
+    return str(error)
 
 
 def read_trust(file: Path | None, vkeys: Iterable[str]) -> Policy:

@@ -63,7 +63,7 @@ def _receipt(path: Path, policy_file: Path | None, vkeys: list[str]) -> int:
         given = receipt.parse(path.read_text(encoding="utf-8"))
         rule = receipt.read_trust(policy_file, vkeys) if policy_file or vkeys else _own_policy()
     except (OSError, UnicodeDecodeError, ReceiptError, NoteError, PolicyError) as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{receipt.unread(error)}\n")
         return 2
     verdict = receipt.verify(given, rule)
     ended = [] if policy_file or vkeys else _ended(verdict.origin)
