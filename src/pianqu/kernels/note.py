@@ -7,6 +7,7 @@ Source: https://c2sp.org/signed-note, https://c2sp.org/tlog-checkpoint. Cost: on
 Guarantee: a signature by a known key over exactly these bytes, or NoteError; unknown signatures are passed over.
 """
 
+import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Mapping, Sequence
@@ -20,10 +21,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 ED25519 = b"\x01"
 MAY_SIGN = {ED25519: 32}
 """The kinds of keys that sign a note itself, each with the length of its public keys."""
+COSIGNING = (b"\x04", b"\x06")
+"""The kinds of a witness's key, see cosignature.py."""
 MAX_BYTES = 1_000_000
 MAX_SIGNATURES = 100
 MOST_NAME = 200
 """Bytes of the name of a key that is taken in; its public key and its lines then fit wherever they are kept."""
+
+_SIZE = re.compile(r"0|[1-9][0-9]{0,15}")
+"""As written by whoever asks: a longer one is not read, since Python refuses thousands of digits with an error of its own."""
 
 
 class NoteError(ValueError):
@@ -79,6 +85,8 @@ def read_vkey(
     raw = _unb64(body)
     check_name(name)
     kind, public = raw[:1], raw[1:]
+    if kind in COSIGNING and kind not in kinds:
+        raise NoteError("this is the key of a witness or a mirror, not that of a ledger")
     if kinds.get(kind) != len(public):
         raise NoteError(otherwise)
     if key_id(name, public, kind).hex() != short:
@@ -258,7 +266,7 @@ class CheckpointBody:
         if len(lines) < 3 or not all(lines):
             raise NoteError("a checkpoint has origin, size and root")
         origin, size, root, *extensions = lines
-        if not (size.isascii() and size.isdigit()) or str(int(size)) != size or len(size) > 16:
+        if not _SIZE.fullmatch(size):
             raise NoteError("the size of a checkpoint is a plain number")
         raw = _unb64(root)
         if len(raw) != 32 or b64encode(raw).decode() != root:

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -75,7 +75,26 @@ def _ledger() -> bool:
         since = f"{authority.trouble_at:%Y-%m-%d %H:%M:%S %Z}"
         sys.stdout.write(f"The timestamp authority gives none since {since} ({authority.detail})\n")
     _chain(ledger)
-    return not state.trouble
+    return watched(ledger) and not state.trouble
+
+
+def watched(ledger: Any) -> bool:
+    """What everybody reads on the open ledger too: forks, what the monitor found, witnesses and mirrors that do not keep up."""
+    found = ledger.verdict(now=datetime.now(UTC))
+    if found.forks:
+        sys.stdout.write(f"TWO HISTORIES exist ({found.forks} proofs): /open/ledger/forks/ shows them to everybody\n")
+    for sentence in found.watch.wrong:
+        sys.stdout.write(f"The monitor found: {sentence}\n")
+    if found.word == "stalled":
+        sys.stdout.write(f"Too few witnesses have signed: {found.witnessed_size} entries are witnessed\n")
+    for kind, one in [("Witness", each) for each in ledger.witnesses()] + [
+        ("Mirror", each) for each in ledger.mirrors()
+    ]:
+        if one.trouble:
+            said = f" ({detail})" if (detail := getattr(one, "detail", "")) else ""
+            since = f" since {one.trouble_at:%Y-%m-%d %H:%M:%S %Z}" if one.trouble_at else ""
+            sys.stdout.write(f"{kind} {one.name}: {one.trouble}{since}{said}, {one.behind} entries behind\n")
+    return found.word not in {"forked", "wrong", "behind", "stalled"}
 
 
 def _twin(card: Any, trouble: str) -> None:

@@ -76,7 +76,7 @@ def _receipt(path: Path, policy_file: Path | None, vkeys: list[str]) -> int:
             return _twin_receipt(given, policy_file, vkeys)
         rule = receipt.read_trust(policy_file, vkeys) if policy_file or vkeys else _own_policy()
     except (OSError, UnicodeDecodeError, ReceiptError, NoteError, PolicyError, NoSM2, NoSM3) as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{receipt.unread(error)}\n")
         return UNREADABLE
     verdict = receipt.verify(given, rule)
     ended = [] if policy_file or vkeys else _ended(verdict.origin)

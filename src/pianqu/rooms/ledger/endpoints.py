@@ -181,7 +181,7 @@ def ended(request: HttpRequest) -> list[EndedLog]:
     "/forks",
     name="showFork",
     says=gettext_noop(
-        "Show a second history: two checkpoints of one size that the ledger signed; nobody has to believe you"
+        "Show a second history: two checkpoints that the ledger signed and that cannot both be true; nobody has to believe you"
     ),
     right="",
     gives=ForkKept,

@@ -292,7 +292,18 @@ class Witness(models.Model):
     detail = models.CharField("详情 detail", max_length=200, default="")
     trouble_at = models.DateTimeField("问题开始 trouble at", null=True)
 
-    TROUBLES = ("unreachable", "unclear", "unknown", "refused", "forked", "ahead", "unsigned", "clock")
+    TROUBLES = (
+        "unreachable",
+        "unclear",
+        "unknown",
+        "refused",
+        "forked",
+        "ahead",
+        "unsigned",
+        "clock",
+        "silent",
+        "stopped",
+    )
 
     class Meta:
         verbose_name = "见证方 witness"

@@ -169,10 +169,10 @@ def _silence(reply: Reply | None) -> str:
 
 def _disagree(other: _Other, body: CheckpointBody, theirs: str, *, actor: Actor, now: datetime) -> None:
     """It has seen another tree of that size with this log's signature."""
-    row = Checkpoint.objects.filter(size=body.size).first()
-    if row is not None:
-        services.note_fork(actor=actor, ours=row.note, theirs=theirs, shown_by=other.name, now=now)
-    _note(other, Answered(vkey=other.vkey, size=body.size, trouble="forked", detail=str(body.size)), now)
+    if services.note_history(
+        actor=actor, theirs=theirs, shown_by=other.name, now=now
+    ):  # else it is this disk that changed
+        _note(other, Answered(vkey=other.vkey, size=body.size, trouble="forked", detail=str(body.size)), now)
 
 
 def _line(other: _Other, body: CheckpointBody, theirs: str) -> Answered:

@@ -27,7 +27,7 @@ from pianqu.rooms.ledger.services.sealing import (
     verifiers,
 )
 from pianqu.rooms.ledger.services.twinning import begin_twin, grow_twin, rebuild_twin, renew_twin_key, state_twin
-from pianqu.rooms.ledger.services.watching import drop_mirror, name_mirror, note_fork, sound_the_alarm
+from pianqu.rooms.ledger.services.watching import drop_mirror, name_mirror, note_fork, note_history, sound_the_alarm
 from pianqu.rooms.ledger.services.witnessing import Answered, adopt_policy, keep
 
 __all__ = [
@@ -57,6 +57,7 @@ __all__ = [
     "name_mirror",
     "note_authority_trouble",
     "note_fork",
+    "note_history",
     "note_node_trouble",
     "note_node_well",
     "open_own",

@@ -16,8 +16,8 @@ from pianqu.kernels import policy as policies
 from pianqu.kernels.cosignature import unsupported
 from pianqu.kernels.leaf import b64
 from pianqu.kernels.note import MOST_NAME, NoteError, check_new_name
-from pianqu.kernels.policy import KnownLog, PolicyError
 from pianqu.kernels.policy import Policy as Rule
+from pianqu.kernels.policy import PolicyError
 from pianqu.rooms.ledger import queries
 from pianqu.rooms.ledger.facts import PolicyAdopted
 from pianqu.rooms.ledger.models import Checkpoint, Cosignature, Policy, Witness
@@ -97,8 +97,8 @@ def _octets(text: str) -> bytes:
 
 def _check_names(rule: Rule) -> None:
     """Raises PolicyError, NoteError."""
-    for one in (*rule.logs, *rule.witnesses):
-        check_new_name(one.verifier.name if isinstance(one, KnownLog) else one.witness.name)
+    for name in [*(log.verifier.name for log in rule.logs), *(one.witness.name for one in rule.witnesses)]:
+        check_new_name(name)
     for name in rule.names:
         if len(name.encode()) > MOST_NAME:
             raise PolicyError(f"“{name[:40]}…” is too long for a name: it has at most {MOST_NAME} bytes in UTF-8")
