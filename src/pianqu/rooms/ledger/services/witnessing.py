@@ -15,8 +15,8 @@ from pianqu.foundation.verbs import verb
 from pianqu.kernels import policy as policies
 from pianqu.kernels.leaf import b64
 from pianqu.kernels.note import MOST_NAME, NoteError, check_new_name
-from pianqu.kernels.policy import KnownLog, PolicyError
 from pianqu.kernels.policy import Policy as Rule
+from pianqu.kernels.policy import PolicyError
 from pianqu.rooms.ledger import queries
 from pianqu.rooms.ledger.facts import PolicyAdopted
 from pianqu.rooms.ledger.models import Checkpoint, Cosignature, Policy, Witness
@@ -90,8 +90,8 @@ def _octets(text: str) -> bytes:
 
 def _check_names(rule: Rule) -> None:
     """Raises PolicyError, NoteError."""
-    for one in (*rule.logs, *rule.witnesses):
-        check_new_name(one.verifier.name if isinstance(one, KnownLog) else one.witness.name)
+    for name in (*(one.verifier.name for one in rule.logs), *(one.witness.name for one in rule.witnesses)):
+        check_new_name(name)
     for name in rule.names:
         if len(name.encode()) > MOST_NAME:
             raise PolicyError(f"“{name[:40]}…” is too long for a name: it has at most {MOST_NAME} bytes in UTF-8")
@@ -120,6 +120,11 @@ def keep(
             mine.exclude(policy_id=quorum_of).update(witnessed_at=now, policy_id=quorum_of)
 
 
+def _readable(words: str) -> str:
+    """What somebody else said, as any table and page can hold it."""
+    return "".join(sign if sign.isprintable() else " " for sign in words[:200])
+
+
 def _keep(size: int | None, one: Answered, now: datetime) -> None:
     if size is not None and one.line and one.stated_at is not None:
         Cosignature.objects.bulk_create(
@@ -136,5 +141,5 @@ def _keep(size: int | None, one: Answered, now: datetime) -> None:
         row.trouble_at = now
     if not one.trouble:
         row.trouble_at = None
-    row.trouble, row.detail = one.trouble, one.detail[:200]
+    row.trouble, row.detail = one.trouble, _readable(one.detail)
     row.save()
