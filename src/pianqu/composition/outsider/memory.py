@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from pianqu.foundation.errors import Unavailable
-from pianqu.kernels.note import CheckpointBody, NoteError, Verifier, key_id, signature_line, split, text_of
+from pianqu.kernels.note import CheckpointBody, NoteError, Verifier, signature_line, split, text_of
 from pianqu.kernels.witnessing import Request
 
 BUSY = 10.0
@@ -94,7 +94,7 @@ def evidence(tables: sqlite3.Connection) -> list[Evidence]:
 def of_log(note: str, keys: Sequence[Verifier]) -> str:
     """A note that these keys have signed, without the lines of others: whoever brings it may have put anything there."""
     text, signatures = split(note)
-    own = {(key.name, key_id(key.name, key.public)) for key in keys}
+    own = {(key.name, key.key_id) for key in keys}
     kept = dict.fromkeys(one for one in signatures if (one.name, one.blob[:4]) in own)
     return f"{text}\n{''.join(signature_line(one.name, one.blob) for one in kept)}"
 

@@ -140,6 +140,8 @@ def test_malformed_keys_are_refused(bad: str) -> None:
         "\n1\n%s\n",
         "o\n1\n%s\n\n",
         "o\n\u0661\n%s\n",
+        "o\n" + "9" * 17 + "\n%s\n",
+        "o\n" + "9" * 5_000 + "\n%s\n",
     ],
 )
 def test_malformed_checkpoints_are_refused(bad: str) -> None:

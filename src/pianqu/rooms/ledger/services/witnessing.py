@@ -13,6 +13,7 @@ from pianqu.foundation.errors import Invalid
 from pianqu.foundation.posting import is_address
 from pianqu.foundation.verbs import verb
 from pianqu.kernels import policy as policies
+from pianqu.kernels.cosignature import unsupported
 from pianqu.kernels.leaf import b64
 from pianqu.kernels.note import MOST_NAME, NoteError, check_new_name
 from pianqu.kernels.policy import Policy as Rule
@@ -30,8 +31,8 @@ class Answered:
     """What came of asking one witness. With a line it signed; `trouble` (Witness.TROUBLES) says what is wrong."""
 
     vkey: str
-    size: int
-    """How far it has signed, as far as is known now."""
+    size: int | None = None
+    """How far it has signed, as far as is known now; None where that is as it was."""
     line: str = ""
     stated_at: datetime | None = None
     trouble: str = ""
@@ -51,7 +52,7 @@ def adopt_policy(*, actor: Actor, text: str, now: datetime) -> int:
         organisation_code=actor.organisation_code,
         policy=row.pk,
         digest=b64(sha256(text.encode()).digest()),
-        witnesses=tuple(one.witness.vkey for one in rule.witnesses),
+        witnesses=tuple(one.witness.told for one in rule.witnesses),
         quorum=rule.quorum,
     )
     record([fact], actor=actor, now=now)
@@ -73,6 +74,12 @@ def _checked(text: str) -> Rule:
             _("This policy is about other ledgers: the key %(key)s is not in it.") % {"key": own.vkey},
         )
     for one in rule.witnesses:
+        if not one.witness.kind.is_known_here():
+            raise Invalid(
+                "policy-kind",
+                _("%(name)s signs with a key that this machine cannot check: %(why)s. The policy was not put in force.")
+                % {"name": one.name[:80], "why": unsupported(one.witness.kind)},
+            )
         if one.url and not is_address(one.url):
             raise Invalid(
                 "policy-address",
@@ -90,7 +97,7 @@ def _octets(text: str) -> bytes:
 
 def _check_names(rule: Rule) -> None:
     """Raises PolicyError, NoteError."""
-    for name in (*(one.verifier.name for one in rule.logs), *(one.witness.name for one in rule.witnesses)):
+    for name in [*(log.verifier.name for log in rule.logs), *(one.witness.name for one in rule.witnesses)]:
         check_new_name(name)
     for name in rule.names:
         if len(name.encode()) > MOST_NAME:
@@ -134,7 +141,8 @@ def _keep(size: int | None, one: Answered, now: datetime) -> None:
             update_fields=["line", "stated_at"],
         )
     row, _made = Witness.objects.get_or_create(vkey=one.vkey)
-    row.size = one.size
+    if one.size is not None:
+        row.size = one.size
     if one.line:
         row.stated_at, row.heard_at = one.stated_at, now
     if one.trouble and not row.trouble:
