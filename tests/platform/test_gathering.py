@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from pianqu.composition.witness import home
 from pianqu.composition.witness.app import Application
+from pianqu.foundation import guard
 from pianqu.foundation.errors import Invalid, Unavailable
 from pianqu.foundation.installation import installation
 from pianqu.foundation.keys import keys
@@ -351,13 +352,32 @@ def test_a_witness_with_a_wrong_clock_is_named_and_counts(outside: Outside, clie
     assert "它的钟不准" in shown
 
 
-def test_a_time_beyond_all_calendars_is_no_signature(outside: Outside) -> None:
+@pytest.mark.parametrize("at", [2**62, 253_402_300_799])
+def test_a_time_beyond_all_calendars_is_no_signature(outside: Outside, client: Client, at: int) -> None:
+    """The last second of the year 9999 is none either: east of London it lies in a year that no calendar has."""
     odd = key(5)
-    outside.put("odd", odd, signs_with(odd, at=2**62))
+    outside.put("odd", odd, signs_with(odd, at=at))
     outside.adopt("quorum odd")
     grown()
     settled(Gatherer(timezone.now))
     assert queries.witnessed() is None and trouble_of("odd") == "unsigned"
+    assert client.get("/open/ledger/", headers={"host": "localhost"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1", "http://w.example:99999", "http://w\u00e4\u3002" + "x" * 70 + ".example"]
+)
+def test_an_address_from_before_they_were_checked_stops_nobody_else(outside: Outside, url: str) -> None:
+    outside.witness("a")
+    text = "\n".join([*outside.lines, f"witness b {key(5).witness.vkey} {url}", "quorum a", ""])
+    with guard.lifted("adopted by an earlier version"):
+        Policy.objects.create(text=text, adopted_at=NOW)
+    queries.forget_policy()
+    grown()
+    settled(Gatherer(timezone.now))
+    assert queries.witnessed() is not None
+    assert (trouble_of("a"), trouble_of("b")) == ("", "unreachable")
+    jobs.look_around(actor=SYSTEM, clock=timezone.now)
 
 
 def test_a_witness_that_signs_with_two_keys_counts_by_the_one_that_was_named(outside: Outside) -> None:

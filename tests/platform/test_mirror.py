@@ -32,7 +32,7 @@ from pianqu.foundation import following
 from pianqu.foundation.errors import Invalid, Unavailable
 from pianqu.foundation.following import Missing, Remote, Trouble, Unreachable, origin_hash
 from pianqu.kernels import cosignature, mirroring
-from pianqu.kernels.cosignature import Witness, cosigned
+from pianqu.kernels.cosignature import Cosigner, Witness, cosigned
 from pianqu.kernels.merkle import consistency_proof
 from pianqu.kernels.mirroring import Head, Info
 from pianqu.kernels.note import CheckpointBody, Verifier, text_of
@@ -122,6 +122,33 @@ def test_a_partial_piece_may_be_gone_where_the_full_one_is_there(folder: Path, s
         log.fault = older
         assert puller(folder, store, log).turn()
         assert everything(Replica(store, SIGNER.name)) == log.log.entries[:600]
+
+
+def test_strangers_lines_neither_break_nor_replace_what_it_shows(folder: Path, store: Store, witness: Witness) -> None:
+    """Anybody may bring the log's checkpoint, with false lines in this mirror's name and in a witness's under it."""
+    other = Cosigner.from_seed("w.example", bytes([3] * 32))
+    own = home.read(folder).cosigner
+    with served(Log(300)) as log:
+        true = log.log.note() + other.cosign(log.log.body(), NOW)
+        log.fault = lambda place, body: true.encode() if place == "checkpoint" else body
+        assert puller(folder, store, log).turn()
+        forged = "".join(one.cosign("another text\n", NOW) for one in (own, other))
+        app = Application(home.read(folder), store=store)
+        for size in (300, 301):
+            log.log.grow(size - log.log.size)
+            true = log.log.note() + other.cosign(log.log.body(), NOW)
+            old = asked_of(log.log, 300)
+            brought = Request(old=300, proof=old.proof, note=log.log.note() + forged)
+            assert call(app, "POST", "/add-checkpoint", brought.encode())[0] == 200
+            assert puller(folder, store, log, NOW + 700).turn()
+            shown = call(app, "GET", f"/{HASH}/checkpoint")[2].decode()
+            assert CheckpointBody.decode(text_of(shown)).size == size
+            assert cosigned(shown, [witness, other.witness]).keys() >= {witness}
+        fork = Log(301, salt="x", since=100)
+        answer = call(app, "POST", "/add-checkpoint", Request(old=0, proof=(), note=fork.note() + forged).encode())
+        assert answer[0] == 409
+        (kept,) = store.evidence()
+        assert kept.theirs == fork.note()
 
 
 # logs that are not as they should be ---------------------------------------------------------------------------------

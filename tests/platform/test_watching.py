@@ -177,6 +177,15 @@ def test_what_was_found_stays_until_everything_was_read_again(outside: Outside) 
     assert queries.watch().wrong == ()
 
 
+def test_a_clock_that_was_far_ahead_puts_no_whole_reading_off(outside: Outside) -> None:
+    """Whoever waited until the clock reaches that day again would not see a bent tile for years."""
+    grown(300)
+    jobs.read_again(now=timezone.now() + 400 * EVERYTHING)
+    bend(0, 0, 5_000)
+    jobs.read_again(now=timezone.now())
+    assert queries.watch().wrong == ("the stored tile 0/0 is not that of the entries",)
+
+
 # second histories ----------------------------------------------------------------------------------------------------
 
 
@@ -333,6 +342,20 @@ def test_evidence_that_a_witness_holds_is_taken_over(outside: Outside) -> None:
     jobs.look_around(actor=SYSTEM, clock=timezone.now)
     (fork,) = queries.forks()
     assert fork.size == size and {fork.ours.split("\n— w")[0], fork.theirs} >= {other(size)}
+
+
+def test_evidence_with_a_line_that_no_table_can_hold_delays_nobody_elses(outside: Outside) -> None:
+    """JSON can carry half a character in a stranger's line; the pair under it is true all the same."""
+    grown(5)
+    size = queries.sealed_size()
+    odd = f"{other(size)}— \ud800 {'A' * 100}\n"
+    outside.put("liar", key(1), says(200, json.dumps([{"ours": ours(size), "theirs": odd}]).encode()))
+    pair = json.dumps([{"ours": ours(size), "theirs": other(size)}]).encode()
+    outside.put("w", key(2), says(200, pair))
+    outside.adopt("group g all liar w", "quorum g")
+    assert jobs.look_around(actor=SYSTEM, clock=timezone.now) == 2
+    (fork,) = queries.forks()
+    assert fork.shown_by == "w" and fork.theirs == other(size)
 
 
 @pytest.mark.parametrize(

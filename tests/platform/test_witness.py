@@ -27,7 +27,7 @@ from pianqu.foundation.following import origin_hash
 from pianqu.kernels import witnessing
 from pianqu.kernels.cosignature import Cosigner, Witness, cosigned, lines_of
 from pianqu.kernels.merkle import consistency_proof, leaf_hash
-from pianqu.kernels.note import CheckpointBody, Signer, Verifier, text_of
+from pianqu.kernels.note import CheckpointBody, Signer, Verifier, split, text_of
 from pianqu.kernels.tiles import TileTree
 from pianqu.kernels.witnessing import Request
 from tests.platform.houses import command, refused
@@ -108,6 +108,34 @@ def test_a_fork_is_kept_once_with_both_checkpoints(store: Store) -> None:
     assert len(store.evidence()) == 2 < MOST_EVIDENCE
 
 
+def test_what_it_shows_holds_nobody_elses_lines(store: Store) -> None:
+    """Whoever shows it a log's checkpoint may put anything under it: false lines in its own name, or more than a reader takes."""
+    log, others = Log().grow(3), [Cosigner.from_seed(f"w{n}.example", bytes([n] * 32)) for n in range(2, 99)]
+    forged = KEY.cosign("another text\n", NOW)
+    request = log.asks(0)
+    junk = "".join([forged, *(one.cosign(text_of(request.note), NOW) for one in others)])
+    assert step(store, Request(old=0, proof=(), note=request.note + junk)).line
+    shown = store.checkpoint(origin_hash(LOG.name))
+    assert shown is not None and shown.startswith(log.note()) and len(split(shown)[1]) == 2
+    assert cosigned(shown, [KEY.witness]) == {KEY.witness: NOW}
+    fork = Log("x").grow(4)
+    step(store, log.grow().asks(3))
+    assert step(store, Request(old=0, proof=(), note=fork.note() + junk)).answer.status == 409
+    (kept,) = store.evidence()
+    assert kept.theirs == fork.note() and cosigned(kept.ours, [KEY.witness])
+
+
+def test_it_forgets_the_oldest_checkpoints_of_a_log_that_grows_for_years(tmp_path: Path) -> None:
+    store, log = Store(tmp_path / "s.sqlite3", remembers=50), Log()
+    for size in range(120):
+        assert step(store, log.grow().asks(size)).line
+    store.close()
+    store = Store(tmp_path / "s.sqlite3", remembers=50)
+    assert step(store, log.grow().asks(120)).line
+    assert len(store.notes()) == 50 and step(store, log.asks(0)).answer.size == 121
+    store.close()
+
+
 def test_a_clock_that_went_back_states_no_earlier_time(store: Store) -> None:
     log = Log().grow(2)
     step(store, log.asks(0), NOW)
@@ -142,6 +170,14 @@ def test_many_callers_at_once_get_one_history(tmp_path: Path) -> None:
     _check_one_history(got)
     for one in stores:
         one.close()
+
+
+def test_a_memory_that_another_program_holds_is_not_said_to_be_lost(tmp_path: Path) -> None:
+    """Who is told to begin anew throws away what keeps a witness from signing two histories."""
+    (tmp_path / "s.sqlite3").mkdir()
+    with pytest.raises(Unavailable, match="Keep the file") as refused:
+        Store(tmp_path / "s.sqlite3")
+    assert "begin a new one" not in str(refused.value)
 
 
 def _check_one_history(got: list[tuple[int, bytes]]) -> None:

@@ -93,6 +93,8 @@ class Store:
                 self._tables.execute("SELECT size FROM held")
                 return
             memory.prepare(self._tables, _TABLES)
+        except sqlite3.OperationalError as error:
+            raise memory.closed("mirror", path, error) from error
         except sqlite3.DatabaseError as error:
             raise Unavailable(
                 "mirror-tables",
@@ -126,10 +128,11 @@ class Store:
             seen = Seen(last.size, last.root) if last else Seen()
             found = witnessing.answer(request, logs, seen, root_at=lambda size: _root_at(tables, origin, size))
             if found.grown is not None:
-                note = _trimmed(request.note, logs[origin])
-                _keep_accepted(tables, Accepted(found.grown.size, found.grown.root, note), origin)
+                note = _trimmed(request.note, logs[origin]) if is_read else memory.of_log(request.note, logs[origin])
+                if is_read or last is None or last.size != found.grown.size or _has_news(note, last.note):
+                    _keep_accepted(tables, Accepted(found.grown.size, found.grown.root, note), origin)
             elif found.is_evidence or (is_read and last and found.status == witnessing.INCONSISTENT):
-                _keep_evidence(tables, origin, request.note, now)
+                _keep_evidence(tables, origin, memory.of_log(request.note, logs[origin]), now)
         return found
 
     def append(self, origin: str, start: int, entries: Sequence[bytes]) -> int:
@@ -415,6 +418,11 @@ def _keep_evidence(tables: sqlite3.Connection, origin: str, theirs: str, now: in
     ours = _accepted(tables, origin, body.size) or _pending(tables, origin)
     if ours is not None:
         memory.keep_evidence(tables, origin, ours.note, theirs, now)
+
+
+def _has_news(note: str, before: str) -> bool:
+    """Whether a line stands under it that does not under the same checkpoint as it was accepted before."""
+    return not set(split(note)[1]) <= set(split(before)[1])
 
 
 def _trimmed(note: str, keys: Sequence[Verifier]) -> str:

@@ -2,13 +2,14 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from pianqu.kernels.note import CheckpointBody, NoteError, text_of
+from pianqu.foundation.errors import Unavailable
+from pianqu.kernels.note import CheckpointBody, NoteError, Verifier, signature_line, split, text_of
 from pianqu.kernels.witnessing import Request
 
 BUSY = 10.0
@@ -49,6 +50,15 @@ def prepare(tables: sqlite3.Connection, own: str) -> None:
     tables.executescript(own + _EVIDENCE)
 
 
+def closed(what: str, path: Path, error: sqlite3.Error) -> Unavailable:
+    """It is perhaps whole, and the disk is full, or another program holds it: nobody is to begin anew for that."""
+    return Unavailable(
+        f"{what}-tables",
+        f"{path} cannot be opened just now ({error}). See that the disk has room, that this account may write there and that no "
+        f"other program holds it; then start again. Keep the file: it is what this {what} has signed. Nothing was signed.",
+    )
+
+
 @contextmanager
 def turn(tables: sqlite3.Connection, lock: threading.Lock) -> Iterator[sqlite3.Connection]:
     """One step: threads take turns by `lock`, processes by the database's own."""
@@ -79,6 +89,14 @@ def evidence(tables: sqlite3.Connection) -> list[Evidence]:
     """Every fork that was shown, the oldest first."""
     rows = tables.execute("SELECT origin, size, at, ours, theirs FROM evidence ORDER BY at, digest").fetchall()
     return [Evidence(origin=o, size=s, at=a, ours=ours, theirs=theirs) for o, s, a, ours, theirs in rows]
+
+
+def of_log(note: str, keys: Sequence[Verifier]) -> str:
+    """A note that these keys have signed, without the lines of others: whoever brings it may have put anything there."""
+    text, signatures = split(note)
+    own = {(key.name, key.key_id) for key in keys}
+    kept = dict.fromkeys(one for one in signatures if (one.name, one.blob[:4]) in own)
+    return f"{text}\n{''.join(signature_line(one.name, one.blob) for one in kept)}"
 
 
 def origin_of(request: Request) -> str:

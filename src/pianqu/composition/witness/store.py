@@ -16,6 +16,10 @@ from pianqu.kernels.note import CheckpointBody, Verifier, text_of
 from pianqu.kernels.witnessing import Answer, Request, Seen
 
 CLOCK_BACK = 503
+MOST_COSIGNED = 100_000
+"""Checkpoints of a log that are remembered, each against a fork at its own size; the newest is never forgotten."""
+TIDIES = 1_000
+"""After so many cosignatures older ones are forgotten: looking for them takes longer than signing."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS seen (
     origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT NULL, at INTEGER NOT NULL, note TEXT NOT NULL
@@ -40,11 +44,13 @@ class Store:
     Raises Unavailable where its file cannot be read.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._lock = threading.Lock()
+    def __init__(self, path: Path, *, remembers: int = MOST_COSIGNED) -> None:
+        self._lock, self._remembers, self._kept = threading.Lock(), remembers, 0
         try:
             self._tables = memory.connected(path)
             memory.prepare(self._tables, _TABLES)
+        except sqlite3.OperationalError as error:
+            raise memory.closed("witness", path, error) from error
         except sqlite3.DatabaseError as error:
             raise Unavailable(
                 "witness-tables",
@@ -64,13 +70,13 @@ class Store:
             found = witnessing.answer(request, logs, seen, root_at=lambda size: self._root_at(origin, size))
             if found.grown is None:
                 if found.is_evidence:
-                    self._keep_evidence(origin, request, now)
+                    self._keep_evidence(origin, memory.of_log(request.note, logs[origin]), now)
                 return Step(answer=found)
             if now < last - BACK:
                 return Step(answer=Answer(status=CLOCK_BACK, why="this witness's clock is wrong; it signs nothing"))
             time = max(now, last)
             line = cosigner.cosign(text_of(request.note), time)
-            self._keep(found.grown, request.note + line, time)
+            self._keep(found.grown, memory.of_log(request.note, logs[origin]) + line, time)
         return Step(answer=found, line=line)
 
     def checkpoint(self, place: str) -> str | None:
@@ -115,10 +121,17 @@ class Store:
         self._tables.execute(
             "INSERT INTO cosigned VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", (body.origin, body.size, body.root, note)
         )
+        if self._kept % TIDIES == 0:
+            self._tables.execute(
+                "DELETE FROM cosigned WHERE origin = ? AND size <= "
+                "(SELECT size FROM cosigned WHERE origin = ? ORDER BY size DESC LIMIT 1 OFFSET ?)",
+                (body.origin, body.origin, self._remembers),
+            )
+        self._kept += 1
 
-    def _keep_evidence(self, origin: str, request: Request, now: int) -> None:
-        size = CheckpointBody.decode(text_of(request.note)).size
+    def _keep_evidence(self, origin: str, theirs: str, now: int) -> None:
+        size = CheckpointBody.decode(text_of(theirs)).size
         asked = "SELECT note FROM cosigned WHERE origin = ? AND size = ?"
         ours = self._tables.execute(asked, (origin, size)).fetchone()
         if ours is not None:
-            memory.keep_evidence(self._tables, origin, ours[0], request.note, now)
+            memory.keep_evidence(self._tables, origin, ours[0], theirs, now)

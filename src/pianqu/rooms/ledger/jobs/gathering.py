@@ -32,6 +32,8 @@ STANDS = timedelta(minutes=10)
 """A witness that has signed the newest checkpoint is asked anew after this time: its line says that it is alive."""
 WRONG_CLOCK = timedelta(minutes=10)
 """A witness that states a time further from this machine's is said to have a wrong clock."""
+EAST = timedelta(hours=14)
+"""As far as any calendar is ahead of UTC: a moment that one of them does not know cannot be shown there."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=30)
 MOST_CONFLICTS = 3
 _TROUBLES = {404: "unknown", 403: "refused", 400: "refused", 413: "refused", 422: "forked", 503: "stopped"}
@@ -205,6 +207,8 @@ class Gatherer:
             return self._trouble(line, "unreachable", str(error))
         except Unclear as error:
             return self._trouble(line, "silent" if str(error) == TimeoutError.__name__ else "unclear", str(error))
+        except Exception as error:  # noqa: BLE001 - whatever becomes of one witness, the others' answers are taken in
+            return self._trouble(line, "unreachable", type(error).__name__)
         if reply.status == witnessing.CONFLICT:
             return self._conflict(line, reply, about)
         if reply.status != witnessing.OK:
@@ -320,6 +324,7 @@ def _proof(old: int, new: int) -> list[bytes]:
 def moment(time: int) -> datetime | None:
     """The stated second; None for a year that nobody will see."""
     try:
-        return datetime.fromtimestamp(time, UTC)
+        stated = datetime.fromtimestamp(time, UTC)
+        return stated if stated + EAST else None
     except (OverflowError, ValueError, OSError):
         return None

@@ -31,7 +31,7 @@ MOST_EVIDENCE = 1_000_000
 def read_again(*, now: datetime) -> int:
     """Read what was sealed since the last time, and everything once a day; answers how many leaves were read."""
     row, _made = Watch.objects.get_or_create(id=1)
-    whole = row.whole_at is None or now - row.whole_at >= EVERYTHING
+    whole = row.whole_at is None or not timedelta(0) <= now - row.whole_at < EVERYTHING
     newest = Checkpoint.objects.order_by("-size").first()
     if newest is None or (not whole and newest.size == row.replayed):
         return 0

@@ -157,6 +157,7 @@ def sound_the_alarm() -> None:
 def _signed(text: str) -> CheckpointBody:
     card = queries.log()
     try:
+        text.encode()  # a stranger's line may hold what no table does
         _opened, body = open_own(text)
     except (NoteError, UnicodeEncodeError) as error:
         raise Invalid(

@@ -127,6 +127,11 @@ def keep(
             mine.exclude(policy_id=quorum_of).update(witnessed_at=now, policy_id=quorum_of)
 
 
+def _readable(words: str) -> str:
+    """What somebody else said, as any table and page can hold it."""
+    return "".join(sign if sign.isprintable() else " " for sign in words[:200])
+
+
 def _keep(size: int | None, one: Answered, now: datetime) -> None:
     if size is not None and one.line and one.stated_at is not None:
         Cosignature.objects.bulk_create(
@@ -144,5 +149,5 @@ def _keep(size: int | None, one: Answered, now: datetime) -> None:
         row.trouble_at = now
     if not one.trouble:
         row.trouble_at = None
-    row.trouble, row.detail = one.trouble, one.detail[:200]
+    row.trouble, row.detail = one.trouble, _readable(one.detail)
     row.save()
