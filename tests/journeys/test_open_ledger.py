@@ -102,6 +102,17 @@ def test_who_signed_and_when_stands_beside_each_seal(outside: Outside, reader: C
     assert "Waiting for a witness" in seen(reader, "/open/ledger/")
 
 
+def test_a_seal_that_a_later_one_covers_waits_for_nobody(outside: Outside, reader: Client) -> None:
+    sealed()
+    outside.witness("w")
+    outside.adopt("quorum w")
+    assert "Waiting for a witness" in seen(reader, "/open/ledger/seals/")
+    sealed()
+    settled(Gatherer(timezone.now))
+    page = seen(reader, "/open/ledger/seals/")
+    assert "Witnessed with a later one" in page and "Waiting for a witness" not in page
+
+
 def test_seals_can_be_leafed_through(outside: Outside, reader: Client) -> None:
     for _seal in range(55):
         sealed()
@@ -136,6 +147,11 @@ def test_an_entry_is_found_by_its_number_and_by_its_receipt(outside: Outside, re
         assert "Your receipt is about this entry" in answer.content.decode()
     file = SimpleUploadedFile("mine.tlog-proof", text.encode())
     assert "Your receipt is about this entry" in reader.post("/open/ledger/find/", {"file": file}).content.decode()
+    for between in ("", " "):
+        joined = between.join(text.split("\n"))
+        assert (
+            "Your receipt is about this entry" in reader.post("/open/ledger/find/", {"what": joined}).content.decode()
+        )
     moved = text.replace(f"index {queries.receipt_for(entry.id).position}\n", "index 9\n")
     assert "another entry with this number" in reader.post("/open/ledger/find/", {"what": moved}).content.decode()
 
@@ -145,7 +161,17 @@ def test_an_entry_is_found_by_its_number_and_by_its_receipt(outside: Outside, re
 )
 def test_what_is_not_there_is_said(outside: Outside, reader: Client, what: str, status: int) -> None:
     sealed(3)
-    assert "Not found" in seen(reader, f"/open/ledger/find/?what={what}", status)
+    page = seen(reader, f"/open/ledger/find/?what={what}", status)
+    assert "Not found" in page and f'value="{what}"' in page, "to be put right where it stands"
+
+
+def test_a_receipt_is_not_asked_for_in_an_address(outside: Outside, reader: Client) -> None:
+    sealed(3)
+    assert 'action="/open/ledger/find/" method="post"' in seen(reader, "/open/ledger/")
+    assert reader.post("/open/ledger/find/", {"what": "00 2"})["Location"] == "/open/ledger/find/?what=2"
+    broken = "c2sp.org/tlog-proof@v1extra e30=index 5"
+    for given in (broken, broken.replace("e30=", "x"), broken.replace("e30=", "W10="), "8K3F-27QH"):
+        assert reader.post("/open/ledger/find/", {"what": given}).status_code == 422
 
 
 def test_first_screens_speak_plainly(outside: Outside) -> None:
@@ -222,13 +248,24 @@ def test_mirrors_are_named_and_dropped(outside: Outside, admin: Client) -> None:
     good = {"name": "高校镜像", "vkey": vkey, "url": "https://mirror.example.org/"}
     assert admin.post("/desk/witnesses/", good).status_code == 302
     assert "高校镜像" in seen(admin, "/desk/witnesses/")
-    for wrong in ({"vkey": vkey}, {"vkey": "x"}, {"url": "mirror"}, {"name": " "}):
+    outside.put("w", key(4), None)
+    outside.adopt("quorum none")
+    witness = {"vkey": key(4).witness.vkey, "name": "n"}
+    for wrong in (
+        {"vkey": vkey, "name": "n"},
+        {},
+        {"vkey": "x", "name": "n"},
+        {"url": "mirror"},
+        {"name": " "},
+        witness,
+    ):
         answer = admin.post("/desk/witnesses/", {**good, "vkey": key(2, "m").witness.vkey, **wrong})
         assert answer.status_code in {409, 422}, wrong
     row = Mirror.objects.get()
     assert row.url == "https://mirror.example.org"
     assert admin.post("/desk/witnesses/", {"drop": row.pk}).status_code == 302
-    assert admin.post("/desk/witnesses/", {"drop": row.pk}).status_code == 404
+    for gone in (row.pk, "²", "9" * 5_000, "", "x"):
+        assert admin.post("/desk/witnesses/", {"drop": gone}).status_code == 404
     kinds = [item.kind for item in queries.history("ledger:mirrors")]
     assert kinds == ["ledger.mirror-named", "ledger.mirror-dropped"]
 

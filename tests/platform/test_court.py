@@ -74,11 +74,11 @@ def unpacked(client: Client, entry_id: UUID, folder: Path) -> Path:
     return folder / "pianqu-receipt"
 
 
-def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *words: str, program: str = "pianqu.kernels.receipt") -> subprocess.CompletedProcess[str]:
     """The kernel's check in a process of its own, which knows nothing of this installation."""
     source = Path(pianqu.__file__).parent.parent
     return subprocess.run(
-        [sys.executable, "-m", "pianqu.kernels.receipt", *words],
+        [sys.executable, "-m", program, *words],
         cwd=folder,
         env={"PYTHONPATH": str(source), "PATH": "/usr/bin:/bin"},
         capture_output=True,
@@ -101,6 +101,17 @@ def test_what_is_unpacked_is_checked_in_another_process(entry_id: UUID, client: 
         (folder / "receipt.tlog-proof").read_text().replace("\nindex 1\n", "\nindex 0\n")
     )
     assert run(folder, "receipt.tlog-proof", "--policy", "policy.txt").returncode == 1
+
+
+@pytest.mark.parametrize("here", ["这里", "HERE"])
+def test_the_command_in_the_readme_runs_as_it_stands(entry_id: UUID, client: Client, tmp_path: Path, here: str) -> None:
+    gathered(Gatherer(timezone.now))
+    folder = unpacked(client, entry_id, tmp_path / "out")
+    readme = (folder / "README.txt").read_text()
+    (line,) = {row.strip() for row in readme.splitlines() if row.strip().startswith("./pianqu ") and f" {here}/" in row}
+    words = line.replace(f" {here}/", f" {folder}/").split()[1:]
+    done = run(tmp_path, *words, program="pianqu.composition.cli")
+    assert (done.returncode, done.stderr) == (0, "") and "genuine" in done.stdout
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl on this machine")

@@ -24,7 +24,7 @@ from pianqu.kernels.cosignature import ML_DSA_44, Cosigner, cosigned
 from pianqu.kernels.note import CheckpointBody, Signer
 from pianqu.rooms.ledger import jobs, queries, services
 from pianqu.rooms.ledger.jobs import Gatherer
-from pianqu.rooms.ledger.jobs.gathering import LONGEST_PAUSE, STANDS
+from pianqu.rooms.ledger.jobs.gathering import LONGEST_PAUSE, STANDS, TIMEOUT
 from pianqu.rooms.ledger.models import Checkpoint, Cosignature, Entry, Policy, Witness
 from pianqu.rooms.ledger.tests.builders import NOW, SYSTEM, note_down, noted
 
@@ -197,6 +197,23 @@ def test_a_slow_witness_delays_its_own_line_only(outside: Outside) -> None:
     assert queries.cosigned_by(size) == {"a", "slow"}, "who answers late is written down all the same"
 
 
+def test_a_witness_that_hangs_is_not_said_to_have_answered(outside: Outside, client: Client) -> None:
+    def hangs(environ: dict[str, Any], start_response: Any) -> Any:
+        sleep(TIMEOUT + 0.5)
+        return says(200)(environ, start_response)
+
+    outside.put("hung", key(2), hangs)
+    outside.adopt("quorum none")
+    gatherer = Gatherer(timezone.now)
+    grown()
+    gatherer.gather()
+    sleep(TIMEOUT)
+    settled(gatherer)
+    assert trouble_of("hung") == "silent"
+    page = client.get("/open/ledger/", headers={"host": "localhost", "accept-language": "en"}).content.decode()
+    assert "did not answer in time" in page
+
+
 def test_without_a_quorum_outsiders_are_shown_what_there_is(outside: Outside, client: Client) -> None:
     outside.witness("a")
     outside.put("dead", key(1), None)
@@ -227,7 +244,7 @@ def test_a_witness_that_comes_back_signs_the_newest(outside: Outside) -> None:
     for _growth in range(3):
         grown()
         settled(gatherer)
-    assert queries.witnessed() is None and trouble_of("b") == "unclear"
+    assert queries.witnessed() is None and trouble_of("b") == "stopped"
     down[0] = False
     settled(gatherer)
     assert queries.witnessed() is None, "it is given a rest after each failure"
@@ -277,7 +294,7 @@ def test_it_is_asked_for_a_sign_of_life(outside: Outside) -> None:
         (says(404, b"this witness does not know this log"), "unknown"),
         (says(403, b"no known key has signed"), "refused"),
         (says(422, b"the proof leads to other roots"), "forked"),
-        (says(503, b"its clock is wrong"), "unclear"),
+        (says(503, b"its clock is wrong"), "stopped"),
         (says(200, b"<html>welcome</html>"), "unsigned"),
         (says(200, key(8, "other").cosign("text\n", 1).encode()), "unsigned"),
         (says(200, b"\xff\xfe\x00"), "unsigned"),
@@ -570,7 +587,7 @@ def test_a_new_policy_counts_from_its_first_quorum_on(outside: Outside) -> None:
         (f"log {Signer.from_seed('other.example', bytes(32)).vkey}\nquorum none\n", "policy-of-another-ledger"),
         (f"witness a {key(1).witness.vkey} ftp://example.org\nquorum a\n", "policy-address"),
         ("quorum none\n\ud800", "policy-unreadable"),
-        (f"witness a {Cosigner.from_seed('片' * 67, bytes(32)).witness.vkey}\nquorum a\n", "policy-name"),
+        (f"witness a {Cosigner.from_seed('片' * 67, bytes(32)).witness.vkey}\nquorum a\n", "policy-unreadable"),
     ],
 )
 def test_what_is_no_policy_is_refused_and_changes_nothing(outside: Outside, text: str, code: str) -> None:

@@ -479,6 +479,9 @@ def test_wrong_doors_and_bodies(folder: Path, store: Store) -> None:
     ]:
         assert call(app, method, path)[0] == status
     assert call(app, "POST", "/add-checkpoint", b"nonsense")[0] == 400
+    endless = asked_of(Log(3), 0).encode().replace(b"\n3\n", b"\n" + b"9" * 5_000 + b"\n")
+    assert call(app, "POST", "/add-checkpoint", endless)[0] == 400
+    assert call(app, "GET", f"/{HASH}/tile/{'9' * 5_000}/000")[0] == 404
     assert call(app, "POST", "/add-checkpoint", b"", CONTENT_LENGTH="70000")[0] == 413
     assert call(app, "POST", "/add-checkpoint", asked_of(Log(3, by=OTHER), 0).encode())[0] == 404
     unknown = Head(origin=OTHER.name, start=0, end=3).encode()

@@ -204,6 +204,8 @@ def test_the_doors_answer_as_specified(folder: Path) -> None:
     assert call(app, "POST", "/add-checkpoint", log.asks(0).encode()) == (409, "text/x.tlog.size", b"5\n")
     assert call(app, "POST", "/add-checkpoint", Log("x").grow(5).asks(5).encode())[0] == 422
     assert call(app, "POST", "/add-checkpoint", b"nonsense")[0] == 400
+    endless = Request(old=0, proof=(), note=log.note().replace("\n5\n", f"\n{'9' * 5_000}\n"))
+    assert call(app, "POST", "/add-checkpoint", endless.encode())[0] == 400
     foreign = Request(old=0, proof=(), note=log.note(by=OTHER))
     assert call(app, "POST", "/add-checkpoint", foreign.encode())[0] == 404
     forged = Request(old=5, proof=(), note=log.note().replace("5\n", "6\n", 1))

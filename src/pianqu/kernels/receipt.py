@@ -46,6 +46,7 @@ _LONGEST_IN_CODE = 4 + 8 + ED25519.length
 """Bytes of a line: key id, time and signature."""
 
 _CODE = re.compile(r"PIANQU(\d{1,4}):", re.ASCII | re.IGNORECASE)
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
 _AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", re.ASCII)
 _DAY_ZONE = timezone(timedelta(hours=8))
 """A leaf's day is China's."""
@@ -214,7 +215,7 @@ def _parse_text(given: str) -> Receipt:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or str(int(text)) != text or len(text) > 16:
+    if not _NUMBER.fullmatch(text):
         raise ReceiptError("the index is not a plain number")
     return int(text)
 
@@ -369,7 +370,7 @@ def _verify(receipt: Receipt, rule: Policy) -> Verdict:
         )
     except merkle.ProofError:
         return Verdict("not-included", "The signed ledger does not hold this record.", body.origin)
-    verdict = _verify_content(receipt, body, times, holds=rule.holds(times))
+    verdict = verify_content(receipt, body, times, holds=rule.holds(times))
     return replace(verdict, message=_too_few(rule, times)) if verdict.code == "not-witnessed" else verdict
 
 
@@ -388,7 +389,8 @@ def _who_is_false(checkpoint: str, rule: Policy) -> str:
     return ""
 
 
-def _verify_content(receipt: Receipt, body: CheckpointBody, times: Mapping[str, int], *, holds: bool) -> Verdict:
+def verify_content(receipt: Receipt, body: CheckpointBody, times: Mapping[str, int], *, holds: bool) -> Verdict:
+    """The last link, once the leaf is known to stand in the signed tree: whether it was made from what is written here."""
     try:
         leaf = Leaf.decode(receipt.leaf)
         payload = json.loads(receipt.payload)
@@ -419,7 +421,7 @@ def _too_few(rule: Policy, times: Mapping[str, int]) -> str:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """`python -m pianqu.kernels.receipt FILE --policy FILE | --vkey KEY`: the check without Django."""
+    """`PYTHONPATH=src .venv/bin/python -m pianqu.kernels.receipt FILE --policy FILE | --vkey KEY`: the check without Django."""
     parser = argparse.ArgumentParser(description="Check a receipt offline.")
     parser.add_argument("file", type=Path)
     trust = parser.add_mutually_exclusive_group(required=True)
@@ -430,10 +432,19 @@ def main(argv: list[str] | None = None) -> int:
         rule = read_trust(asked.policy, asked.vkey or ())
         verdict = verify(parse(asked.file.read_text(encoding="utf-8")), rule)
     except (OSError, UnicodeDecodeError, ReceiptError, NoteError, PolicyError) as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{unread(error)}\n")
         return 2
     sys.stdout.write("\n".join([verdict.message, *told(verdict, rule)]) + "\n")
     return 0 if verdict.genuine else 1
+
+
+def unread(error: Exception) -> str:
+    """Why a file could not be read, in a sentence for whoever named it."""
+    if isinstance(error, OSError):
+        return f"{error.filename or 'The file'} could not be read: {error.strerror or error}."
+    if isinstance(error, UnicodeDecodeError):
+        return "This file is no text. A receipt is the file that ends in .tlog-proof, or the text of its QR code."
+    return str(error)
 
 
 def read_trust(file: Path | None, vkeys: Iterable[str]) -> Policy:

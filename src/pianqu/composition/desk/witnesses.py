@@ -82,7 +82,9 @@ def _act(request: HttpRequest, actor: Actor) -> str:
     """Do what the form asks; answers what was done."""
     now, posted = timezone.now(), request.POST
     if "drop" in posted:
-        drop_mirror(actor=actor, mirror=int(posted["drop"]) if posted["drop"].isdigit() else 0, now=now)
+        drop = posted["drop"]
+        number = int(drop) if drop.isascii() and drop.isdigit() and len(drop) < 16 else 0
+        drop_mirror(actor=actor, mirror=number, now=now)
         return _("Dropped. The copy itself stays with whoever keeps it.")
     if "vkey" in posted:
         name_mirror(actor=actor, name=posted.get("name", ""), vkey=posted["vkey"], url=posted.get("url", ""), now=now)

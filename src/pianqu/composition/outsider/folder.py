@@ -12,7 +12,7 @@ from pianqu.foundation.errors import Invalid, Unavailable
 from pianqu.foundation.following import Trouble
 from pianqu.foundation.keys import write_once
 from pianqu.kernels.cosignature import ED25519, KINDS, ML_DSA_44, Cosigner, Keyring, Kind, unsupported
-from pianqu.kernels.note import NoteError, Verifier
+from pianqu.kernels.note import NoteError, Verifier, check_new_name
 
 KEYS = "keys"
 """In the settings, the kinds of its keys; where they say nothing it is one Ed25519 key."""
@@ -82,7 +82,7 @@ class Folder:
         if self.settings.exists():
             return
         try:
-            Cosigner.from_seed(name, bytes(32))
+            check_new_name(name)
         except NoteError as error:
             raise Invalid(
                 f"{self.what}-name", f"On its first start a {self.what} needs a name (--name): {error}."
@@ -120,9 +120,11 @@ class Folder:
             )
 
     def log_key(self, vkey: str) -> Verifier:
-        """Raises Invalid."""
+        """Raises Invalid for what is none, and for a name that is too long."""
         try:
-            return Verifier.from_vkey(vkey)
+            key = Verifier.from_vkey(vkey)
+            check_new_name(key.name)
+            return key
         except NoteError as error:
             raise Invalid(
                 f"{self.what}-log", f"This is no public key of a log: {error}. Nothing was changed."

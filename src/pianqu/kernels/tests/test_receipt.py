@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pianqu.kernels import canonical, policy
 from pianqu.kernels import receipt as kernel
-from pianqu.kernels.cosignature import ML_DSA_44
+from pianqu.kernels.cosignature import ML_DSA_44, Cosigner
 from pianqu.kernels.receipt import Receipt, ReceiptError
 from pianqu.kernels.tests.receipts import (
     ALONE,
@@ -159,6 +159,12 @@ def test_a_flipped_character_never_passes(data: st.DataObject) -> None:
     assert receipt == kernel.parse(text) or check(receipt) != "genuine" or receipt.text() == kernel.parse(text).text()
 
 
+@pytest.mark.parametrize("index", ["9" * 5_000, "9" * 17, "07", "-1", "\u0667", ""])
+def test_what_is_no_index_is_said(index: str) -> None:
+    with pytest.raises(ReceiptError, match="plain number"):
+        kernel.parse(make(9, 7).text().replace("index 7", f"index {index}"))
+
+
 CODES = st.binary(max_size=300).map(lambda raw: base45.b45encode(raw).decode())
 
 
@@ -188,6 +194,24 @@ def run(tmp_path: Path, receipt: str, *words: str) -> int:
     file = tmp_path / "mine.tlog-proof"
     file.write_text(receipt, encoding="utf-8")
     return kernel.main([str(file), *words])
+
+
+def test_what_cannot_be_read_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture, rule = tmp_path / "photo.png", tmp_path / "policy"
+    picture.write_bytes(b"\x89PNG\xff")
+    rule.write_text("quorum none\n")
+    own = Cosigner.from_seed("w.example", bytes([1] * 32)).witness.vkey
+    (tmp_path / "mine").write_text(make(9, 3).text())
+    for words, said in [
+        ([str(tmp_path / "gone"), "--policy", str(rule)], "gone could not be read: No such file or directory."),
+        ([str(tmp_path), "--policy", str(rule)], "could not be read: Is a directory."),
+        ([str(picture), "--policy", str(rule)], "This file is no text."),
+        ([str(tmp_path / "mine"), "--policy", str(tmp_path / "none")], "none could not be read"),
+        ([str(tmp_path / "mine"), "--vkey", own], "the key of a witness or a mirror"),
+    ]:
+        assert kernel.main(words) == 2
+        told = capsys.readouterr().err
+        assert said in told and "Errno" not in told and "codec" not in told
 
 
 def test_the_check_without_django(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

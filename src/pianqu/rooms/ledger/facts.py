@@ -57,6 +57,19 @@ class KeysRetired(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TwinStated(Fact):
+    """The twin by the national standards stood so at this size: whoever witnesses the log covers the twin's root and key too."""
+
+    kind: ClassVar[str] = "ledger.twin-stated"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "The twin by the national standards entered")
+
+    size: int
+    root: str
+    """By SM3, base64url without padding."""
+    vkey: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PolicyAdopted(Fact):
     """From now on these witnesses are asked, and this quorum of them counts. The subject is the ledger."""
 

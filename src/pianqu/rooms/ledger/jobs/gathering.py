@@ -34,7 +34,7 @@ WRONG_CLOCK = timedelta(minutes=10)
 """A witness that states a time further from this machine's is said to have a wrong clock."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=30)
 MOST_CONFLICTS = 3
-_TROUBLES = {404: "unknown", 403: "refused", 400: "refused", 413: "refused", 422: "forked"}
+_TROUBLES = {404: "unknown", 403: "refused", 400: "refused", 413: "refused", 422: "forked", 503: "stopped"}
 
 Clock = Callable[[], datetime]
 
@@ -204,7 +204,7 @@ class Gatherer:
         except NotSent as error:
             return self._trouble(line, "unreachable", str(error))
         except Unclear as error:
-            return self._trouble(line, "unclear", str(error))
+            return self._trouble(line, "silent" if str(error) == TimeoutError.__name__ else "unclear", str(error))
         if reply.status == witnessing.CONFLICT:
             return self._conflict(line, reply, about)
         if reply.status != witnessing.OK:

@@ -10,15 +10,17 @@ from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Invalid
+from pianqu.foundation.posting import is_address
 from pianqu.foundation.verbs import verb
 from pianqu.kernels import policy as policies
 from pianqu.kernels.cosignature import unsupported
 from pianqu.kernels.leaf import b64
+from pianqu.kernels.note import MOST_NAME, NoteError, check_new_name
 from pianqu.kernels.policy import Policy as Rule
 from pianqu.kernels.policy import PolicyError
 from pianqu.rooms.ledger import queries
 from pianqu.rooms.ledger.facts import PolicyAdopted
-from pianqu.rooms.ledger.models import WITNESS_NAME, Checkpoint, Cosignature, Policy, Witness
+from pianqu.rooms.ledger.models import Checkpoint, Cosignature, Policy, Witness
 from pianqu.rooms.ledger.services.recording import record
 
 SUBJECT = "ledger:policy"
@@ -61,8 +63,9 @@ def adopt_policy(*, actor: Actor, text: str, now: datetime) -> int:
 
 def _checked(text: str) -> Rule:
     try:
-        rule = policies.parse(text.encode("utf-8", "surrogatepass"))
-    except (PolicyError, UnicodeEncodeError) as error:
+        rule = policies.parse(_octets(text))
+        _check_names(rule)
+    except (PolicyError, NoteError) as error:
         raise Invalid("policy-unreadable", _("This is not a policy: %(why)s.") % {"why": error}) from error
     own = queries.log()
     if rule.logs and not {one.verifier.vkey for one in rule.logs} & set(own.vkeys):
@@ -71,24 +74,34 @@ def _checked(text: str) -> Rule:
             _("This policy is about other ledgers: the key %(key)s is not in it.") % {"key": own.vkey},
         )
     for one in rule.witnesses:
-        if len(one.witness.name.encode("utf-8", "surrogatepass")) > WITNESS_NAME:
-            raise Invalid(
-                "policy-name",
-                _("The name of the key of %(name)s is too long: it may have %(most)s bytes.")
-                % {"name": one.name[:80], "most": WITNESS_NAME},
-            )
         if not one.witness.kind.is_known_here():
             raise Invalid(
                 "policy-kind",
                 _("%(name)s signs with a key that this machine cannot check: %(why)s. The policy was not put in force.")
                 % {"name": one.name[:80], "why": unsupported(one.witness.kind)},
             )
-        if one.url and not one.url.startswith(("http://", "https://")):
+        if one.url and not is_address(one.url):
             raise Invalid(
                 "policy-address",
                 _("The address of %(name)s has to begin with https:// or http://.") % {"name": one.name},
             )
     return rule
+
+
+def _octets(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise PolicyError(f"it has a character that no file can hold (number {error.start + 1})") from error
+
+
+def _check_names(rule: Rule) -> None:
+    """Raises PolicyError, NoteError."""
+    for name in [*(log.verifier.name for log in rule.logs), *(one.witness.name for one in rule.witnesses)]:
+        check_new_name(name)
+    for name in rule.names:
+        if len(name.encode()) > MOST_NAME:
+            raise PolicyError(f"“{name[:40]}…” is too long for a name: it has at most {MOST_NAME} bytes in UTF-8")
 
 
 def keep(
