@@ -77,7 +77,7 @@ def test_what_is_written_is_read_back() -> None:
         (f"witness a {key('X1')}\nwitness a {key('X2')}\nquorum none\n", "taken"),
         (f"witness a {key('X1')}\nwitness b {key('X1')}\nquorum none\n", "there already"),
         (f"log {LOG.vkey}\nlog {LOG.vkey}\nquorum none\n", "there already"),
-        (f"log {key('X1')}\nquorum none\n", "Ed25519"),
+        (f"log {key('X1')}\nquorum none\n", "the key of a witness"),
         (f"witness a {LOG.vkey}\nquorum none\n", "cosignatures"),
         (f"witness a {key('X1')} http://a b\nquorum none\n", "expected here"),
         (f"witness a {key('X1')}\ngroup g 0 a\nquorum g\n", "from 1 to 1"),
@@ -231,6 +231,7 @@ def test_keys_of_both_kinds_are_read_written_and_judged() -> None:
     assert known.parties(judged.times) == 2 and known.parties() == 6
     assert known.left_out_of_code() == tuple(PAIRS) and not known.holds_in_code()
     assert paired("group q any X1 X1-44", "quorum q").holds_in_code()
+    assert [found.is_one_party(group) for group in found.groups] == [True, True, False]
 
 
 def test_a_file_may_name_as_many_long_keys_as_there_may_be_witnesses() -> None:
