@@ -23,7 +23,7 @@ import pytest
 from pianqu.composition.mirror import home
 from pianqu.composition.mirror.app import Application
 from pianqu.composition.mirror.pulling import Puller, Pulling
-from pianqu.composition.mirror.replica import Replica
+from pianqu.composition.mirror.replica import Replica, Shelf
 from pianqu.composition.mirror.store import Damaged, Gap, Store
 from pianqu.composition.outsider.folder import Folder
 from pianqu.composition.outsider.memory import BACK
@@ -32,7 +32,7 @@ from pianqu.foundation import following
 from pianqu.foundation.errors import Invalid, Unavailable
 from pianqu.foundation.following import Missing, Remote, Trouble, Unreachable, origin_hash
 from pianqu.kernels import cosignature, mirroring
-from pianqu.kernels.cosignature import Cosigner, Witness, cosigned
+from pianqu.kernels.cosignature import ML_DSA_44, Cosigner, Witness, cosigned
 from pianqu.kernels.merkle import consistency_proof
 from pianqu.kernels.mirroring import Head, Info
 from pianqu.kernels.note import CheckpointBody, Verifier, text_of
@@ -523,7 +523,7 @@ def test_wrong_doors_and_bodies(folder: Path, store: Store) -> None:
 
 def test_a_folder_keeps_name_and_key_and_learns_logs_and_addresses(folder: Path) -> None:
     one = home.read(folder)
-    assert Folder(folder, home.WHAT).key.stat().st_mode & 0o777 == 0o600 and folder.stat().st_mode & 0o777 == 0o700
+    assert Folder(folder, home.WHAT).key().stat().st_mode & 0o777 == 0o600 and folder.stat().st_mode & 0o777 == 0o700
     two = home.prepare(
         folder, name="", logs=[(OTHER.vkey, "https://b.example/log/"), (SIGNER.vkey, "http://a.example")]
     )
@@ -537,7 +537,7 @@ def test_a_folder_keeps_name_and_key_and_learns_logs_and_addresses(folder: Path)
     ]:
         with pytest.raises(Invalid, match=said):
             home.prepare(folder, name=name, logs=logs)
-    Folder(folder, home.WHAT).key.write_text("00\n")
+    Folder(folder, home.WHAT).key().write_text("00\n")
     with pytest.raises(Unavailable, match="Nothing was signed"):
         home.read(folder)
 
@@ -642,6 +642,23 @@ def test_killed_at_random_it_shows_only_what_it_has_whole(tmp_path: Path) -> Non
             running.wait_for(log.log.size)
             assert everything(Remote(f"{running.url}/{HASH}")) == log.log.entries
     assert most > 20_000
+
+
+def test_with_two_keys_it_signs_with_both_as_soon_as_it_signs_anew(
+    folder: Path, store: Store, witness: Witness
+) -> None:
+    with served(Log(300)) as log:
+        assert puller(folder, store, log).turn()
+        both = home.prepare(folder, name="", logs=[], kinds=[ML_DSA_44]).keys.witnesses
+        assert both[0] == witness and both[1].kind is ML_DSA_44
+        shelf = Shelf(store, SIGNER.name, KEYS, both)
+        assert set(cosigned(shelf.checkpoint(), both)) == {witness}, "what was signed before is shown on"
+        assert puller(folder, store, log, NOW + 600).turn()
+        assert set(cosigned(shelf.checkpoint(), both)) == set(both)
+        log.log.grow(4)
+        assert puller(folder, store, log, NOW + 601).turn() and set(cosigned(shelf.checkpoint(), both)) == set(both)
+    app = Application(home.read(folder), store=store)
+    assert all(one.vkey in call(app, "GET", "/")[2].decode() for one in both)
 
 
 def said(running: Speaking, raw: bytes, *, ends: bool = False, wait: float = 5.0) -> bytes:

@@ -14,7 +14,9 @@ from pianqu.composition.mirror.pulling import Puller
 from pianqu.composition.mirror.store import Store
 from pianqu.composition.outsider.folder import Folder
 from pianqu.foundation.following import Remote, origin_hash
+from pianqu.kernels.cosignature import ML_DSA_44
 from pianqu.kernels.leaf import Leaf, b64
+from pianqu.kernels.note import Verifier
 from pianqu.kernels.replica import leaf_hashes
 from tests.platform.houses import up
 from tests.platform.mirrored import OTHER, SIGNER, Log, Served, served
@@ -57,6 +59,17 @@ def test_a_whole_copy_holds(folder: Path, log: Served, tmp_path: Path, capsys: p
     assert run(capsys, folder, "--mirror-vkey", own)[0] == 0
     code, said = run(capsys, log.url, "--mirror-vkey", own)
     assert code == 1 and "m.example has not signed" in said
+
+
+def test_both_keys_of_a_mirror_are_checked(folder: Path, log: Served, capsys: pytest.CaptureFixture[str]) -> None:
+    both = home.prepare(folder, name="", logs=[], kinds=[ML_DSA_44])
+    keys = [word for own in both.keys.witnesses for word in ("--mirror-vkey", own.vkey)]
+    code, said = run(capsys, folder, *keys)
+    assert code == 1 and "m.example has not signed" in said, "it was copied before the second key was there"
+    store = Store(both.tables)
+    assert store.sign(SIGNER.name, 600, [Verifier.from_vkey(SIGNER.vkey)], both.keys, now=NOW + 1)
+    store.close()
+    assert run(capsys, folder, *keys)[0] == 0
 
 
 def test_it_reads_a_file_that_was_handed_on_and_leaves_nothing_beside_it(

@@ -25,7 +25,7 @@ from pianqu.composition.witness.store import Store
 from pianqu.foundation.errors import Invalid, Unavailable
 from pianqu.foundation.following import origin_hash
 from pianqu.kernels import witnessing
-from pianqu.kernels.cosignature import Cosigner, Witness, cosigned, lines_of
+from pianqu.kernels.cosignature import ED25519, ML_DSA_44, Cosigner, Witness, cosigned, lines_of
 from pianqu.kernels.merkle import consistency_proof, leaf_hash
 from pianqu.kernels.note import CheckpointBody, Signer, Verifier, split, text_of
 from pianqu.kernels.tiles import TileTree
@@ -197,14 +197,14 @@ def _root(log: Log) -> bytes:
 
 def test_a_folder_keeps_name_and_key_and_learns_logs(folder: Path) -> None:
     one = home.read(folder)
-    assert Folder(folder, home.WHAT).key.stat().st_mode & 0o777 == 0o600 and folder.stat().st_mode & 0o777 == 0o700
+    assert Folder(folder, home.WHAT).key().stat().st_mode & 0o777 == 0o600 and folder.stat().st_mode & 0o777 == 0o700
     two = home.prepare(folder, name="", logs=[OTHER.vkey, LOG.vkey])
     assert two.cosigner == one.cosigner and [log.name for log in two.logs] == [LOG.name, OTHER.name]
     with pytest.raises(Invalid, match="cannot be changed"):
         home.prepare(folder, name="another", logs=[])
     with pytest.raises(Invalid, match="no public key"):
         home.prepare(folder, name="", logs=["x+y"])
-    Folder(folder, home.WHAT).key.write_text("00\n")
+    Folder(folder, home.WHAT).key().write_text("00\n")
     with pytest.raises(Unavailable, match="Nothing was signed"):
         home.read(folder)
 
@@ -271,6 +271,83 @@ def test_the_doors_answer_as_specified(folder: Path) -> None:
 def test_wrong_doors(folder: Path, method: str, path: str, length: str, status: int) -> None:
     found = call(Application(home.read(folder)), method, path, CONTENT_LENGTH=length)
     assert found[0] == status and (method != "HEAD" or found[2] == b"")
+
+
+# with two keys -------------------------------------------------------------------------------------------------------
+
+
+def test_with_both_kinds_of_keys_it_answers_with_a_line_of_each(tmp_path: Path) -> None:
+    """A real process, begun by the command's own words."""
+    folder, log = tmp_path / "w", Log().grow(5)
+    words = ["witness", "--folder", str(folder), "--name", "w.example", "--log", LOG.vkey, "--show"]
+    shown = subprocess.run(
+        command(*words, "--key", "ed25519", "--key", "ml-dsa-44"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    told = [Witness.from_vkey(word) for word in shown.stdout.split() if word.startswith("w.example+")]
+    assert [one.kind for one in told] == [ED25519, ML_DSA_44] and told == list(home.read(folder).keys.witnesses)
+    with Speaking(home.WHAT, folder) as running:
+        status, body = running.ask(log.asks(0))
+        assert status == 200 and body.count("\n— ".encode()) == 1
+        assert set(cosigned(log.note() + body.decode(), told)) == set(told)
+        with urllib.request.urlopen(f"{running.url}/{origin_hash(LOG.name)}/checkpoint") as answer:
+            assert set(cosigned(answer.read().decode(), told)) == set(told)
+        with urllib.request.urlopen(running.url) as answer:
+            page = answer.read().decode()
+        assert all(one.vkey in page for one in told)
+        assert running.ask(Log("x").grow(5).asks(5))[0] == 422, "neither key signs a second tree"
+
+
+def test_a_second_key_is_added_to_a_witness_that_goes_on(folder: Path) -> None:
+    """Name, first key and memory stay: what it signed with one key it holds to with both."""
+    before, log = home.read(folder), Log().grow(5)
+    assert call(Application(before), "POST", "/add-checkpoint", log.asks(0).encode())[0] == 200
+    assert Folder(folder, home.WHAT).settings.read_text().find("keys") > 0
+    both = home.prepare(folder, name="", logs=[], kinds=[ED25519, ML_DSA_44, ML_DSA_44])
+    assert both.keys.keys[0] == before.cosigner and [key.kind for key in both.keys.keys] == [ED25519, ML_DSA_44]
+    assert (
+        home.prepare(folder, name="", logs=[OTHER.vkey], kinds=[ML_DSA_44]).keys == both.keys == home.read(folder).keys
+    )
+    app = Application(both)
+    assert call(app, "POST", "/add-checkpoint", Log("x").grow(5).asks(5).encode())[0] == 422
+    status, _kind, lines = call(app, "POST", "/add-checkpoint", log.grow(2).asks(5).encode())
+    assert status == 200 and set(cosigned(log.note() + lines.decode(), both.keys.witnesses)) == set(both.keys.witnesses)
+    assert Folder(folder, home.WHAT).key(ML_DSA_44).stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_from_before_has_one_key(folder: Path) -> None:
+    place = Folder(folder, home.WHAT)
+    settings = json.loads(place.settings.read_text())
+    del settings["keys"]
+    place.settings.write_text(json.dumps(settings))
+    assert [key.kind for key in home.read(folder).keys.keys] == [ED25519]
+    assert len(home.prepare(folder, name="", logs=[], kinds=[ML_DSA_44]).keys.keys) == 2
+
+
+def test_it_never_signs_with_fewer_keys_than_it_said(folder: Path) -> None:
+    place = Folder(folder, home.WHAT)
+    home.prepare(folder, name="", logs=[], kinds=[ML_DSA_44])
+    place.key(ML_DSA_44).rename(folder / "elsewhere")
+    with pytest.raises(Unavailable, match=r"witness-ml-dsa-44\.key.*Nothing was signed"):
+        home.read(folder)
+    place.key(ML_DSA_44).write_text("00\n")
+    with pytest.raises(Unavailable, match="32 bytes"):
+        home.read(folder)
+    for keys in ([], ["rsa"], "ed25519", None, [1]):
+        place.settings.write_text(json.dumps({"name": "w", "logs": [], "keys": keys}))
+        with pytest.raises(Unavailable, match="cannot be read"):
+            home.read(folder)
+
+
+def test_with_the_long_key_alone(tmp_path: Path) -> None:
+    of, log = home.prepare(tmp_path / "w", name="w.example", logs=[LOG.vkey], kinds=[ML_DSA_44]), Log().grow(2)
+    (own,) = of.keys.witnesses
+    assert own.kind is ML_DSA_44 and not Folder(of.folder, home.WHAT).key(ED25519).exists()
+    _status, _kind, lines = call(Application(of), "POST", "/add-checkpoint", log.asks(0).encode())
+    assert own in cosigned(log.note() + lines.decode(), [own])
 
 
 # as a process --------------------------------------------------------------------------------------------------------

@@ -56,6 +56,11 @@ class Kind:
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def code(self) -> str:
+        """Its name in settings and files."""
+        return self.name.lower()
+
     def is_known_here(self) -> bool:
         """Whether this machine's cryptography can work with such keys."""
         try:
@@ -224,6 +229,26 @@ class Cosigner:
         own = self.witness
         signature = self.kind.sign(self.seed, self.kind.message(self.name, text, time))
         return signature_line(self.name, own.key_id + time.to_bytes(_TIME, "big") + signature)
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """All keys with which one witness signs, each of another kind, under one name."""
+
+    keys: tuple[Cosigner, ...]
+
+    @property
+    def name(self) -> str:
+        return self.keys[0].name
+
+    @property
+    def witnesses(self) -> tuple[Witness, ...]:
+        """Raises Unsupported."""
+        return tuple(key.witness for key in self.keys)
+
+    def cosign(self, text: str, time: int) -> str:
+        """A line of each key, with the same time. Raises NoteError for what cannot be stated, Unsupported."""
+        return "".join(key.cosign(text, time) for key in self.keys)
 
 
 def _by_line(witnesses: Iterable[Witness]) -> dict[tuple[str, bytes], Witness]:

@@ -125,6 +125,11 @@ class Policy:
             shared[group.name] = sum(sorted(shared[member] for member in group.members)[:common], Fraction(0))
         return ceil(shared[self.quorum])
 
+    def is_one_party(self, group: Group) -> bool:
+        """Whether a group is the several keys of one witness."""
+        names = {one.name: one.witness.name for one in self.witnesses}
+        return len(group.members) > 1 and len({names.get(member, member) for member in group.members}) == 1
+
     def left_out_of_code(self) -> tuple[str, ...]:
         """Whose signatures are too long for a QR code."""
         return tuple(one.name for one in self.witnesses if not one.witness.kind.fits_code)

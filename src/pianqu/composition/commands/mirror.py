@@ -10,6 +10,7 @@ from pianqu.composition.mirror import home
 from pianqu.composition.mirror.app import EVERY, FOLDER
 from pianqu.composition.mirror.home import Home
 from pianqu.composition.mirror.store import Store
+from pianqu.composition.outsider.folder import CODES, kinds
 from pianqu.composition.supervise import check_port
 from pianqu.composition.web import serve_wsgi
 from pianqu.foundation.errors import Invalid
@@ -23,7 +24,8 @@ def main(argv: list[str]) -> int:
     if not 0.1 <= asked.every <= 86_400:
         raise Invalid("mirror-every", "--every is a number of seconds between 0.1 and 86400. Nothing was changed.")
     logs = list(zip_longest(asked.log, asked.source, fillvalue=""))
-    found = home.prepare(asked.folder.resolve(), name=asked.name, logs=logs, beside=asked.beside)
+    chosen = kinds(asked.key)
+    found = home.prepare(asked.folder.resolve(), name=asked.name, logs=logs, beside=asked.beside, kinds=chosen)
     if not asked.quiet:
         sys.stdout.write(_told(found))
         sys.stdout.flush()
@@ -67,6 +69,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--every", type=float, default=10.0, metavar="SECONDS", help="how often it looks 查看间隔（秒）"
     )
+    parser.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        choices=CODES,
+        help="a kind of key to sign with; may be repeated, and given later to add one (default ed25519) 签名密钥种类，可加一种",
+    )
     parser.add_argument("--bind", default="127.0.0.1", help="address to listen on 监听地址")
     parser.add_argument("--port", type=int, default=7200, help="port to listen on 端口")
     parser.add_argument("--quiet", action="store_true", help="begin without a word 启动时不显示公钥")
@@ -75,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _told(found: Home) -> str:
-    lines = [f"{found.cosigner.name}", f"  key 公钥 {found.cosigner.witness.vkey}"]
+    lines = [found.keys.name, *(f"  key 公钥 {own.vkey}" for own in found.keys.witnesses)]
     lines += [f"  log 账本 {log.verifier.vkey} {log.url}".rstrip() for log in found.logs]
     lines += [f"  beside 比对 {url}" for url in found.beside]
     return "\n".join(lines) + "\n"

@@ -5,6 +5,7 @@ import os
 import sys
 from pathlib import Path
 
+from pianqu.composition.outsider.folder import CODES, kinds
 from pianqu.composition.supervise import check_port
 from pianqu.composition.web import serve_wsgi
 from pianqu.composition.witness import home
@@ -22,12 +23,19 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--folder", type=Path, default=Path("witness"), help="where its key and memory lie 文件夹")
     parser.add_argument("--name", default="", help="its name, such as w1.example.org; first start only 名称（首次）")
     parser.add_argument("--log", action="append", default=[], metavar="VKEY", help="a ledger's public key 账本公钥")
+    parser.add_argument(
+        "--key",
+        action="append",
+        default=[],
+        choices=CODES,
+        help="a kind of key to sign with; may be repeated, and given later to add one (default ed25519) 签名密钥种类，可加一种",
+    )
     parser.add_argument("--bind", default="127.0.0.1", help="address to listen on 监听地址")
     parser.add_argument("--port", type=int, default=7100, help="port to listen on 端口")
     parser.add_argument("--quiet", action="store_true", help="begin without a word 启动时不显示公钥")
     parser.add_argument("--show", action="store_true", help="print its public key and end 只显示公钥")
     asked = parser.parse_args(argv)
-    found = home.prepare(asked.folder.resolve(), name=asked.name, logs=asked.log)
+    found = home.prepare(asked.folder.resolve(), name=asked.name, logs=asked.log, kinds=kinds(asked.key))
     if not asked.quiet:
         sys.stdout.write(_told(found))
         sys.stdout.flush()
@@ -44,5 +52,5 @@ def main(argv: list[str]) -> int:
 
 
 def _told(found: Home) -> str:
-    lines = [f"{found.cosigner.name}", f"  key 公钥 {found.cosigner.witness.vkey}"]
+    lines = [found.keys.name, *(f"  key 公钥 {own.vkey}" for own in found.keys.witnesses)]
     return "\n".join([*lines, *(f"  log 账本 {log.vkey}" for log in found.logs)]) + "\n"

@@ -45,7 +45,7 @@ class Application:
         self._pulling, self._looking = pulling, looking
         self._bringing = Bringing(of, self._store)
         self._slots = threading.BoundedSemaphore(MOST_BRINGING)
-        own = of.cosigner.witness
+        own = of.keys.witnesses
         self._shelves = {
             origin_hash(origin): Shelf(self._store, origin, keys, own) for origin, keys in self._known.items()
         }
@@ -138,13 +138,12 @@ class Application:
     # for people ------------------------------------------------------------------------------------------------------
 
     def _told(self) -> str:
-        cosigner = self._home.cosigner
         lines = [
-            f"{cosigner.name}: a mirror 镜像",
+            f"{self._home.keys.name}: a mirror 镜像",
             "It keeps a whole copy of these logs, entry by entry proven, and signs what it keeps.",
             "它保存账本的完整副本，逐条核验，只签证已经落盘的内容。",
             "",
-            f"key 公钥  {cosigner.witness.vkey}",
+            *(f"key 公钥  {own.vkey}" for own in self._home.keys.witnesses),
         ]
         for origin, keys in self._known.items():
             lines += ["", *self._about(origin), *(f"  key 账本公钥  {key.vkey}" for key in keys)]

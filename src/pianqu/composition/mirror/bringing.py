@@ -80,7 +80,7 @@ class Bringing:
             return _said(mirroring.BAD, "The request ended within its first parcel; nothing was stored.")
         if held < head.end:
             return mirroring.ACCEPTED, mirroring.INFO_TYPE, Info(size=head.end, next_entry=held).encode()
-        shown = self._store.sign(head.origin, head.end, self._known[head.origin], self._home.cosigner, now=now)
+        shown = self._store.sign(head.origin, head.end, self._known[head.origin], self._home.keys, now=now)
         if shown is not None:
             return mirroring.OK, "", shown.line.encode()
         state = self._store.state(head.origin)

@@ -1,4 +1,4 @@
-"""A mirror's folder: its name, its key, the logs that it copies and where it gets them."""
+"""A mirror's folder: its name, its keys, the logs that it copies and where it gets them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 from pianqu.composition.outsider.folder import Folder, Settings, by_origin
 from pianqu.foundation.errors import Invalid
 from pianqu.foundation.following import Remote, Trouble
-from pianqu.kernels.cosignature import Cosigner
+from pianqu.kernels.cosignature import Cosigner, Keyring, Kind
 from pianqu.kernels.note import Verifier
 
 WHAT = "mirror"
@@ -26,10 +26,15 @@ class Home:
     """What a mirror is."""
 
     folder: Path
-    cosigner: Cosigner
+    keys: Keyring
     logs: tuple[Known, ...]
     beside: tuple[str, ...] = ()
     """Other mirrors and witnesses whose view of the logs is compared with this one's."""
+
+    @property
+    def cosigner(self) -> Cosigner:
+        """Its first key."""
+        return self.keys.keys[0]
 
     @property
     def tables(self) -> Path:
@@ -47,32 +52,41 @@ class Home:
 def read(folder: Path) -> Home:
     """Raises Unavailable with a sentence for who runs it."""
 
-    def made(cosigner: Cosigner, settings: Settings) -> Home:
+    def made(keys: Keyring, settings: Settings) -> Home:
         logs = tuple(Known(Verifier.from_vkey(log["vkey"]), str(log["from"])) for log in settings["logs"])
         beside = tuple(_address(url) for url in settings.get("beside", []))
-        return Home(folder=folder, cosigner=cosigner, logs=logs, beside=beside)
+        return Home(folder=folder, keys=keys, logs=logs, beside=beside)
 
     return Folder(folder, WHAT).read(made)
 
 
-def prepare(folder: Path, *, name: str, logs: Sequence[tuple[str, str]], beside: Sequence[str] = ()) -> Home:
-    """Make a mirror on its first start, teach it more logs (public key, address), addresses and neighbours on later ones.
+def prepare(
+    folder: Path,
+    *,
+    name: str,
+    logs: Sequence[tuple[str, str]],
+    beside: Sequence[str] = (),
+    kinds: Sequence[Kind] = (),
+) -> Home:
+    """Make a mirror on its first start; give it more kinds of keys, logs (public key, address), addresses and neighbours later.
 
-    Raises Invalid for a missing or other name, for what is no key of a log and for what is no address.
+    Raises Invalid for a missing or other name, for what is no key of a log or no address, and for a kind of key that this machine
+    does not know.
     """
     place = Folder(folder, WHAT)
     fresh = [_log(place, vkey, url) for vkey, url in logs]
     neighbours = [_checked(url) for url in beside]
-    place.begin(name, _settings((), ()))
+    place.begin(name, kinds, _settings((), ()))
     home = read(folder)
-    place.check_name(name, home.cosigner)
+    place.check_name(name, home.keys)
+    place.add_keys(kinds)
     logs_now = {log.verifier: log for log in home.logs}
     for log in fresh:
         before = logs_now.pop(log.verifier, log)
         logs_now[log.verifier] = log if log.url else before
     all_beside = tuple(dict.fromkeys([*home.beside, *neighbours]))
     if (tuple(logs_now.values()), all_beside) != (home.logs, home.beside):
-        place.keep(home.cosigner.name, _settings(tuple(logs_now.values()), all_beside))
+        place.keep(_settings(tuple(logs_now.values()), all_beside))
     return read(folder)
 
 

@@ -111,7 +111,7 @@ class Puller:
             self._look_through(tiles)
             self._take(tiles)
         signed = self._store.sign(
-            self._origin, size, self._keys, self._home.cosigner, now=int(self._clock()), stands=STANDS
+            self._origin, size, self._keys, self._home.keys, now=int(self._clock()), stands=STANDS
         )  # only now: everything up to `size` is on the disk
         if signed is None:
             raise Waiting("This machine's clock is wrong: it stands before what was stated last. Nothing is signed.")

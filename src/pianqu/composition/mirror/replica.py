@@ -46,7 +46,7 @@ class Replica:
 class Shelf:
     """One log of a mirror as it may be served: nothing beyond the checkpoint that it signed, nothing that does not fit."""
 
-    def __init__(self, store: Store, origin: str, keys: Sequence[Verifier], own: Witness) -> None:
+    def __init__(self, store: Store, origin: str, keys: Sequence[Verifier], own: Sequence[Witness]) -> None:
         self._keys, self._own, self._replica = keys, own, Replica(store, origin)
         self._now: tuple[str, Signed, ProvenTiles] | None = None
 
@@ -84,7 +84,7 @@ class Shelf:
         if now is None or now[0] != text:
             signed = following.signed(text, self._keys)
             try:
-                if self._own not in cosignature.cosigned(text, [self._own]):
+                if not cosignature.cosigned(text, self._own):  # a key that was just added has not signed yet
                     raise Unsigned("The stored checkpoint does not carry this mirror's signature.")
             except NoteError as error:
                 raise Unsigned(f"The stored checkpoint does not hold: {error}.") from error

@@ -17,7 +17,7 @@ from pianqu.composition.outsider import memory
 from pianqu.composition.outsider.memory import BACK, Evidence
 from pianqu.foundation.errors import Unavailable
 from pianqu.kernels import witnessing
-from pianqu.kernels.cosignature import Cosigner
+from pianqu.kernels.cosignature import Cosigner, Keyring
 from pianqu.kernels.merkle import EMPTY_ROOT, ProofError, consistency_proof, subtree_root, verify_consistency
 from pianqu.kernels.mirroring import State
 from pianqu.kernels.note import CheckpointBody, NoteError, Verifier, key_id, open_note, signature_line, split, text_of
@@ -164,7 +164,7 @@ class Store:
         return tree.size
 
     def sign(
-        self, origin: str, size: int, keys: Sequence[Verifier], cosigner: Cosigner, *, now: int, stands: int = 0
+        self, origin: str, size: int, keys: Sequence[Verifier], own: Cosigner | Keyring, *, now: int, stands: int = 0
     ) -> Shown | None:
         """Cosign the accepted checkpoint of `size`, of which everything is stored; what was signed is on the disk by then.
 
@@ -187,7 +187,7 @@ class Store:
                     "somebody changed it. Nothing is signed."
                 )
             time = max(now, before.at if before else 0)
-            line = cosigner.cosign(text_of(found.note), time)
+            line = own.cosign(text_of(found.note), time)
             shown = Shown(origin=origin, size=size, at=time, note=found.note + line, line=line)
             tables.execute(
                 "INSERT INTO shown VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET size = excluded.size, at = excluded.at, "

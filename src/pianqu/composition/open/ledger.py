@@ -225,7 +225,7 @@ def _watching() -> dict[str, Any]:
 def _rule(rule: Policy, name: str) -> str:
     """A quorum in words: of justice, street one; and residents."""
     group = next((group for group in rule.groups if group.name == name), None)
-    if group is None:
+    if group is None or rule.is_one_party(group):
         return name
     parts = [_rule(rule, member) for member in group.members]
     many = len(parts)

@@ -68,7 +68,8 @@ def names() -> dict[str, Pair]:
     organisations = directory.all_organisations()
     found = {f"organisation:{card.code}": (card.name, card.name_en or card.name) for card in organisations}
     found |= {f"category:{card.code}": (card.name_zh, card.name_en) for card in casework.categories()}
-    witnesses = {one.name for one in ledger.policy().witnesses}
+    rule = ledger.policy().rule
+    witnesses = {one.name for one in rule.witnesses} | {one.name for one in rule.groups}
     found |= {
         f"witness:{card.name}": (card.name, card.name_en)
         for card in organisations

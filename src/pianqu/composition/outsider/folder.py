@@ -1,9 +1,9 @@
-"""An outsider's folder: its key, its settings with its name, its memory. Name and key stay what they were."""
+"""An outsider's folder: its keys, its settings with its name, its memory. Name and keys stay what they were; one may be added."""
 
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,8 +11,14 @@ from typing import Any, TypeVar
 from pianqu.foundation.errors import Invalid, Unavailable
 from pianqu.foundation.following import Trouble
 from pianqu.foundation.keys import write_once
-from pianqu.kernels.cosignature import Cosigner
+from pianqu.kernels.cosignature import ED25519, KINDS, ML_DSA_44, Cosigner, Keyring, Kind, unsupported
 from pianqu.kernels.note import NoteError, Verifier, check_new_name
+
+KEYS = "keys"
+"""In the settings, the kinds of its keys; where they say nothing it is one Ed25519 key."""
+_KINDS = {kind.code: kind for kind in KINDS.values()}
+CODES = tuple(_KINDS)
+_SUFFIX = {ED25519: "", ML_DSA_44: f"-{ML_DSA_44.code}"}
 
 Settings = dict[str, Any]
 Home = TypeVar("Home")
@@ -25,9 +31,9 @@ class Folder:
     path: Path
     what: str
 
-    @property
-    def key(self) -> Path:
-        return self.path / f"{self.what}.key"
+    def key(self, kind: Kind = ED25519) -> Path:
+        """The seed of its key of this kind."""
+        return self.path / f"{self.what}{_SUFFIX[kind]}.key"
 
     @property
     def settings(self) -> Path:
@@ -37,23 +43,37 @@ class Folder:
     def tables(self) -> Path:
         return self.path / f"{self.what}.sqlite3"
 
-    def read(self, made: Callable[[Cosigner, Settings], Home]) -> Home:
-        """What `made` makes of key and settings. Raises Unavailable with a sentence for who runs it."""
+    def read(self, made: Callable[[Keyring, Settings], Home]) -> Home:
+        """What `made` makes of keys and settings. Raises Unavailable with a sentence for who runs it.
+
+        Every key that the settings name has to be there and of use on this machine: nothing is signed with fewer.
+        """
         try:
             settings = json.loads(self.settings.read_text(encoding="utf-8"))
-            seed = bytes.fromhex(self.key.read_text(encoding="ascii").strip())
-            if len(seed) != 32:
-                raise ValueError("the key has not 32 bytes")
-            return made(Cosigner.from_seed(settings["name"], seed), settings)
+            keys = tuple(self._key(settings["name"], _KINDS[code]) for code in settings.get(KEYS, [ED25519.code]))
+            if not keys:
+                raise ValueError("it names no key")
+            return made(Keyring(keys), settings)
         except (OSError, ValueError, KeyError, TypeError, AttributeError, Trouble) as error:
             raise Unavailable(
                 f"{self.what}-unreadable",
-                f"The {self.what} in {self.path} cannot be read ({type(error).__name__}: {error}). Put back {self.key.name} and "
+                f"The {self.what} in {self.path} cannot be read ({type(error).__name__}: {error}). Put back {self.what}*.key and "
                 f"{self.settings.name} that belong together. Nothing was signed.",
             ) from error
 
-    def begin(self, name: str, settings: Mapping[str, Any]) -> None:
-        """Make key and settings on the first start. Raises Invalid for what can be no name and no folder."""
+    def _key(self, name: str, kind: Kind) -> Cosigner:
+        seed = bytes.fromhex(self.key(kind).read_text(encoding="ascii").strip())
+        if len(seed) != 32:
+            raise ValueError(f"{self.key(kind).name} has not 32 bytes")
+        if not kind.is_known_here():
+            raise unsupported(kind)
+        return Cosigner.from_seed(name, seed, kind)
+
+    def begin(self, name: str, kinds: Sequence[Kind], settings: Mapping[str, Any]) -> None:
+        """Make keys (an Ed25519 key where no kind is asked for) and settings on the first start.
+
+        Raises Invalid for what can be no name and no folder, and for a kind that this machine does not know.
+        """
         if self.path.exists() and not self.path.is_dir():
             raise Invalid(
                 f"{self.what}-folder",
@@ -67,12 +87,31 @@ class Folder:
             raise Invalid(
                 f"{self.what}-name", f"On its first start a {self.what} needs a name (--name): {error}."
             ) from error
+        made = tuple(dict.fromkeys(kinds)) or (ED25519,)
+        self._check_known(made)
         self.path.mkdir(parents=True, exist_ok=True)
         self.path.chmod(0o700)
-        write_once(self.key, secrets.token_hex(32))
-        self.keep(name, settings)
+        for kind in made:
+            write_once(self.key(kind), secrets.token_hex(32))
+        self._write({"name": name, KEYS: [kind.code for kind in made], **settings})
 
-    def check_name(self, asked: str, known: Cosigner) -> None:
+    def add_keys(self, kinds: Sequence[Kind]) -> None:
+        """Make those of these keys that are not there yet; from its next start on it signs with all. Raises Invalid."""
+        settings = json.loads(self.settings.read_text(encoding="utf-8"))
+        there = settings.get(KEYS, [ED25519.code])
+        fresh = [kind for kind in dict.fromkeys(kinds) if kind.code not in there]
+        self._check_known(fresh)
+        for kind in fresh:
+            write_once(self.key(kind), secrets.token_hex(32))
+        if fresh:  # only now: settings never name a key that is not there
+            self._write(settings | {KEYS: [*there, *(kind.code for kind in fresh)]})
+
+    def _check_known(self, kinds: Iterable[Kind]) -> None:
+        for kind in kinds:
+            if not kind.is_known_here():
+                raise Invalid(f"{self.what}-key", f"No key was made: {unsupported(kind)}. Nothing was changed.")
+
+    def check_name(self, asked: str, known: Keyring) -> None:
         """Raise Invalid for another name than it has; an empty one asks for none."""
         if asked and asked != known.name:
             raise Invalid(
@@ -91,14 +130,22 @@ class Folder:
                 f"{self.what}-log", f"This is no public key of a log: {error}. Nothing was changed."
             ) from error
 
-    def keep(self, name: str, settings: Mapping[str, Any]) -> None:
-        """The settings stand there whole, or those from before."""
+    def keep(self, settings: Mapping[str, Any]) -> None:
+        """Name and keys stay; the settings stand there whole, or those from before."""
+        self._write(json.loads(self.settings.read_text(encoding="utf-8")) | settings)
+
+    def _write(self, settings: Mapping[str, Any]) -> None:
         fresh = self.settings.with_name(f"{self.settings.name}.new")
         with fresh.open("w", encoding="utf-8") as file:
-            json.dump({"name": name, **settings}, file, ensure_ascii=False, indent=1)
+            json.dump(settings, file, ensure_ascii=False, indent=1)
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(self.settings)
+
+
+def kinds(codes: Iterable[str]) -> tuple[Kind, ...]:
+    """Of their codes, which a command has checked."""
+    return tuple(_KINDS[code] for code in codes)
 
 
 def by_origin(keys: Iterable[Verifier]) -> dict[str, list[Verifier]]:

@@ -49,18 +49,17 @@ class Application:
         return (200, TEXT, note.encode()) if note is not None else said(404, "There is nothing here.")
 
     def _judged(self, request: Request) -> tuple[Answer, str]:
-        step = self._store.step(request, self._known, self._home.cosigner, now=int(time.time()))
+        step = self._store.step(request, self._known, self._home.keys, now=int(time.time()))
         return step.answer, step.line
 
     def _told(self) -> str:
         """For who looks at it in a browser."""
-        cosigner = self._home.cosigner
         lines = [
-            f"{cosigner.name}: a witness 见证",
+            f"{self._home.keys.name}: a witness 见证",
             "It signs that these logs only grow. It knows nothing of what stands in them.",
             "它只签证账本只增不改，不接触账本内容。",
             "",
-            f"key 公钥  {cosigner.witness.vkey}",
+            *(f"key 公钥  {own.vkey}" for own in self._home.keys.witnesses),
         ]
         lines += [f"log 账本  {log.vkey}" for log in self._home.logs]
         lines += [f"last 最近  {origin}: {size} entries 条, {moment(at)}" for origin, size, at in self._store.last()]

@@ -11,7 +11,7 @@ from pianqu.composition.outsider.memory import BACK, Evidence
 from pianqu.foundation.errors import Unavailable
 from pianqu.foundation.following import origin_hash
 from pianqu.kernels import witnessing
-from pianqu.kernels.cosignature import Cosigner
+from pianqu.kernels.cosignature import Cosigner, Keyring
 from pianqu.kernels.note import CheckpointBody, Verifier, text_of
 from pianqu.kernels.witnessing import Answer, Request, Seen
 
@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS cosigned (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What came of a request: the answer, and the cosignature's line where it was given."""
+    """What came of a request: the answer, and the cosignature where it was given: a line of each key."""
 
     answer: Answer
     line: str = ""
@@ -62,7 +62,9 @@ class Store:
         with self._lock:
             self._tables.close()
 
-    def step(self, request: Request, logs: Mapping[str, Sequence[Verifier]], cosigner: Cosigner, *, now: int) -> Step:
+    def step(
+        self, request: Request, logs: Mapping[str, Sequence[Verifier]], keys: Cosigner | Keyring, *, now: int
+    ) -> Step:
         """Judge, keep, then cosign: when this answers, what was cosigned is on the disk. `now` in seconds since 1970."""
         origin = memory.origin_of(request)
         with memory.turn(self._tables, self._lock):
@@ -75,7 +77,7 @@ class Store:
             if now < last - BACK:
                 return Step(answer=Answer(status=CLOCK_BACK, why="this witness's clock is wrong; it signs nothing"))
             time = max(now, last)
-            line = cosigner.cosign(text_of(request.note), time)
+            line = keys.cosign(text_of(request.note), time)
             self._keep(found.grown, memory.of_log(request.note, logs[origin]) + line, time)
         return Step(answer=found, line=line)
 

@@ -231,6 +231,7 @@ def test_keys_of_both_kinds_are_read_written_and_judged() -> None:
     assert known.parties(judged.times) == 2 and known.parties() == 6
     assert known.left_out_of_code() == tuple(PAIRS) and not known.holds_in_code()
     assert paired("group q any X1 X1-44", "quorum q").holds_in_code()
+    assert [found.is_one_party(group) for group in found.groups] == [True, True, False]
 
 
 def test_a_file_may_name_as_many_long_keys_as_there_may_be_witnesses() -> None:
