@@ -135,6 +135,7 @@ OTHERS = {
     "ledger:twin_entries": POSTED,
     "ledger:twin_tile": POSTED,
     "ledger:twin_receipt": POSTED,
+    "ledger:on_chain": POSTED,
     "ledger:policy": "/open/ledger/policy",
     "ledger:entries": "/open/ledger/tile/entries/{tile}",
     "ledger:tile": "/open/ledger/tile/0/{tile}",

@@ -18,6 +18,9 @@ GM_KEY = "gm.key"
 """The first SM2 key of the ledger's twin; those that come after it are called gm-2.key, gm-3.key, …"""
 _LATER = re.compile(r"log-([1-9][0-9]{0,5})\.key")
 _LATER_GM = re.compile(r"gm-([1-9][0-9]{0,5})\.key")
+_EVM_KEY = re.compile(r"(0x)?[0-9a-fA-F]{64}")
+EVM_KEY = "evm.key"
+"""The key of the account that anchors the ledger on a chain; there is one only where the operator made or brought it."""
 FIELD_RING = "fields.json"
 SESSION_SECRET = "session.secret"
 
@@ -94,6 +97,37 @@ def gm_pair(folder: Path, number: int) -> bytes | None:
             "keys-unreadable",
             f"The key in {path} cannot be read ({type(error).__name__}). Put back the right key folder.",
         ) from error
+
+
+def evm_key(folder: Path) -> bytes | None:
+    """The key of the account on a chain as it is now; None where there is none. Raises Unavailable for what is none."""
+    try:
+        text = (folder / EVM_KEY).read_text().strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unavailable("keys-unreadable", f"{folder / EVM_KEY} cannot be read ({type(error).__name__}).") from error
+    if not _EVM_KEY.fullmatch(text):
+        raise Unavailable(
+            "keys-broken", f"{folder / EVM_KEY} holds no key: 64 digits from 0 to f, 0x before them or not."
+        )
+    return bytes.fromhex(text.removeprefix("0x"))
+
+
+def make_evm_key(folder: Path, text: str) -> bool:
+    """Put the account's key there, the one that is brought or, for an empty text, a new one; answers whether it did.
+
+    One that is there already stays. Raises Unavailable for a text that is no key.
+    """
+    key = text.strip().removeprefix("0x") or secrets.token_hex(32)
+    if not _EVM_KEY.fullmatch(key):
+        raise Unavailable(
+            "keys-broken", "This is no key: 64 digits from 0 to f, 0x before them or not. Nothing was changed."
+        )
+    if (folder / EVM_KEY).exists():
+        return False
+    write_once(folder / EVM_KEY, key.lower())
+    return True
 
 
 def make_keys(folder: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from pianqu.composition.bench import pipeline, proving, submitting
+from pianqu.composition.bench import cosigning, pipeline, proving, submitting
 from pianqu.composition.bench.entries import CENTRE
 from pianqu.composition.bench.outside import witnesses
 from pianqu.composition.bench.peers import pymerkle
@@ -15,7 +15,7 @@ from pianqu.composition.loaded import keep_what_is_loaded
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.ids import new_id
 
-PARTS = ("pipeline", "proofs", "twin", "submits", "latency", "peers")
+PARTS = ("pipeline", "proofs", "twin", "submits", "latency", "signatures", "peers")
 
 
 def measure(*, parts: tuple[str, ...], entries: int, quick: bool, folder: Path) -> list[Row]:
@@ -41,6 +41,8 @@ def measure(*, parts: tuple[str, ...], entries: int, quick: bool, folder: Path) 
         if "twin" in parts:
             line.grow_to(entries)
             found += proving.twin(quick=quick)
+    if "signatures" in parts:
+        found += cosigning.measure(quick=quick)
     if "peers" in parts:
         found += pymerkle(quick=quick)
     return found

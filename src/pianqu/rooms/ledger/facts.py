@@ -80,7 +80,7 @@ class PolicyAdopted(Fact):
     digest: str
     """SHA-256 of the policy's text, base64url without padding."""
     witnesses: tuple[str, ...]
-    """Their verifier keys: names, ids and public keys of organisations."""
+    """Their verifier keys: names, ids and public keys of organisations; of a long key its SHA-256."""
     quorum: str
 
 
@@ -92,6 +92,7 @@ class MirrorNamed(Fact):
     label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Mirror named")
 
     vkey: str
+    """Its verifier key; of a long key its SHA-256."""
     url: str
 
 

@@ -16,6 +16,7 @@ urlpatterns = [
     path("gm/tile/entries/<path:where>", views.entries, name="twin_entries"),
     path("gm/tile/<int:level>/<path:where>", views.twin_tile, name="twin_tile"),
     path("gm/receipt/<uuid:entry_id>.tlog-proof", views.twin_receipt, name="twin_receipt"),
+    path("chain/<str:transaction>.json", views.on_chain, name="on_chain"),
     path("policy", views.policy, name="policy"),
     path("tile/entries/<path:where>", views.entries, name="entries"),
     path("tile/<int:level>/<path:where>", views.tile, name="tile"),

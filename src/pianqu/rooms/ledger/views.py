@@ -13,6 +13,7 @@ from pianqu.rooms.ledger import queries
 FOREVER = "public, max-age=31536000, immutable"
 TEXT = "text/plain; charset=utf-8"
 OCTETS = "application/octet-stream"
+JSON = "application/json"
 TIMESTAMP = "application/timestamp-reply"
 
 
@@ -46,6 +47,14 @@ def anchor(request: HttpRequest, size: int) -> HttpResponse:
 def anchored(request: HttpRequest, size: int) -> HttpResponse:
     """The text that it is about, to the byte."""
     return _lasting(queries.anchor(_small(size)).text.encode(), TEXT)
+
+
+@require_safe
+def on_chain(request: HttpRequest, transaction: str) -> HttpResponse:
+    """What somebody needs to find an anchor on its chain (pianqu/chain-anchor/v1). A block may yet be replaced."""
+    response = HttpResponse(queries.evm_proof(queries.evm_anchor_of(transaction)).text(), content_type=JSON)
+    response["Cache-Control"] = "no-cache"
+    return response
 
 
 def _small(size: int) -> int:

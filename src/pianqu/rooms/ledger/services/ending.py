@@ -36,6 +36,7 @@ from pianqu.rooms.ledger.models import (
     Checkpoint,
     Cosignature,
     EndedLog,
+    EvmAnchor,
     Log,
     LogKey,
     Twin,
@@ -125,6 +126,7 @@ def _end(*, actor: Actor, reason: str, key: int, folder: Path, now: datetime) ->
         Checkpoint,
         Witness,
         Anchor,
+        EvmAnchor,
         Watch,
         WatchedChain,
         LogKey,
@@ -180,6 +182,10 @@ def _evidence() -> Iterator[str]:
     for one in Anchor.objects.order_by("size").iterator():
         told = {"size": one.size, "text": one.text, "token": b64encode(bytes(one.token)).decode()}
         yield json.dumps(told, ensure_ascii=False) + "\n"
+    for tx in EvmAnchor.objects.order_by("size", "nonce", "attempt").iterator():
+        about = {"chain": tx.chain_id, "genesis": tx.genesis, "transaction": tx.hash, "block": tx.block}
+        raw = b64encode(bytes(tx.raw)).decode()
+        yield json.dumps(about | {"size": tx.size, "text": tx.text, "raw": raw}, ensure_ascii=False) + "\n"
 
 
 def _write(path: Path, parts: Iterator[str]) -> None:
