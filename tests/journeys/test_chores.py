@@ -34,6 +34,7 @@ def test_the_worker_escalates_what_is_overdue(monkeypatch: pytest.MonkeyPatch) -
     assert ledger.history(f"case:{case.case_id}")[-1].kind == "casework.case-escalated"
     names = {
         "call-backs",
+        "chain",
         "monitor",
         "timestamps",
         "monthly report",
