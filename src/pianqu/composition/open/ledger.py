@@ -51,7 +51,7 @@ class Entry:
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    """Whether all is well, the latest entries, who watches, how to check. With `now` only the numbers, which go on by themselves."""
+    """Whether all is well, the latest entries, who watches, how to check. With `now` the numbers alone, which go on."""
     verdict, recent = ledger.verdict(now=timezone.now()), ledger.seals(most=SEALS)
     numbers = {
         "verdict": verdict,
