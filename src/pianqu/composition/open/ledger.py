@@ -141,8 +141,8 @@ def _found(request: HttpRequest, position: int, held: bytes | None) -> HttpRespo
     try:
         item = ledger.at(position)
     except Absent as absent:
-        context = {"error": absent.message, "given": position + 1 if held is None else ""}
-        return render(request, "open/entry.html", context, status=404)
+        missing = {"error": absent.message, "given": position + 1 if held is None else ""}
+        return render(request, "open/entry.html", missing, status=404)
     verdict = ledger.verdict(now=timezone.now())
     context = {
         "item": _entries([item.item], verdict)[0],
