@@ -14,13 +14,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pianqu.foundation.models import Account
+from pianqu.kernels.cosignature import ML_DSA_44, Cosigner
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.directory.tests.builders import CENTRE, small_district
 from pianqu.rooms.ledger import jobs, queries, services
 from pianqu.rooms.ledger.jobs import Gatherer
 from pianqu.rooms.ledger.models import Entry, Mirror, Policy
 from pianqu.rooms.ledger.tests.builders import NOW, SYSTEM, note_down, noted
-from tests.platform.test_gathering import Outside, key, settled
+from tests.platform.test_gathering import LONG, Outside, key, settled
 
 pytestmark = pytest.mark.django_db(transaction=True)
 GOOD = "三月的风吹过江北 2026"
@@ -236,6 +237,23 @@ def test_an_administrator_puts_a_policy_in_force(outside: Outside, admin: Client
     file = SimpleUploadedFile("policy.txt", b"quorum none\n")
     assert admin.post("/desk/witnesses/", {"policy": "", "file": file}).status_code == 302
     assert Policy.objects.count() == 2 and not queries.policy().asks_for_witnesses
+
+
+def test_long_keys_are_taken_and_shown_short(outside: Outside, admin: Client) -> None:
+    """A policy as a form and a mirror as a form, both with a key of some two thousand letters."""
+    text = f"witness long {LONG.witness.vkey} http://127.0.0.1:9\nquorum long\n"
+    assert admin.post("/desk/witnesses/", {"policy": text}).status_code == 302
+    mirror = Cosigner.from_seed("m" * 200, bytes(32), ML_DSA_44).witness
+    good = {"name": "高校镜像", "vkey": mirror.vkey, "url": "https://mirror.example.org/"}
+    assert admin.post("/desk/witnesses/", good).status_code == 302
+    page = seen(admin, "/desk/witnesses/")
+    assert "ML-DSA-44" in page and LONG.witness.told in page and f'data-copy="{LONG.witness.vkey}"' in page
+    (fact,) = [item.fact for item in queries.history("ledger:mirrors")]
+    assert fact["vkey"] == mirror.told and Mirror.objects.get().vkey == mirror.vkey
+    answer = admin.post("/desk/witnesses/", {"policy": "#" * 600_000 + "\nquorum none\n"})
+    assert answer.status_code == 422 and "too long" in answer.content.decode()
+    longer = Cosigner.from_seed("m" * 201, bytes(32), ML_DSA_44).witness
+    assert admin.post("/desk/witnesses/", {**good, "vkey": longer.vkey}).status_code == 422
 
 
 def test_a_policy_that_is_none_is_handed_back_as_it_was_typed(outside: Outside, admin: Client) -> None:

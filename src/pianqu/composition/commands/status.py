@@ -70,9 +70,11 @@ def _ledger() -> bool:
     sys.stdout.write(f", last sealed {state.sealed_at:%Y-%m-%d %H:%M:%S %Z}\n" if state.sealed_at else "\n")
     if state.trouble:
         sys.stdout.write(f"{state.trouble}\n")
+    _twin(ledger.twin_card(), ledger.twin_trouble())
     if authority.trouble:
         since = f"{authority.trouble_at:%Y-%m-%d %H:%M:%S %Z}"
         sys.stdout.write(f"The timestamp authority gives none since {since} ({authority.detail})\n")
+    _chain(ledger)
     return watched(ledger) and not state.trouble
 
 
@@ -93,6 +95,31 @@ def watched(ledger: Any) -> bool:
             since = f" since {one.trouble_at:%Y-%m-%d %H:%M:%S %Z}" if one.trouble_at else ""
             sys.stdout.write(f"{kind} {one.name}: {one.trouble}{since}{said}, {one.behind} entries behind\n")
     return found.word not in {"forked", "wrong", "behind", "stalled"}
+
+
+def _twin(card: Any, trouble: str) -> None:
+    """The twin by the national standards, where it is kept."""
+    if not card.is_kept:
+        return
+    made = f", last signed {card.made_at:%Y-%m-%d %H:%M:%S %Z}" if card.made_at else ""
+    sys.stdout.write(f"Twin by SM3 and SM2: {card.size} entries, {card.behind} to come{made}\n")
+    if trouble:
+        sys.stdout.write(f"{trouble}\n")
+
+
+def _chain(ledger: Any) -> None:
+    """What a chain holds of the ledger, and what keeps the next anchor."""
+    node, last = ledger.evm_node(), ledger.evm_last()
+    if last is not None:
+        sys.stdout.write(
+            f"Chain {last.chain_id} holds {last.size} entries, block {last.block} of {_at(last.block_at)}\n"
+        )
+    if node.trouble:
+        sys.stdout.write(f"The chain's node {node.place} is of no use since {_at(node.trouble_at)} ({node.detail})\n")
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S %Z}"
 
 
 def _systems() -> None:

@@ -14,11 +14,13 @@ from django.views.decorators.http import require_http_methods
 from pianqu.composition.desk.who import colleague
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Forbidden, Problem
+from pianqu.kernels.policy import MAX_BYTES
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import queries as ledger
 from pianqu.rooms.ledger import services
 
-LARGEST = 100_000
+LARGEST = MAX_BYTES + 1
+"""Letters that are read: what is longer than any policy is refused as such."""
 
 
 def check_may_appoint(actor: Actor) -> None:

@@ -24,7 +24,7 @@ from pianqu.kernels.receipt import ReceiptError
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import queries as ledger
 
-LATEST, SEALS = 20, 50
+LATEST, SEALS, OTHERS = 20, 50, 6
 MOST_GIVEN = 20_000
 _JOINED = re.compile(rf"{re.escape(receipt.HEADER)}\s*extra ([A-Za-z0-9+/]+={{0,2}})\s*index ")
 """A receipt's file whose line ends were lost: a field of one line takes them away."""
@@ -68,6 +68,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "latest": _entries(ledger.latest(LATEST), verdict),
         "organisations": _organisations(),
         "ended": ledger.ended_logs(),
+        "twin": ledger.twin_card(),
+        "elsewhere": _elsewhere(),
     }
     return render(request, "open/ledger.html", context)
 
@@ -166,6 +168,31 @@ def _entries(items: Any, verdict: ledger.Verdict) -> list[Entry]:
     return made
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What somebody else holds or states of the ledger: a timestamp of an authority, or a place on a chain."""
+
+    at: datetime
+    size: int
+    who: str
+    chain: int
+    address: str
+
+
+def _elsewhere() -> list[Elsewhere]:
+    """The newest, newest first."""
+    stamps = [
+        Elsewhere(one.stamped_at, one.size, one.authority, 0, reverse("ledger:anchor", args=[one.size]))
+        for one in ledger.anchors(OTHERS)
+    ]
+    blocks = [
+        Elsewhere(one.block_at, one.size, "", one.chain_id, reverse("ledger:on_chain", args=[one.hash]))
+        for one in ledger.evm_anchors(OTHERS)
+        if one.block_at is not None
+    ]
+    return sorted([*stamps, *blocks], key=lambda one: one.at, reverse=True)[:OTHERS]
+
+
 def _organisations() -> list[tuple[Organisation, ledger.OrganisationCard]]:
     cards = ledger.organisations()
     names = _names({card.code for card in cards})
@@ -192,7 +219,8 @@ def _watching() -> dict[str, Any]:
     rule, cards = ledger.policy().rule, ledger.witnesses()
     return {
         "witnesses": cards,
-        "signing": sum(not card.trouble and card.heard_at is not None for card in cards),
+        "signing": len({card.key_name for card in cards if not card.trouble and card.heard_at is not None}),
+        "parties": rule.parties(),
         "mirrors": ledger.mirrors(),
         "rule": _rule(rule, rule.quorum) if rule.quorum != NONE else "",
         "policy_address": reverse("ledger:policy"),

@@ -70,6 +70,7 @@ def _compared(replay: Replay, newest: Checkpoint, *, whole: bool) -> Iterator[st
         yield f"the entries up to {newest.size} are not those that were signed"
     elif whole:
         yield from queries.bent_tiles(replay.tree)
+        yield from queries.audit_evm_anchors()
     for chain in Chain.objects.all():
         code = chain.organisation_code
         head = replay.heads.get(code, Head())
@@ -187,8 +188,9 @@ def _line(other: _Other, body: CheckpointBody, theirs: str) -> Answered:
 
 
 def _note(other: _Other, answered: Answered, now: datetime) -> None:
-    known = Checkpoint.objects.filter(size=answered.size).exists()
-    services.keep(size=answered.size if known else None, heard=[answered], now=now)
+    size = answered.size
+    known = size is not None and Checkpoint.objects.filter(size=size).exists()
+    services.keep(size=size if known else None, heard=[answered], now=now)
 
 
 def _take_over(reply: Reply, shown_by: str, *, actor: Actor, now: datetime) -> None:

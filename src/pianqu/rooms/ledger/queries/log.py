@@ -29,6 +29,7 @@ from pianqu.rooms.ledger.models import (
     Position,
     Secret,
     Tile,
+    TwinTile,
     Unsealed,
 )
 
@@ -519,10 +520,10 @@ def _audit_positions() -> Iterator[str]:
     yield from bent_tiles(rebuilt)
 
 
-def bent_tiles(true: TileTree) -> Iterator[str]:
+def bent_tiles(true: TileTree, stored: type[Tile] | type[TwinTile] = Tile) -> Iterator[str]:
     """A sentence for each stored tile that is not what the entries say; `true` was made from nothing but them."""
     wanted = set(true.changed)
-    rows = Tile.objects.values_list("level", "index", "hashes").order_by("level", "index")
+    rows = stored.objects.values_list("level", "index", "hashes").order_by("level", "index")
     for level, index, hashes in rows.iterator(chunk_size=WIDTH):
         if (level, index) in wanted:
             wanted.remove((level, index))

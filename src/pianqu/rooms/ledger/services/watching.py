@@ -8,10 +8,11 @@ from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Invalid, Refused
+from pianqu.foundation.posting import is_address
 from pianqu.foundation.verbs import verb
 from pianqu.kernels.cosignature import Witness as Cosigner
 from pianqu.kernels.leaf import b64
-from pianqu.kernels.note import CheckpointBody, NoteError
+from pianqu.kernels.note import CheckpointBody, NoteError, check_new_name
 from pianqu.rooms.ledger import queries
 from pianqu.rooms.ledger.facts import ForkFound, MirrorDropped, MirrorNamed
 from pianqu.rooms.ledger.models import Fork, Mirror
@@ -27,25 +28,26 @@ def name_mirror(*, actor: Actor, name: str, vkey: str, url: str, now: datetime) 
     """Compare with this mirror from now on. Raises Invalid for what is no name, key or address, Refused for a known
     one and for a witness's key: that witness's lines would pass for a copy."""
     try:
-        key = Cosigner.from_vkey(vkey).vkey
+        key = Cosigner.from_vkey(vkey)
+        check_new_name(key.name)
     except NoteError as error:
         raise Invalid("mirror-key", _("This is not a mirror's public key: %(why)s.") % {"why": error}) from error
     if not name.strip() or len(name) > 80:
         raise Invalid("mirror-name", _("Please give the mirror a name of at most 80 letters."))
-    if not url.startswith(("http://", "https://")) or len(url) > 300:
+    if not is_address(url) or len(url) > 300:
         raise Invalid("mirror-address", _("The address of a mirror begins with https:// or http://."))
-    if key in {one.witness.vkey for one in queries.policy().witnesses}:
+    if key.vkey in {one.witness.vkey for one in queries.policy().witnesses}:
         raise Refused(
             "mirror-witness",
             _("This is the key of a witness, which keeps no copy. A mirror shows its own key when it starts."),
         )
-    if Mirror.objects.filter(vkey=key).exists():
+    if Mirror.objects.filter(vkey=key.vkey).exists():
         raise Refused("mirror-known", _("A mirror with this key is known already."))
     if Mirror.objects.filter(name=name.strip()).exists():
         raise Refused("mirror-name-taken", _("Another mirror has this name. Please give this one a name of its own."))
-    row = Mirror.objects.create(name=name.strip(), vkey=key, url=url.rstrip("/"), since=now)
+    row = Mirror.objects.create(name=name.strip(), vkey=key.vkey, url=url.rstrip("/"), since=now)
     record(
-        [MirrorNamed(subject=MIRRORS, organisation_code=actor.organisation_code, vkey=key, url=row.url)],
+        [MirrorNamed(subject=MIRRORS, organisation_code=actor.organisation_code, vkey=key.told, url=row.url)],
         actor=actor,
         now=now,
     )
@@ -58,7 +60,9 @@ def drop_mirror(*, actor: Actor, mirror: int, now: datetime) -> None:
     row = Mirror.objects.filter(id=mirror).first()
     if row is None:
         raise Absent("mirror-unknown", _("There is no such mirror."))
-    fact = MirrorDropped(subject=MIRRORS, organisation_code=actor.organisation_code, vkey=row.vkey)
+    fact = MirrorDropped(
+        subject=MIRRORS, organisation_code=actor.organisation_code, vkey=Cosigner.from_vkey(row.vkey).told
+    )
     record([fact], actor=actor, now=now)
     row.delete()
 
