@@ -77,7 +77,7 @@ def test_what_is_written_is_read_back() -> None:
         (f"witness a {key('X1')}\nwitness a {key('X2')}\nquorum none\n", "taken"),
         (f"witness a {key('X1')}\nwitness b {key('X1')}\nquorum none\n", "there already"),
         (f"log {LOG.vkey}\nlog {LOG.vkey}\nquorum none\n", "there already"),
-        (f"log {key('X1')}\nquorum none\n", "Ed25519"),
+        (f"log {key('X1')}\nquorum none\n", "the key of a witness"),
         (f"witness a {LOG.vkey}\nquorum none\n", "cosignatures"),
         (f"witness a {key('X1')} http://a b\nquorum none\n", "expected here"),
         (f"witness a {key('X1')}\ngroup g 0 a\nquorum g\n", "from 1 to 1"),
