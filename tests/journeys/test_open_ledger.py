@@ -102,6 +102,26 @@ def test_who_signed_and_when_stands_beside_each_seal(outside: Outside, reader: C
     assert "Waiting for a witness" in seen(reader, "/open/ledger/")
 
 
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "(1 of a, b) and (c and d)"), ("zh-hans", "（a、b 中至少 1 家）和（c和d）")],
+)
+def test_a_rule_is_told_in_words(outside: Outside, language: str, told: str) -> None:
+    for name in "abcd":
+        outside.put(name, key(ord(name)), None)
+    outside.adopt("group x 1 a b", "group y all c d", "group z all x y", "quorum z")
+    reader = Client(headers={"host": "localhost", "accept-language": language})
+    assert told in words(seen(reader, "/open/ledger/"))
+
+
+def test_the_numbers_of_an_open_page_go_on(outside: Outside, reader: Client) -> None:
+    sealed(3)
+    assert 'hx-get="/open/ledger/?now" hx-trigger="every' in seen(reader, "/open/ledger/")
+    sealed(4)
+    numbers = seen(reader, "/open/ledger/?now")
+    assert "<b>7</b>" in numbers and "<html" not in numbers and 'role="alert"' not in numbers
+
+
 def test_a_seal_that_a_later_one_covers_waits_for_nobody(outside: Outside, reader: Client) -> None:
     sealed()
     outside.witness("w")

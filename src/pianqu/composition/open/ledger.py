@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -51,20 +51,25 @@ class Entry:
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    """Whether all is well, the latest entries, who watches, how to check."""
+    """Whether all is well, the latest entries, who watches, how to check. With `now` the numbers alone, which go on."""
     verdict, recent = ledger.verdict(now=timezone.now()), ledger.seals(most=SEALS)
-    context = {
+    numbers = {
         "verdict": verdict,
         "status": verdict.status,
-        "log": ledger.log(),
-        "latest": _entries(ledger.latest(LATEST), verdict),
         "shown": ledger.published(),
         "pace": ledger.pace(recent),
+        **_watching(),
+    }
+    if "now" in request.GET:
+        return render(request, "open/_now.html", numbers)
+    context = {
+        **numbers,
+        "log": ledger.log(),
+        "latest": _entries(ledger.latest(LATEST), verdict),
         "organisations": _organisations(),
         "ended": ledger.ended_logs(),
         "twin": ledger.twin_card(),
         "elsewhere": _elsewhere(),
-        **_watching(),
     }
     return render(request, "open/ledger.html", context)
 
@@ -138,8 +143,8 @@ def _found(request: HttpRequest, position: int, held: bytes | None) -> HttpRespo
     try:
         item = ledger.at(position)
     except Absent as absent:
-        missed = {"error": absent.message, "given": position + 1 if held is None else ""}
-        return render(request, "open/entry.html", missed, status=404)
+        missing = {"error": absent.message, "given": position + 1 if held is None else ""}
+        return render(request, "open/entry.html", missing, status=404)
     verdict = ledger.verdict(now=timezone.now())
     context = {
         "item": _entries([item.item], verdict)[0],
@@ -228,13 +233,10 @@ def _rule(rule: Policy, name: str) -> str:
     if group is None or rule.is_one_party(group):
         return name
     parts = [_rule(rule, member) for member in group.members]
-    many = len(parts)
+    many, plain = len(parts), {one.name for one in rule.witnesses}
     if many == 1:
         return parts[0]
+    inner = [part if part in plain else pgettext("quorum", "(%(part)s)") % {"part": part} for part in parts]
     if group.needed == many:
-        return _(" and ").join(_inner(part) for part in parts)
-    return _("%(needed)s of %(parts)s") % {"needed": group.needed, "parts": _(", ").join(map(_inner, parts))}
-
-
-def _inner(part: str) -> str:
-    return f"({part})" if " " in part else part
+        return _(" and ").join(inner)
+    return _("%(needed)s of %(parts)s") % {"needed": group.needed, "parts": _(", ").join(inner)}
