@@ -36,6 +36,7 @@ def test_the_worker_escalates_what_is_overdue(monkeypatch: pytest.MonkeyPatch) -
         "call-backs",
         "monitor",
         "timestamps",
+        "chain",
         "monthly report",
         "neighbours",
         "automatic dispatch",
