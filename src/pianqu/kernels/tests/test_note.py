@@ -158,7 +158,11 @@ def test_a_checkpoint_comes_back() -> None:
 def test_a_new_name_has_a_bound_and_can_be_seen() -> None:
     note.check_new_name("片" * 66 + "ab")
     note.check_new_name("a" * 110, 110)
-    for name, said in [("片" * 67, "at most 200 bytes in UTF-8, and this one has 201"), ("a\u202eb", "seen"), ("", "not empty")]:
+    for name, said in [
+        ("片" * 67, "at most 200 bytes in UTF-8, and this one has 201"),
+        ("a\u202eb", "seen"),
+        ("", "not empty"),
+    ]:
         with pytest.raises(NoteError, match=said):
             note.check_new_name(name)
     with pytest.raises(NoteError, match="at most 110"):
