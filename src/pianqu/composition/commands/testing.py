@@ -92,7 +92,7 @@ FULL = (
         missing=_no_initdb,
         on_postgresql=True,
     ),
-    Part("browser", _pytest("-m", "browser"), counts=True, missing=_no_browser),
+    Part("browser", _pytest("-m", "browser", "tests/browser"), counts=True, missing=_no_browser),
 )
 
 
