@@ -49,7 +49,7 @@ class Authority:
     """Root and signer in a folder of their own."""
 
     def __init__(self, folder: Path, *, name: str = "Test Time") -> None:
-        self.folder = folder
+        self.folder, self._alone = folder, threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "made.cnf").write_text(SETTINGS.format(folder=folder))
         (folder / "serial").write_text("01")
@@ -66,11 +66,12 @@ class Authority:
         return self.folder / "ca.pem"
 
     def answer(self, query: bytes) -> bytes:
-        """What `openssl ts` answers."""
-        (self.folder / "query.tsq").write_bytes(query)
+        """What `openssl ts` answers; one question after the other, for its serial numbers are in a file."""
         words = ["ts", "-reply", "-config", "made.cnf", "-section", "here", "-queryfile", "query.tsq"]
-        openssl(self.folder, *words, "-out", "answer.tsr")
-        return (self.folder / "answer.tsr").read_bytes()
+        with self._alone:
+            (self.folder / "query.tsq").write_bytes(query)
+            openssl(self.folder, *words, "-out", "answer.tsr")
+            return (self.folder / "answer.tsr").read_bytes()
 
     def question(self, text: bytes) -> bytes:
         """A query as `openssl ts` writes it, with a nonce of its own."""

@@ -1,4 +1,4 @@
-"""Pin every dependency with its hashes: requirements/{run,dev}.txt from pyproject.toml. For developers.
+"""Pin every dependency with its hashes: requirements/{run,evm,dev}.txt from pyproject.toml. For developers.
 
 The files name no package registry: each machine asks the one that its own pip is set up for.
 """
@@ -8,17 +8,22 @@ import sys
 from pathlib import Path
 
 HOME = Path(__file__).resolve().parent.parent
-EXTRAS = {"run": ("postgres", "insight"), "dev": ("postgres", "insight", "analysis", "dev")}
+EXTRAS = {
+    "run": ("postgres", "insight", "gm"),
+    "evm": ("postgres", "insight", "gm", "evm"),
+    "dev": ("postgres", "insight", "gm", "evm", "analysis", "dev"),
+}
+
+EARLIER = {"run": (), "evm": ("run",), "dev": ("run", "evm")}
 
 
 def lock(name: str, extras: tuple[str, ...]) -> None:
-    """Write one lock file. `dev` contains `run` at the same versions."""
+    """Write one lock file. `evm` contains `run` and `dev` contains `evm`, at the same versions."""
     target = HOME / "requirements" / f"{name}.txt"
     command = ["uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11", "--generate-hashes"]
     command += ["--no-emit-index-url", "--no-header", "--no-annotate", "pyproject.toml", "-o", str(target)]
     command += [part for extra in extras for part in ("--extra", extra)]
-    if name != "run":
-        command += ["-c", "requirements/run.txt"]
+    command += [part for other in EARLIER[name] for part in ("-c", f"requirements/{other}.txt")]
     subprocess.run([str(Path(sys.executable).with_name("uv")), *command[1:]], cwd=HOME, check=True)
 
 

@@ -21,6 +21,9 @@ HERE = Path(__file__).resolve().parent
 TARGET = HERE.parent / "src/pianqu/foundation/static/vendor"
 _DATA_URL = re.compile(r"""url\(\s*(["']?)data:([\w/+.-]+)((?:;[\w=-]+)*),(.*?)\1\s*\)""", re.DOTALL)
 _SOURCE_MAP = re.compile(r"(?://[#@]\s*sourceMappingURL=[^\n]*|/\*[#@]\s*sourceMappingURL=[^*]*\*/)\n?")
+_NEAR = re.compile(r"""((?:from|import)\s*["'])\.\.?/([\w-]+)\.js(["'])""")
+"""A module of the same package, which lies in one folder here."""
+_OF_NOBLE = re.compile(r"""(?m)^(?!\s*\*)(.*(?:from|import)\s*["'])@noble/([\w-]+)/(?:abstract/)?([\w-]+)\.js(["'])""")
 
 
 def main() -> None:
@@ -80,7 +83,8 @@ def cleaned(content: bytes, place: Path) -> bytes:
     if place.suffix == ".css":
         text = _DATA_URL.sub(lambda match: as_file(match, place.parent), text)
     if place.suffix == ".mjs":
-        text = re.sub(r"""((?:from|import)\s*["']\./[\w-]+)\.js(["'])""", r"\1.mjs\2", text)
+        text = _NEAR.sub(r"\1./\2.mjs\3", text)
+        text = _OF_NOBLE.sub(r"\1../noble-\2/\3.mjs\4", text)
     return text.encode("utf-8")
 
 

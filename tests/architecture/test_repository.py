@@ -48,11 +48,12 @@ def _plain(requirement: str) -> str:
     return re.split(r"[\[<>=!~; ]", requirement, maxsplit=1)[0].lower().replace("_", "-").replace(".", "-")
 
 
-@pytest.mark.parametrize("name", ["run", "dev"])
+@pytest.mark.parametrize("name", ["run", "evm", "dev"])
 def test_every_dependency_is_locked_with_hashes(name: str) -> None:
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
-    wanted = [*project["dependencies"], *extras["postgres"], *(extras["dev"] if name == "dev" else [])]
+    more = {"run": [], "evm": extras["evm"], "dev": [*extras["evm"], *extras["dev"]]}
+    wanted = [*project["dependencies"], *extras["postgres"], *more[name]]
     lock = (PROJECT / "requirements" / f"{name}.txt").read_text()
     pinned = {_plain(line) for line in lock.splitlines() if "==" in line}
     assert {_plain(requirement) for requirement in wanted} <= pinned
@@ -60,11 +61,11 @@ def test_every_dependency_is_locked_with_hashes(name: str) -> None:
 
 
 def test_the_tests_use_the_versions_of_the_product() -> None:
-    run, dev = (
+    run, evm, dev = (
         set(re.findall(r"^\S+==\S+", (PROJECT / "requirements" / f"{name}.txt").read_text(), re.M))
-        for name in ("run", "dev")
+        for name in ("run", "evm", "dev")
     )
-    assert run <= dev
+    assert run <= evm <= dev
 
 
 def test_help_names_every_command_in_both_languages() -> None:

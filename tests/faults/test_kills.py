@@ -28,3 +28,4 @@ def test_nothing_that_was_promised_is_lost_when_the_process_is_killed(database: 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "killed in sealing.py" in done.stdout
     assert "killed in recording.py" in done.stdout
+    assert "killed in twinning.py" in done.stdout

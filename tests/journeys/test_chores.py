@@ -52,6 +52,7 @@ def test_the_worker_escalates_what_is_overdue(monkeypatch: pytest.MonkeyPatch) -
         "sending",
         "tidying",
         "trials of rules",
+        "twin",
         "witnesses",
         "triage",
     }

@@ -195,7 +195,7 @@ def test_while_two_keys_sign_either_is_enough_for_them(found: Found, tmp_path: P
 
 def as_log(vkey: str) -> dict[str, str]:
     """As sigstore lists the logs that it trusts; its log id begins with the key id of the signed note."""
-    name, public = note.read_vkey(vkey)
+    name, _kind, public = note.read_vkey(vkey)
     whole_id = sha256(f"{name}\n".encode() + note.ED25519 + public).digest()
     return {"origin": name, "id": b64encode(whole_id).decode(), "key": b64encode(public).decode()}
 

@@ -14,13 +14,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from pianqu.foundation.models import Account
+from pianqu.kernels.cosignature import ML_DSA_44, Cosigner
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.directory.tests.builders import CENTRE, small_district
 from pianqu.rooms.ledger import jobs, queries, services
 from pianqu.rooms.ledger.jobs import Gatherer
 from pianqu.rooms.ledger.models import Entry, Mirror, Policy
 from pianqu.rooms.ledger.tests.builders import NOW, SYSTEM, note_down, noted
-from tests.platform.test_gathering import Outside, key, settled
+from tests.platform.test_gathering import LONG, Outside, key, settled
 
 pytestmark = pytest.mark.django_db(transaction=True)
 GOOD = "三月的风吹过江北 2026"
@@ -101,6 +102,17 @@ def test_who_signed_and_when_stands_beside_each_seal(outside: Outside, reader: C
     assert "Waiting for a witness" in seen(reader, "/open/ledger/")
 
 
+def test_a_seal_that_a_later_one_covers_waits_for_nobody(outside: Outside, reader: Client) -> None:
+    sealed()
+    outside.witness("w")
+    outside.adopt("quorum w")
+    assert "Waiting for a witness" in seen(reader, "/open/ledger/seals/")
+    sealed()
+    settled(Gatherer(timezone.now))
+    page = seen(reader, "/open/ledger/seals/")
+    assert "Witnessed with a later one" in page and "Waiting for a witness" not in page
+
+
 def test_seals_can_be_leafed_through(outside: Outside, reader: Client) -> None:
     for _seal in range(55):
         sealed()
@@ -135,6 +147,11 @@ def test_an_entry_is_found_by_its_number_and_by_its_receipt(outside: Outside, re
         assert "Your receipt is about this entry" in answer.content.decode()
     file = SimpleUploadedFile("mine.tlog-proof", text.encode())
     assert "Your receipt is about this entry" in reader.post("/open/ledger/find/", {"file": file}).content.decode()
+    for between in ("", " "):
+        joined = between.join(text.split("\n"))
+        assert (
+            "Your receipt is about this entry" in reader.post("/open/ledger/find/", {"what": joined}).content.decode()
+        )
     moved = text.replace(f"index {queries.receipt_for(entry.id).position}\n", "index 9\n")
     assert "another entry with this number" in reader.post("/open/ledger/find/", {"what": moved}).content.decode()
 
@@ -144,7 +161,17 @@ def test_an_entry_is_found_by_its_number_and_by_its_receipt(outside: Outside, re
 )
 def test_what_is_not_there_is_said(outside: Outside, reader: Client, what: str, status: int) -> None:
     sealed(3)
-    assert "Not found" in seen(reader, f"/open/ledger/find/?what={what}", status)
+    page = seen(reader, f"/open/ledger/find/?what={what}", status)
+    assert "Not found" in page and f'value="{what}"' in page, "to be put right where it stands"
+
+
+def test_a_receipt_is_not_asked_for_in_an_address(outside: Outside, reader: Client) -> None:
+    sealed(3)
+    assert 'action="/open/ledger/find/" method="post"' in seen(reader, "/open/ledger/")
+    assert reader.post("/open/ledger/find/", {"what": "00 2"})["Location"] == "/open/ledger/find/?what=2"
+    broken = "c2sp.org/tlog-proof@v1extra e30=index 5"
+    for given in (broken, broken.replace("e30=", "x"), broken.replace("e30=", "W10="), "8K3F-27QH"):
+        assert reader.post("/open/ledger/find/", {"what": given}).status_code == 422
 
 
 def test_first_screens_speak_plainly(outside: Outside) -> None:
@@ -192,6 +219,23 @@ def test_an_administrator_puts_a_policy_in_force(outside: Outside, admin: Client
     assert Policy.objects.count() == 2 and not queries.policy().asks_for_witnesses
 
 
+def test_long_keys_are_taken_and_shown_short(outside: Outside, admin: Client) -> None:
+    """A policy as a form and a mirror as a form, both with a key of some two thousand letters."""
+    text = f"witness long {LONG.witness.vkey} http://127.0.0.1:9\nquorum long\n"
+    assert admin.post("/desk/witnesses/", {"policy": text}).status_code == 302
+    mirror = Cosigner.from_seed("m" * 200, bytes(32), ML_DSA_44).witness
+    good = {"name": "高校镜像", "vkey": mirror.vkey, "url": "https://mirror.example.org/"}
+    assert admin.post("/desk/witnesses/", good).status_code == 302
+    page = seen(admin, "/desk/witnesses/")
+    assert "ML-DSA-44" in page and LONG.witness.told in page and f'data-copy="{LONG.witness.vkey}"' in page
+    (fact,) = [item.fact for item in queries.history("ledger:mirrors")]
+    assert fact["vkey"] == mirror.told and Mirror.objects.get().vkey == mirror.vkey
+    answer = admin.post("/desk/witnesses/", {"policy": "#" * 600_000 + "\nquorum none\n"})
+    assert answer.status_code == 422 and "too long" in answer.content.decode()
+    longer = Cosigner.from_seed("m" * 201, bytes(32), ML_DSA_44).witness
+    assert admin.post("/desk/witnesses/", {**good, "vkey": longer.vkey}).status_code == 422
+
+
 def test_a_policy_that_is_none_is_handed_back_as_it_was_typed(outside: Outside, admin: Client) -> None:
     answer = admin.post("/desk/witnesses/", {"policy": "witness <b>w</b> nothing\nquorum w\n"})
     page = answer.content.decode()
@@ -204,13 +248,24 @@ def test_mirrors_are_named_and_dropped(outside: Outside, admin: Client) -> None:
     good = {"name": "高校镜像", "vkey": vkey, "url": "https://mirror.example.org/"}
     assert admin.post("/desk/witnesses/", good).status_code == 302
     assert "高校镜像" in seen(admin, "/desk/witnesses/")
-    for wrong in ({"vkey": vkey}, {"vkey": "x"}, {"url": "mirror"}, {"name": " "}):
+    outside.put("w", key(4), None)
+    outside.adopt("quorum none")
+    witness = {"vkey": key(4).witness.vkey, "name": "n"}
+    for wrong in (
+        {"vkey": vkey, "name": "n"},
+        {},
+        {"vkey": "x", "name": "n"},
+        {"url": "mirror"},
+        {"name": " "},
+        witness,
+    ):
         answer = admin.post("/desk/witnesses/", {**good, "vkey": key(2, "m").witness.vkey, **wrong})
         assert answer.status_code in {409, 422}, wrong
     row = Mirror.objects.get()
     assert row.url == "https://mirror.example.org"
     assert admin.post("/desk/witnesses/", {"drop": row.pk}).status_code == 302
-    assert admin.post("/desk/witnesses/", {"drop": row.pk}).status_code == 404
+    for gone in (row.pk, "²", "9" * 5_000, "", "x"):
+        assert admin.post("/desk/witnesses/", {"drop": gone}).status_code == 404
     kinds = [item.kind for item in queries.history("ledger:mirrors")]
     assert kinds == ["ledger.mirror-named", "ledger.mirror-dropped"]
 

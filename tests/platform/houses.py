@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,6 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from pianqu.composition.outsider.running import free_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
@@ -42,10 +43,10 @@ def run(data: Path, *words: str, **more: str) -> subprocess.CompletedProcess[str
     )
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def refused(words: list[str], said: str) -> None:
+    """A command ends with a sentence instead of beginning."""
+    done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode and said in done.stderr and "Traceback" not in done.stderr, done.stderr
 
 
 def wait_until(holds: Callable[[], object], seconds: float = PATIENCE) -> bool:

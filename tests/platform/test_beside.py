@@ -14,6 +14,7 @@ from pianqu.composition.mirror.app import Application
 from pianqu.composition.mirror.beside import Neighbour
 from pianqu.composition.mirror.pulling import Puller
 from pianqu.composition.mirror.store import Store
+from pianqu.composition.outsider.running import free_port
 from pianqu.composition.witness import home as witness_home
 from pianqu.composition.witness.app import Application as Witness
 from pianqu.foundation.errors import Invalid
@@ -23,7 +24,7 @@ from pianqu.kernels.witnessing import encode
 from tests.platform.mirrored import OTHER, SIGNER, Log, Served, served
 from tests.platform.test_gathering import says
 from tests.platform.test_gathering import served as answered
-from tests.platform.test_mirror import NOW, Running, flip, free_port
+from tests.platform.test_mirror import NOW, Speaking, flip
 
 FOUND = "FORK: the log signed another history for others"
 
@@ -190,11 +191,11 @@ def test_as_processes_both_hold_the_evidence_within_two_periods(tmp_path: Path, 
     period = 0.5
     ports = [free_port(), free_port()]
     logs = [Log(400), Log(700, salt="x", since=50)]
-    runs: list[Running] = []
+    runs: list[Speaking] = []
     for name, log, port, other in zip("ab", logs, ports, reversed(ports), strict=True):
         face = stack.enter_context(served(log))
         home.prepare(tmp_path / name, name=name, logs=[(SIGNER.vkey, face.url)], beside=[f"http://127.0.0.1:{other}"])
-        runs.append(Running(tmp_path / name, port, str(period)))
+        runs.append(Speaking(tmp_path / name, port, str(period)))
         stack.callback(runs[-1].kill)
     for run, log in zip(runs, logs, strict=True):
         run.wait()

@@ -25,7 +25,7 @@ from pianqu.rooms.casework.services import PlaceChoice
 from pianqu.rooms.ledger import queries, services
 from pianqu.rooms.ledger.jobs import Gatherer
 from pianqu.rooms.ledger.tests.builders import NOW, SYSTEM, SeenPerson, note_down
-from tests.platform.test_gathering import Outside, gathered
+from tests.platform.test_gathering import LONG, SHORT, Counted, Outside, gathered, two_keys
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FILES = {
@@ -74,11 +74,11 @@ def unpacked(client: Client, entry_id: UUID, folder: Path) -> Path:
     return folder / "pianqu-receipt"
 
 
-def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+def run(folder: Path, *words: str, program: str = "pianqu.kernels.receipt") -> subprocess.CompletedProcess[str]:
     """The kernel's check in a process of its own, which knows nothing of this installation."""
     source = Path(pianqu.__file__).parent.parent
     return subprocess.run(
-        [sys.executable, "-m", "pianqu.kernels.receipt", *words],
+        [sys.executable, "-m", program, *words],
         cwd=folder,
         env={"PYTHONPATH": str(source), "PATH": "/usr/bin:/bin"},
         capture_output=True,
@@ -101,6 +101,17 @@ def test_what_is_unpacked_is_checked_in_another_process(entry_id: UUID, client: 
         (folder / "receipt.tlog-proof").read_text().replace("\nindex 1\n", "\nindex 0\n")
     )
     assert run(folder, "receipt.tlog-proof", "--policy", "policy.txt").returncode == 1
+
+
+@pytest.mark.parametrize("here", ["这里", "HERE"])
+def test_the_command_in_the_readme_runs_as_it_stands(entry_id: UUID, client: Client, tmp_path: Path, here: str) -> None:
+    gathered(Gatherer(timezone.now))
+    folder = unpacked(client, entry_id, tmp_path / "out")
+    readme = (folder / "README.txt").read_text()
+    (line,) = {row.strip() for row in readme.splitlines() if row.strip().startswith("./pianqu ") and f" {here}/" in row}
+    words = line.replace(f" {here}/", f" {folder}/").split()[1:]
+    done = run(tmp_path, *words, program="pianqu.composition.cli")
+    assert (done.returncode, done.stderr) == (0, "") and "genuine" in done.stdout
 
 
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl on this machine")
@@ -134,6 +145,35 @@ def test_the_sheet_says_who_signed_and_what_it_does_not_prove(entry_id: UUID, cl
     told = json.dumps(evidence.content(queries.court_bundle(entry_id), verify.names()), ensure_ascii=False)
     for words in ("属实，章都对", "司法局", "还没有盖章", "至少 1 家见证单位", "casework.case-opened", "SHA-256"):
         assert words in told
+
+
+@pytest.mark.parametrize(("needed", "is_enough"), [("any", True), ("all", False)])
+def test_a_long_signature_is_in_the_bundle_and_the_sheet_says_that_the_code_has_no_room_for_it(
+    outside: Outside, client: Client, tmp_path: Path, *, needed: str, is_enough: bool
+) -> None:
+    two_keys(outside, Counted(SHORT, LONG), f"group council {needed} short long", "quorum council")
+    opened = cases.open_case(actor=SYSTEM, words="路灯不亮", category="roads", place=PlaceChoice(), now=NOW)
+    services.seal(now=timezone.now())
+    gathered(Gatherer(timezone.now))
+    folder = unpacked(client, opened.entry_id, tmp_path / "out")
+    done = run(folder, "receipt.tlog-proof", "--policy", "policy.txt")
+    assert (
+        done.returncode == 0 and "Signed by 1 of 1 witnesses" in done.stdout and "would need 1 or more" in done.stdout
+    )
+    code = run(folder, "receipt-code.txt", "--policy", "policy.txt")
+    assert (code.returncode == 0) is is_enough and ("too long for a QR code" in code.stdout) is not is_enough
+    state = queries.receipt_for(opened.entry_id)
+    assert (state.parties, state.left_out_of_code, state.code_is_enough) == (1, ("long",), is_enough)
+    bundle = queries.court_bundle(opened.entry_id)
+    told = json.dumps(evidence.content(bundle, verify.names()), ensure_ascii=False)
+    assert ("也够数" if is_enough else "请用回执文件核验") in told
+    assert LONG.witness.told in told and LONG.witness.vkey not in told
+    address = f"/case/{opened.case_code}/?s={opened.receipt_secret}"
+    page = client.get(address, follow=True, headers={"accept-language": "en", "host": "localhost"}).content.decode()
+    assert ("The code is enough without it" in page) is is_enough and (
+        "To check, use the file" in page
+    ) is not is_enough
+    assert "1 other organisation has signed" in page
 
 
 def test_before_the_witnesses_the_sheet_says_so(entry_id: UUID, client: Client) -> None:

@@ -20,11 +20,11 @@ from pianqu.foundation.errors import Invalid, Unavailable
 from pianqu.foundation.installation import installation
 from pianqu.foundation.keys import keys
 from pianqu.kernels import merkle, policy
-from pianqu.kernels.cosignature import Cosigner, cosigned
+from pianqu.kernels.cosignature import ML_DSA_44, Cosigner, cosigned
 from pianqu.kernels.note import CheckpointBody, Signer
 from pianqu.rooms.ledger import jobs, queries, services
 from pianqu.rooms.ledger.jobs import Gatherer
-from pianqu.rooms.ledger.jobs.gathering import LONGEST_PAUSE, STANDS
+from pianqu.rooms.ledger.jobs.gathering import LONGEST_PAUSE, STANDS, TIMEOUT
 from pianqu.rooms.ledger.models import Checkpoint, Cosignature, Entry, Policy, Witness
 from pianqu.rooms.ledger.tests.builders import NOW, SYSTEM, note_down, noted
 
@@ -197,6 +197,23 @@ def test_a_slow_witness_delays_its_own_line_only(outside: Outside) -> None:
     assert queries.cosigned_by(size) == {"a", "slow"}, "who answers late is written down all the same"
 
 
+def test_a_witness_that_hangs_is_not_said_to_have_answered(outside: Outside, client: Client) -> None:
+    def hangs(environ: dict[str, Any], start_response: Any) -> Any:
+        sleep(TIMEOUT + 0.5)
+        return says(200)(environ, start_response)
+
+    outside.put("hung", key(2), hangs)
+    outside.adopt("quorum none")
+    gatherer = Gatherer(timezone.now)
+    grown()
+    gatherer.gather()
+    sleep(TIMEOUT)
+    settled(gatherer)
+    assert trouble_of("hung") == "silent"
+    page = client.get("/open/ledger/", headers={"host": "localhost", "accept-language": "en"}).content.decode()
+    assert "did not answer in time" in page
+
+
 def test_without_a_quorum_outsiders_are_shown_what_there_is(outside: Outside, client: Client) -> None:
     outside.witness("a")
     outside.put("dead", key(1), None)
@@ -227,7 +244,7 @@ def test_a_witness_that_comes_back_signs_the_newest(outside: Outside) -> None:
     for _growth in range(3):
         grown()
         settled(gatherer)
-    assert queries.witnessed() is None and trouble_of("b") == "unclear"
+    assert queries.witnessed() is None and trouble_of("b") == "stopped"
     down[0] = False
     settled(gatherer)
     assert queries.witnessed() is None, "it is given a rest after each failure"
@@ -277,7 +294,7 @@ def test_it_is_asked_for_a_sign_of_life(outside: Outside) -> None:
         (says(404, b"this witness does not know this log"), "unknown"),
         (says(403, b"no known key has signed"), "refused"),
         (says(422, b"the proof leads to other roots"), "forked"),
-        (says(503, b"its clock is wrong"), "unclear"),
+        (says(503, b"its clock is wrong"), "stopped"),
         (says(200, b"<html>welcome</html>"), "unsigned"),
         (says(200, key(8, "other").cosign("text\n", 1).encode()), "unsigned"),
         (says(200, b"\xff\xfe\x00"), "unsigned"),
@@ -353,6 +370,91 @@ def test_a_witness_that_signs_with_two_keys_counts_by_the_one_that_was_named(out
     settled(Gatherer(timezone.now))
     assert queries.cosigned_by(queries.sealed_size()) == {"both"}
     assert (trouble_of("both"), trouble_of("only")) == ("", "unsigned")
+
+
+# two keys of one witness ---------------------------------------------------------------------------------------------
+
+LONG = Cosigner.from_seed("both.example", bytes([77]) * 32, ML_DSA_44)
+SHORT = Cosigner.from_seed("both.example", bytes([78]) * 32)
+
+
+class Counted:
+    """A witness that signs with what it has at that moment, and knows how often it was asked."""
+
+    def __init__(self, *keys: Cosigner) -> None:
+        self.keys, self.asked = list(keys), 0
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        self.asked += environ["REQUEST_METHOD"] == "POST"
+        return signs_with(*self.keys, at=int(timezone.now().timestamp()))(environ, start_response)
+
+
+def two_keys(outside: Outside, server: Server, *rule: str) -> None:
+    outside.put("short", SHORT, server)
+    url = outside.lines[-1].rpartition(" ")[2]
+    outside.lines.append(f"witness long {LONG.witness.vkey} {url}/")
+    outside.adopt(*rule)
+
+
+def test_a_witness_with_two_keys_is_asked_once_and_both_its_lines_are_kept(outside: Outside, client: Client) -> None:
+    server = Counted(SHORT, LONG)
+    two_keys(outside, server, "group g all short long", "quorum g")
+    grown(3)
+    gathered(Gatherer(timezone.now))
+    assert server.asked == 1
+    seen = queries.witnessed()
+    assert seen is not None and seen.witnesses == ("short", "long")
+    assert set(cosigned(seen.text, [SHORT.witness, LONG.witness])) == {SHORT.witness, LONG.witness}
+    assert {row.vkey for row in Cosignature.objects.all()} == {SHORT.witness.vkey, LONG.witness.vkey}
+    assert [(one.kind, one.key_name, one.behind) for one in queries.witnesses()] == [
+        ("Ed25519", "both.example", 0),
+        ("ML-DSA-44", "both.example", 0),
+    ]
+    page = client.get("/open/ledger/", headers={"host": "localhost"}).content.decode()
+    assert "1 / 1" in page and LONG.witness.told in page and f'data-copy="{LONG.witness.vkey}"' in page
+    told = client.get("/api/v1/ledger/witnesses", headers={"host": "localhost"}).json()
+    assert [one["vkey"] for one in told["witnesses"]] == [SHORT.witness.vkey, LONG.witness.vkey]
+
+
+def test_a_key_that_signs_no_more_holds_up_only_itself(outside: Outside) -> None:
+    server = Counted(SHORT)
+    two_keys(outside, server, "group g any short long", "quorum g")
+    gatherer = Gatherer(timezone.now)
+    grown()
+    settled(gatherer)
+    first = queries.sealed_size()
+    assert (trouble_of("short"), trouble_of("long")) == ("", "unsigned")
+    assert Witness.objects.get(vkey=LONG.witness.vkey).size == 0
+    settled(gatherer)
+    assert server.asked == 1, "what was answered is not asked for all the time"
+    server.keys.append(LONG)
+    grown()
+    settled(gatherer)
+    assert queries.cosigned_by(queries.sealed_size()) == {"short", "long"} and queries.cosigned_by(first) == {"short"}
+    assert Witness.objects.get(vkey=LONG.witness.vkey).trouble == ""
+
+
+def test_a_second_key_is_asked_for_as_soon_as_the_policy_names_it(outside: Outside) -> None:
+    server = Counted(SHORT, LONG)
+    outside.put("short", SHORT, server)
+    outside.adopt("quorum short")
+    gatherer = Gatherer(timezone.now)
+    grown()
+    settled(gatherer)
+    url = outside.lines[-1].rpartition(" ")[2]
+    outside.lines.append(f"witness long {LONG.witness.vkey} {url}")
+    outside.adopt("group g all short long", "quorum g")
+    settled(gatherer)
+    seen = queries.witnessed()
+    assert seen is not None and seen.witnesses == ("short", "long")
+
+
+def test_a_long_key_in_a_policy_leaves_a_small_fact(outside: Outside) -> None:
+    two_keys(outside, Counted(SHORT, LONG), "group g any short long", "quorum g")
+    (fact,) = [item for item in queries.history("ledger:policy") if item.kind == "ledger.policy-adopted"]
+    assert fact.fact["witnesses"] == [SHORT.witness.vkey, LONG.witness.told]
+    shown = policy.parse(queries.policy_text().encode())
+    assert [one.witness for one in shown.witnesses] == [SHORT.witness, LONG.witness]
 
 
 def signs_with(*cosigners: Cosigner, at: int) -> Server:
@@ -485,6 +587,7 @@ def test_a_new_policy_counts_from_its_first_quorum_on(outside: Outside) -> None:
         (f"log {Signer.from_seed('other.example', bytes(32)).vkey}\nquorum none\n", "policy-of-another-ledger"),
         (f"witness a {key(1).witness.vkey} ftp://example.org\nquorum a\n", "policy-address"),
         ("quorum none\n\ud800", "policy-unreadable"),
+        (f"witness a {Cosigner.from_seed('片' * 67, bytes(32)).witness.vkey}\nquorum a\n", "policy-unreadable"),
     ],
 )
 def test_what_is_no_policy_is_refused_and_changes_nothing(outside: Outside, text: str, code: str) -> None:

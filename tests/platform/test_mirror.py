@@ -4,20 +4,19 @@ import gzip
 import io
 import json
 import random
-import signal
 import socket
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing, suppress
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
@@ -25,30 +24,26 @@ from pianqu.composition.mirror import home
 from pianqu.composition.mirror.app import Application
 from pianqu.composition.mirror.pulling import Puller, Pulling
 from pianqu.composition.mirror.replica import Replica
-from pianqu.composition.mirror.store import BACK, Damaged, Gap, Store
+from pianqu.composition.mirror.store import Damaged, Gap, Store
+from pianqu.composition.outsider.folder import Folder
+from pianqu.composition.outsider.memory import BACK
+from pianqu.composition.outsider.running import Running, free_port
 from pianqu.foundation import following
 from pianqu.foundation.errors import Invalid, Unavailable
 from pianqu.foundation.following import Missing, Remote, Trouble, Unreachable, origin_hash
-from pianqu.kernels import mirroring
+from pianqu.kernels import cosignature, mirroring
 from pianqu.kernels.cosignature import Witness, cosigned
 from pianqu.kernels.merkle import consistency_proof
 from pianqu.kernels.mirroring import Head, Info
 from pianqu.kernels.note import CheckpointBody, Verifier, text_of
 from pianqu.kernels.witnessing import Request
+from tests.platform.houses import command, refused
 from tests.platform.mirrored import OTHER, SIGNER, Log, Served, served
 
 KEYS = [Verifier.from_vkey(SIGNER.vkey)]
 KNOWN = {SIGNER.name: KEYS}
 NOW = 1_800_000_000
 HASH = origin_hash(SIGNER.name)
-
-
-@pytest.fixture(autouse=True)
-def _nothing_is_left_running() -> Iterator[None]:
-    """Whatever a test found, its processes end with it."""
-    yield
-    while Running.all:
-        Running.all.pop().kill()
 
 
 @pytest.fixture
@@ -484,6 +479,9 @@ def test_wrong_doors_and_bodies(folder: Path, store: Store) -> None:
     ]:
         assert call(app, method, path)[0] == status
     assert call(app, "POST", "/add-checkpoint", b"nonsense")[0] == 400
+    endless = asked_of(Log(3), 0).encode().replace(b"\n3\n", b"\n" + b"9" * 5_000 + b"\n")
+    assert call(app, "POST", "/add-checkpoint", endless)[0] == 400
+    assert call(app, "GET", f"/{HASH}/tile/{'9' * 5_000}/000")[0] == 404
     assert call(app, "POST", "/add-checkpoint", b"", CONTENT_LENGTH="70000")[0] == 413
     assert call(app, "POST", "/add-checkpoint", asked_of(Log(3, by=OTHER), 0).encode())[0] == 404
     unknown = Head(origin=OTHER.name, start=0, end=3).encode()
@@ -498,7 +496,7 @@ def test_wrong_doors_and_bodies(folder: Path, store: Store) -> None:
 
 def test_a_folder_keeps_name_and_key_and_learns_logs_and_addresses(folder: Path) -> None:
     one = home.read(folder)
-    assert (folder / home.KEY).stat().st_mode & 0o777 == 0o600 and folder.stat().st_mode & 0o777 == 0o700
+    assert Folder(folder, home.WHAT).key.stat().st_mode & 0o777 == 0o600 and folder.stat().st_mode & 0o777 == 0o700
     two = home.prepare(
         folder, name="", logs=[(OTHER.vkey, "https://b.example/log/"), (SIGNER.vkey, "http://a.example")]
     )
@@ -512,7 +510,7 @@ def test_a_folder_keeps_name_and_key_and_learns_logs_and_addresses(folder: Path)
     ]:
         with pytest.raises(Invalid, match=said):
             home.prepare(folder, name=name, logs=logs)
-    (folder / home.KEY).write_text("00\n")
+    Folder(folder, home.WHAT).key.write_text("00\n")
     with pytest.raises(Unavailable, match="Nothing was signed"):
         home.read(folder)
 
@@ -541,38 +539,12 @@ def test_one_dead_log_delays_no_other(tmp_path: Path) -> None:
 # as a process --------------------------------------------------------------------------------------------------------
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        return int(door.getsockname()[1])
+class Speaking(Running):
+    """A mirror's process, and who speaks with it."""
 
-
-def command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "pianqu.composition.cli", "mirror", *words]
-
-
-class Running:
-    """A mirror's process."""
-
-    all: ClassVar[list["Running"]] = []
-
-    def __init__(self, folder: Path, port: int, every: str = "0.1") -> None:
-        self.url, self.links = f"http://127.0.0.1:{port}", list[socket.socket]()
-        self.process = subprocess.Popen(
-            command("--folder", str(folder), "--port", str(port), "--every", every),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-        self.all.append(self)
-
-    def wait(self) -> None:
-        for _time in range(400):
-            with suppress(OSError):
-                urllib.request.urlopen(self.url, timeout=5).close()
-                return
-            assert self.process.poll() is None, "the mirror ended"
-            time.sleep(0.05)
-        raise AssertionError("the mirror does not answer")
+    def __init__(self, folder: Path, port: int = 0, every: str = "0.1") -> None:
+        super().__init__(home.WHAT, folder, "--every", every, port=port)
+        self.links = list[socket.socket]()
 
     def checkpoint(self) -> str | None:
         try:
@@ -591,6 +563,16 @@ class Running:
             time.sleep(0.05)
         raise AssertionError(f"the mirror did not come to {size}")
 
+    def post(self, path: str, body: bytes, **headers: str) -> tuple[int, bytes]:
+        asked = urllib.request.Request(f"{self.url}{path}", data=body, method="POST", headers=headers)
+        asked.add_header("Content-Type", "application/octet-stream")
+        try:
+            with urllib.request.urlopen(asked, timeout=20) as answer:
+                return answer.status, answer.read()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read()
+
     def hang_up(self) -> None:
         """Close the connections that a test left open."""
         while self.links:
@@ -598,8 +580,7 @@ class Running:
 
     def kill(self) -> None:
         self.hang_up()
-        self.process.kill()
-        self.process.wait()
+        super().kill()
 
 
 @pytest.mark.slow
@@ -610,13 +591,10 @@ def test_killed_at_random_it_shows_only_what_it_has_whole(tmp_path: Path) -> Non
         of = home.prepare(tmp_path / "m", name="m.example", logs=[(SIGNER.vkey, log.url)])
         own = of.cosigner.witness
         for kill in range(20):
-            running = Running(of.folder, port)
-            running.wait()
-            if kill == 10:
-                running.wait_for(log.log.size)  # so far it was killed while it copied the first time
-            timer = threading.Timer(dice.uniform(0.0, 0.6), running.process.send_signal, [signal.SIGKILL])
-            timer.start()
-            with suppress(OSError, HTTPException):
+            with Speaking(of.folder, port) as running, suppress(OSError, HTTPException):
+                if kill == 10:
+                    running.wait_for(log.log.size)  # so far it was killed while it copied the first time
+                running.kill_after(dice.uniform(0.0, 0.6))
                 while True:
                     time.sleep(0.01)
                     log.log.grow(dice.randrange(1, 40))
@@ -625,8 +603,6 @@ def test_killed_at_random_it_shows_only_what_it_has_whole(tmp_path: Path) -> Non
                         size = CheckpointBody.decode(text_of(note)).size
                         assert own in cosigned(note, [own]) and size >= most, "it went back"
                         most = size
-            timer.join()
-            running.kill()
             if kill % 5 == 4:
                 store = Store(of.tables)
                 shown = store.shown(SIGNER.name)
@@ -635,15 +611,13 @@ def test_killed_at_random_it_shows_only_what_it_has_whole(tmp_path: Path) -> Non
                         shown.size >= most and everything(Replica(store, SIGNER.name)) == log.log.entries[: shown.size]
                     )
                 store.close()
-        running = Running(of.folder, port)
-        running.wait()
-        running.wait_for(log.log.size)
-        assert everything(Remote(f"{running.url}/{HASH}")) == log.log.entries
-        running.kill()
+        with Speaking(of.folder, port) as running:
+            running.wait_for(log.log.size)
+            assert everything(Remote(f"{running.url}/{HASH}")) == log.log.entries
     assert most > 20_000
 
 
-def said(running: Running, raw: bytes, *, ends: bool = False, wait: float = 5.0) -> bytes:
+def said(running: Speaking, raw: bytes, *, ends: bool = False, wait: float = 5.0) -> bytes:
     """What is answered to these bytes; nothing where the mirror waits for more. The connection stays with the process."""
     link = socket.create_connection(("127.0.0.1", int(running.url.rpartition(":")[2])))
     running.links.append(link)
@@ -662,23 +636,15 @@ def said(running: Running, raw: bytes, *, ends: bool = False, wait: float = 5.0)
 
 def test_as_a_process_it_streams_what_is_brought(folder: Path) -> None:
     """Over a real server: in gzip, by senders that stop in the middle, that are not known, and that send nothing."""
-    log, running = Log(9_000), Running(folder, free_port())
-    running.wait()
+    with Speaking(folder) as running:
+        _streams(running, Log(9_000))
 
-    def post(path: str, body: bytes, **headers: str) -> tuple[int, bytes]:
-        asked = urllib.request.Request(f"{running.url}{path}", data=body, method="POST", headers=headers)
-        asked.add_header("Content-Type", "application/octet-stream")
-        try:
-            with urllib.request.urlopen(asked, timeout=20) as answer:
-                return answer.status, answer.read()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.read()
 
-    assert post("/add-checkpoint", asked_of(log, 0).encode())[0] == 200
+def _streams(running: Speaking, log: Log) -> None:
+    assert running.post("/add-checkpoint", asked_of(log, 0).encode())[0] == 200
     head = Head(origin=SIGNER.name, start=0, end=9_000)
     body = mirroring.request(head, log.parcels(head))
-    assert post("/add-entries", gzip.compress(body), **{"Content-Encoding": "gzip"})[0] == 202
+    assert running.post("/add-entries", gzip.compress(body), **{"Content-Encoding": "gzip"})[0] == 202
     entries = f"POST /add-entries HTTP/1.1\r\nHost: m\r\nContent-Length: {len(body)}\r\n\r\n".encode()
     unknown = Head(origin="nobody", start=0, end=9_000).encode() + bytes(300)
     assert said(running, entries + unknown).startswith(b"HTTP/1.1 404"), "told before everything was sent"
@@ -689,19 +655,61 @@ def test_as_a_process_it_streams_what_is_brought(folder: Path) -> None:
     rest = Head(origin=SIGNER.name, start=8_192, end=9_000)
     running.hang_up()
     for _time in range(100):  # until the mirror has seen it
-        if (answer := post("/add-entries", mirroring.request(rest, log.parcels(rest))))[0] != 503:
+        if (answer := running.post("/add-entries", mirroring.request(rest, log.parcels(rest))))[0] != 503:
             break
         time.sleep(0.05)
     assert answer[0] == 200
     assert everything(Remote(f"{running.url}/{HASH}")) == log.entries
-    running.kill()
+
+
+def test_requests_that_overtake_each_other_never_sign_backwards(folder: Path, witness: Witness) -> None:
+    """Six senders bring one log, each up to a size of its own, all at once: whoever was overtaken hears it."""
+    log, sizes = Log(1_200), [100, 256, 300, 700, 1_100, 1_200]
+    statuses: set[int] = set()
+    seen: list[int] = []
+    together, ended = threading.Barrier(len(sizes)), threading.Event()
+
+    def bring(end: int) -> None:
+        head = Head(origin=SIGNER.name, start=0, end=end)
+        body = mirroring.request(head, log.parcels(head))
+        together.wait(30)
+        status = 503
+        while status == 503:  # two at once
+            status, said = running.post("/add-entries", body)
+        statuses.add(status)
+        if status == 200:
+            assert witness in cosignature.lines_of(log.body(end), said.decode(), [witness])
+        else:
+            assert Info.decode(said).size > end
+
+    def watch() -> None:
+        while not ended.is_set():
+            note = running.checkpoint()
+            seen.append(CheckpointBody.decode(text_of(note)).size if note else 0)
+
+    with Speaking(folder) as running:
+        size = 0
+        for more in sizes:
+            proof = consistency_proof(size, more, log.tree.node) if size else []
+            asked = Request(old=size, proof=tuple(proof), note=log.note(more))
+            assert running.post("/add-checkpoint", asked.encode())[0] == 200
+            size = more
+        with ThreadPoolExecutor(len(sizes) + 1) as pool:
+            watching = pool.submit(watch)
+            came = [pool.submit(bring, end) for end in sizes]
+            wait(came)
+            ended.set()
+        for one in (*came, watching):
+            one.result()
+        assert seen == sorted(seen) and statuses <= {200, 409}
+        assert everything(Remote(f"{running.url}/{HASH}")) == log.entries
 
 
 def test_the_command_shows_its_key_and_refuses_in_a_sentence(folder: Path, tmp_path: Path) -> None:
     fresh = str(tmp_path / "n")
-    _refused(command("--folder", fresh), "--name")
+    refused(command("mirror", "--folder", fresh), "--name")
     shown = subprocess.run(
-        command("--folder", fresh, "--name", "m.example", "--show"),
+        command("mirror", "--folder", fresh, "--name", "m.example", "--show"),
         capture_output=True,
         text=True,
         timeout=60,
@@ -709,15 +717,10 @@ def test_the_command_shows_its_key_and_refuses_in_a_sentence(folder: Path, tmp_p
     )
     vkey = next(word for word in shown.stdout.split() if word.startswith("m.example+"))
     assert Witness.from_vkey(vkey) == home.read(tmp_path / "n").cosigner.witness
-    _refused(command("--folder", fresh), "--log")
-    _refused(command("--folder", fresh, "--from", "http://a.example"), "--log before it")
-    _refused(command("--folder", fresh, "--every", "0"), "seconds")
-    _refused(command("--folder", str(folder), "--port", "99999"), "Port 99999")
+    refused(command("mirror", "--folder", fresh), "--log")
+    refused(command("mirror", "--folder", fresh, "--from", "http://a.example"), "--log before it")
+    refused(command("mirror", "--folder", fresh, "--every", "0"), "seconds")
+    refused(command("mirror", "--folder", str(folder), "--port", "99999"), "Port 99999")
     home.read(folder).tables.write_bytes(b"nonsense and nothing else")
-    _refused(command("--folder", str(folder), "--port", str(free_port())), "cannot be read")
+    refused(command("mirror", "--folder", str(folder), "--port", str(free_port())), "cannot be read")
     assert home.read(folder).tables.read_bytes() == b"nonsense and nothing else"
-
-
-def _refused(words: list[str], said: str) -> None:
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode and said in done.stderr and "Traceback" not in done.stderr, done.stderr

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from pianqu.composition.mirror import home
+from pianqu.composition.outsider.running import Running
 from pianqu.kernels.note import CheckpointBody, text_of
-from tests.platform.houses import Up, command, environment, free_port, run, up, wait_until
+from tests.platform.houses import Up, environment, run, up, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -31,18 +33,10 @@ def size_at(url: str) -> int:
 @contextmanager
 def mirror(folder: Path, house: Up) -> Iterator[str]:
     """A mirror of this house; the address of its copy."""
-    port, vkey = free_port(), text_at(f"http://127.0.0.1:{house.port}/open/ledger/log.vkey").strip()
-    source = f"http://127.0.0.1:{house.port}/open/ledger"
-    words = ["mirror", "--folder", str(folder), "--port", str(port), "--every", "0.2"]
-    words += ["--name", "m.example", "--log", vkey, "--from", source]
-    said = (folder.parent / "mirror-said").open("ab")
-    process = subprocess.Popen(command(*words), env=environment(folder), stdout=said, stderr=said)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait()
-        said.close()
+    vkey = text_at(f"http://127.0.0.1:{house.port}/open/ledger/log.vkey").strip()
+    home.prepare(folder, name="m.example", logs=[(vkey, f"http://127.0.0.1:{house.port}/open/ledger")])
+    with Running(home.WHAT, folder, "--every", "0.2") as running:
+        yield running.url
 
 
 DISTRICT = """

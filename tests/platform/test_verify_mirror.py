@@ -12,6 +12,7 @@ from pianqu.composition.commands import verify
 from pianqu.composition.mirror import home
 from pianqu.composition.mirror.pulling import Puller
 from pianqu.composition.mirror.store import Store
+from pianqu.composition.outsider.folder import Folder
 from pianqu.foundation.following import Remote, origin_hash
 from pianqu.kernels.leaf import Leaf, b64
 from pianqu.kernels.replica import leaf_hashes
@@ -50,7 +51,7 @@ def run(capsys: pytest.CaptureFixture[str], where: object, *more: str, vkey: str
 def test_a_whole_copy_holds(folder: Path, log: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     own = home.read(folder).cosigner.witness.vkey
     (tmp_path / "key").write_text(f"{SIGNER.vkey}\n")
-    for where in (folder, folder / home.TABLES, log.url):
+    for where in (folder, Folder(folder, home.WHAT).tables, log.url):
         code, said = run(capsys, where, vkey=str(tmp_path / "key"))
         assert code == 0 and "600 of 600" in said, said
     assert run(capsys, folder, "--mirror-vkey", own)[0] == 0
@@ -62,9 +63,9 @@ def test_it_reads_a_file_that_was_handed_on_and_leaves_nothing_beside_it(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "given").mkdir()
-    shutil.copy(folder / home.TABLES, tmp_path / "given")
+    shutil.copy(Folder(folder, home.WHAT).tables, tmp_path / "given")
     assert run(capsys, tmp_path / "given")[0] == 0
-    assert [path.name for path in (tmp_path / "given").iterdir()] == [home.TABLES]
+    assert [path.name for path in (tmp_path / "given").iterdir()] == ["mirror.sqlite3"]
 
 
 @pytest.mark.parametrize(
@@ -105,7 +106,7 @@ def test_what_cannot_be_read_is_said(
     folder: Path, log: Served, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "other").mkdir()
-    (tmp_path / "other" / home.TABLES).write_bytes(b"nonsense, and no tables of a mirror")
+    (tmp_path / "other" / "mirror.sqlite3").write_bytes(b"nonsense, and no tables of a mirror")
     for where, vkey, said in [
         (tmp_path, SIGNER.vkey, "no mirror in"),
         (tmp_path / "other", SIGNER.vkey, "cannot be read"),

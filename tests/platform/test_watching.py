@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from pianqu.composition.commands import status as operators
 from pianqu.foundation import guard
 from pianqu.foundation.errors import Invalid, Unavailable
 from pianqu.foundation.keys import keys
@@ -202,7 +203,8 @@ def test_a_reader_shows_a_second_history_and_every_page_says_so(outside: Outside
     ("one", "two"),
     [
         ("ours", "ours"),
-        ("ours", "shorter"),
+        ("ours", "earlier"),
+        ("ours", "later"),
         ("ours", "nonsense"),
         ("ours", "stranger"),
         ("ours", "unsigned"),
@@ -210,13 +212,15 @@ def test_a_reader_shows_a_second_history_and_every_page_says_so(outside: Outside
     ],
 )
 def test_what_proves_nothing_is_refused(outside: Outside, one: str, two: str) -> None:
-    grown(4)
+    grown(3)
+    grown(1)
     card = queries.log()
     stranger = Signer.from_seed(card.origin, bytes(32))
     elsewhere = Signer.from_seed("another.example/log", keys().log_seed)
     texts = {
         "ours": ours(4),
-        "shorter": other(3),
+        "earlier": ours(3),
+        "later": other(9),
         "nonsense": "what is this",
         "stranger": stranger.sign(CheckpointBody(origin=card.origin, size=4, root=bytes(32)).encode()),
         "unsigned": CheckpointBody(origin=card.origin, size=4, root=bytes(32)).encode(),
@@ -225,6 +229,63 @@ def test_what_proves_nothing_is_refused(outside: Outside, one: str, two: str) ->
     with pytest.raises(Invalid):
         services.note_fork(actor=SYSTEM, ours=texts[one], theirs=texts[two], shown_by="x", now=NOW)
     assert not Fork.objects.exists() and not queries.forked()
+
+
+@pytest.mark.parametrize("size", [3, 4])
+def test_two_texts_of_two_sizes_are_a_second_history_where_one_is_none_of_this_logs_own(
+    outside: Outside, client: Client, size: int
+) -> None:
+    """What two readers hold who compare: each has another size. The one that is here may be the smaller one at first."""
+    grown(2)
+    grown(5)
+    pair = {"one": ours(2), "other": other(size)}
+    answer = client.post("/api/v1/ledger/forks", json.dumps(pair), content_type="application/json", headers=HOST)
+    assert (answer.status_code, answer.json()) == (200, {"is_new": True})
+    (fork,) = queries.forks()
+    assert (fork.size, fork.theirs, fork.is_of_one_size) == (size, other(size), False)
+    assert fork.ours == ours(7), "the smallest of this log's own texts that tells of so many entries"
+    page = client.get("/open/ledger/forks/", headers={**HOST, "accept-language": "en"}).content.decode()
+    assert f"The first {size} entries" in page and queries.forked()
+
+
+def test_an_operator_is_told_what_everybody_reads(outside: Outside, capsys: pytest.CaptureFixture[str]) -> None:
+    grown(2)
+    outside.put("w", key(1), None)
+    outside.adopt("quorum none")
+    mirror_of(outside, key(2, "m"), ours(2))
+    assert operators.watched(queries) and capsys.readouterr().out == ""
+    settled(Gatherer(timezone.now))
+    assert operators.watched(queries), "nobody asks for its signature"
+    assert "Witness w: unreachable since" in capsys.readouterr().out
+    services.note_fork(actor=SYSTEM, ours=ours(2), theirs=other(2), shown_by="x", now=NOW)
+    assert not operators.watched(queries)
+    assert "TWO HISTORIES exist (1 proofs)" in capsys.readouterr().out
+
+
+def test_what_the_monitor_found_is_told_to_the_operator(outside: Outside, capsys: pytest.CaptureFixture[str]) -> None:
+    grown(3)
+    tamper("UPDATE ledger_entry SET leaf = %s WHERE id = %s", b"{}", entry_id(1))
+    assert wrong()
+    assert not operators.watched(queries)
+    assert "The monitor found: " in capsys.readouterr().out
+
+
+def test_what_tells_of_more_entries_than_there_are_waits(outside: Outside) -> None:
+    grown(2)
+    with pytest.raises(Invalid) as ahead:
+        services.note_fork(actor=SYSTEM, ours=ours(2), theirs=other(9), shown_by="x", now=NOW)
+    assert ahead.value.code == "fork-ahead" and not Fork.objects.exists()
+
+
+def test_a_disk_that_changed_accuses_nobody(outside: Outside) -> None:
+    grown(300)
+    honest = signed(100, queries.root_at(100))
+    tamper('UPDATE ledger_tile SET hashes = %s WHERE level = 0 AND "index" = 0', bytes(256 * 32))
+    mirror_of(outside, key(6, "m"), honest)
+    jobs.look_around(actor=SYSTEM, clock=timezone.now)
+    with pytest.raises(Invalid):
+        services.note_fork(actor=SYSTEM, ours=ours(300), theirs=honest, shown_by="x", now=NOW)
+    assert not Fork.objects.exists() and queries.mirrors()[0].trouble == ""
 
 
 def test_nobody_takes_evidence_back(outside: Outside) -> None:
@@ -319,6 +380,15 @@ def test_a_mirror_with_another_history_is_a_fork(outside: Outside) -> None:
     jobs.look_around(actor=SYSTEM, clock=timezone.now)
     assert [fork.size for fork in queries.forks()] == [5]
     assert queries.mirrors()[0].trouble == "forked"
+
+
+def test_a_mirror_with_another_history_of_another_size_is_a_fork(outside: Outside) -> None:
+    grown(2)
+    grown(5)
+    mirror_of(outside, key(3, "m"), other(4))
+    jobs.look_around(actor=SYSTEM, clock=timezone.now)
+    assert [(fork.size, fork.shown_by) for fork in queries.forks()] == [(4, "m3")]
+    assert queries.mirrors()[0].trouble == "forked" and queries.forked()
 
 
 def test_a_mirror_that_holds_more_stops_a_ledger_that_was_put_back(outside: Outside) -> None:

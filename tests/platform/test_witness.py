@@ -3,12 +3,9 @@
 import io
 import json
 import random
-import signal
 import socket
 import subprocess
-import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -19,16 +16,21 @@ from typing import Any
 
 import pytest
 
+from pianqu.composition.outsider.folder import Folder
+from pianqu.composition.outsider.memory import BACK, MOST_EVIDENCE
+from pianqu.composition.outsider.running import Running, free_port
 from pianqu.composition.witness import home
 from pianqu.composition.witness.app import Application
-from pianqu.composition.witness.store import BACK, MOST_EVIDENCE, Store
+from pianqu.composition.witness.store import Store
 from pianqu.foundation.errors import Invalid, Unavailable
+from pianqu.foundation.following import origin_hash
 from pianqu.kernels import witnessing
 from pianqu.kernels.cosignature import Cosigner, Witness, cosigned, lines_of
 from pianqu.kernels.merkle import consistency_proof, leaf_hash
 from pianqu.kernels.note import CheckpointBody, Signer, Verifier, text_of
 from pianqu.kernels.tiles import TileTree
 from pianqu.kernels.witnessing import Request
+from tests.platform.houses import command, refused
 
 LOG = Signer.from_seed("example.com/log", bytes(32))
 OTHER = Signer.from_seed("example.com/other", bytes([1] * 32))
@@ -159,14 +161,14 @@ def _root(log: Log) -> bytes:
 
 def test_a_folder_keeps_name_and_key_and_learns_logs(folder: Path) -> None:
     one = home.read(folder)
-    assert (folder / home.KEY).stat().st_mode & 0o777 == 0o600 and folder.stat().st_mode & 0o777 == 0o700
+    assert Folder(folder, home.WHAT).key.stat().st_mode & 0o777 == 0o600 and folder.stat().st_mode & 0o777 == 0o700
     two = home.prepare(folder, name="", logs=[OTHER.vkey, LOG.vkey])
     assert two.cosigner == one.cosigner and [log.name for log in two.logs] == [LOG.name, OTHER.name]
     with pytest.raises(Invalid, match="cannot be changed"):
         home.prepare(folder, name="another", logs=[])
     with pytest.raises(Invalid, match="no public key"):
         home.prepare(folder, name="", logs=["x+y"])
-    (folder / home.KEY).write_text("00\n")
+    Folder(folder, home.WHAT).key.write_text("00\n")
     with pytest.raises(Unavailable, match="Nothing was signed"):
         home.read(folder)
 
@@ -202,6 +204,8 @@ def test_the_doors_answer_as_specified(folder: Path) -> None:
     assert call(app, "POST", "/add-checkpoint", log.asks(0).encode()) == (409, "text/x.tlog.size", b"5\n")
     assert call(app, "POST", "/add-checkpoint", Log("x").grow(5).asks(5).encode())[0] == 422
     assert call(app, "POST", "/add-checkpoint", b"nonsense")[0] == 400
+    endless = Request(old=0, proof=(), note=log.note().replace("\n5\n", f"\n{'9' * 5_000}\n"))
+    assert call(app, "POST", "/add-checkpoint", endless.encode())[0] == 400
     foreign = Request(old=0, proof=(), note=log.note(by=OTHER))
     assert call(app, "POST", "/add-checkpoint", foreign.encode())[0] == 404
     forged = Request(old=5, proof=(), note=log.note().replace("5\n", "6\n", 1))
@@ -236,32 +240,8 @@ def test_wrong_doors(folder: Path, method: str, path: str, length: str, status: 
 # as a process --------------------------------------------------------------------------------------------------------
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        return int(door.getsockname()[1])
-
-
-def command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "pianqu.composition.cli", "witness", *words]
-
-
-class Running:
+class Speaking(Running):
     """A witness's process, and how a log speaks with it."""
-
-    def __init__(self, folder: Path, port: int) -> None:
-        self.url = f"http://127.0.0.1:{port}"
-        self.process = subprocess.Popen(
-            command("--folder", str(folder), "--port", str(port)), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-
-    def wait(self) -> None:
-        for _time in range(400):
-            with suppress(OSError):
-                urllib.request.urlopen(self.url, timeout=5).close()
-                return
-            assert self.process.poll() is None, "the witness ended"
-            time.sleep(0.05)
-        raise AssertionError("the witness does not answer")
 
     def ask(self, request: Request) -> tuple[int, bytes]:
         asked = urllib.request.Request(f"{self.url}/add-checkpoint", data=request.encode(), method="POST")
@@ -272,10 +252,6 @@ class Running:
             with error:
                 return error.code, error.read()
 
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
 
 @pytest.mark.slow
 def test_killed_at_random_it_never_signs_two_trees_of_one_size(folder: Path) -> None:
@@ -284,11 +260,8 @@ def test_killed_at_random_it_never_signs_two_trees_of_one_size(folder: Path) -> 
     got: list[tuple[int, bytes]] = []
     size = 0
     for _kill in range(20):
-        running = Running(folder, port)
-        running.wait()
-        timer = threading.Timer(dice.uniform(0.0, 0.15), running.process.send_signal, [signal.SIGKILL])
-        timer.start()
-        with suppress(OSError):
+        with Speaking(home.WHAT, folder, port=port) as running, suppress(OSError):
+            running.kill_after(dice.uniform(0.0, 0.15))
             while True:
                 log = Log(dice.choice(["", "", "x"])).grow(size + dice.randrange(1, 4))
                 status, body = running.ask(log.asks(size))
@@ -299,8 +272,6 @@ def test_killed_at_random_it_never_signs_two_trees_of_one_size(folder: Path) -> 
                 elif status == 409:
                     size = witnessing.size_of(body)
                     assert size >= max((s for s, _r in got), default=0), "a cosignature was given and forgotten"
-        timer.join()
-        running.kill()
     assert len(got) > 20
     _check_one_history(got)
     kept = Store(home.read(folder).tables)
@@ -308,12 +279,51 @@ def test_killed_at_random_it_never_signs_two_trees_of_one_size(folder: Path) -> 
     kept.close()
 
 
+def test_requests_that_overtake_each_other_end_in_one_chain(folder: Path) -> None:
+    """Two processes over one memory, eight callers, a liar among them: whoever was overtaken hears it, nothing goes back."""
+    grown: list[tuple[int, int, bytes]] = []
+    told: set[int] = set()
+    statuses: set[int] = set()
+    together = threading.Barrier(8)
+
+    def call(one: Speaking, number: int) -> None:
+        dice, size = random.Random(number), 0
+        for _turn in range(12):
+            log = Log("x" if number % 4 == 3 else "").grow(size + dice.randrange(1, 4))
+            together.wait(30)  # all of them at once, most from the same size
+            status, body = one.ask(log.asks(size))
+            statuses.add(status)
+            if status == 200:
+                grown.append((size, log.size, _root(log)))
+                size = log.size
+            elif status == 409:
+                size = witnessing.size_of(body)
+                told.add(size)
+
+    with Speaking(home.WHAT, folder) as first, Speaking(home.WHAT, folder) as second:
+        callers = [threading.Thread(target=call, args=([first, second][n % 2], n)) for n in range(8)]
+        for caller in callers:
+            caller.start()
+        for caller in callers:
+            caller.join()
+        assert statuses == {200, 409, 422}
+        begins, ends = zip(*sorted((old, new) for old, new, _root_ in grown), strict=True)
+        assert begins == (0, *ends[:-1]), "each cosignature goes on where the one before it ended"
+        assert told <= set(ends)
+        _check_one_history([(new, root) for _old, new, root in grown])
+        for one in (first, second):
+            with urllib.request.urlopen(f"{one.url}/{origin_hash(LOG.name)}/checkpoint") as answer:
+                assert CheckpointBody.decode(text_of(answer.read().decode())).size == ends[-1]
+
+
 def test_the_command_shows_its_key_and_refuses_in_a_sentence(tmp_path: Path) -> None:
     folder = str(tmp_path / "w")
-    unnamed = subprocess.run(command("--folder", folder), capture_output=True, text=True, timeout=60, check=False)
+    unnamed = subprocess.run(
+        command("witness", "--folder", folder), capture_output=True, text=True, timeout=60, check=False
+    )
     assert unnamed.returncode and "--name" in unnamed.stderr and "Traceback" not in unnamed.stderr
     shown = subprocess.run(
-        command("--folder", folder, "--name", "w.example", "--show"),
+        command("witness", "--folder", folder, "--name", "w.example", "--show"),
         capture_output=True,
         text=True,
         timeout=60,
@@ -321,7 +331,9 @@ def test_the_command_shows_its_key_and_refuses_in_a_sentence(tmp_path: Path) -> 
     )
     vkey = next(word for word in shown.stdout.split() if word.startswith("w.example+"))
     assert Witness.from_vkey(vkey) == home.read(tmp_path / "w").cosigner.witness
-    idle = subprocess.run(command("--folder", folder), capture_output=True, text=True, timeout=60, check=False)
+    idle = subprocess.run(
+        command("witness", "--folder", folder), capture_output=True, text=True, timeout=60, check=False
+    )
     assert idle.returncode == 2 and "--log" in idle.stderr
     assert Store(home.read(tmp_path / "w").tables).last() == []
 
@@ -337,12 +349,7 @@ def test_what_cannot_begin_says_why(folder: Path, tmp_path: Path) -> None:
             (tmp_path / "file", taken, "--folder"),
         ]
         for where, port, said in tries:
-            _refused(command("--folder", str(where), "--port", port), said)
+            refused(command("witness", "--folder", str(where), "--port", port), said)
     home.read(folder).tables.write_bytes(b"nonsense and nothing else")
-    _refused(command("--folder", str(folder), "--port", str(free_port())), "cannot be read")
+    refused(command("witness", "--folder", str(folder), "--port", str(free_port())), "cannot be read")
     assert home.read(folder).tables.read_bytes() == b"nonsense and nothing else"
-
-
-def _refused(words: list[str], said: str) -> None:
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode and said in done.stderr and "Traceback" not in done.stderr, done.stderr

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import OperationalError
@@ -105,6 +106,32 @@ def test_a_turn_hears_a_page_and_leaves_the_rest_for_the_next() -> None:
     hear = dict(wiring.catching_up(at_once=PAGE))["casework.day-counts"]
     assert [hear(), hear(), hear()] == [PAGE, 7, 0]
     assert queries.counts().opened == PAGE + 7
+
+
+@pytest.mark.django_db
+def test_facts_that_come_without_a_pause_do_not_keep_the_worker_at_its_seals(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody records while each seal runs, as under load: readers and witnesses have their turn all the same."""
+    now = timezone.now()
+    ledger.create_log(now=now)
+    small_district()
+    wiring.seal_and_drain()
+    actor, real = Actor(kind="system", organisation_code=queries.centre_code()), ledger.seal
+
+    def meanwhile(**how: Any) -> int:
+        cases.open_case(actor=actor, words="路灯坏了", category="roads", place=PlaceChoice(), now=now)
+        return real(**how)
+
+    monkeypatch.setattr(ledger, "seal", meanwhile)
+    reader = Act()
+    sealer = Task("sealer", lambda: wiring.seal_some(100), every=0.0, full=100)
+    assert not any(turn(sealer, [Task("reader", reader)], float(second)) for second in range(3))
+    assert reader.times == 3
+
+
+def test_who_sealed_all_it_may_goes_on_at_once() -> None:
+    sealed = iter([100, 100, 40, 0])
+    sealer = Task("sealer", lambda: next(sealed), every=0.0, full=100)
+    assert [turn(sealer, [], float(second)) for second in range(4)] == [True, True, False, False]
 
 
 @pytest.mark.django_db(transaction=True)

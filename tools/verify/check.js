@@ -1,7 +1,8 @@
 // The check itself, the same as in the Python kernel: from the payload up to the signatures, trusting nothing on the way.
 import * as ed from "../../src/pianqu/foundation/static/vendor/noble-ed25519/index.mjs";
 import { sha512 } from "../../src/pianqu/foundation/static/vendor/noble-hashes/sha2.mjs";
-import { Unreadable, canonical, fromBase64, number, same, strict, toBase64url, utf8 } from "./bytes.js";
+import { ml_dsa44 } from "../../src/pianqu/foundation/static/vendor/noble-post-quantum/ml-dsa.mjs";
+import { Unreadable, canonical, fromBase64, join, number, same, strict, toBase64url, utf8 } from "./bytes.js";
 import { holds } from "./policy.js";
 import { commitment } from "./read.js";
 import { leafHash, rootFrom } from "./tree.js";
@@ -9,6 +10,29 @@ import { leafHash, rootFrom } from "./tree.js";
 ed.hashes.sha512 = sha512;
 
 const LATEST = 2n ** 63n - 1n;
+
+// How a witness signs, by the first byte of its key: the length of a signature, what is signed, and the check (C2SP tlog-cosignature).
+const KINDS = {
+  4: { length: 64, message: (_name, { text }, time) => utf8.encode(`cosignature/v1\ntime ${time}\n${text}`), verified },
+  6: { length: 2420, message: treeMessage, verified(signature, message, key) { try { return ml_dsa44.verify(signature, message, key); } catch { return false; } } },
+};
+
+function treeMessage(name, { origin, size, root }, time) {
+  const parts = [utf8.encode("subtree/v1\n\0"), short(name), uint64(time), short(origin), uint64(0n), uint64(BigInt(size)), root];
+  return join(...parts);
+}
+
+function short(text) {
+  const raw = utf8.encode(text);
+  if (!raw.length || raw.length > 255) throw new Unreadable("name");
+  return join(Uint8Array.of(raw.length), raw);
+}
+
+function uint64(n) {
+  const raw = new Uint8Array(8);
+  new DataView(raw.buffer).setBigUint64(0, n);
+  return raw;
+}
 
 export function check(receipt, policy) {
   let body;
@@ -65,19 +89,21 @@ function witnessed(body, witnesses) {
   const times = new Map();
   for (const witness of witnesses) {
     for (const line of body.signatures.filter((one) => isOf(witness, one))) {
-      const time = stated(body.text, line.blob.slice(4), witness.key);
+      const time = stated(body, line.blob.slice(4), witness);
       if (time === null) return { times, party: witness.label };
-      times.set(witness.label, Math.max(time, times.get(witness.label) ?? 0));
+      if (time) times.set(witness.label, Math.max(time, times.get(witness.label) ?? 0));
     }
   }
   return { times, party: "" };
 }
 
-function stated(text, blob, key) {
-  if (blob.length !== 72) return null;
+// The stated time, 0 for a signature that states none, null where it is false.
+function stated(body, blob, { name, kind, key }) {
+  const how = KINDS[kind];
+  if (blob.length !== 8 + how.length) return null;
   const time = new DataView(blob.buffer, blob.byteOffset).getBigUint64(0);
-  if (time <= 0n || time > LATEST) return null;
-  return verified(blob.slice(8), utf8.encode(`cosignature/v1\ntime ${time}\n${text}`), key) ? Number(time) : null;
+  if (time > LATEST) return null;
+  try { return how.verified(blob.slice(8), how.message(name, body, time), key) ? Number(time) : null; } catch { return null; }
 }
 
 function content(receipt) {

@@ -2,7 +2,7 @@
 import jsQR from "../../src/pianqu/foundation/static/vendor/jsqr/jsQR.js";
 import { Unreadable } from "./bytes.js";
 import { check } from "./check.js";
-import { holds, overlap, parsePolicy, reached } from "./policy.js";
+import { holds, leftOutOfCode, overlap, parsePolicy, parties, reached } from "./policy.js";
 import { read } from "./read.js";
 import { KINDS, VERDICTS, WORDS, count } from "./words.js";
 
@@ -96,14 +96,24 @@ function sheets(verdict) {
   const seal = make("div", { class: "seal" }, icon(words.icon), make("h1", { id: "verdict", tabindex: "-1" }, t(words.head)),
     make("p", {}, t(words.say, values), ...(recorded ? [state.language ? " " : "", seen(verdict)] : [])));
   const paper = make("div", { class: `paper ${words.tone}` }, seal);
-  if (words.todo.length) paper.append(make("div", { class: "body" }, make("h2", {}, t(WORDS.todo)), list("todo", words.todo)));
+  const missing = recorded ? leftOut(verdict) : [];
+  if (missing.length) {
+    const todo = make("ul", { class: "todo" }, make("li", {}, t(WORDS.leftOut), ...several(missing.map(named)), t(WORDS.stop)), make("li", {}, t(WORDS.useFile)));
+    paper.append(make("div", { class: "body" }, make("h2", {}, t(WORDS.todo)), todo));
+  } else if (words.todo.length) paper.append(make("div", { class: "body" }, make("h2", {}, t(WORDS.todo)), list("todo", words.todo)));
   if (recorded) paper.append(make("div", { class: "body" }, make("h2", {}, t(WORDS.recorded)), facts(verdict)));
   return [paper, ...(recorded ? [...witnesses(verdict), limits(verdict)] : []), actions(recorded), technical(verdict)];
 }
 
 function seen({ times }) {
-  const all = policy.witnesses.length;
-  return all ? t(WORDS.seen, numbers({ some: times.size, all })) : "";
+  const all = parties(policy, policy.witnesses.map((one) => one.label));
+  return all ? t(WORDS.seen, numbers({ some: parties(policy, times.keys()), all })) : "";
+}
+
+// Whose signatures a QR code leaves out, where they alone are missing.
+function leftOut({ code, times }) {
+  const missing = code === "not-witnessed" ? leftOutOfCode(policy).filter((label) => !times.has(label)) : [];
+  return holds(policy, [...times.keys(), ...missing]) ? missing : [];
 }
 
 function list(name, pairs) { return make("ul", { class: name }, ...pairs.map((pair) => make("li", {}, t(pair)))); }

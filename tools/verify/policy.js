@@ -2,16 +2,17 @@
 import { sha256 } from "../../src/pianqu/foundation/static/vendor/noble-hashes/sha2.mjs";
 import { Unreadable, fromBase64, hex, join, utf8 } from "./bytes.js";
 
-const LOG = 1, WITNESS = 4;
+// Kinds of keys by their first byte, with the length of a key.
+const LOG = { 1: 32 }, WITNESS = { 4: 32, 6: 1312 };
 
 // name+key id+base64(kind || key); the base64 may hold further plus signs.
-function parseKey(vkey, kind) {
+function parseKey(vkey, lengths) {
   const [name, id, ...body] = vkey.trim().split("+");
   const raw = fromBase64(body.join("+"));
-  const key = raw.slice(1);
-  const keyId = sha256(join(utf8.encode(`${name}\n`), Uint8Array.of(kind), key)).slice(0, 4);
-  if (raw.length !== 33 || raw[0] !== kind || hex(keyId) !== id) throw new Unreadable("key");
-  return { name, key, id: keyId };
+  const kind = raw[0], key = raw.slice(1);
+  const keyId = sha256(join(utf8.encode(`${name}\n`), raw)).slice(0, 4);
+  if (lengths[kind] !== key.length || hex(keyId) !== id) throw new Unreadable("key");
+  return { name, kind, key, id: keyId };
 }
 
 export function parsePolicy(text) {
@@ -47,14 +48,28 @@ export function reached(policy, labels) {
 
 export function holds(policy, labels) { return policy.quorum === "none" || reached(policy, labels).has(policy.quorum); }
 
+// How many witnesses these are: keys of one name are one witness, which signs with both.
+export function parties(policy, labels) {
+  const some = new Set(labels);
+  return new Set(policy.witnesses.filter((one) => some.has(one.label)).map((one) => one.name)).size;
+}
+
+// Whose signatures are too long for a QR code.
+export function leftOutOfCode(policy) { return policy.witnesses.filter((one) => one.kind === 6).map((one) => one.label); }
+
 // How many witnesses at least have signed twice where two histories both hold; 0: two sets of honest ones can be shown two.
+// Each of a witness's keys is a part of it; a group of nobody else's keys shares it however many of them it needs.
 export function overlap(policy) {
   if (policy.quorum === "none") return 0;
-  const shared = new Map(policy.witnesses.map((one) => [one.label, 1]));
+  const keys = (name) => policy.witnesses.filter((one) => one.name === name).length;
+  const shared = new Map(policy.witnesses.map((one) => [one.label, 1 / keys(one.name)]));
+  const whose = new Map(policy.witnesses.map((one) => [one.label, new Set([one.name])]));
   for (const { name, needed, members } of policy.groups) {
-    const common = Math.max(0, 2 * needed - members.length);
+    const names = new Set(members.flatMap((member) => [...(whose.get(member) ?? [member])]));
+    whose.set(name, names);
+    const common = names.size === 1 ? members.length : Math.max(0, 2 * needed - members.length);
     const least = members.map((member) => shared.get(member) ?? 0).sort((a, b) => a - b).slice(0, common);
     shared.set(name, least.reduce((sum, n) => sum + n, 0));
   }
-  return shared.get(policy.quorum);
+  return Math.ceil(shared.get(policy.quorum) - 1e-9);
 }

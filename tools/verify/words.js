@@ -31,6 +31,8 @@ export const WORDS = {
   photoCount: ["{n} 张", "{n}"],
   unknownKind: ["一条公开账上的记录", "A record in the public books"],
   seen: ["{all}家见证单位中，{some}家也盖了章。", "Witnesses that have stamped it too: {some} of {all}."],
+  leftOut: ["二维码装不下这些单位的签名：", "A QR code has no room for the signatures of these: "],
+  useFile: ["扫的是二维码，就下载回执文件再验一遍；验的已经是文件，就过一分钟重新下载。", "If you checked a code, download the receipt's file and check that. If it was the file, download it again in a minute."],
   witnesses: ["谁作过见证", "Who else has stamped it"],
   allOf: ["{all}方都要盖章", "all {all} are needed"],
   someOf: ["{all}方里至少{needed}方盖章", "at least {needed} of {all} are needed"],
@@ -53,7 +55,7 @@ export const WORDS = {
   technical: ["技术细节", "Technical details"],
   tOrigin: ["日志名称", "Log origin"], tCode: ["结论代码", "Verdict code"], tIndex: ["叶序号（从 0 起）", "Leaf index (from 0)"], tSize: ["检查点大小", "Checkpoint size"],
   tRoot: ["默克尔树根（SHA-256，base64url）", "Merkle root (SHA-256, base64url)"], tLeaf: ["叶", "Leaf"], tPayload: ["载荷", "Payload"], tKeys: ["本页认得的公钥和见证规则（C2SP tlog-policy）", "Public keys and witness rule this page knows (C2SP tlog-policy)"], tTimes: ["见证行的时间（秒，1970 年起）", "Times of the cosignatures (seconds since 1970)"],
-  tHow: ["载荷与盐 → 叶中的承诺；叶哈希与路径 → 树根（RFC 6962）；树根 → Ed25519 签名（C2SP signed-note）；见证 → Ed25519 签名（cosignature/v1）与规则。每一步都重新算过。", "Payload and salt → commitment in the leaf; leaf hash and path → root (RFC 6962); root → Ed25519 signature (C2SP signed-note); witnesses → Ed25519 signatures (cosignature/v1) and rule. Every step was recomputed."],
+  tHow: ["载荷与盐 → 叶中的承诺；叶哈希与路径 → 树根（RFC 6962）；树根 → Ed25519 签名（C2SP signed-note）；见证 → Ed25519（cosignature/v1）或 ML-DSA-44（subtree/v1）签名与规则。每一步都重新算过。", "Payload and salt → commitment in the leaf; leaf hash and path → root (RFC 6962); root → Ed25519 signature (C2SP signed-note); witnesses → Ed25519 (cosignature/v1) or ML-DSA-44 (subtree/v1) signatures and rule. Every step was recomputed."],
 };
 
 // Numbers the way people say them before 家.

@@ -151,12 +151,22 @@ def look_around() -> int:
     return ledger.look_around(actor=system_actor(), clock=timezone.now)
 
 
+def keep_twin() -> int:
+    """The ledger's twin by the national standards, where the operator has one kept."""
+    if not installation().gm:
+        return 0
+    return ledger.keep_twin(actor=system_actor(), clock=timezone.now)
+
+
 GATHERER = ledger.Gatherer(timezone.now)
 ANCHORER = ledger.Anchorer(timezone.now)
+EVM_ANCHORER = ledger.EvmAnchorer(timezone.now)
 
 CHORES = (
     Chore("witnesses", GATHERER.gather, 2.0, aside=True, listens=True),
     Chore("timestamps", ANCHORER.anchor, 60.0, aside=True),
+    Chore("twin", keep_twin, 2.0, aside=True),
+    Chore("chain", EVM_ANCHORER.anchor, 15.0, aside=True),
     Chore("monitor", read_again, 60.0, aside=True),
     Chore("neighbours", look_around, 20.0, aside=True),
     Chore("escalation", escalate, 60.0),

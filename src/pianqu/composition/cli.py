@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "witness": ("witness", "sign that another house's ledger only grows", "为账本作见证：只签证其只增不改"),
     "mirror": ("mirror", "keep and serve a whole copy of another house's ledger", "为账本作镜像：保存并提供完整副本"),
     "rotate-key": ("rotate_key", "let the ledger sign with a new key", "账本更换签名密钥"),
+    "chain-key": ("chain_key", "the account that anchors the ledger on a chain", "账本上链账户的密钥"),
     "declare-dead": (
         "declare_dead",
         "end a ledger that nobody can complete, and begin another",

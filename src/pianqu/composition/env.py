@@ -4,6 +4,7 @@ The operator's page docs/guides/operator/settings.md is made from this table (to
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
@@ -12,7 +13,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import SplitResult, urlsplit
 
+from pianqu.kernels.note import NoteError, check_new_name
+
+MOST_ORIGIN = 110
+"""Bytes of a ledger's name: a neighbour keeps 120 letters of it, and one that is declared dead gives its successor `name/2`."""
 T = TypeVar("T")
+_ACCOUNT = re.compile(r"0x[0-9a-fA-F]{40}")
 
 
 class EnvProblem(ValueError):
@@ -60,7 +66,9 @@ class Env:
         "330205", "Statistical code of the district that this installation serves.", "所服务区县的统计代码。"
     )
     ledger_origin: str = setting(
-        "", "Name of the ledger, fixed at its creation; empty: made from district and key.", "账本名称，建立后不再变。"
+        "",
+        "Name of the ledger, fixed at its creation, at most 110 bytes; empty: made from district and key.",
+        "账本名称，建立后不再变，最多 110 字节（约 36 个汉字）。",
     )
     tiles: str = setting(
         "",
@@ -87,6 +95,36 @@ class Env:
         None,
         "PEM file with the root certificates of that authority; default: those that this machine trusts.",
         "该服务根证书的 PEM 文件；默认用本机信任的证书。",
+    )
+    gm: bool = setting(
+        False,
+        "1 to keep the ledger's twin by China's national cryptographic standards (SM3, SM2) as well; see gm.md.",
+        "填 1 则另按国家商用密码标准（SM3、SM2）同步记一本国密账，见 gm.md。",
+    )
+    evm_url: str = setting(
+        "",
+        "Node (JSON-RPC) of a consortium chain with an Ethereum interface, on which the ledger is anchored; empty: on none.",
+        "联盟链（以太坊接口）节点的 JSON-RPC 地址，账本定期上链存证；留空则不上链。",
+    )
+    evm_chain_id: int = setting(0, "Number of that chain; needed with it.", "该链的链号（chain id）；配置节点时必填。")
+    evm_token: str = setting("", "Bearer token for that node.", "该节点的访问令牌。")
+    evm_to: str = setting(
+        "",
+        "Address that the transactions go to; empty: the account's own.",
+        "交易的接收地址；留空则发给自己的账户。",
+    )
+    evm_hours: int = setting(
+        24, "Hours from one anchor to the next where the ledger grew.", "有新记录时隔几小时上链一次。"
+    )
+    evm_confirmations: int = setting(
+        12,
+        "Blocks, its own counted, after which an anchor counts; 1 where the chain takes no block back.",
+        "所在区块算起满几块才算数；出块即不可回退的链填 1。",
+    )
+    evm_gwei: int = setting(
+        100,
+        "Most that a unit of gas may cost, in gwei; where it costs more nothing is sent. 0: the chain is free.",
+        "每单位 gas 最多付多少 gwei，更贵就不发；不收费的链填 0。",
     )
     webhook_networks: tuple[str, ...] = setting(
         (),
@@ -158,6 +196,8 @@ def read(environ: Mapping[str, str]) -> Env:
         raise EnvProblem("PIANQU_OIDC_ISSUER needs PIANQU_OIDC_CLIENT and PIANQU_OIDC_SECRET beside it.")
     if env.proof_issuer and not (env.proof_client and env.proof_secret):
         raise EnvProblem("PIANQU_PROOF_ISSUER needs PIANQU_PROOF_CLIENT and PIANQU_PROOF_SECRET beside it.")
+    if env.evm_url and not env.evm_chain_id:
+        raise EnvProblem("PIANQU_EVM_URL needs PIANQU_EVM_CHAIN_ID beside it.")
     return _absolute(env, given)
 
 
@@ -214,6 +254,11 @@ def _address(name: str, text: str) -> str:
 def _origin(name: str, text: str) -> str:
     if "+" in text or any(sign.isspace() for sign in text) or "://" in text:
         raise EnvProblem(f"{name} is {text!r}, but a ledger's name has no spaces, no + and no https:// before it.")
+    try:
+        if text:
+            check_new_name(text, MOST_ORIGIN)
+    except NoteError as error:
+        raise EnvProblem(f"{name} cannot be the ledger's name: {error}. It is needed at its creation only.") from error
     return text
 
 
@@ -242,6 +287,55 @@ def _authority(name: str, text: str) -> str:
     if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname or len(text) > 500:
         raise EnvProblem(f"{name} must look like https://tsa.example/tsr.")
     return text
+
+
+def _node(name: str, text: str) -> str:
+    parts = _split(text)
+    good = parts is not None and parts.scheme in {"http", "https"} and parts.hostname and len(text) <= 500
+    if parts is None or not good or parts.username is not None or parts.fragment:
+        raise EnvProblem(f"{name} must look like https://node.example; a name and password do not belong into it.")
+    if parts.scheme == "http" and not _is_near(parts.hostname or ""):
+        raise EnvProblem(
+            f"{name} begins with http://, which is for this machine and addresses of a private network, as in "
+            "http://10.0.0.5:8545; for others it is https://."
+        )
+    return text
+
+
+def _is_near(host: str) -> bool:
+    """This machine, or an address that no public network leads to."""
+    try:
+        return host == "localhost" or ip_address(host).is_private
+    except ValueError:
+        return False
+
+
+def _chain_id(name: str, text: str) -> int:
+    return _number(name, text, 1, 2**53 - 1, "the number of a chain")
+
+
+def _hours(name: str, text: str) -> int:
+    return _number(name, text, 1, 720, "a number of hours")
+
+
+def _blocks(name: str, text: str) -> int:
+    return _number(name, text, 1, 1_000, "a number of blocks")
+
+
+def _gwei(name: str, text: str) -> int:
+    return _number(name, text, 0, 1_000_000, "a number of gwei")
+
+
+def _number(name: str, text: str, least: int, most: int, what: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 17) or not least <= int(text) <= most:
+        raise EnvProblem(f"{name} is {text!r}, but it is {what} from {least} to {most}.")
+    return int(text)
+
+
+def _account(name: str, text: str) -> str:
+    if not _ACCOUNT.fullmatch(text):
+        raise EnvProblem(f"{name} is {text!r}, but an address is 0x and 40 digits from 0 to f.")
+    return text.lower()
 
 
 def _certificates(name: str, text: str) -> Path:
@@ -338,6 +432,14 @@ _READ = {
     "sms_token": _text,
     "tsa_url": _authority,
     "tsa_ca": _certificates,
+    "gm": _flag,
+    "evm_url": _node,
+    "evm_chain_id": _chain_id,
+    "evm_token": _text,
+    "evm_to": _account,
+    "evm_hours": _hours,
+    "evm_confirmations": _blocks,
+    "evm_gwei": _gwei,
     "webhook_networks": _proxies,
     "api_rate": _rate,
     "mail_url": _mail,

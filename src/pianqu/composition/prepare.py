@@ -110,7 +110,12 @@ def _ledger() -> None:
     apps = import_module("pianqu.rooms.ledger.apps")
     if apps.missing_triggers():
         apps.put_triggers()
-    import_module("pianqu.rooms.ledger.services").create_log(now=timezone.now())
+    services = import_module("pianqu.rooms.ledger.services")
+    services.create_log(now=timezone.now())
+    try:
+        services.begin_twin()
+    except (Unavailable, OSError) as error:  # the ledger goes on without it, and status says what keeps it
+        sys.stderr.write(f"{sentence_for(error) or error}\n")
 
 
 def _demo(env: Env) -> None:

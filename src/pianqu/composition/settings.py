@@ -1,17 +1,34 @@
 """Django's settings, all derived from one typed Env. No mode files: demo, test and production differ by values."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from pianqu.composition.csp import policy
 from pianqu.composition.env import Env, current
-from pianqu.foundation.installation import Installation
+from pianqu.foundation.installation import EvmChain, Installation
 from pianqu.foundation.keys import read_keys
 
 ENV = current()
 HERE = Path(__file__).resolve().parent
 PACKAGE = HERE.parent
+
+
+def evm_chain(env: Env) -> EvmChain | None:
+    """The chain on which the ledger is anchored, where one is named."""
+    if not env.evm_url:
+        return None
+    return EvmChain(
+        url=env.evm_url,
+        chain_id=env.evm_chain_id,
+        token=env.evm_token,
+        to=env.evm_to,
+        every=timedelta(hours=env.evm_hours),
+        confirmations=env.evm_confirmations,
+        most_gas_price=env.evm_gwei * 10**9,
+    )
+
 
 INSTALLATION = Installation(
     data=ENV.data,
@@ -24,6 +41,8 @@ INSTALLATION = Installation(
     sms_token=ENV.sms_token,
     tsa_url=ENV.tsa_url,
     tsa_ca=ENV.tsa_ca,
+    gm=ENV.gm,
+    evm=evm_chain(ENV),
     webhook_networks=ENV.webhook_networks,
     api_rate=ENV.api_rate,
     mail_from=ENV.mail_from if ENV.mail_url else "",

@@ -42,8 +42,13 @@ def learn_what_was_seen() -> None:
     witnesses.learn_what_was_seen()
 
 
+def seal_some(most: int) -> int:
+    """Seal what waits now, at most so many; what is recorded meanwhile comes next. Answers how many got their position."""
+    return ledger.seal(now=timezone.now(), batch=most)
+
+
 def seal() -> int:
-    """Seal everything that waits; answers how many entries got their position."""
+    """Seal everything that waits, as long as anything does; answers how many entries got their position."""
     total = 0
     while sealed := ledger.seal(now=timezone.now()):
         total += sealed

@@ -22,6 +22,8 @@ PAUSE = 0.2
 """From one look for unsealed entries to the next, longer where a round takes longer."""
 IDLE_PAUSE = 10.0
 """Between two looks of a reader while nothing was sealed: what a crash left behind is found then."""
+SEALED_AT_ONCE = 10_000
+"""So many entries get their position in one turn."""
 HEARD_AT_ONCE = 1_000
 """So many facts a reader hears in one turn: one that has millions behind it keeps neither the sealer nor a stop waiting."""
 LONGEST_PAUSE = 15.0
@@ -101,7 +103,7 @@ def work(
     chores: Iterable[Task] = (),
 ) -> None:
     """Seal, deliver and do the chores until told to stop."""
-    sealer = Task("sealer", seal, every=0.0)
+    sealer = Task("sealer", seal, every=0.0, full=SEALED_AT_ONCE)
     others = [Task(f"reader {name}", act, every=IDLE_PAUSE, full=HEARD_AT_ONCE) for name, act in readers]
     others = sorted([*others, *chores], key=lambda task: not task.aside)  # who only waits begins first
     while not stop.asked:
@@ -114,13 +116,17 @@ def work(
 
 
 def turn(sealer: Task, others: list[Task], now: float) -> bool:
-    """One round: what was just sealed wakes every listener that is not waiting after a failure. Whether somebody is not done."""
+    """One round: what was just sealed wakes every listener that is not waiting after a failure. Whether somebody is not done.
+
+    The sealer has one act a round: where facts are recorded without a pause it would never end, and nobody else would begin.
+    """
     sealed = sealer.run(now) if now >= sealer.due else 0
     for task in others:
         task.woken = task.woken or (sealed > 0 and task.listens)
         if now >= task.due or (task.woken and not task.said):
             task.run(now)
-    return any(task.full is not None and task.due <= now for task in others)
+    more_waits = sealer.full is not None and sealed >= sealer.full
+    return more_waits or any(task.full is not None and task.due <= now for task in others)
 
 
 def main() -> None:
@@ -136,7 +142,7 @@ def main() -> None:
 
     def seal() -> int:
         pages.forget()
-        return int(wiring.seal())
+        return int(wiring.seal_some(SEALED_AT_ONCE))
 
     wiring.learn_what_was_seen()
     keep_what_is_loaded()

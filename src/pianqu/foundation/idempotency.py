@@ -17,6 +17,8 @@ _TAKE = (
     "INSERT INTO foundation_idempotencykey (scope, key, fingerprint, answer, created_at) "
     "VALUES (%s, %s, %s, '', %s) ON CONFLICT (scope, key) DO NOTHING"
 )
+_ANSWER = "UPDATE foundation_idempotencykey SET answer = %s WHERE scope = %s AND key = %s"
+"""By hand: every matter that is opened pays for it."""
 
 
 def answer_once(*, scope: str, key: str, fingerprint: str, now: datetime, act: Callable[[], str]) -> str:
@@ -29,7 +31,7 @@ def answer_once(*, scope: str, key: str, fingerprint: str, now: datetime, act: C
         raise Invalid("idempotency-key-bad", _("This form is not complete. Please load the page again."))
     if run((_TAKE, (scope, key, fingerprint, connection.ops.adapt_datetimefield_value(now)))):
         answer = act()
-        IdempotencyKey.objects.filter(scope=scope, key=key).update(answer=answer)
+        run((_ANSWER, (answer, scope, key)))
         return answer
     first = IdempotencyKey.objects.get(scope=scope, key=key)
     if first.fingerprint != fingerprint:

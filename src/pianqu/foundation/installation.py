@@ -1,10 +1,28 @@
 """What rooms may know of the installation they stand in: folders, district, names. Rooms do not read settings."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvmChain:
+    """A chain with an Ethereum interface on which the ledger is anchored, and how."""
+
+    url: str
+    """Its node."""
+    chain_id: int
+    token: str = ""
+    to: str = ""
+    """Whom the transactions go to; empty: the account itself."""
+    every: timedelta = timedelta(hours=24)
+    confirmations: int = 12
+    """So many blocks, its own counted, make a transaction count."""
+    most_gas_price: int = 100 * 10**9
+    """In wei; where a unit of gas costs more nothing is signed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +47,10 @@ class Installation:
     """The timestamp authority (RFC 3161); empty: none is asked."""
     tsa_ca: Path | None = None
     """Its root certificates as a PEM file; None: those that the machine trusts."""
+    gm: bool = False
+    """Whether the ledger's twin by the national standards (SM3, SM2) is kept."""
+    evm: EvmChain | None = None
+    """The chain that holds what the ledger was; None: none does."""
     webhook_networks: tuple[str, ...] = ()
     """Networks beside the public addresses that webhooks may reach."""
     mail_from: str = ""

@@ -14,7 +14,13 @@ from pianqu.foundation.installation import installation
 
 LOG_KEY = "log.key"
 """The ledger's first key; those that come after it are called log-2.key, log-3.key, …"""
+GM_KEY = "gm.key"
+"""The first SM2 key of the ledger's twin; those that come after it are called gm-2.key, gm-3.key, …"""
 _LATER = re.compile(r"log-([1-9][0-9]{0,5})\.key")
+_LATER_GM = re.compile(r"gm-([1-9][0-9]{0,5})\.key")
+_EVM_KEY = re.compile(r"(0x)?[0-9a-fA-F]{64}")
+EVM_KEY = "evm.key"
+"""The key of the account that anchors the ledger on a chain; there is one only where the operator made or brought it."""
 FIELD_RING = "fields.json"
 SESSION_SECRET = "session.secret"
 
@@ -61,6 +67,67 @@ def make_log_key(folder: Path, number: int) -> None:
     """Another key of the ledger beside those that are there; one of this number that is there already stays."""
     write_once(folder / log_key_name(number), secrets.token_hex(32))
     keys.cache_clear()
+
+
+def gm_key_name(number: int) -> str:
+    """The file of the twin's key of this number, from 1 on."""
+    return GM_KEY if number == 1 else f"gm-{number}.key"
+
+
+def last_gm_key(folder: Path) -> int:
+    """The highest number of a key of the twin that lies there; 0 where none does."""
+    later = [int(found[1]) for path in folder.glob("gm-*.key") if (found := _LATER_GM.fullmatch(path.name))]
+    return max([*later, int((folder / GM_KEY).exists())])
+
+
+def make_gm_key(folder: Path, number: int, pair: bytes) -> None:
+    """Keep a pair of SM2 keys as the twin's key of this number; one that is there already stays."""
+    write_once(folder / gm_key_name(number), pair.hex())
+
+
+def gm_pair(folder: Path, number: int) -> bytes | None:
+    """The pair in the file of this number as it is now; None where there is none. Raises Unavailable where it is broken."""
+    path = folder / gm_key_name(number)
+    try:
+        return bytes.fromhex(path.read_text().strip())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise Unavailable(
+            "keys-unreadable",
+            f"The key in {path} cannot be read ({type(error).__name__}). Put back the right key folder.",
+        ) from error
+
+
+def evm_key(folder: Path) -> bytes | None:
+    """The key of the account on a chain as it is now; None where there is none. Raises Unavailable for what is none."""
+    try:
+        text = (folder / EVM_KEY).read_text().strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise Unavailable("keys-unreadable", f"{folder / EVM_KEY} cannot be read ({type(error).__name__}).") from error
+    if not _EVM_KEY.fullmatch(text):
+        raise Unavailable(
+            "keys-broken", f"{folder / EVM_KEY} holds no key: 64 digits from 0 to f, 0x before them or not."
+        )
+    return bytes.fromhex(text.removeprefix("0x"))
+
+
+def make_evm_key(folder: Path, text: str) -> bool:
+    """Put the account's key there, the one that is brought or, for an empty text, a new one; answers whether it did.
+
+    One that is there already stays. Raises Unavailable for a text that is no key.
+    """
+    key = text.strip().removeprefix("0x") or secrets.token_hex(32)
+    if not _EVM_KEY.fullmatch(key):
+        raise Unavailable(
+            "keys-broken", "This is no key: 64 digits from 0 to f, 0x before them or not. Nothing was changed."
+        )
+    if (folder / EVM_KEY).exists():
+        return False
+    write_once(folder / EVM_KEY, key.lower())
+    return True
 
 
 def make_keys(folder: Path) -> None:

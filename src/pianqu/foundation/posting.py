@@ -76,6 +76,16 @@ def get(
     return _asked("GET", url, b"", headers, address, (timeout, whole, most))
 
 
+def is_address(url: str) -> bool:
+    """Whether something may be asked there over HTTP: a host, and no port that is none."""
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018 - reading it is the check
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname)
+
+
 def address_of(url: str) -> str:
     """The address to connect to, empty where there is none or where one of the name's addresses lies inside.
 

@@ -7,18 +7,29 @@ Source: https://c2sp.org/signed-note, https://c2sp.org/tlog-checkpoint. Cost: on
 Guarantee: a signature by a known key over exactly these bytes, or NoteError; unknown signatures are passed over.
 """
 
+import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Protocol, TypeVar
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 ED25519 = b"\x01"
+MAY_SIGN = {ED25519: 32}
+"""The kinds of keys that sign a note itself, each with the length of its public keys."""
+COSIGNING = (b"\x04", b"\x06")
+"""The kinds of a witness's key, see cosignature.py."""
 MAX_BYTES = 1_000_000
 MAX_SIGNATURES = 100
+MOST_NAME = 200
+"""Bytes of the name of a key that is taken in; its public key and its lines then fit wherever they are kept."""
+
+_SIZE = re.compile(r"0|[1-9][0-9]{0,15}")
+"""As written by whoever asks: a longer one is not read, since Python refuses thousands of digits with an error of its own."""
 
 
 class NoteError(ValueError):
@@ -41,6 +52,15 @@ def check_name(name: str) -> None:
         raise NoteError("a key's name is not empty and has neither spaces nor plus signs")
 
 
+def check_new_name(name: str, most: int = MOST_NAME) -> None:
+    """Raise NoteError for a name under which no key is taken in. Lines of strangers may carry others."""
+    check_name(name)
+    if not name.isprintable():
+        raise NoteError("a key's name has no control characters and none that cannot be seen")
+    if (size := len(name.encode())) > most:
+        raise NoteError(f"a key's name has at most {most} bytes in UTF-8, and this one has {size}")
+
+
 def _unb64(text: str) -> bytes:
     try:
         return b64decode(text, validate=True)
@@ -54,18 +74,49 @@ def write_vkey(name: str, public: bytes, kind: bytes = ED25519) -> str:
 
 
 def read_vkey(
-    vkey: str, kind: bytes = ED25519, *, otherwise: str = "only Ed25519 keys are known here"
-) -> tuple[str, bytes]:
-    """Name and public bytes of an Ed25519 key of this kind. Raises NoteError, for another kind with the sentence `otherwise`."""
+    vkey: str, kinds: Mapping[bytes, int] = MAY_SIGN, *, otherwise: str = "only Ed25519 keys are known here"
+) -> tuple[str, bytes, bytes]:
+    """Name, kind and public bytes of a key of one of these kinds, each with the length of its keys.
+
+    Raises NoteError, for another kind or length with the sentence `otherwise`.
+    """
     name, _, rest = vkey.strip().partition("+")
     short, _, body = rest.partition("+")
     raw = _unb64(body)
     check_name(name)
-    if raw[:1] != kind or len(raw) != 33:
+    kind, public = raw[:1], raw[1:]
+    if kind in COSIGNING and kind not in kinds:
+        raise NoteError("this is the key of a witness or a mirror, not that of a ledger")
+    if kinds.get(kind) != len(public):
         raise NoteError(otherwise)
-    if key_id(name, raw[1:], kind).hex() != short:
+    if key_id(name, public, kind).hex() != short:
         raise NoteError("the key's id does not fit its name and bytes")
-    return name, raw[1:]
+    return name, kind, public
+
+
+class Knows(Protocol):
+    """A known public key, of whatever kind."""
+
+    @property
+    def name(self) -> str:
+        """Under which it signs."""
+
+    @property
+    def key_id(self) -> bytes:
+        """The four bytes before its signatures."""
+
+    def verify(self, text: str, signature: bytes) -> bool:
+        """Whether `signature` is this key's over the note's text."""
+
+
+class Signs(Protocol):
+    """A key that signs notes, of whatever kind."""
+
+    def line(self, text: str) -> str:
+        """The line to be put under the note of `text`."""
+
+
+Known = TypeVar("Known", bound=Knows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +129,16 @@ class Verifier:
     @staticmethod
     def from_vkey(vkey: str) -> "Verifier":
         """Parse `name+hex key id+base64(type || public key)`. Raises NoteError."""
-        return Verifier(*read_vkey(vkey))
+        name, _kind, public = read_vkey(vkey)
+        return Verifier(name, public)
 
     @property
     def vkey(self) -> str:
         return write_vkey(self.name, self.public)
+
+    @property
+    def key_id(self) -> bytes:
+        return key_id(self.name, self.public)
 
     def verify(self, text: str, signature: bytes) -> bool:
         """Whether `signature` (64 bytes) is this key's over the note's text."""
@@ -119,7 +175,7 @@ class Signer:
         return signature_line(self.name, key_id(self.name, public_key(self.seed)) + signature)
 
 
-def sign(text: str, signers: Sequence[Signer]) -> str:
+def sign(text: str, signers: Sequence[Signs]) -> str:
     """The note over `text`, which ends with a newline, signed by all of these in this order."""
     if not text.endswith("\n"):
         raise NoteError("the text of a note ends with a newline")
@@ -171,11 +227,11 @@ def text_of(note: str) -> str:
     return split(note)[0]
 
 
-def open_note(note: str, verifiers: Sequence[Verifier]) -> tuple[str, tuple[Verifier, ...]]:
+def open_note(note: str, verifiers: Sequence[Known]) -> tuple[str, tuple[Known, ...]]:
     """The text and those of the known keys that signed it. Raises NoteError when none did or a known one's is false."""
     text, signatures = split(note)
-    known = {(v.name, key_id(v.name, v.public)): v for v in verifiers}
-    signed: list[Verifier] = []
+    known = {(v.name, v.key_id): v for v in verifiers}
+    signed: list[Known] = []
     for signature in signatures:
         verifier = known.get((signature.name, signature.blob[:4]))
         if verifier is None:
@@ -210,7 +266,7 @@ class CheckpointBody:
         if len(lines) < 3 or not all(lines):
             raise NoteError("a checkpoint has origin, size and root")
         origin, size, root, *extensions = lines
-        if not (size.isascii() and size.isdigit()) or str(int(size)) != size or len(size) > 16:
+        if not _SIZE.fullmatch(size):
             raise NoteError("the size of a checkpoint is a plain number")
         raw = _unb64(root)
         if len(raw) != 32 or b64encode(raw).decode() != root:

@@ -2,14 +2,18 @@
 
 Problem: whether enough independent parties saw a checkpoint has one answer, and everybody who checks a receipt finds the same.
 Method: C2SP tlog-policy: a file of lines `log`, `witness`, `group` (all, any or k of its members, which are witnesses or groups
-that stand above it) and one `quorum`; a name is member of one group at most, so nobody counts twice.
+that stand above it) and one `quorum`; a name is member of one group at most, so nobody counts twice. A witness that signs with
+two keys, Ed25519 and ML-DSA-44, has a line for each, and belongs in a group of its own.
 Source: https://c2sp.org/tlog-policy. Cost: O(lines) to read, O(witnesses + groups) to judge.
 Guarantee: `holds` is monotone (one cosignature more never breaks a quorum); what the text forbids is refused with its line; names
 are compared byte by byte.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
+from math import ceil
 
 from pianqu.kernels.cosignature import Witness, cosigned
 from pianqu.kernels.note import CheckpointBody, NoteError, Verifier, open_note
@@ -17,7 +21,8 @@ from pianqu.kernels.note import CheckpointBody, NoteError, Verifier, open_note
 NONE = "none"
 MOST = 256
 """Logs, witnesses and groups that one file may name."""
-MAX_BYTES = 262_144
+MAX_BYTES = 524_288
+"""All of them with the longest keys, and addresses."""
 
 
 class PolicyError(ValueError):
@@ -103,16 +108,34 @@ class Policy:
     def overlap(self) -> int:
         """How many witnesses at least have signed twice where two checkpoints that contradict each other both hold.
 
-        0 means that two histories can be shown to two sets of honest witnesses. Exact: two choices of `needed` members out of n
-        share at least 2 · needed - n of them, and what is shared below one member does not depend on the others.
+        0 means that two histories can be shown to two sets of honest witnesses. Never too many, and exact where nobody has two
+        keys: two choices of `needed` members out of n share at least 2 · needed - n of them, and what is shared below one member
+        does not depend on the others. Keys of one name are one witness: each counts for its part of it, and a group of nobody
+        else's keys shares that witness however many of them it needs.
         """
         if self.quorum == NONE:
             return 0
-        shared = {one.name: 1 for one in self.witnesses}
+        whose = {one.name: frozenset({one.witness.name}) for one in self.witnesses}
+        keys = Counter(one.witness.name for one in self.witnesses)
+        shared = {one.name: Fraction(1, keys[one.witness.name]) for one in self.witnesses}
         for group in self.groups:
-            common = max(0, 2 * group.needed - len(group.members))
-            shared[group.name] = sum(sorted(shared[member] for member in group.members)[:common])
-        return shared[self.quorum]
+            whose[group.name] = frozenset().union(*(whose[member] for member in group.members))
+            alone = len(whose[group.name]) == 1
+            common = len(group.members) if alone else max(0, 2 * group.needed - len(group.members))
+            shared[group.name] = sum(sorted(shared[member] for member in group.members)[:common], Fraction(0))
+        return ceil(shared[self.quorum])
+
+    def left_out_of_code(self) -> tuple[str, ...]:
+        """Whose signatures are too long for a QR code."""
+        return tuple(one.name for one in self.witnesses if not one.witness.kind.fits_code)
+
+    def holds_in_code(self) -> bool:
+        """Whether a receipt's QR code can ever hold enough signatures."""
+        return self.holds([one.name for one in self.witnesses if one.witness.kind.fits_code])
+
+    def parties(self, names: Collection[str] | None = None) -> int:
+        """How many witnesses stand behind these of its witness lines, or behind all: keys of one name are one witness."""
+        return len({one.witness.name for one in self.witnesses if names is None or one.name in names})
 
     def judge(self, note: str) -> Judgement:
         """What a signed checkpoint is worth. Raises NoteError where no known log signed it, or a known key's line is false."""

@@ -20,7 +20,7 @@ import sys
 import zlib
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ import base45
 import cbor2
 
 from pianqu.kernels import canonical, merkle, note, policy, shortening
-from pianqu.kernels.cosignature import cosigned, key_id
+from pianqu.kernels.cosignature import ED25519, Unsupported, cosigned
 from pianqu.kernels.leaf import Leaf, b64, commitment, unb64
 from pianqu.kernels.note import CheckpointBody, NoteError, Signature, Verifier
 from pianqu.kernels.policy import KnownLog, Policy, PolicyError
@@ -42,7 +42,11 @@ MAX_UNPACKED = 65_536
 FITTING = 1_839
 """Letters that a QR code of version 29 holds at level M: 1,220 bytes of CBOR."""
 
+_LONGEST_IN_CODE = 4 + 8 + ED25519.length
+"""Bytes of a line: key id, time and signature."""
+
 _CODE = re.compile(r"PIANQU(\d{1,4}):", re.ASCII | re.IGNORECASE)
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,15}")
 _AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", re.ASCII)
 _DAY_ZONE = timezone(timedelta(hours=8))
 """A leaf's day is China's."""
@@ -76,12 +80,14 @@ class Receipt:
         """The text of the QR code.
 
         With a policy it holds as many of its witnesses' signatures as fit, and never fewer than the policy asks for; while a key
-        of the log takes over from another, the older one's alone where both do not fit. Without a policy it holds all.
+        of the log takes over from another, the older one's alone where both do not fit. Without a policy it holds all. In any
+        case the signatures of a kind that is too long for a code (ML-DSA-44) stand in the file alone: `Policy.holds_in_code`
+        tells whether the others can be enough.
         """
         text, signatures = note.split(self.checkpoint)
         origin = CheckpointBody.decode(text).origin
         own = [one for one in signatures if one.name == origin]
-        others = [one for one in signatures if one.name != origin]
+        others = [one for one in signatures if one.name != origin and len(one.blob) <= _LONGEST_IN_CODE]
         if rule is None:
             return self._short([*own, *others]) or self._first_form(own)
         lines = _lines_of(rule, text, others)
@@ -156,7 +162,7 @@ class Verdict:
 def _lines_of(rule: Policy, text: str, signatures: Iterable[Signature]) -> dict[str, Signature]:
     """The newest true line of each witness, by its name in the policy and in its order."""
     found: dict[str, tuple[int, Signature]] = {}
-    known = {(one.witness.name, key_id(one.witness.name, one.witness.public)): one for one in rule.witnesses}
+    known = {(one.witness.name, one.witness.key_id): one for one in rule.witnesses}
     for line in signatures:
         one = known.get((line.name, line.blob[:4]))
         time = one.witness.time_of(text, line.blob[4:]) if one else None
@@ -209,7 +215,7 @@ def _parse_text(given: str) -> Receipt:
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit()) or str(int(text)) != text or len(text) > 16:
+    if not _NUMBER.fullmatch(text):
         raise ReceiptError("the index is not a plain number")
     return int(text)
 
@@ -349,6 +355,8 @@ def _verify(receipt: Receipt, rule: Policy) -> Verdict:
         return Verdict("signature-false", "The ledger's signature does not fit this receipt.", body.origin)
     try:
         times = _times(receipt.checkpoint, rule)
+    except Unsupported as error:
+        return Verdict("not-checkable", f"This receipt was not checked to its end: {error}.", body.origin)
     except NoteError:
         party = _who_is_false(receipt.checkpoint, rule)
         return Verdict("checkpoint-broken", f"The signature of the witness {party} is false.", body.origin, party=party)
@@ -362,7 +370,8 @@ def _verify(receipt: Receipt, rule: Policy) -> Verdict:
         )
     except merkle.ProofError:
         return Verdict("not-included", "The signed ledger does not hold this record.", body.origin)
-    return _verify_content(receipt, body, times, holds=rule.holds(times))
+    verdict = verify_content(receipt, body, times, holds=rule.holds(times))
+    return replace(verdict, message=_too_few(rule, times)) if verdict.code == "not-witnessed" else verdict
 
 
 def _times(checkpoint: str, rule: Policy) -> dict[str, int]:
@@ -380,7 +389,8 @@ def _who_is_false(checkpoint: str, rule: Policy) -> str:
     return ""
 
 
-def _verify_content(receipt: Receipt, body: CheckpointBody, times: Mapping[str, int], *, holds: bool) -> Verdict:
+def verify_content(receipt: Receipt, body: CheckpointBody, times: Mapping[str, int], *, holds: bool) -> Verdict:
+    """The last link, once the leaf is known to stand in the signed tree: whether it was made from what is written here."""
     try:
         leaf = Leaf.decode(receipt.leaf)
         payload = json.loads(receipt.payload)
@@ -398,10 +408,20 @@ NOT_WITNESSED = (
     "The ledger has signed this record, and not a word was changed, but too few witnesses had signed as well when this receipt "
     "was made. Get the receipt anew in a minute. If it stays so, ask the district's office and a witness why."
 )
+NOT_IN_CODE = (
+    "The ledger has signed this record, and not a word was changed, but the witnesses' signatures in here are not enough. "
+    "Those of %s are too long for a QR code: if you checked a code, check the receipt's file instead."
+)
+
+
+def _too_few(rule: Policy, times: Mapping[str, int]) -> str:
+    """Why it is not witnessed. Where those that a code leaves out would be enough, a code may have been checked."""
+    left_out = [name for name in rule.left_out_of_code() if name not in times]
+    return NOT_IN_CODE % ", ".join(left_out) if left_out and rule.holds({*times, *left_out}) else NOT_WITNESSED
 
 
 def main(argv: list[str] | None = None) -> int:
-    """`python -m pianqu.kernels.receipt FILE --policy FILE | --vkey KEY`: the check without Django."""
+    """`PYTHONPATH=src .venv/bin/python -m pianqu.kernels.receipt FILE --policy FILE | --vkey KEY`: the check without Django."""
     parser = argparse.ArgumentParser(description="Check a receipt offline.")
     parser.add_argument("file", type=Path)
     trust = parser.add_mutually_exclusive_group(required=True)
@@ -412,10 +432,19 @@ def main(argv: list[str] | None = None) -> int:
         rule = read_trust(asked.policy, asked.vkey or ())
         verdict = verify(parse(asked.file.read_text(encoding="utf-8")), rule)
     except (OSError, UnicodeDecodeError, ReceiptError, NoteError, PolicyError) as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{unread(error)}\n")
         return 2
     sys.stdout.write("\n".join([verdict.message, *told(verdict, rule)]) + "\n")
     return 0 if verdict.genuine else 1
+
+
+def unread(error: Exception) -> str:
+    """Why a file could not be read, in a sentence for whoever named it."""
+    if isinstance(error, OSError):
+        return f"{error.filename or 'The file'} could not be read: {error.strerror or error}."
+    if isinstance(error, UnicodeDecodeError):
+        return "This file is no text. A receipt is the file that ends in .tlog-proof, or the text of its QR code."
+    return str(error)
 
 
 def read_trust(file: Path | None, vkeys: Iterable[str]) -> Policy:
@@ -441,7 +470,7 @@ def told(verdict: Verdict, rule: Policy) -> list[str]:
 def _witnesses_told(verdict: Verdict, rule: Policy) -> list[str]:
     if not rule.witnesses:
         return ["No outside witness is named: nothing here rules out that the ledger keeps a second history."]
-    lines = [f"Signed by {len(verdict.times)} of {len(rule.witnesses)} witnesses:"]
+    lines = [f"Signed by {rule.parties(verdict.times)} of {rule.parties()} witnesses:"]
     for one in rule.witnesses:
         time = verdict.times.get(one.name)
         lines.append(f"  {one.name}: {moment(time) if time is not None else 'has not signed'}")

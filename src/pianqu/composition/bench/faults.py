@@ -31,12 +31,13 @@ from pianqu.kernels import note
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework import services as cases
 from pianqu.rooms.casework.services import PlaceChoice
+from pianqu.rooms.ledger import jobs as ledger_jobs
 from pianqu.rooms.ledger import queries as ledger
 from pianqu.rooms.ledger import services as ledger_verbs
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ACTOR = Actor(kind="resident", organisation_code="330205-centre")
-STEPS = ("recording.py", "sealing.py", "delivering.py", "verbs.py")
+STEPS = ("recording.py", "sealing.py", "delivering.py", "twinning.py", "verbs.py")
 ROUNDS = 3
 KEPT = "pianqu_kept"
 PATIENCE = 10.0
@@ -53,7 +54,7 @@ class Outcome:
 
 
 def scenario(acknowledge: Callable[[str], None]) -> None:
-    """Three rounds of: two verbs, a seal, a delivery. Every verb that returned is acknowledged."""
+    """Three rounds of: two verbs, a seal, a delivery, the twin kept up. Every verb that returned is acknowledged."""
     for _ in range(ROUNDS):
         for _ in range(2):
             acknowledge(
@@ -61,6 +62,11 @@ def scenario(acknowledge: Callable[[str], None]) -> None:
             )
         ledger_verbs.seal(now=NOW)
         wiring.drain()
+        _keep_twin()
+
+
+def _keep_twin() -> None:
+    ledger_jobs.keep_twin(actor=ACTOR, clock=lambda: NOW)
 
 
 def steps() -> list[str]:
@@ -212,8 +218,13 @@ def _published() -> str:
 
 def _examine(codes: list[str], seen: str) -> list[str]:
     """Start again as the worker would, then look for broken promises."""
+    twin_seen = ledger.twin_roots()
     _catch_up()
-    problems = list(ledger.audit())
+    problems = [*ledger.audit(), *ledger.audit_twin()]
+    if twin_seen.items() - ledger.twin_roots().items():
+        problems.append("the twin contradicts what was published")
+    if ledger.twin_card().is_kept and ledger.twin_card().behind:
+        problems.append("the twin did not catch up")
     opened = casework.counts().opened
     kept = casework.cases_for(Actor(kind="system", organisation_code="330205"), size=1000).rows
     problems += [f"acknowledged case {code} is lost" for code in codes if code not in {row.code for row in kept}]
@@ -236,3 +247,7 @@ def _catch_up() -> None:
         time.sleep(0.02)
         ledger_verbs.seal(now=NOW)
     wiring.drain()
+    _keep_twin()
+    ledger_verbs.seal(now=NOW)  # what the twin states is an entry too
+    wiring.drain()
+    _keep_twin()

@@ -6,10 +6,6 @@ equivocation, a size that was signed and is not known any more is lost.
 
 import random
 import re
-import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 import urllib.error
@@ -24,6 +20,7 @@ from pathlib import Path
 from pianqu.composition.mirror import home as mirror_home
 from pianqu.composition.mirror.replica import Replica
 from pianqu.composition.mirror.store import Store as MirrorStore
+from pianqu.composition.outsider.running import PATIENCE, Running, free_port
 from pianqu.composition.witness import home as witness_home
 from pianqu.composition.witness.store import Store as WitnessStore
 from pianqu.foundation import following
@@ -36,7 +33,6 @@ from pianqu.kernels.replica import width_at, write_bundle
 from pianqu.kernels.tiles import HASH, WIDTH, TileTree
 
 SIGNER = Signer.from_seed("faults.invalid/log", bytes(32))
-PATIENCE = 60.0
 AGREED = 3
 """From this entry on the log's second face tells another history."""
 
@@ -107,7 +103,10 @@ def witness(folder: Path, kills: int, *, seed: int = 1) -> Seen:
     own, dice, seen, size = of.cosigner.witness, random.Random(seed), Seen(), 0
     faces, port = {"": Face(), "x": Face("x")}, free_port()
     for _kill in range(kills):
-        with killed("witness", of.folder, port, dice.uniform(0.0, 0.15)) as url, suppress(OSError, HTTPException):
+        with (
+            killed(witness_home.WHAT, of.folder, port, dice.uniform(0.0, 0.15)) as url,
+            suppress(OSError, HTTPException),
+        ):
             while True:
                 face = faces[dice.choice(["", "", "x"])].grow_to(size + dice.randrange(1, 4))
                 if face.tree.size <= size:
@@ -155,14 +154,17 @@ def mirror(folder: Path, kills: int, *, seed: int = 1) -> Seen:
         own, path = of.cosigner.witness, f"/{origin_hash(SIGNER.name)}/checkpoint"
         for kill in range(kills):
             shown[0] = false.grow_to(true.tree.size + 5) if kill % 4 == 3 and seen.most else true
-            with killed("mirror", of.folder, port, dice.uniform(0.0, 0.6)) as url, suppress(OSError, HTTPException):
+            with (
+                killed(mirror_home.WHAT, of.folder, port, dice.uniform(0.0, 0.6)) as url,
+                suppress(OSError, HTTPException),
+            ):
                 while True:
                     time.sleep(0.01)
                     true.grow_to(true.tree.size + dice.randrange(1, 40))
                     _watch(seen, url + path, own)
             seen.kills += 1
         shown[0] = true
-        with killed("mirror", of.folder, port, PATIENCE) as url:
+        with killed(mirror_home.WHAT, of.folder, port, PATIENCE) as url:
             until = time.monotonic() + PATIENCE
             while seen.most < true.tree.size and time.monotonic() < until:
                 time.sleep(0.05)
@@ -203,39 +205,10 @@ def _read_whole(store: MirrorStore, seen: Seen, true: Face) -> None:
 @contextmanager
 def killed(what: str, folder: Path, port: int, after: float) -> Iterator[str]:
     """A server's address; kill -9 comes so many seconds after it first answered, or when the block ends."""
-    words = [
-        sys.executable,
-        "-m",
-        "pianqu.composition.cli",
-        what,
-        "--quiet",
-        "--folder",
-        str(folder),
-        "--port",
-        str(port),
-    ]
-    every = ["--every", "0.1"] if what == "mirror" else []
-    process = subprocess.Popen([*words, *every], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    url = f"http://127.0.0.1:{port}"
-    timer = threading.Timer(after, process.send_signal, [signal.SIGKILL])
-    try:
-        _wait_for(url, process)
-        timer.start()
-        yield url
-    finally:
-        timer.cancel()
-        process.kill()
-        process.wait()
-
-
-def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until and process.poll() is None:
-        with suppress(OSError, HTTPException):
-            urllib.request.urlopen(url, timeout=5).close()
-            return
-        time.sleep(0.02)
-    raise TimeoutError(f"{url} does not answer")
+    every = ["--every", "0.1"] if what == mirror_home.WHAT else []
+    with Running(what, folder, *every, port=port) as running:
+        running.kill_after(after)
+        yield running.url
 
 
 @contextmanager
@@ -263,8 +236,3 @@ def _served(piece: Callable[[str], bytes | None]) -> Iterator[str]:
         threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}"
         server.shutdown()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        return int(door.getsockname()[1])

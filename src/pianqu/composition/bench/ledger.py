@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from pianqu.composition.bench import pipeline, proving, submitting
+from pianqu.composition.bench import cosigning, pipeline, proving, submitting
 from pianqu.composition.bench.entries import CENTRE
 from pianqu.composition.bench.outside import witnesses
 from pianqu.composition.bench.peers import pymerkle
@@ -15,11 +15,11 @@ from pianqu.composition.loaded import keep_what_is_loaded
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.ids import new_id
 
-PARTS = ("pipeline", "proofs", "submits", "latency", "peers")
+PARTS = ("pipeline", "proofs", "twin", "submits", "latency", "signatures", "peers")
 
 
 def measure(*, parts: tuple[str, ...], entries: int, quick: bool, folder: Path) -> list[Row]:
-    """The chosen parts, on the database of this process's settings; for the proofs the log grows to `entries`."""
+    """The chosen parts, on the database of this process's settings; for proofs and twin the log grows to `entries`."""
     now = timezone.now()
     load_district(code="330205", now=now)
     actor = Actor(kind="post", organisation_code=CENTRE, post_id=str(new_id()))
@@ -38,6 +38,11 @@ def measure(*, parts: tuple[str, ...], entries: int, quick: bool, folder: Path) 
         if "proofs" in parts:
             found += pipeline.growth(line, entries)
             found += proving.measure(quick=quick)
+        if "twin" in parts:
+            line.grow_to(entries)
+            found += proving.twin(quick=quick)
+    if "signatures" in parts:
+        found += cosigning.measure(quick=quick)
     if "peers" in parts:
         found += pymerkle(quick=quick)
     return found

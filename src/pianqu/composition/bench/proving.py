@@ -5,11 +5,13 @@ import time
 from collections.abc import Callable
 from uuid import UUID
 
+from django.utils import timezone
+
 from pianqu.composition.bench.report import Row
 from pianqu.foundation.db import fetch
 from pianqu.kernels import merkle
 from pianqu.kernels.auditing import Replay
-from pianqu.kernels.tiles import TileTree
+from pianqu.kernels.tiles import SHA256, TileTree, TreeHash
 from pianqu.rooms.ledger import queries, services
 
 SEED = 7
@@ -52,6 +54,40 @@ def _receipts(count: int) -> list[Row]:
     asked = iter(map(UUID, map(str, ids)))
     rate = _rate(len(ids), lambda: queries.receipt_for(next(asked)).text)
     return [Row(name="whole receipts as file and as code, cosigned: rate", value=rate, unit="/s")]
+
+
+def twin(*, quick: bool) -> list[Row]:
+    """The twin by the national standards from nothing up to the log, as after it was turned on; its proofs."""
+    size, began, own = queries.sealed_size(), time.perf_counter(), time.process_time()
+    while services.grow_twin(now=timezone.now()):
+        pass
+    seconds, cpu = time.perf_counter() - began, time.process_time() - own
+    if problems := list(queries.audit_twin()):
+        raise RuntimeError(f"the twin does not hold: {problems[:3]}")
+    leaves = [leaf for page in queries.leaves_from(0, min(size, 100_000)) for leaf in page]
+    places = random.Random(SEED).sample(range(size), 200 if quick else 1_000)
+    ids = iter([queries.at(place).item.entry_id for place in places])
+    return [
+        Row(name="twin by SM3 and SM2, catching up: rate", value=size / seconds, unit="/s"),
+        Row(name="twin, catching up: own CPU of an entry", value=cpu / size * 1e6, unit="µs"),
+        Row(name="tree by SM3 alone: leaves", value=_grown(leaves, queries.gm_hash()), unit="/s"),
+        Row(name="tree by SHA-256 alone: leaves", value=_grown(leaves, SHA256), unit="/s"),
+        Row(
+            name="twin's proof of an entry: rate",
+            value=_rate(len(places), lambda: queries.twin_receipt(next(ids))),
+            unit="/s",
+        ),
+    ]
+
+
+def _grown(leaves: list[bytes], by: TreeHash) -> float:
+    """Leaves a second, in batches as they are sealed."""
+    began = time.perf_counter()
+    tree = TileTree(0, lambda _level, _index: b"", by)
+    for first in range(0, len(leaves), services.BATCH):
+        tree.extend(b"".join([merkle.leaf_hash(leaf, by.leaf) for leaf in leaves[first : first + services.BATCH]]))
+    tree.root()
+    return len(leaves) / (time.perf_counter() - began)
 
 
 def _read_again(size: int) -> list[Row]:

@@ -20,6 +20,7 @@ from django.db import connection
 
 from pianqu.composition.bench.report import Row, p50, percentile
 from pianqu.composition.orphan import PARENT
+from pianqu.composition.outsider.running import free_port
 
 CROWDS = (1, 8, 32)
 WARM = 80
@@ -74,9 +75,7 @@ class Run:
 @contextmanager
 def server(**settings: str) -> Iterator[tuple[int, int]]:
     """The real web server on a free port of this machine; answers the port and its process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     with _program("web", PIANQU_PORT=str(port), PIANQU_BIND="127.0.0.1", **settings) as pid:
         _wait(port)
         yield port, pid

@@ -14,6 +14,7 @@ from pathlib import Path
 from pianqu.composition.bench.report import Row, finish, options
 from pianqu.composition.prepare import prepare
 from pianqu.composition.throwaway import postgresql
+from pianqu.kernels import sm2
 
 KILLS, QUICK, QUICK_SEALER = 200, 10, 20
 
@@ -39,6 +40,7 @@ def _sealer(folder: Path, asked: argparse.Namespace) -> list[Row]:
         os.environ["PIANQU_DATA"] = f"{folder}/data"
         os.environ.pop("PIANQU_KEYS", None)
         os.environ["PIANQU_DATABASE"] = stack.enter_context(postgresql()) if asked.db == "postgres" else ""
+        os.environ["PIANQU_GM"] = "1" if sm2.is_installed() else "0"
         prepare(empty=True)
         outcomes = import_module("pianqu.composition.bench.faults").run(QUICK_SEALER if asked.quick else KILLS)
     for outcome in outcomes:

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -70,10 +70,56 @@ def _ledger() -> bool:
     sys.stdout.write(f", last sealed {state.sealed_at:%Y-%m-%d %H:%M:%S %Z}\n" if state.sealed_at else "\n")
     if state.trouble:
         sys.stdout.write(f"{state.trouble}\n")
+    _twin(ledger.twin_card(), ledger.twin_trouble())
     if authority.trouble:
         since = f"{authority.trouble_at:%Y-%m-%d %H:%M:%S %Z}"
         sys.stdout.write(f"The timestamp authority gives none since {since} ({authority.detail})\n")
-    return not state.trouble
+    _chain(ledger)
+    return watched(ledger) and not state.trouble
+
+
+def watched(ledger: Any) -> bool:
+    """What everybody reads on the open ledger too: forks, what the monitor found, witnesses and mirrors that do not keep up."""
+    found = ledger.verdict(now=datetime.now(UTC))
+    if found.forks:
+        sys.stdout.write(f"TWO HISTORIES exist ({found.forks} proofs): /open/ledger/forks/ shows them to everybody\n")
+    for sentence in found.watch.wrong:
+        sys.stdout.write(f"The monitor found: {sentence}\n")
+    if found.word == "stalled":
+        sys.stdout.write(f"Too few witnesses have signed: {found.witnessed_size} entries are witnessed\n")
+    for kind, one in [("Witness", each) for each in ledger.witnesses()] + [
+        ("Mirror", each) for each in ledger.mirrors()
+    ]:
+        if one.trouble:
+            said = f" ({detail})" if (detail := getattr(one, "detail", "")) else ""
+            since = f" since {one.trouble_at:%Y-%m-%d %H:%M:%S %Z}" if one.trouble_at else ""
+            sys.stdout.write(f"{kind} {one.name}: {one.trouble}{since}{said}, {one.behind} entries behind\n")
+    return found.word not in {"forked", "wrong", "behind", "stalled"}
+
+
+def _twin(card: Any, trouble: str) -> None:
+    """The twin by the national standards, where it is kept."""
+    if not card.is_kept:
+        return
+    made = f", last signed {card.made_at:%Y-%m-%d %H:%M:%S %Z}" if card.made_at else ""
+    sys.stdout.write(f"Twin by SM3 and SM2: {card.size} entries, {card.behind} to come{made}\n")
+    if trouble:
+        sys.stdout.write(f"{trouble}\n")
+
+
+def _chain(ledger: Any) -> None:
+    """What a chain holds of the ledger, and what keeps the next anchor."""
+    node, last = ledger.evm_node(), ledger.evm_last()
+    if last is not None:
+        sys.stdout.write(
+            f"Chain {last.chain_id} holds {last.size} entries, block {last.block} of {_at(last.block_at)}\n"
+        )
+    if node.trouble:
+        sys.stdout.write(f"The chain's node {node.place} is of no use since {_at(node.trouble_at)} ({node.detail})\n")
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S %Z}"
 
 
 def _systems() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from pianqu.composition.mirror import home
 from pianqu.composition.mirror.replica import Replica
 from pianqu.composition.mirror.store import Store
+from pianqu.composition.outsider.folder import Folder
 from pianqu.foundation import following
 from pianqu.foundation.errors import Unavailable
 from pianqu.foundation.following import Missing, Remote, Signed, Source, Trouble, Unfit, origin_hash
@@ -82,10 +83,10 @@ class _Place:
 def _found(where: str, origin: str) -> _Place:
     """Raises Trouble, Unavailable."""
     if "://" not in where:
-        folder = Path(where)
-        path = folder / home.TABLES if folder.is_dir() else folder
+        folder = Folder(Path(where), home.WHAT)
+        path = folder.tables if folder.path.is_dir() else folder.path
         if not path.is_file():
-            raise Trouble(f"There is no mirror in {where}: it has no {home.TABLES}.")
+            raise Trouble(f"There is no mirror in {where}: it has no {folder.tables.name}.")
         store = Store(path, reads_only=True)
         return _Place(Replica(store, origin), [(one.ours, one.theirs) for one in store.evidence()])
     for url in (where, f"{where.rstrip('/')}/{origin_hash(origin)}"):

@@ -4,11 +4,11 @@ In life they stand on machines of their own; here `pianqu up` starts them beside
 """
 
 import json
-import socket
 from datetime import datetime
 from pathlib import Path
 
 from pianqu.composition.mirror import home as mirror_home
+from pianqu.composition.outsider.running import free_port, words
 from pianqu.composition.supervise import Program, keep_programs, programs_of
 from pianqu.composition.witness import home
 from pianqu.foundation.actor import Actor
@@ -41,9 +41,9 @@ def stand_ready(data: Path, *, url: str, now: datetime) -> None:
     programs, lines = [], []
     for short, name, address in WITNESSES:
         found = home.prepare(folder / short, name=address, logs=vkeys)
-        port = _free_port(before.get(f"witness {short}", 0))
-        words = ["witness", "--quiet", "--folder", str(folder / short), "--port", str(port)]
-        programs.append(Program(name=f"witness {short}", words=tuple(words), port=port))
+        port = free_port(before.get(f"witness {short}", 0))
+        at = words(home.WHAT, folder / short, port)
+        programs.append(Program(name=f"witness {short}", words=at, port=port))
         lines.append(f"witness {name} {found.cosigner.witness.vkey} http://127.0.0.1:{port}")
     programs.append(_mirror(folder, vkeys, url, before, now))
     keep_programs(data, programs)
@@ -54,15 +54,14 @@ def _mirror(folder: Path, vkeys: list[str], url: str, before: dict[str, int], no
     """The archive's full copy; where its port became another one it is named anew."""
     short, name, address = MIRROR
     found = mirror_home.prepare(folder / short, name=address, logs=[(vkey, f"{url}/open/ledger") for vkey in vkeys])
-    port = _free_port(before.get("mirror", 0))
+    port = free_port(before.get("mirror", 0))
     at, key, centre = f"http://127.0.0.1:{port}", found.cosigner.witness.vkey, _centre()
     known = {one.vkey: one for one in ledger.mirrors()}.get(key)
     if known is not None and known.url != at:
         services.drop_mirror(actor=centre, mirror=known.id, now=now)
     if known is None or known.url != at:
         services.name_mirror(actor=centre, name=name, vkey=key, url=at, now=now)
-    words = ("mirror", "--quiet", "--folder", str(folder / short), "--port", str(port), "--every", "2")
-    return Program(name="mirror", words=words, port=port)
+    return Program(name="mirror", words=(*words(mirror_home.WHAT, folder / short, port), "--every", "2"), port=port)
 
 
 def _centre() -> Actor:
@@ -76,16 +75,3 @@ def _adopt(kept: Path, text: str, now: datetime) -> None:
         return
     number = services.adopt_policy(actor=_centre(), text=text, now=now)
     kept.write_text(json.dumps({"number": number, "text": text}, ensure_ascii=False), encoding="utf-8")
-
-
-def _free_port(wanted: int) -> int:
-    """The wanted port where nobody listens there, or another one."""
-    for port in (wanted, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    raise OSError("no port is free")

@@ -14,11 +14,13 @@ from django.views.decorators.http import require_http_methods
 from pianqu.composition.desk.who import colleague
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Forbidden, Problem
+from pianqu.kernels.policy import MAX_BYTES
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import queries as ledger
 from pianqu.rooms.ledger import services
 
-LARGEST = 100_000
+LARGEST = MAX_BYTES + 1
+"""Letters that are read: what is longer than any policy is refused as such."""
 
 
 def check_may_appoint(actor: Actor) -> None:
@@ -80,7 +82,9 @@ def _act(request: HttpRequest, actor: Actor) -> str:
     """Do what the form asks; answers what was done."""
     now, posted = timezone.now(), request.POST
     if "drop" in posted:
-        drop_mirror(actor=actor, mirror=int(posted["drop"]) if posted["drop"].isdigit() else 0, now=now)
+        drop = posted["drop"]
+        number = int(drop) if drop.isascii() and drop.isdigit() and len(drop) < 16 else 0
+        drop_mirror(actor=actor, mirror=number, now=now)
         return _("Dropped. The copy itself stays with whoever keeps it.")
     if "vkey" in posted:
         name_mirror(actor=actor, name=posted.get("name", ""), vkey=posted["vkey"], url=posted.get("url", ""), now=now)

@@ -1,6 +1,5 @@
 """The doors of a mirror: c2sp.org/tlog-mirror and tlog-tiles over HTTP, a page for people, and the evidence it holds."""
 
-import json
 import os
 import sqlite3
 import threading
@@ -18,30 +17,17 @@ from pianqu.composition.mirror.pulling import Pulling
 from pianqu.composition.mirror.replica import Shelf
 from pianqu.composition.mirror.store import Damaged, Store
 from pianqu.composition.orphan import end_with_parent
+from pianqu.composition.outsider import doors
+from pianqu.composition.outsider.doors import TEXT, Answered, moment, said
 from pianqu.foundation.following import Missing, Trouble, origin_hash
-from pianqu.kernels import merkle, witnessing
-from pianqu.kernels.witnessing import BadRequest
+from pianqu.kernels import merkle
+from pianqu.kernels.witnessing import Answer, Request
 
 FOLDER, EVERY = "PIANQU_MIRROR", "PIANQU_MIRROR_EVERY"
-TEXT, JSON, OCTETS = "text/plain; charset=utf-8", "application/json", "application/octet-stream"
+OCTETS = "application/octet-stream"
 FOREVER, BRIEFLY = "public, max-age=31536000, immutable", "no-cache"
 MOST_BRINGING = 2
 """Requests with entries at once: who lets one stand still leaves room for those who read."""
-Answered = tuple[int, str, bytes]
-_REASONS = {
-    200: "OK",
-    202: "Accepted",
-    400: "Bad Request",
-    403: "Forbidden",
-    404: "Not Found",
-    405: "Method Not Allowed",
-    409: "Conflict",
-    413: "Content Too Large",
-    415: "Unsupported Media Type",
-    422: "Unprocessable Entity",
-    500: "Internal Server Error",
-    503: "Service Unavailable",
-}
 
 
 class Application:
@@ -67,19 +53,14 @@ class Application:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         try:
-            status, kind, body = self._answer(environ)
+            answered = self._answer(environ)
         except (Damaged, sqlite3.Error, OSError) as error:
-            status, kind, body = _said(503, f"This mirror cannot read or keep it just now: {error}")
-        lasts = status == 200 and kind == OCTETS
-        headers = [
-            ("Content-Type", kind),
-            ("Content-Length", str(len(body))),
-            ("Cache-Control", FOREVER if lasts else BRIEFLY),
-            ("X-Content-Type-Options", "nosniff"),
-            *([("Accept-Encoding", "gzip")] if environ["REQUEST_METHOD"] == "POST" else []),
-        ]
-        start_response(f"{status} {_REASONS[status]}", headers)
-        return [b"" if environ["REQUEST_METHOD"] == "HEAD" else body]
+            answered = said(503, f"This mirror cannot read or keep it just now: {error}")
+        lasts = answered[:2] == (200, OCTETS)
+        more = [("Cache-Control", FOREVER if lasts else BRIEFLY)]
+        if environ["REQUEST_METHOD"] == "POST":
+            more.append(("Accept-Encoding", "gzip"))
+        return doors.send(environ, start_response, answered, more)
 
     def _answer(self, environ: dict[str, Any]) -> Answered:
         path, method = str(environ.get("PATH_INFO", "/")), str(environ["REQUEST_METHOD"])
@@ -88,20 +69,20 @@ class Application:
             "/add-entries": self._add_entries,
         }
         if path in takes:
-            return takes[path](environ) if method == "POST" else _said(405, "Send it with POST.")
+            return takes[path](environ) if method == "POST" else said(405, "Send it with POST.")
         if method not in {"GET", "HEAD"}:
-            return _said(405, "This can only be read.")
+            return said(405, "This can only be read.")
         if path == "/":
-            return _said(200, self._told())
+            return said(200, self._told())
         if path == "/evidence":
-            return 200, JSON, self._evidence()
+            return doors.shown(self._store.evidence())
         try:
             return self._piece(path)
         except Missing as error:
-            return _said(404, str(error))
+            return said(404, str(error))
         except Trouble as error:
             self._doubt(path)
-            return _said(500, f"{error} This mirror's copy is damaged here; read it elsewhere, and tell who runs it.")
+            return said(500, f"{error} This mirror's copy is damaged here; read it elsewhere, and tell who runs it.")
 
     def _piece(self, path: str) -> Answered:
         """A piece of a mirrored log, proven once more."""
@@ -133,30 +114,23 @@ class Application:
     # who brings a log ------------------------------------------------------------------------------------------------
 
     def _add_checkpoint(self, environ: dict[str, Any]) -> Answered:
-        length = str(environ.get("CONTENT_LENGTH") or "0")
-        if not length.isdecimal() or int(length) > witnessing.MAX_BYTES:
-            return _said(413, "the request is too long")
-        try:
-            request = witnessing.parse(environ["wsgi.input"].read(int(length)))
-        except BadRequest as error:
-            return _said(400, str(error))
-        answer = self._store.accept(request, self._known, now=int(time.time()))
-        if answer.status == witnessing.CONFLICT:
-            return answer.status, witnessing.SIZE_TYPE, f"{answer.size}\n".encode()
-        return (200, TEXT, b"") if answer.status == witnessing.OK else _said(answer.status, answer.why)
+        return doors.add_checkpoint(environ, self._judged)
+
+    def _judged(self, request: Request) -> tuple[Answer, str]:
+        return self._store.accept(request, self._known, now=int(time.time())), ""
 
     def _add_entries(self, environ: dict[str, Any]) -> Answered:
         encoding = str(environ.get("HTTP_CONTENT_ENCODING", "identity")).lower()
         if encoding not in {"gzip", "identity"}:
-            return _said(415, "entries come as they are or with gzip")
+            return said(415, "entries come as they are or with gzip")
         if not self._slots.acquire(blocking=False):
-            return _said(503, "others are bringing entries just now; try again in a moment")
+            return said(503, "others are bringing entries just now; try again in a moment")
         try:
             status, kind, body = self._bringing.take(
                 environ["wsgi.input"], is_zipped=encoding == "gzip", now=int(time.time())
             )
         except zlib.error as error:
-            return _said(400, f"the request is no gzip: {error}")
+            return said(400, f"the request is no gzip: {error}")
         finally:
             self._slots.release()
         return status, kind or TEXT, body
@@ -181,32 +155,17 @@ class Application:
     def _about(self, origin: str) -> list[str]:
         shown, state = self._store.shown(origin), self._store.state(origin)
         last = (
-            f"{shown.size} entries 条, signed 签证于 {_moment(shown.at)}" if shown else "nothing whole yet 尚无完整副本"
+            f"{shown.size} entries 条, signed 签证于 {moment(shown.at)}" if shown else "nothing whole yet 尚无完整副本"
         )
         lines = [f"log 账本  {origin}", f"  copy 副本  /{origin_hash(origin)}/", f"  last 最近  {last}"]
         if state.held > state.mirrored:
             lines.append(f"  on its way 进行中  {state.held} of 共 {state.accepted[-1]}")
         puller = self._pulling.pullers.get(origin) if self._pulling else None
         if puller is not None and puller.standing.sentence:
-            lines.append(f"  WAITS 停滞  {puller.standing.sentence} ({_moment(puller.standing.since)})")
+            lines.append(f"  WAITS 停滞  {puller.standing.sentence} ({moment(puller.standing.since)})")
         for url, wrong in self._looking.about(origin) if self._looking else ():
             lines.append(f"  beside 比对  {url}: {wrong or 'agrees 一致'}")
         return lines
-
-    def _evidence(self) -> bytes:
-        rows = [
-            {"origin": one.origin, "size": one.size, "at": one.at, "ours": one.ours, "theirs": one.theirs}
-            for one in self._store.evidence()
-        ]
-        return json.dumps(rows, ensure_ascii=False, indent=1).encode()
-
-
-def _moment(at: int) -> str:
-    return f"{time.strftime('%Y-%m-%d %H:%M:%S', time.gmtime(at))} UTC"
-
-
-def _said(status: int, sentence: str) -> Answered:
-    return status, TEXT, (sentence if sentence.endswith("\n") else f"{sentence}\n").encode()
 
 
 def begun() -> Application:

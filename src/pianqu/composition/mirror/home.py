@@ -1,19 +1,16 @@
 """A mirror's folder: its name, its key, the logs that it copies and where it gets them."""
 
-import json
-import os
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pianqu.foundation.errors import Invalid, Unavailable
+from pianqu.composition.outsider.folder import Folder, Settings, by_origin
+from pianqu.foundation.errors import Invalid
 from pianqu.foundation.following import Remote, Trouble
-from pianqu.foundation.keys import write_once
 from pianqu.kernels.cosignature import Cosigner
-from pianqu.kernels.note import NoteError, Verifier
+from pianqu.kernels.note import Verifier
 
-KEY, SETTINGS, TABLES = "mirror.key", "mirror.json", "mirror.sqlite3"
+WHAT = "mirror"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +33,11 @@ class Home:
 
     @property
     def tables(self) -> Path:
-        return self.folder / TABLES
+        return Folder(self.folder, WHAT).tables
 
     def known(self) -> dict[str, list[Verifier]]:
-        """The keys of each log by its origin: a log that changes its key has two for a while."""
-        found: dict[str, list[Verifier]] = {}
-        for log in self.logs:
-            found.setdefault(log.verifier.name, []).append(log.verifier)
-        return found
+        """The keys of each log by its origin."""
+        return by_origin(log.verifier for log in self.logs)
 
     def sources(self) -> dict[str, str]:
         """Where each log is got; the address that was named last for its origin."""
@@ -52,23 +46,13 @@ class Home:
 
 def read(folder: Path) -> Home:
     """Raises Unavailable with a sentence for who runs it."""
-    try:
-        settings = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
-        seed = bytes.fromhex((folder / KEY).read_text(encoding="ascii").strip())
-        if len(seed) != 32:
-            raise ValueError("the key has not 32 bytes")
-        return Home(
-            folder=folder,
-            cosigner=Cosigner.from_seed(settings["name"], seed),
-            logs=tuple(Known(Verifier.from_vkey(log["vkey"]), str(log["from"])) for log in settings["logs"]),
-            beside=tuple(_address(url) for url in settings.get("beside", [])),
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, Trouble) as error:
-        raise Unavailable(
-            "mirror-unreadable",
-            f"The mirror in {folder} cannot be read ({type(error).__name__}: {error}). Put back {KEY} and {SETTINGS} that "
-            "belong together. Nothing was signed.",
-        ) from error
+
+    def made(cosigner: Cosigner, settings: Settings) -> Home:
+        logs = tuple(Known(Verifier.from_vkey(log["vkey"]), str(log["from"])) for log in settings["logs"])
+        beside = tuple(_address(url) for url in settings.get("beside", []))
+        return Home(folder=folder, cosigner=cosigner, logs=logs, beside=beside)
+
+    return Folder(folder, WHAT).read(made)
 
 
 def prepare(folder: Path, *, name: str, logs: Sequence[tuple[str, str]], beside: Sequence[str] = ()) -> Home:
@@ -76,38 +60,35 @@ def prepare(folder: Path, *, name: str, logs: Sequence[tuple[str, str]], beside:
 
     Raises Invalid for a missing or other name, for what is no key of a log and for what is no address.
     """
-    fresh = [_log(vkey, url) for vkey, url in logs]
-    try:
-        neighbours = [_address(url) for url in beside]
-    except Trouble as error:
-        raise Invalid("mirror-address", f"{error} Nothing was changed.") from error
-    if folder.exists() and not folder.is_dir():
-        raise Invalid("mirror-folder", f"{folder} is a file. Choose another folder with --folder. Nothing was changed.")
-    there = (folder / SETTINGS).exists()
-    if not there:
-        _begin(folder, name)
+    place = Folder(folder, WHAT)
+    fresh = [_log(place, vkey, url) for vkey, url in logs]
+    neighbours = [_checked(url) for url in beside]
+    place.begin(name, _settings((), ()))
     home = read(folder)
-    if there and name and name != home.cosigner.name:
-        raise Invalid(
-            "mirror-name", f"This mirror is called {home.cosigner.name}; a name cannot be changed. Nothing was changed."
-        )
+    place.check_name(name, home.cosigner)
     logs_now = {log.verifier: log for log in home.logs}
     for log in fresh:
         before = logs_now.pop(log.verifier, log)
         logs_now[log.verifier] = log if log.url else before
-    all_beside = list(dict.fromkeys([*home.beside, *neighbours]))
-    if (tuple(logs_now.values()), tuple(all_beside)) != (home.logs, home.beside):
-        _keep(folder, home.cosigner.name, list(logs_now.values()), all_beside)
+    all_beside = tuple(dict.fromkeys([*home.beside, *neighbours]))
+    if (tuple(logs_now.values()), all_beside) != (home.logs, home.beside):
+        place.keep(home.cosigner.name, _settings(tuple(logs_now.values()), all_beside))
     return read(folder)
 
 
-def _log(vkey: str, url: str) -> Known:
+def _settings(logs: Sequence[Known], beside: Sequence[str]) -> Settings:
+    return {"logs": [{"vkey": log.verifier.vkey, "from": log.url} for log in logs], "beside": list(beside)}
+
+
+def _log(place: Folder, vkey: str, url: str) -> Known:
+    at = _checked(url) if url else ""
+    return Known(place.log_key(vkey), at)
+
+
+def _checked(url: str) -> str:
+    """Raises Invalid for what is no address."""
     try:
-        if url:
-            Remote(url)
-        return Known(Verifier.from_vkey(vkey), url.rstrip("/"))
-    except NoteError as error:
-        raise Invalid("mirror-log", f"This is no public key of a log: {error}. Nothing was changed.") from error
+        return _address(url)
     except Trouble as error:
         raise Invalid("mirror-address", f"{error} Nothing was changed.") from error
 
@@ -115,24 +96,3 @@ def _log(vkey: str, url: str) -> Known:
 def _address(url: str) -> str:
     """Raises Trouble for what is none."""
     return Remote(url).url
-
-
-def _begin(folder: Path, name: str) -> None:
-    try:
-        Cosigner.from_seed(name, bytes(32))
-    except NoteError as error:
-        raise Invalid("mirror-name", f"On its first start a mirror needs a name (--name): {error}.") from error
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    write_once(folder / KEY, secrets.token_hex(32))
-    _keep(folder, name, [], [])
-
-
-def _keep(folder: Path, name: str, logs: Sequence[Known], beside: Sequence[str]) -> None:
-    rows = [{"vkey": log.verifier.vkey, "from": log.url} for log in logs]
-    fresh = folder / f"{SETTINGS}.new"
-    with fresh.open("w", encoding="utf-8") as file:
-        json.dump({"name": name, "logs": rows, "beside": list(beside)}, file, ensure_ascii=False, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(folder / SETTINGS)

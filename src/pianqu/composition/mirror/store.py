@@ -11,9 +11,10 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
+from pianqu.composition.outsider import memory
+from pianqu.composition.outsider.memory import BACK, Evidence
 from pianqu.foundation.errors import Unavailable
 from pianqu.kernels import witnessing
 from pianqu.kernels.cosignature import Cosigner
@@ -24,11 +25,6 @@ from pianqu.kernels.replica import Unproven, leaf_hashes, read_bundle, write_bun
 from pianqu.kernels.tiles import HASH, WIDTH, TileTree
 from pianqu.kernels.witnessing import Answer, Request, Seen
 
-BUSY = 10.0
-"""Seconds for which one step waits for another process's."""
-BACK = 60
-"""Seconds by which the clock may stand behind what was stated last; further behind it is wrong, and nothing is signed."""
-MOST_EVIDENCE = 1_000
 MOST_ACCEPTED = 100_000
 """Checkpoints of a log that are remembered, each against a fork at its own size."""
 MOST_OFFERED = 16
@@ -50,10 +46,6 @@ CREATE TABLE IF NOT EXISTS bundle (
 CREATE TABLE IF NOT EXISTS tile (
     origin TEXT NOT NULL, level INTEGER NOT NULL, number INTEGER NOT NULL, hashes BLOB NOT NULL,
     PRIMARY KEY (origin, level, number)
-) STRICT;
-CREATE TABLE IF NOT EXISTS evidence (
-    digest BLOB PRIMARY KEY, at INTEGER NOT NULL, origin TEXT NOT NULL, size INTEGER NOT NULL, ours TEXT NOT NULL,
-    theirs TEXT NOT NULL
 ) STRICT;
 """
 
@@ -86,17 +78,6 @@ class Shown:
     line: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """Two checkpoints with the log's signature that cannot both be true; `size` is that of the second."""
-
-    origin: str
-    size: int
-    at: int
-    ours: str
-    theirs: str
-
-
 class Store:
     """One connection that writes, a few that read; processes take turns by the database's own lock.
 
@@ -111,9 +92,7 @@ class Store:
             if reads_only:
                 self._tables.execute("SELECT size FROM held")
                 return
-            self._tables.execute("PRAGMA journal_mode = WAL")
-            self._tables.execute("PRAGMA synchronous = FULL")
-            self._tables.executescript(_TABLES)
+            memory.prepare(self._tables, _TABLES)
         except sqlite3.DatabaseError as error:
             raise Unavailable(
                 "mirror-tables",
@@ -130,8 +109,7 @@ class Store:
     def _connected(self) -> sqlite3.Connection:
         is_alone = not self._path.with_name(f"{self._path.name}-wal").exists()
         how = ("?immutable=1" if is_alone else "?mode=ro") if self._reads_only else ""
-        where = f"{self._path.absolute().as_uri()}{how}"
-        return sqlite3.connect(where, uri=True, timeout=BUSY, isolation_level=None, check_same_thread=False)
+        return memory.connected(self._path, how)
 
     # what changes it -------------------------------------------------------------------------------------------------
 
@@ -142,8 +120,8 @@ class Store:
 
         `is_read` says that the proof was read from the log's own signed tree: if it does not hold, that is evidence.
         """
-        origin = _origin(request)
-        with self._turn() as tables:
+        origin = memory.origin_of(request)
+        with memory.turn(self._tables, self._lock) as tables:
             last = _pending(tables, origin)
             seen = Seen(last.size, last.root) if last else Seen()
             found = witnessing.answer(request, logs, seen, root_at=lambda size: _root_at(tables, origin, size))
@@ -159,7 +137,7 @@ class Store:
 
         What is there already is passed over. When this answers, they are on the disk. Raises Gap.
         """
-        with self._turn() as tables:
+        with memory.turn(self._tables, self._lock) as tables:
             held = _held(tables, origin)
             if start > held:
                 raise Gap(f"entry {held} is missing, these begin with {start}")
@@ -190,7 +168,7 @@ class Store:
         `keys` are the log's. A signature of the same size that is younger than `stands` seconds is given again. None where a
         larger tree was signed, where something is missing still, and where the clock is wrong. Raises Damaged.
         """
-        with self._turn() as tables:
+        with memory.turn(self._tables, self._lock) as tables:
             before = _shown(tables, origin)
             found = _accepted(tables, origin, size)
             if found is None or size > _held(tables, origin) or (before and before.size > size):
@@ -217,7 +195,7 @@ class Store:
 
     def mend(self, origin: str, bundles: Mapping[int, bytes], tiles: Mapping[tuple[int, int], bytes]) -> None:
         """Put proven bundles and tiles in the place of those that were stored and are no longer what they were."""
-        with self._turn() as tables:
+        with memory.turn(self._tables, self._lock) as tables:
             tables.executemany(
                 "INSERT INTO bundle VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET entries = excluded.entries",
                 [(origin, number, raw) for number, raw in bundles.items()],
@@ -229,7 +207,7 @@ class Store:
 
     def note_fork(self, origin: str, theirs: str, *, now: int) -> None:
         """Keep a signed checkpoint that contradicts what is stored, beside the one of this mirror that it contradicts."""
-        with self._turn() as tables:
+        with memory.turn(self._tables, self._lock) as tables:
             _keep_evidence(tables, origin, theirs, now)
 
     def note_pair(self, origin: str, one: str, other: str, *, now: int) -> None:
@@ -237,12 +215,12 @@ class Store:
 
         The one of this copy's own history, where either is, stands first.
         """
-        with self._turn() as tables:
+        with memory.turn(self._tables, self._lock) as tables:
             size = CheckpointBody.decode(text_of(one)).size
             known = _accepted(tables, origin, size)
             if known is not None and CheckpointBody.decode(text_of(other)).root == known.root:
                 one, other = other, one
-            _insert_evidence(tables, origin, one, other, now)
+            memory.keep_evidence(tables, origin, one, other, now)
 
     # questions -------------------------------------------------------------------------------------------------------
 
@@ -312,22 +290,7 @@ class Store:
     def evidence(self) -> list[Evidence]:
         """Every fork that was shown to this mirror, the oldest first."""
         with self._reading() as tables:
-            rows = tables.execute("SELECT origin, size, at, ours, theirs FROM evidence ORDER BY at, digest").fetchall()
-        return [Evidence(origin=o, size=s, at=a, ours=ours, theirs=theirs) for o, s, a, ours, theirs in rows]
-
-    # turns -----------------------------------------------------------------------------------------------------------
-
-    @contextmanager
-    def _turn(self) -> Iterator[sqlite3.Connection]:
-        with self._lock:
-            self._tables.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._tables
-                self._tables.execute("COMMIT")
-            except BaseException:
-                if self._tables.in_transaction:
-                    self._tables.execute("ROLLBACK")
-                raise
+            return memory.evidence(tables)
 
     @contextmanager
     def _reading(self) -> Iterator[sqlite3.Connection]:
@@ -447,23 +410,11 @@ def _count(raw: bytes) -> int:
 
 
 def _keep_evidence(tables: sqlite3.Connection, origin: str, theirs: str, now: int) -> None:
-    """Once for each tree that was shown; a flood of them fills no disk. Beside it the own one of that size, or the last."""
+    """Beside it stands the own one of that size, or the last."""
     body = CheckpointBody.decode(text_of(theirs))
     ours = _accepted(tables, origin, body.size) or _pending(tables, origin)
     if ours is not None:
-        _insert_evidence(tables, origin, ours.note, theirs, now)
-
-
-def _insert_evidence(tables: sqlite3.Connection, origin: str, ours: str, theirs: str, now: int) -> None:
-    (many,) = tables.execute("SELECT COUNT(*) FROM evidence").fetchone()
-    if many >= MOST_EVIDENCE:
-        return
-    size = CheckpointBody.decode(text_of(theirs)).size
-    digest = sha256(text_of(theirs).encode()).digest()
-    tables.execute(
-        "INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (digest, now, origin, size, ours, theirs),
-    )
+        memory.keep_evidence(tables, origin, ours.note, theirs, now)
 
 
 def _trimmed(note: str, keys: Sequence[Verifier]) -> str:
@@ -475,11 +426,3 @@ def _trimmed(note: str, keys: Sequence[Verifier]) -> str:
     of_others = [one for one, mine in zip(signatures, is_own, strict=True) if not mine]
     kept = [*of_log[:MOST_LINES], *of_others[:MOST_LINES]]
     return f"{text}\n{''.join(signature_line(one.name, one.blob) for one in kept)}"
-
-
-def _origin(request: Request) -> str:
-    """The log that a request speaks of; empty where it is no checkpoint, which the answer then says."""
-    try:
-        return CheckpointBody.decode(text_of(request.note)).origin
-    except NoteError:
-        return ""

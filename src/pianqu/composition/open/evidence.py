@@ -21,7 +21,7 @@ from pianqu.foundation.official import layout
 from pianqu.kernels import policy
 from pianqu.kernels.receipt import moment
 from pianqu.kernels.verify_page import Pair
-from pianqu.rooms.ledger.queries import CourtBundle
+from pianqu.rooms.ledger.queries import CourtBundle, EvmAnchorCard
 
 CHINA = timezone(timedelta(hours=8))
 TITLE: Pair = ("证据说明表", "Evidence sheet for one record of the ledger")
@@ -75,6 +75,11 @@ PROVES_NOT: tuple[Pair, ...] = (
         "Approval: this is a ledger that anybody can check, no approved or filed evidence platform.",
     ),
 )
+ON_CHAIN: Pair = (
+    "表上写明的联盟链交易里有同一本账的指纹：只要该链没有被改写，记录不晚于那一块就在账上。请向该链的任一节点另行核对。",
+    "The transaction named above holds the same ledger's fingerprint: unless that chain was rewritten, the record was there no "
+    "later than that block. Ask any node of the chain yourself.",
+)
 BLANKS: tuple[Pair, ...] = (
     ("记录单位与当事人的关系", "Relation of the recording organisation to the parties"),
     ("事情发生的时间；与记下时间相隔", "When it happened; how long before it was recorded"),
@@ -83,7 +88,10 @@ BLANKS: tuple[Pair, ...] = (
     ("区里的密钥由谁保管、怎样保管", "Who keeps the ledger's key, and how"),
     ("主机、钟、人员权限的说明", "Statement on host, clock and staff rights"),
 )
-ALGORITHMS = "SHA-256 · Ed25519 · RFC 6962 · RFC 8785 · C2SP tlog-proof, tlog-checkpoint, tlog-cosignature, tlog-policy"
+ALGORITHMS = (
+    "SHA-256 · Ed25519 · ML-DSA-44 · RFC 6962, 8785 · C2SP tlog-proof, tlog-checkpoint, tlog-cosignature, tlog-policy"
+)
+BY_GM = "SM3 (GB/T 32905) · SM2 (GB/T 32918)"
 
 
 def as_pdf(bundle: CourtBundle, names: Mapping[str, Pair]) -> bytes:
@@ -107,6 +115,7 @@ def content(bundle: CourtBundle, names: Mapping[str, Pair]) -> dict[str, Any]:
             bundle.verdict.code, ("开出时核验：对不上", f"Checked when made: {bundle.verdict.message}")
         ),
         "note": NOTE,
+        "left_out": _left_out(bundle),
         "qr": _drawn(bundle.code),
         "head": HEAD,
         "faces": dict(layout.faces()),
@@ -114,7 +123,7 @@ def content(bundle: CourtBundle, names: Mapping[str, Pair]) -> dict[str, Any]:
         "parts": [
             _part(("一、记录", "1. The record"), _recorded(bundle, names)),
             _part(("二、谁盖了章", "2. Who signed"), _stamped(bundle), witnesses=_witnesses(bundle)),
-            _part(("三、能证明什么", "3. What it proves"), points=PROVES if bundle.verdict.times else PROVES[:2]),
+            _part(("三、能证明什么", "3. What it proves"), points=_proven(bundle)),
             _part(("四、不能证明什么", "4. What it does not prove"), points=[_doubt(bundle), *PROVES_NOT]),
             _part(("五、由举证方填写", "5. For the party to fill in"), [_row(label, "", "blank") for label in BLANKS]),
             _part(("六、算法与文件指纹", "6. Algorithms and fingerprints"), _fingerprints(bundle)),
@@ -163,6 +172,20 @@ def _stamped(bundle: CourtBundle) -> Iterable[dict[str, Any]]:
     if bundle.sealed_at:
         yield _row(("封存时间（区里的钟）", "Sealed (the district's clock)"), _moment(bundle.sealed_at))
     yield _row(("见证规则", "Rule"), _rule(bundle))
+    if bundle.chain is not None:
+        yield from _on_chain(bundle.chain)
+
+
+def _on_chain(anchor: EvmAnchorCard) -> Iterable[dict[str, Any]]:
+    """Where a consortium chain holds it; by the word of the node that was asked."""
+    at = f"{_moment(anchor.block_at)}\n" if anchor.block_at else ""
+    where = f"第 {anchor.block} 块 / block {anchor.block}\n{anchor.block_hash}"
+    yield _row(
+        ("联盟链上的时间（出块方的钟）", "Time on the chain (clock of who made the block)"), f"{at}{where}", "mono"
+    )
+    chain = f"{anchor.chain_id}\n{anchor.genesis}"
+    yield _row(("哪条链（链号、创世块）", "Which chain (number, first block)"), chain, "mono")
+    yield _row(("交易与账户", "Transaction and account"), f"{anchor.hash}\n{anchor.sender}", "mono")
 
 
 def _rule(bundle: CourtBundle) -> str:
@@ -176,12 +199,8 @@ def _rule(bundle: CourtBundle) -> str:
 def _witnesses(bundle: CourtBundle) -> Iterable[dict[str, Any]]:
     for one in bundle.rule.witnesses:
         time = bundle.verdict.times.get(one.name)
-        told = (
-            (_moment(datetime.fromtimestamp(time, UTC)), "by its own clock")
-            if time
-            else ("还没有盖章", "has not signed")
-        )
-        yield {"name": one.name, "key": one.witness.vkey, "time": told}
+        told = (_stated(time), "by its own clock") if time else ("还没有盖章", "has not signed")
+        yield {"name": one.name, "key": one.witness.told, "time": told}
 
 
 def _stated(time: int) -> str:
@@ -190,6 +209,11 @@ def _stated(time: int) -> str:
         return _moment(datetime.fromtimestamp(time, UTC))
     except (OverflowError, ValueError, OSError):
         return moment(time)
+
+
+def _proven(bundle: CourtBundle) -> list[Pair]:
+    points = PROVES if bundle.verdict.times else PROVES[:2]
+    return [*points, ON_CHAIN] if bundle.chain else list(points)
 
 
 def _doubt(bundle: CourtBundle) -> Pair:
@@ -212,9 +236,25 @@ def _doubt(bundle: CourtBundle) -> Pair:
 
 
 def _fingerprints(bundle: CourtBundle) -> Iterable[dict[str, Any]]:
-    yield _row(("算法与格式", "Algorithms and formats"), ALGORITHMS)
+    yield _row(("算法与格式", "Algorithms and formats"), ALGORITHMS + (f" · {BY_GM}" if bundle.twin else ""))
     told = "\n".join(f"{sha256(content).hexdigest()}  {name}" for name, content in bundle.files().items())
     yield _row(("证据包里的文件（SHA-256）", "Files of the bundle (SHA-256)"), told, "mono")
+
+
+def _left_out(bundle: CourtBundle) -> Pair:
+    """What the code on the sheet does not hold; empty where it holds everything."""
+    names = "、".join(bundle.left_out_of_code)
+    if not names:
+        return ("", "")
+    if bundle.rule.holds_in_code():
+        return (
+            f"二维码装不下 {names} 的签名，那在回执文件里；没有它，二维码也够数。",
+            f"The code has no room for the signature of {names}, which is in the receipt's file; the code is enough without it.",
+        )
+    return (
+        f"二维码装不下 {names} 的签名，只凭二维码验不出见证够数：请用回执文件核验。",
+        f"The code has no room for the signature of {names} and is not enough without it: check the receipt's file.",
+    )
 
 
 def _moment(at: datetime) -> str:

@@ -1,5 +1,8 @@
 """The open ledger for everybody: how it stands, who watches over it, each seal, each second history, and one's own entry."""
 
+import json
+import re
+from base64 import b64decode
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,12 +18,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from pianqu.foundation.errors import Absent
 from pianqu.foundation.facts import REGISTRY
 from pianqu.kernels import receipt
+from pianqu.kernels.leaf import Leaf
 from pianqu.kernels.policy import NONE, Policy
 from pianqu.kernels.receipt import ReceiptError
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import queries as ledger
 
-LATEST, SEALS = 20, 50
+LATEST, SEALS, OTHERS = 20, 50, 6
+MOST_GIVEN = 20_000
+_JOINED = re.compile(rf"{re.escape(receipt.HEADER)}\s*extra ([A-Za-z0-9+/]+={{0,2}})\s*index ")
+"""A receipt's file whose line ends were lost: a field of one line takes them away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,8 @@ def page(request: HttpRequest) -> HttpResponse:
         "pace": ledger.pace(recent),
         "organisations": _organisations(),
         "ended": ledger.ended_logs(),
+        "twin": ledger.twin_card(),
+        "elsewhere": _elsewhere(),
         **_watching(),
     }
     return render(request, "open/ledger.html", context)
@@ -90,7 +99,7 @@ def forks(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def find(request: HttpRequest) -> HttpResponse:
-    """One entry by its number, or by a receipt that is pasted or chosen."""
+    """One entry by its number, or by a receipt that is pasted or chosen: that one never stands in an address."""
     given = (request.POST if request.method == "POST" else request.GET).get("what", "").strip()
     file = request.FILES.get("file")
     if file is not None:
@@ -99,27 +108,44 @@ def find(request: HttpRequest) -> HttpResponse:
         return redirect("ledger")
     number = given.replace("\u2009", "").replace(" ", "").replace(",", "")
     if number.isascii() and number.isdigit() and len(number) < 16:
+        if request.method == "POST":
+            return redirect(f"{reverse('ledger_find')}?what={int(number)}")
         return _found(request, int(number) - 1, None)
     try:
         held = receipt.parse(given)
     except ReceiptError:
-        said = _("This is neither the number of an entry nor a receipt. A receipt's file ends in .tlog-proof.")
-        return render(request, "open/entry.html", {"error": said, "given": given[:200]}, status=422)
-    return _found(request, held.index, held)
+        return _by_leaf(request, given)
+    return _found(request, held.index, held.leaf)
 
 
-def _found(request: HttpRequest, position: int, held: receipt.Receipt | None) -> HttpResponse:
+def _by_leaf(request: HttpRequest, given: str) -> HttpResponse:
+    """The entry of a receipt's file that lost its line ends: number and path cannot be told apart in it, the entry itself can."""
+    try:
+        joined = _JOINED.match(given)
+        held = str(json.loads(b64decode(joined[1], validate=True))["leaf"]).encode() if joined else b""
+        leaf = Leaf.decode(held)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        said = _(
+            "This is neither the number of an entry nor a receipt. A receipt's file ends in .tlog-proof."
+            " A code of 8 characters opens your matter under “Follow up”."
+        )
+        return render(request, "open/entry.html", {"error": said, "given": given[:MOST_GIVEN]}, status=422)
+    position = ledger.position_of(leaf.organisation_code, leaf.counter)
+    return _found(request, -1 if position is None else position, held)
+
+
+def _found(request: HttpRequest, position: int, held: bytes | None) -> HttpResponse:
     try:
         item = ledger.at(position)
     except Absent as absent:
-        context = {"error": absent.message, "given": position + 1}
-        return render(request, "open/entry.html", context, status=404)
+        missed = {"error": absent.message, "given": position + 1 if held is None else ""}
+        return render(request, "open/entry.html", missed, status=404)
     verdict = ledger.verdict(now=timezone.now())
     context = {
         "item": _entries([item.item], verdict)[0],
         "leaf": item.leaf.decode(),
         "held": held is not None,
-        "same": held is not None and held.leaf == item.leaf,
+        "same": held == item.leaf,
         "verdict": verdict,
     }
     return render(request, "open/entry.html", context)
@@ -135,6 +161,31 @@ def _entries(items: Any, verdict: ledger.Verdict) -> list[Entry]:
         name = organisations[item.organisation_code]
         made.append(Entry(item.position, item.at, kind.label if kind else item.kind, name, state))
     return made
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What somebody else holds or states of the ledger: a timestamp of an authority, or a place on a chain."""
+
+    at: datetime
+    size: int
+    who: str
+    chain: int
+    address: str
+
+
+def _elsewhere() -> list[Elsewhere]:
+    """The newest, newest first."""
+    stamps = [
+        Elsewhere(one.stamped_at, one.size, one.authority, 0, reverse("ledger:anchor", args=[one.size]))
+        for one in ledger.anchors(OTHERS)
+    ]
+    blocks = [
+        Elsewhere(one.block_at, one.size, "", one.chain_id, reverse("ledger:on_chain", args=[one.hash]))
+        for one in ledger.evm_anchors(OTHERS)
+        if one.block_at is not None
+    ]
+    return sorted([*stamps, *blocks], key=lambda one: one.at, reverse=True)[:OTHERS]
 
 
 def _organisations() -> list[tuple[Organisation, ledger.OrganisationCard]]:
@@ -163,7 +214,8 @@ def _watching() -> dict[str, Any]:
     rule, cards = ledger.policy().rule, ledger.witnesses()
     return {
         "witnesses": cards,
-        "signing": sum(not card.trouble and card.heard_at is not None for card in cards),
+        "signing": len({card.key_name for card in cards if not card.trouble and card.heard_at is not None}),
+        "parties": rule.parties(),
         "mirrors": ledger.mirrors(),
         "rule": _rule(rule, rule.quorum) if rule.quorum != NONE else "",
         "policy_address": reverse("ledger:policy"),

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from pianqu.composition.outsider.running import free_port
 
 START_SECONDS = 40.0
 STOP_SECONDS = 10.0
@@ -53,14 +54,8 @@ def _environment(folder: Path) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PIANQU_")}
     source = str(Path(__file__).resolve().parents[3])
     path = os.pathsep.join(filter(None, [source, os.environ.get("PYTHONPATH", "")]))
-    own = {"PIANQU_DATA": str(folder / "data"), "PIANQU_PORT": str(_free_port()), "PYTHONPATH": path}
+    own = {"PIANQU_DATA": str(folder / "data"), "PIANQU_PORT": str(free_port()), "PYTHONPATH": path}
     return kept | own | {"DJANGO_SETTINGS_MODULE": "pianqu.composition.settings"}
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _run(module: str, words: list[str], environ: dict[str, str]) -> str:

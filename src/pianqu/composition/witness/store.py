@@ -2,23 +2,19 @@
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
+from pianqu.composition.outsider import memory
+from pianqu.composition.outsider.memory import BACK, Evidence
 from pianqu.foundation.errors import Unavailable
+from pianqu.foundation.following import origin_hash
 from pianqu.kernels import witnessing
 from pianqu.kernels.cosignature import Cosigner
-from pianqu.kernels.note import CheckpointBody, NoteError, Verifier, text_of
+from pianqu.kernels.note import CheckpointBody, Verifier, text_of
 from pianqu.kernels.witnessing import Answer, Request, Seen
 
-BUSY = 10.0
-"""Seconds for which one step waits for another process's."""
-BACK = 60
-"""Seconds by which the clock may stand behind what was stated last; further behind it is wrong, and nothing is signed."""
-MOST_EVIDENCE = 1_000
 CLOCK_BACK = 503
 _TABLES = """
 CREATE TABLE IF NOT EXISTS seen (
@@ -27,10 +23,6 @@ CREATE TABLE IF NOT EXISTS seen (
 CREATE TABLE IF NOT EXISTS cosigned (
     origin TEXT NOT NULL, size INTEGER NOT NULL, root BLOB NOT NULL, note TEXT NOT NULL, PRIMARY KEY (origin, size)
 ) STRICT, WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS evidence (
-    digest BLOB PRIMARY KEY, at INTEGER NOT NULL, origin TEXT NOT NULL, size INTEGER NOT NULL, ours TEXT NOT NULL,
-    theirs TEXT NOT NULL
-) STRICT;
 """
 
 
@@ -42,18 +34,6 @@ class Step:
     line: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
-    """Two checkpoints of one log and one size that cannot both be true, each with the log's signature."""
-
-    origin: str
-    size: int
-    at: int
-    ours: str
-    """The one that this witness cosigned."""
-    theirs: str
-
-
 class Store:
     """One connection for all threads of a process; processes take turns by the database's own lock.
 
@@ -63,10 +43,8 @@ class Store:
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
         try:
-            self._tables = sqlite3.connect(path, timeout=BUSY, isolation_level=None, check_same_thread=False)
-            self._tables.execute("PRAGMA journal_mode = WAL")
-            self._tables.execute("PRAGMA synchronous = FULL")
-            self._tables.executescript(_TABLES)
+            self._tables = memory.connected(path)
+            memory.prepare(self._tables, _TABLES)
         except sqlite3.DatabaseError as error:
             raise Unavailable(
                 "witness-tables",
@@ -80,8 +58,8 @@ class Store:
 
     def step(self, request: Request, logs: Mapping[str, Sequence[Verifier]], cosigner: Cosigner, *, now: int) -> Step:
         """Judge, keep, then cosign: when this answers, what was cosigned is on the disk. `now` in seconds since 1970."""
-        origin = _origin(request)
-        with self._turn():
+        origin = memory.origin_of(request)
+        with memory.turn(self._tables, self._lock):
             seen, last = self._seen(origin)
             found = witnessing.answer(request, logs, seen, root_at=lambda size: self._root_at(origin, size))
             if found.grown is None:
@@ -95,11 +73,11 @@ class Store:
             self._keep(found.grown, request.note + line, time)
         return Step(answer=found, line=line)
 
-    def checkpoint(self, origin_hash: str) -> str | None:
-        """The last checkpoint that was cosigned for the log whose origin has this SHA-256 in hexadecimal digits."""
+    def checkpoint(self, place: str) -> str | None:
+        """The last checkpoint that was cosigned for the log whose place among all is this (`origin_hash`)."""
         with self._lock:
             rows = self._tables.execute("SELECT origin, note FROM seen").fetchall()
-        return next((note for origin, note in rows if sha256(origin.encode()).hexdigest() == origin_hash), None)
+        return next((note for origin, note in rows if origin_hash(origin) == place), None)
 
     def last(self) -> list[tuple[str, int, int]]:
         """Origin, size and time of what was cosigned last for each log."""
@@ -115,24 +93,9 @@ class Store:
     def evidence(self) -> list[Evidence]:
         """Every fork that was shown to this witness, the oldest first."""
         with self._lock:
-            rows = self._tables.execute(
-                "SELECT origin, size, at, ours, theirs FROM evidence ORDER BY at, digest"
-            ).fetchall()
-        return [Evidence(origin=o, size=s, at=a, ours=ours, theirs=theirs) for o, s, a, ours, theirs in rows]
+            return memory.evidence(self._tables)
 
     # inside a turn ---------------------------------------------------------------------------------------------------
-
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        with self._lock:
-            self._tables.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._tables.execute("COMMIT")
-            except BaseException:
-                if self._tables.in_transaction:  # a full disk ends some transactions by itself
-                    self._tables.execute("ROLLBACK")
-                raise
 
     def _seen(self, origin: str) -> tuple[Seen, int]:
         row = self._tables.execute("SELECT size, root, at FROM seen WHERE origin = ?", (origin,)).fetchone()
@@ -154,24 +117,8 @@ class Store:
         )
 
     def _keep_evidence(self, origin: str, request: Request, now: int) -> None:
-        """Once for each tree that was shown; a flood of them fills no disk."""
-        body = CheckpointBody.decode(text_of(request.note))
-        ours = self._tables.execute(
-            "SELECT note FROM cosigned WHERE origin = ? AND size = ?", (origin, body.size)
-        ).fetchone()
-        (many,) = self._tables.execute("SELECT COUNT(*) FROM evidence").fetchone()
-        if ours is None or many >= MOST_EVIDENCE:
-            return
-        digest = sha256(text_of(request.note).encode()).digest()
-        self._tables.execute(
-            "INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (digest, now, origin, body.size, ours[0], request.note),
-        )
-
-
-def _origin(request: Request) -> str:
-    """The log that a request speaks of; empty where it is no checkpoint, which the answer then says."""
-    try:
-        return CheckpointBody.decode(text_of(request.note)).origin
-    except NoteError:
-        return ""
+        size = CheckpointBody.decode(text_of(request.note)).size
+        asked = "SELECT note FROM cosigned WHERE origin = ? AND size = ?"
+        ours = self._tables.execute(asked, (origin, size)).fetchone()
+        if ours is not None:
+            memory.keep_evidence(self._tables, origin, ours[0], request.note, now)

@@ -74,6 +74,7 @@ STATES = {
     "withdrawn": ("secondary", "arrow-back-up", pgettext_lazy("state", "Withdrawn")),
     "recorded": ("yellow", "hourglass", pgettext_lazy("state", "Written")),
     "unwitnessed": ("yellow", "hourglass", pgettext_lazy("state", "Waiting for a witness")),
+    "covered": ("green", "shield-check", pgettext_lazy("state", "Witnessed with a later one")),
     "witnessed": ("green", "shield-check", pgettext_lazy("state", "Witnessed")),
     "waiting": ("purple", "wifi-off", pgettext_lazy("state", "Waiting for the network")),
     "sealed": ("green", "lock", pgettext_lazy("state", "Sealed")),

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from pianqu.kernels import canonical, merkle, note
-from pianqu.kernels.cosignature import Cosigner
+from pianqu.kernels.cosignature import ML_DSA_44, Cosigner
 from pianqu.kernels.leaf import Leaf, commitment
 from pianqu.kernels.receipt import Receipt
 from pianqu.kernels.tiles import TileTree
@@ -42,11 +42,19 @@ WITNESSES = {
     "people": Cosigner.from_seed("council.wantou.example/pianqu", bytes([2] * 32)),
     "院": Cosigner.from_seed("lab.university.example/w1", bytes([3] * 32)),
 }
+LONG = "people-44"
+WITNESSES_44 = {LONG: Cosigner.from_seed(WITNESSES["people"].name, bytes([4] * 32), ML_DSA_44)}
+"""The second key of one of them."""
 KNOWN = f"log {SIGNER.vkey}\n" + "".join(f"witness {name} {one.witness.vkey}\n" for name, one in WITNESSES.items())
 ALONE = f"log {SIGNER.vkey}\nquorum none\n"
 ASKS_NOBODY = f"{KNOWN}quorum none\n"
 TWO_OF_THREE = f"{KNOWN}group all 2 justice people 院\nquorum all\n"
 NESTED = f"{KNOWN}group offices any justice people\ngroup both all offices 院\nquorum both\n"
+PAIRED = (
+    f"{KNOWN}witness {LONG} {WITNESSES_44[LONG].witness.vkey}\n"
+    f"group council any people {LONG}\ngroup all 2 justice council 院\nquorum all\n"
+)
+LONG_NEEDED = f"{KNOWN}witness {LONG} {WITNESSES_44[LONG].witness.vkey}\ngroup all all justice {LONG}\nquorum all\n"
 TIME = 1_795_910_400
 
 
@@ -109,7 +117,8 @@ def replaced(receipt: Receipt, **parts: object) -> Receipt:
 def signed(receipt: Receipt, *names: str) -> Receipt:
     """The receipt with lines of these witnesses below the log's own."""
     text = note.text_of(receipt.checkpoint)
-    lines = [WITNESSES[name].cosign(text, TIME + n) for n, name in enumerate(names)]
+    keys = WITNESSES | WITNESSES_44
+    lines = [keys[name].cosign(text, TIME + n) for n, name in enumerate(names)]
     return replaced(receipt, checkpoint=receipt.checkpoint + "".join(lines))
 
 
@@ -120,6 +129,8 @@ class Case:
     receipt: Receipt
     rule: str
     code: str
+    in_code: str = ""
+    """The verdict on its QR code, where that leaves something out."""
 
 
 def cases() -> dict[str, Case]:
@@ -145,6 +156,14 @@ def cases() -> dict[str, Case]:
         "another key of a witness's name": Case(plus(signed(good, "院"), thief), TWO_OF_THREE, "not-witnessed"),
         "both groups": Case(signed(good, "people", "院"), NESTED, "genuine"),
         "one group only": Case(seen, NESTED, "not-witnessed"),
+        "both keys of one": Case(signed(good, "people", LONG), PAIRED, "not-witnessed"),
+        "the short key and another": Case(signed(good, "people", LONG, "justice"), PAIRED, "genuine"),
+        "the long key and another": Case(signed(good, LONG, "justice"), PAIRED, "genuine", "not-witnessed"),
+        "the long key is needed": Case(signed(good, LONG, "justice"), LONG_NEEDED, "genuine", "not-witnessed"),
+        "the long key is missing": Case(signed(good, "people", "justice"), LONG_NEEDED, "not-witnessed"),
+        "a long line that nobody knows": Case(signed(good, LONG, "justice", "院"), TWO_OF_THREE, "genuine"),
+        "a false long line": Case(twisted(signed(good, "justice", "院", LONG)), PAIRED, "checkpoint-broken"),
+        "a long line of another time": Case(at_another_time(signed(good, "院", LONG)), PAIRED, "checkpoint-broken"),
         "a false line of a witness": Case(twisted(seen), TWO_OF_THREE, "checkpoint-broken"),
         "a false line though nobody is asked": Case(twisted(seen), ASKS_NOBODY, "checkpoint-broken"),
         "a line of another time": Case(at_another_time(seen), TWO_OF_THREE, "checkpoint-broken"),

@@ -140,6 +140,8 @@ def test_malformed_keys_are_refused(bad: str) -> None:
         "\n1\n%s\n",
         "o\n1\n%s\n\n",
         "o\n\u0661\n%s\n",
+        "o\n" + "9" * 17 + "\n%s\n",
+        "o\n" + "9" * 5_000 + "\n%s\n",
     ],
 )
 def test_malformed_checkpoints_are_refused(bad: str) -> None:
@@ -151,3 +153,13 @@ def test_malformed_checkpoints_are_refused(bad: str) -> None:
 def test_a_checkpoint_comes_back() -> None:
     body = CheckpointBody(origin="example.org/log", size=7, root=bytes(32), extensions=("more",))
     assert CheckpointBody.decode(body.encode()) == body
+
+
+def test_a_new_name_has_a_bound_and_can_be_seen() -> None:
+    note.check_new_name("片" * 66 + "ab")
+    note.check_new_name("a" * 110, 110)
+    for name, said in [("片" * 67, "at most 200 bytes in UTF-8, and this one has 201"), ("a\u202eb", "seen"), ("", "not empty")]:
+        with pytest.raises(NoteError, match=said):
+            note.check_new_name(name)
+    with pytest.raises(NoteError, match="at most 110"):
+        note.check_new_name("a" * 111, 110)

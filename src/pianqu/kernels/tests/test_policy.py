@@ -1,13 +1,15 @@
 """Policies: the specification's example, an oracle that asks every set of witnesses, and every line that is refused."""
 
+from collections.abc import Iterable
 from itertools import chain, combinations
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pianqu.kernels import policy
-from pianqu.kernels.cosignature import Cosigner
+from pianqu.kernels.cosignature import ML_DSA_44, Cosigner
 from pianqu.kernels.note import CheckpointBody, NoteError, Signer
 from pianqu.kernels.policy import Group, Policy, PolicyError, parse
 
@@ -75,7 +77,7 @@ def test_what_is_written_is_read_back() -> None:
         (f"witness a {key('X1')}\nwitness a {key('X2')}\nquorum none\n", "taken"),
         (f"witness a {key('X1')}\nwitness b {key('X1')}\nquorum none\n", "there already"),
         (f"log {LOG.vkey}\nlog {LOG.vkey}\nquorum none\n", "there already"),
-        (f"log {key('X1')}\nquorum none\n", "Ed25519"),
+        (f"log {key('X1')}\nquorum none\n", "the key of a witness"),
         (f"witness a {LOG.vkey}\nquorum none\n", "cosignatures"),
         (f"witness a {key('X1')} http://a b\nquorum none\n", "expected here"),
         (f"witness a {key('X1')}\ngroup g 0 a\nquorum g\n", "from 1 to 1"),
@@ -108,7 +110,7 @@ def test_names_are_octets() -> None:
 
 def test_a_file_without_bounds_is_refused() -> None:
     with pytest.raises(PolicyError, match="too long"):
-        parse(b"#" * 300_000)
+        parse(b"#" * 600_000)
 
 
 # judging -------------------------------------------------------------------------------------------------------------
@@ -203,3 +205,88 @@ def test_nobody_is_the_fewest_where_nobody_is_asked() -> None:
 def test_where_nobody_is_asked_nobody_has_to_lie() -> None:
     assert parse(EXAMPLE.replace("quorum X-and-Y", "quorum none").encode()).overlap() == 0
     assert parse(EXAMPLE.encode()).overlap() == 1
+
+
+# two keys of one witness ---------------------------------------------------------------------------------------------
+
+PAIRS = {
+    f"{name}-44": Cosigner.from_seed(KEYS[name].name, bytes([40 + n] * 32), ML_DSA_44) for n, name in enumerate(KEYS)
+}
+BOTH = KEYS | PAIRS
+
+
+def paired(*lines: str) -> Policy:
+    """Everybody with two keys, and these lines."""
+    return parse("\n".join([*(f"witness {name} {one.witness.vkey}" for name, one in BOTH.items()), *lines]).encode())
+
+
+def test_keys_of_both_kinds_are_read_written_and_judged() -> None:
+    found = paired("group X1-any any X1 X1-44", "group X2-all all X2 X2-44", "group q all X1-any X2-all", "quorum q")
+    assert parse(policy.write(found).encode()) == found
+    known = parse(f"log {LOG.vkey}\n{policy.write(found)}".encode())
+    note = LOG.sign(BODY) + PAIRS["X1-44"].cosign(BODY, 3) + KEYS["X2"].cosign(BODY, 4)
+    assert not known.judge(note).holds
+    judged = known.judge(note + PAIRS["X2-44"].cosign(BODY, 5))
+    assert judged.holds and judged.times == {"X1-44": 3, "X2": 4, "X2-44": 5}
+    assert known.parties(judged.times) == 2 and known.parties() == 6
+    assert known.left_out_of_code() == tuple(PAIRS) and not known.holds_in_code()
+    assert paired("group q any X1 X1-44", "quorum q").holds_in_code()
+
+
+def test_a_file_may_name_as_many_long_keys_as_there_may_be_witnesses() -> None:
+    keys = (
+        Cosigner.from_seed(f"a-witness-with-a-long-name.example/{n}", n.to_bytes(32), ML_DSA_44) for n in range(250)
+    )
+    lines = [f"witness w{n} {key.witness.vkey} https://witness.example.org/{n}/" for n, key in enumerate(keys)]
+    assert (
+        len(
+            parse(
+                "\n".join([*lines, f"group q 126 {' '.join(f'w{n}' for n in range(250))}", "quorum q"]).encode()
+            ).witnesses
+        )
+        == 250
+    )
+
+
+def _liars(enough: Iterable[set[str]]) -> int:
+    """The oracle: the fewest witnesses, by the names of their keys, behind a signature in both of two sets that are enough.
+
+    An honest witness signs one history with both its keys, so whoever stands in both sets lies.
+    """
+    names = [{BOTH[one].name for one in some} for some in enough]
+    return min(len(one & other) for one in names for other in names)
+
+
+@pytest.mark.parametrize(
+    ("lines", "liars"),
+    [
+        (["group a any X1 X1-44", "quorum a"], 1),
+        (["group a all X1 X1-44", "quorum a"], 1),
+        (["group a any X1 X1-44", "group b any X2 X2-44", "group c any X3 X3-44", "group q 2 a b c", "quorum q"], 1),
+        (["group a all X1 X1-44", "group b any X2 X2-44", "group c any X3 X3-44", "group q all a b c", "quorum q"], 3),
+        (["group old 2 X1 X2 X3", "group new 2 X1-44 X2-44 X3-44", "group q all old new", "quorum q"], 1),
+        (["group old all X1 X2", "group new all X1-44 X2-44", "group q all old new", "quorum q"], 2),
+        (["group q any X1 X2-44", "quorum q"], 0),
+    ],
+)
+def test_two_keys_of_one_witness_are_one_liar(lines: list[str], liars: int) -> None:
+    found, names = paired(*lines), [name for name in BOTH if name[:2] in {"X1", "X2", "X3"}]
+    some = [set(one) for one in chain.from_iterable(combinations(names, size) for size in range(7))]
+    assert found.overlap() == liars == _liars([one for one in some if found.holds(one)])
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(["all", "any", "1", "2"]), st.integers(1, 3)), min_size=1, max_size=4),
+    st.randoms(),
+)
+def test_a_policy_never_promises_more_liars_than_it_takes(parts: list[tuple[str, int]], chance: Random) -> None:
+    names = [name for name in BOTH if name[:2] in {"X1", "X2", "X3"}]
+    chance.shuffle(names)
+    free, lines = list(names), []
+    for number, (needed, width) in enumerate(parts):
+        members, free = free[:width], [*free[width:], f"g{number}"]
+        rule = "all" if needed.isdigit() and int(needed) > len(members) else needed
+        lines.append(f"group g{number} {rule} {' '.join(members)}")
+    found = paired(*lines, f"quorum g{len(parts) - 1}")
+    some = [set(one) for one in chain.from_iterable(combinations(names, size) for size in range(7))]
+    assert found.overlap() <= _liars([one for one in some if found.holds(one)])

@@ -2,21 +2,27 @@
 
 import json
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import base45
 import pytest
+from cryptography.exceptions import UnsupportedAlgorithm
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pianqu.kernels import canonical, policy
 from pianqu.kernels import receipt as kernel
+from pianqu.kernels.cosignature import ML_DSA_44, Cosigner
 from pianqu.kernels.receipt import Receipt, ReceiptError
 from pianqu.kernels.tests.receipts import (
     ALONE,
+    LONG,
+    LONG_NEEDED,
     NESTED,
     OLD_CODE,
     OLD_FILE,
+    PAIRED,
     SIGNER,
     TIME,
     TWO_OF_THREE,
@@ -65,8 +71,39 @@ def test_every_fault_has_its_verdict_in_every_form(case: Case) -> None:
     assert kernel.verify(case.receipt, rule).code == case.code
     assert kernel.verify(kernel.parse(case.receipt.text()), rule).code == case.code
     if case.code in {"genuine", "not-witnessed"}:
-        assert kernel.verify(kernel.parse(case.receipt.compact()), rule).code == case.code
-        assert kernel.verify(kernel.parse(case.receipt.compact(rule)), rule).code == case.code
+        for code in (case.receipt.compact(), case.receipt.compact(rule)):
+            assert kernel.verify(kernel.parse(code), rule).code == (case.in_code or case.code)
+
+
+@pytest.mark.parametrize("rule", [PAIRED, LONG_NEEDED])
+def test_a_code_says_whose_signatures_it_has_no_room_for(rule: str) -> None:
+    found, whole = policy.parse(rule.encode()), signed(make(), LONG, "justice")
+    assert found.left_out_of_code() == (LONG,) and found.holds_in_code() == (rule == PAIRED)
+    assert kernel.verify(whole, found).genuine
+    verdict = kernel.verify(kernel.parse(whole.compact(found)), found)
+    assert verdict.recorded and "too long for a QR code" in verdict.message and LONG in verdict.message
+    assert kernel.verify(make(), found).message == kernel.NOT_WITNESSED or rule == LONG_NEEDED
+
+
+def test_both_keys_of_a_witness_count_as_one_that_signed() -> None:
+    found = policy.parse(PAIRED.encode())
+    verdict = kernel.verify(signed(make(), "people", LONG, "justice"), found)
+    lines = kernel.told(verdict, found)
+    assert "Signed by 2 of 3 witnesses:" in lines and any(line.startswith(f"  {LONG}: 2026-") for line in lines)
+    assert "A second history would need 1 or more of these witnesses to deceive together with the ledger." in lines
+
+
+def test_what_this_machine_cannot_check_is_said_and_is_not_called_false() -> None:
+    def cannot(*_given: object) -> None:
+        raise UnsupportedAlgorithm("not here")
+
+    rule = policy.parse(PAIRED.encode())
+    old = replace(ML_DSA_44, check=cannot)
+    there = tuple(replace(one, witness=replace(one.witness, kind=old)) for one in rule.witnesses if one.name == LONG)
+    rule = replace(rule, witnesses=(*rule.witnesses[:3], *there))
+    verdict = kernel.verify(signed(make(), "justice", "院", LONG), rule)
+    assert verdict.code == "not-checkable" and "ML-DSA-44" in verdict.message and not verdict.recorded
+    assert kernel.verify(signed(make(), "justice", "院"), rule).genuine
 
 
 def test_a_verdict_tells_who_signed_and_when() -> None:
@@ -122,6 +159,12 @@ def test_a_flipped_character_never_passes(data: st.DataObject) -> None:
     assert receipt == kernel.parse(text) or check(receipt) != "genuine" or receipt.text() == kernel.parse(text).text()
 
 
+@pytest.mark.parametrize("index", ["9" * 5_000, "9" * 17, "07", "-1", "\u0667", ""])
+def test_what_is_no_index_is_said(index: str) -> None:
+    with pytest.raises(ReceiptError, match="plain number"):
+        kernel.parse(make(9, 7).text().replace("index 7", f"index {index}"))
+
+
 CODES = st.binary(max_size=300).map(lambda raw: base45.b45encode(raw).decode())
 
 
@@ -151,6 +194,24 @@ def run(tmp_path: Path, receipt: str, *words: str) -> int:
     file = tmp_path / "mine.tlog-proof"
     file.write_text(receipt, encoding="utf-8")
     return kernel.main([str(file), *words])
+
+
+def test_what_cannot_be_read_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    picture, rule = tmp_path / "photo.png", tmp_path / "policy"
+    picture.write_bytes(b"\x89PNG\xff")
+    rule.write_text("quorum none\n")
+    own = Cosigner.from_seed("w.example", bytes([1] * 32)).witness.vkey
+    (tmp_path / "mine").write_text(make(9, 3).text())
+    for words, said in [
+        ([str(tmp_path / "gone"), "--policy", str(rule)], "gone could not be read: No such file or directory."),
+        ([str(tmp_path), "--policy", str(rule)], "could not be read: Is a directory."),
+        ([str(picture), "--policy", str(rule)], "This file is no text."),
+        ([str(tmp_path / "mine"), "--policy", str(tmp_path / "none")], "none could not be read"),
+        ([str(tmp_path / "mine"), "--vkey", own], "the key of a witness or a mirror"),
+    ]:
+        assert kernel.main(words) == 2
+        told = capsys.readouterr().err
+        assert said in told and "Errno" not in told and "codec" not in told
 
 
 def test_the_check_without_django(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

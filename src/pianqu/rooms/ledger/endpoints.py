@@ -67,7 +67,11 @@ class Witness(Schema):
     """One witness of the policy in force."""
 
     name: str
-    key_name: str = Field(description="The name of its key, as it stands in its signatures.")
+    key_name: str = Field(
+        description="The name of its key, as it stands in its signatures. Two keys of one name are one witness."
+    )
+    kind: str = Field(description="How it signs: Ed25519 or ML-DSA-44.")
+    vkey: str = Field(description="Its verifier key (C2SP signed-note format).")
     group: str = Field(description="The policy's group that it belongs to; empty for none.")
     url: str
     size: int = Field(description="Entries of the newest tree that it signed.")
@@ -177,7 +181,7 @@ def ended(request: HttpRequest) -> list[EndedLog]:
     "/forks",
     name="showFork",
     says=gettext_noop(
-        "Show a second history: two checkpoints of one size that the ledger signed; nobody has to believe you"
+        "Show a second history: two checkpoints that the ledger signed and that cannot both be true; nobody has to believe you"
     ),
     right="",
     gives=ForkKept,
@@ -283,6 +287,67 @@ def anchors(request: HttpRequest) -> Anchors:
                 note=f"{queries.PUBLIC_PATH}/anchor/{one.size}.note",
             )
             for one in queries.anchors()
+        ],
+    )
+
+
+class ChainAnchor(Schema):
+    """A transaction by which a chain with an Ethereum interface holds what the ledger was."""
+
+    size: int
+    chain_id: int
+    genesis: str = Field(description="Hash of the chain's first block: chains may share a number.")
+    transaction: str
+    account: str = Field(description="Who signed it.")
+    block: int
+    block_hash: str
+    block_at: datetime = Field(description="By the clock of who made the block.")
+    confirmed_at: datetime = Field(description="When enough blocks stood on it, by this machine's clock.")
+    file: str = Field(description="Where everything lies that a check needs.")
+
+
+class ChainAnchors(Schema):
+    """The newest anchors that count, and what keeps the next."""
+
+    asked: bool = Field(description="Whether the ledger is anchored on a chain at all.")
+    chain_id: int = Field(description="Number of the chain; 0 where there is none.")
+    waiting: bool = Field(description="Whether a transaction is on its way, or in a block with too few on it.")
+    trouble: str = Field(description="Why it did not come on; empty where all is well.")
+    detail: str
+    trouble_at: datetime | None
+    anchors: list[ChainAnchor]
+
+
+@ledger.asks(
+    "/chain-anchors",
+    name="getChainAnchors",
+    says=gettext_noop("What a consortium chain holds of the ledger: newest first, 200 at most"),
+    gives=ChainAnchors,
+    right="",
+)
+def chain_anchors(request: HttpRequest) -> ChainAnchors:
+    node = queries.evm_node()
+    return ChainAnchors(
+        asked=bool(node.place),
+        chain_id=node.chain_id,
+        waiting=queries.evm_waits(),
+        trouble=node.trouble,
+        detail=node.detail,
+        trouble_at=node.trouble_at,
+        anchors=[
+            ChainAnchor(
+                size=one.size,
+                chain_id=one.chain_id,
+                genesis=one.genesis,
+                transaction=one.hash,
+                account=one.sender,
+                block=one.block or 0,
+                block_hash=one.block_hash,
+                block_at=one.block_at or one.signed_at,
+                confirmed_at=one.confirmed_at or one.signed_at,
+                file=f"{queries.PUBLIC_PATH}/chain/{one.hash}.json",
+            )
+            for one in queries.evm_anchors()
         ],
     )
 

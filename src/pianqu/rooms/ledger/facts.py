@@ -57,6 +57,19 @@ class KeysRetired(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class TwinStated(Fact):
+    """The twin by the national standards stood so at this size: whoever witnesses the log covers the twin's root and key too."""
+
+    kind: ClassVar[str] = "ledger.twin-stated"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "The twin by the national standards entered")
+
+    size: int
+    root: str
+    """By SM3, base64url without padding."""
+    vkey: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PolicyAdopted(Fact):
     """From now on these witnesses are asked, and this quorum of them counts. The subject is the ledger."""
 
@@ -67,7 +80,7 @@ class PolicyAdopted(Fact):
     digest: str
     """SHA-256 of the policy's text, base64url without padding."""
     witnesses: tuple[str, ...]
-    """Their verifier keys: names, ids and public keys of organisations."""
+    """Their verifier keys: names, ids and public keys of organisations; of a long key its SHA-256."""
     quorum: str
 
 
@@ -79,6 +92,7 @@ class MirrorNamed(Fact):
     label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Mirror named")
 
     vkey: str
+    """Its verifier key; of a long key its SHA-256."""
     url: str
 
 

@@ -182,6 +182,63 @@ class LogKey(models.Model):
         return f"key {self.number}"
 
 
+class Twin(models.Model):
+    """The twin of the log by the national standards 国密账: its name, its keys, what the log was told of it. There is one row."""
+
+    derived = True
+
+    origin = models.CharField("账本来源名 log's origin", max_length=200)
+    vkeys = models.JSONField("公钥 verifier keys")
+    """All that it ever had under this name; the newest signs."""
+    key_number = models.PositiveIntegerField("密钥序号 key number")
+    """Of the newest, by which its file is called."""
+    stated_size = models.PositiveBigIntegerField("已入账条数 stated size", default=0)
+    stated_vkey = models.CharField("已入账公钥 stated key", max_length=400, default="")
+    stated_at = models.DateTimeField("入账时间 stated at", null=True)
+    """When the log itself was last told the twin's root, and of which size and key."""
+
+    class Meta:
+        verbose_name = "国密账 twin"
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_twin")]
+
+    def __str__(self) -> str:
+        return f"twin of {self.origin}"
+
+
+class TwinTile(models.Model):
+    """256 hashes by SM3 of one level of the twin's tree 国密树片. Rebuildable."""
+
+    derived = True
+
+    level = models.PositiveSmallIntegerField("层 level")
+    index = models.PositiveBigIntegerField("序 index")
+    hashes = models.BinaryField("哈希 hashes", max_length=8192)
+
+    class Meta:
+        verbose_name = "国密树片 twin tile"
+        constraints = [models.UniqueConstraint(fields=["level", "index"], name="one_twin_tile_per_place")]
+
+    def __str__(self) -> str:
+        return f"twin tile {self.level}/{self.index}"
+
+
+class TwinCheckpoint(models.Model):
+    """A size and root of the twin, signed with SM2, beside the log's checkpoint of the same size 国密存证根."""
+
+    derived = True
+
+    size = models.PositiveBigIntegerField("条数 size", primary_key=True)
+    root = models.BinaryField("根 root", max_length=32)
+    note = models.TextField("签名文本 signed note")
+    made_at = models.DateTimeField("生成时间 made at")
+
+    class Meta:
+        verbose_name = "国密存证根 twin checkpoint"
+
+    def __str__(self) -> str:
+        return f"twin checkpoint {self.size}"
+
+
 class EndedLog(models.Model):
     """A log that a person declared dead 已终止的账本, and where it went on. Its receipts still verify with these keys."""
 
@@ -216,12 +273,16 @@ class Policy(models.Model):
         return f"policy {self.pk}"
 
 
+WITNESS_KEY, WITNESS_LINE = 2_000, 4_000
+"""Letters of the longest key and line of a witness (ML-DSA-44)."""
+
+
 class Witness(models.Model):
     """How far a witness has come 见证方进度, and what keeps it."""
 
     delivery = True
 
-    vkey = models.CharField("公钥 verifier key", max_length=300, primary_key=True)
+    vkey = models.CharField("公钥 verifier key", max_length=WITNESS_KEY, primary_key=True)
     size = models.PositiveBigIntegerField("已见证条数 size", default=0)
     stated_at = models.DateTimeField("对方签署时间 stated at", null=True)
     """The time that it stated last, by its own clock."""
@@ -231,7 +292,18 @@ class Witness(models.Model):
     detail = models.CharField("详情 detail", max_length=200, default="")
     trouble_at = models.DateTimeField("问题开始 trouble at", null=True)
 
-    TROUBLES = ("unreachable", "unclear", "unknown", "refused", "forked", "ahead", "unsigned", "clock")
+    TROUBLES = (
+        "unreachable",
+        "unclear",
+        "unknown",
+        "refused",
+        "forked",
+        "ahead",
+        "unsigned",
+        "clock",
+        "silent",
+        "stopped",
+    )
 
     class Meta:
         verbose_name = "见证方 witness"
@@ -246,8 +318,8 @@ class Cosignature(models.Model):
     delivery = True
 
     checkpoint = models.ForeignKey(Checkpoint, models.PROTECT, related_name="+", verbose_name="存证根 checkpoint")
-    vkey = models.CharField("公钥 verifier key", max_length=300)
-    line = models.CharField("签名行 line", max_length=500)
+    vkey = models.CharField("公钥 verifier key", max_length=WITNESS_KEY)
+    line = models.CharField("签名行 line", max_length=WITNESS_LINE)
     stated_at = models.DateTimeField("签署时间 stated at")
 
     class Meta:
@@ -262,7 +334,7 @@ class Mirror(models.Model):
     """Somebody who keeps a full copy of the log 镜像. Named by a verb; how far it has come stands in Witness."""
 
     name = models.CharField("名称 name", max_length=80)
-    vkey = models.CharField("公钥 verifier key", max_length=300, unique=True)
+    vkey = models.CharField("公钥 verifier key", max_length=WITNESS_KEY, unique=True)
     url = models.CharField("地址 address", max_length=300)
     since = models.DateTimeField("启用时间 since")
 
@@ -382,3 +454,83 @@ class Authority(models.Model):
 
     def __str__(self) -> str:
         return self.url
+
+
+class EvmAnchor(models.Model):
+    """A transaction by which a chain with an Ethereum interface holds what the ledger was 链上锚. Kept before it is sent."""
+
+    delivery = True
+
+    hash = models.CharField("交易哈希 transaction hash", max_length=66, primary_key=True)
+    raw = models.BinaryField("已签名交易 signed transaction", max_length=4_096)
+    """As it is sent, however often: a chain takes the same bytes once."""
+    chain_id = models.PositiveBigIntegerField("链号 chain id")
+    genesis = models.CharField("创世块 genesis block", max_length=66)
+    """Numbers of chains are no names: two may have the same. This tells them apart."""
+    sender = models.CharField("账户 account", max_length=42)
+    nonce = models.PositiveBigIntegerField("账户内序号 nonce")
+    attempt = models.PositiveIntegerField("第几次 attempt", default=0)
+    """Several transactions with one number are for one place: a chain takes one of them."""
+    size = models.PositiveBigIntegerField("条数 size")
+    text = models.TextField("签名文本 signed note")
+    signed_at = models.DateTimeField("签署时间 signed at")
+    block = models.PositiveBigIntegerField("区块 block", null=True)
+    block_hash = models.CharField("区块哈希 block hash", max_length=66, default="")
+    block_at = models.DateTimeField("区块时间 block time", null=True)
+    """By the clock of who made the block."""
+    confirmed_at = models.DateTimeField("确认时间 confirmed at", null=True)
+    """When enough blocks stood on it; from then on it is shown."""
+    void_at = models.DateTimeField("作废时间 void at", null=True)
+    """From then on nobody waits for it: another one took its place, or the chain refused it."""
+
+    class Meta:
+        verbose_name = "链上锚 chain anchor"
+        constraints = [
+            models.UniqueConstraint(fields=["genesis", "sender", "nonce", "attempt"], name="evm_anchor_one_place"),
+            models.CheckConstraint(
+                condition=models.Q(confirmed_at__isnull=True)
+                | models.Q(block__isnull=False, block_at__isnull=False, void_at__isnull=True),
+                name="evm_anchor_confirmed_in_a_block",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["size"], name="evm_anchor_confirmed", condition=models.Q(confirmed_at__isnull=False))
+        ]
+
+    def __str__(self) -> str:
+        return f"chain anchor of {self.size}"
+
+
+class EvmNode(models.Model):
+    """A node of a chain that is asked 链节点, and what keeps it."""
+
+    delivery = True
+
+    place = models.CharField("节点 node", max_length=300, primary_key=True)
+    """Host and port; a whole address may hold what is secret."""
+    trouble = models.CharField("问题 trouble", max_length=20, default="")
+    """One of TROUBLES; empty where all went well when it was asked last."""
+    detail = models.CharField("详情 detail", max_length=200, default="")
+    trouble_at = models.DateTimeField("问题开始 trouble at", null=True)
+
+    TROUBLES = (
+        "unreachable",
+        "unclear",
+        "refused",
+        "chain",
+        "behind",
+        "key",
+        "missing",
+        "price",
+        "gas",
+        "funds",
+        "displaced",
+        "reverted",
+        "stuck",
+    )
+
+    class Meta:
+        verbose_name = "链节点 chain node"
+
+    def __str__(self) -> str:
+        return self.place

@@ -13,6 +13,7 @@ from pianqu.rooms.ledger import queries
 FOREVER = "public, max-age=31536000, immutable"
 TEXT = "text/plain; charset=utf-8"
 OCTETS = "application/octet-stream"
+JSON = "application/json"
 TIMESTAMP = "application/timestamp-reply"
 
 
@@ -48,6 +49,14 @@ def anchored(request: HttpRequest, size: int) -> HttpResponse:
     return _lasting(queries.anchor(_small(size)).text.encode(), TEXT)
 
 
+@require_safe
+def on_chain(request: HttpRequest, transaction: str) -> HttpResponse:
+    """What somebody needs to find an anchor on its chain (pianqu/chain-anchor/v1). A block may yet be replaced."""
+    response = HttpResponse(queries.evm_proof(queries.evm_anchor_of(transaction)).text(), content_type=JSON)
+    response["Cache-Control"] = "no-cache"
+    return response
+
+
 def _small(size: int) -> int:
     """A number that a database can hold."""
     if size >= 2**63:
@@ -71,6 +80,39 @@ def tile(request: HttpRequest, level: int, where: str) -> HttpResponse:
 
 
 @require_safe
+def twin_checkpoint(request: HttpRequest) -> HttpResponse:
+    """The newest checkpoint of the twin by the national standards."""
+    card = queries.twin_card()
+    if not card.text:
+        raise Absent("twin-none", "This ledger has no twin by the national standards.")
+    return _newest(card.text)
+
+
+@require_safe
+def twin_vkey(request: HttpRequest) -> HttpResponse:
+    """The SM2 keys that the twin ever had, a line each, the oldest first; the newest signs."""
+    card = queries.twin_card()
+    if not card.vkeys:
+        raise Absent("twin-none", "This ledger has no twin by the national standards.")
+    return _newest("".join(f"{vkey}\n" for vkey in card.vkeys))
+
+
+@require_safe
+def twin_tile(request: HttpRequest, level: int, where: str) -> HttpResponse:
+    """A tile of the twin, full or partial. Its entries are the ledger's own."""
+    index, width = _place(where)
+    return _lasting(queries.twin_tile(level, index, width))
+
+
+@require_safe
+def twin_receipt(request: HttpRequest, entry_id: UUID) -> HttpResponse:
+    """The proof of one entry in the twin, as a file."""
+    response = HttpResponse(queries.held_twin_receipt(entry_id).text(), content_type=TEXT)
+    response["Content-Disposition"] = f'attachment; filename="{entry_id}-gm.tlog-proof"'
+    return response
+
+
+@require_safe
 def entries(request: HttpRequest, where: str) -> HttpResponse:
     """A bundle of leaves, full or partial."""
     index, width = _place(where)
@@ -83,6 +125,12 @@ def receipt_file(request: HttpRequest, entry_id: UUID) -> HttpResponse:
     state = queries.held_receipt(entry_id)
     response = HttpResponse(state.text, content_type=TEXT)
     response["Content-Disposition"] = "attachment"  # the link names the file by the code on the receipt
+    return response
+
+
+def _newest(text: str) -> HttpResponse:
+    response = HttpResponse(text, content_type=TEXT)
+    response["Cache-Control"] = "no-cache"
     return response
 
 

@@ -1,4 +1,5 @@
-"""Asks the witnesses, all at once and each on its own line: one that is dead or slow delays nobody but itself.
+"""Asks the witnesses, all at once and each on its own line: one that is dead or slow delays nobody but itself. A witness that
+signs with two keys is asked once, at its one address, and answers with a line of each.
 
 A round is about one checkpoint, the newest when it begins, so that the cosignatures of a quorum stand under one tree. It ends
 when the quorum is reached, when everybody has answered, or after ROUND seconds; then outsiders are shown the checkpoint,
@@ -33,7 +34,7 @@ WRONG_CLOCK = timedelta(minutes=10)
 """A witness that states a time further from this machine's is said to have a wrong clock."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=1), timedelta(seconds=30)
 MOST_CONFLICTS = 3
-_TROUBLES = {404: "unknown", 403: "refused", 400: "refused", 413: "refused", 422: "forked"}
+_TROUBLES = {404: "unknown", 403: "refused", 400: "refused", 413: "refused", 422: "forked", 503: "stopped"}
 
 Clock = Callable[[], datetime]
 
@@ -45,16 +46,27 @@ LONG_AGO = datetime.min.replace(tzinfo=UTC)
 class _Line:
     """What this process knows of one witness between two turns."""
 
-    one: KnownWitness
+    keys: tuple[KnownWitness, ...]
+    """Everything in the policy that answers at its address."""
     size: int
     """The tree that it signed last, as far as is known."""
     signed_at: datetime
+    answered: int = -1
+    """The checkpoint, by its size, to which it answered last with a signature, be it with that of one key alone."""
     asked: Future[Reply] | None = None
     about: CheckpointCard | None = None
     """The checkpoint that it was asked about last."""
     pause: timedelta = FIRST_PAUSE
     due: datetime = LONG_AGO
     conflicts: int = 0
+
+    @property
+    def url(self) -> str:
+        return self.keys[0].url
+
+    @property
+    def name(self) -> str:
+        return self.keys[0].name
 
 
 @dataclass(slots=True)
@@ -70,7 +82,8 @@ class _Round:
         """Whether a witness that is not being asked is to be asked now."""
         if line.asked is not None or now < line.due or line.size > self.target.size:
             return False
-        return line.one.name not in self.signed or now - line.signed_at >= STANDS
+        lacks = any(one.name not in self.signed for one in line.keys) and line.answered != self.target.size
+        return lacks or now - line.signed_at >= STANDS
 
     def asks(self, line: _Line) -> bool:
         """Whether a witness is being asked about this checkpoint."""
@@ -116,13 +129,14 @@ class Gatherer:
             return
         rows = Witness.objects.in_bulk([one.witness.vkey for one in rule.witnesses])
         before, self._lines = self._lines, {}
-        for one in rule.witnesses:
-            vkey = one.witness.vkey
-            if vkey in before and before[vkey].one == one:
-                self._lines[vkey] = before[vkey]
-            elif one.url:
-                row = rows.get(vkey) or Witness()
-                self._lines[vkey] = _Line(one=one, size=row.size, signed_at=row.heard_at or LONG_AGO)
+        for url in dict.fromkeys(one.url.rstrip("/") for one in rule.witnesses if one.url):
+            keys = tuple(one for one in rule.witnesses if one.url.rstrip("/") == url)
+            if url in before and before[url].keys == keys:
+                self._lines[url] = before[url]
+                continue
+            known = [rows.get(one.witness.vkey) or Witness() for one in keys]
+            signed_at = min(row.heard_at or LONG_AGO for row in known)
+            self._lines[url] = _Line(keys=keys, size=max(row.size for row in known), signed_at=signed_at)
         self._number, self._round = rule.number, None
 
     def _current(self, newest: CheckpointCard) -> _Round:
@@ -140,7 +154,7 @@ class Gatherer:
             if line.size not in proofs:
                 proofs[line.size] = _proof(line.size, target.size)
             body = witnessing.encode(line.size, proofs[line.size], target.text)
-            line.about, line.asked = target, aside(partial(_post, line.one.url, body), line.one.name)
+            line.about, line.asked = target, aside(partial(_post, line.url, body), line.name)
 
     def _take_in(self, rule: PolicyCard, current: _Round) -> int:
         """Write down every answer that has come, and whether the round is over."""
@@ -148,11 +162,11 @@ class Gatherer:
         for line in self._lines.values():
             if line.asked is None or line.about is None or not line.asked.done():
                 continue
-            answer, about = self._answer(line, line.asked, line.about), line.about.size
-            if answer is not None:
+            answers, about = self._answer(line, line.asked, line.about), line.about.size
+            for one, answer in zip(line.keys, answers, strict=False):
                 heard.setdefault(about, []).append(answer)
                 if answer.line and about == current.target.size:
-                    current.signed.add(line.one.name)
+                    current.signed.add(one.name)
         self._write(rule, current, heard)
         self._look()
         return sum(bool(one.line) for some in heard.values() for one in some)
@@ -182,15 +196,15 @@ class Gatherer:
                 )
         current.is_over = current.is_over or ended
 
-    def _answer(self, line: _Line, asked: Future[Reply], about: CheckpointCard) -> Answered | None:
-        """What a witness answered, for the tables; None where it is only to be asked again from another size."""
+    def _answer(self, line: _Line, asked: Future[Reply], about: CheckpointCard) -> list[Answered]:
+        """What a witness answered, of each key; nothing where it is only to be asked again from another size."""
         line.asked = None
         try:
             reply = asked.result()
         except NotSent as error:
             return self._trouble(line, "unreachable", str(error))
         except Unclear as error:
-            return self._trouble(line, "unclear", str(error))
+            return self._trouble(line, "silent" if str(error) == TimeoutError.__name__ else "unclear", str(error))
         if reply.status == witnessing.CONFLICT:
             return self._conflict(line, reply, about)
         if reply.status != witnessing.OK:
@@ -198,27 +212,30 @@ class Gatherer:
             return self._trouble(line, _TROUBLES.get(reply.status, "unclear"), f"{reply.status} {said}")
         return self._signed(line, reply, about)
 
-    def _signed(self, line: _Line, reply: Reply, about: CheckpointCard) -> Answered:
-        witness = line.one.witness
+    def _signed(self, line: _Line, reply: Reply, about: CheckpointCard) -> list[Answered]:
+        keys = [one.witness for one in line.keys]
         try:
-            lines = cosignature.lines_of(note.text_of(about.text), reply.body.decode(), [witness])
+            lines = cosignature.lines_of(note.text_of(about.text), reply.body.decode(), keys)
         except (NoteError, UnicodeDecodeError) as error:
             return self._trouble(line, "unsigned", str(error))
-        if witness not in lines:
-            return self._trouble(line, "unsigned", "")
-        time, text = lines[witness]
-        stated_at, now = moment(time), self._clock()
-        if stated_at is None:
-            return self._trouble(line, "unsigned", f"time {time}")
-        line.size, line.signed_at, line.pause, line.due, line.conflicts = about.size, now, FIRST_PAUSE, now, 0
-        if abs(stated_at - now) <= WRONG_CLOCK:
-            return Answered(vkey=witness.vkey, size=about.size, line=text, stated_at=stated_at)
-        told = f"{stated_at:%Y-%m-%d %H:%M:%S} UTC"  # which of the two clocks is wrong is for people to see; its line counts
-        return Answered(
-            vkey=witness.vkey, size=about.size, line=text, stated_at=stated_at, trouble="clock", detail=told
-        )
+        heard = [self._heard(key, about.size, *lines.get(key, (0, ""))) for key in keys]
+        if all(one.trouble == "unsigned" for one in heard):
+            return self._trouble(line, "unsigned", heard[0].detail)
+        line.size = line.answered = about.size
+        line.pause, line.conflicts = FIRST_PAUSE, 0
+        line.signed_at = line.due = self._clock()
+        return heard
 
-    def _conflict(self, line: _Line, reply: Reply, about: CheckpointCard) -> Answered | None:
+    def _heard(self, key: cosignature.Witness, size: int, time: int, text: str) -> Answered:
+        """What came of one key. With a wrong clock its line counts: which of the two clocks is wrong is for people to see."""
+        stated_at = moment(time)
+        if not text or stated_at is None:
+            return Answered(vkey=key.vkey, trouble="unsigned", detail=f"time {time}" if text else "")
+        is_near = abs(stated_at - self._clock()) <= WRONG_CLOCK
+        trouble, detail = ("", "") if is_near else ("clock", f"{stated_at:%Y-%m-%d %H:%M:%S} UTC")
+        return Answered(vkey=key.vkey, size=size, line=text, stated_at=stated_at, trouble=trouble, detail=detail)
+
+    def _conflict(self, line: _Line, reply: Reply, about: CheckpointCard) -> list[Answered]:
         """It signed another size last. A larger one than this ledger has means that one of the two went wrong."""
         try:
             told = witnessing.size_of(reply.body)
@@ -229,16 +246,17 @@ class Gatherer:
             return self._trouble(line, "unclear", f"409 {told}")
         newest = queries.published()
         if told > (newest.size if newest else about.size):
-            self._looks.append(aside(partial(seen_by, line.one.url, queries.log().origin), line.one.name))
+            self._looks.append(aside(partial(seen_by, line.url, queries.log().origin), line.name))
             return self._trouble(line, "ahead", str(told))
         line.size = told
-        return None
+        return []
 
-    def _trouble(self, line: _Line, trouble: str, detail: str) -> Answered:
+    def _trouble(self, line: _Line, trouble: str, detail: str) -> list[Answered]:
         line.due = self._clock() + line.pause
         line.pause = min(line.pause * 2, LONGEST_PAUSE)
         line.conflicts = 0
-        return Answered(vkey=line.one.witness.vkey, size=line.size, trouble=trouble, detail=detail)
+        size = line.size if len(line.keys) == 1 else None
+        return [Answered(vkey=one.witness.vkey, size=size, trouble=trouble, detail=detail) for one in line.keys]
 
 
 def learn_what_was_seen() -> int:
@@ -247,7 +265,7 @@ def learn_what_was_seen() -> int:
     To be called before the first signature of a process. Answers how many witnesses could be asked.
     """
     origin = queries.log().origin
-    urls = [one.url for one in queries.policy().witnesses if one.url]
+    urls = dict.fromkeys(one.url for one in queries.policy().witnesses if one.url)
     asked = [aside(partial(seen_by, url, origin), url) for url in urls]
     done, _late = wait(asked, timeout=WHOLE)
     seen = [one.result() for one in done if one.exception() is None]

@@ -70,6 +70,7 @@ def _compared(replay: Replay, newest: Checkpoint, *, whole: bool) -> Iterator[st
         yield f"the entries up to {newest.size} are not those that were signed"
     elif whole:
         yield from queries.bent_tiles(replay.tree)
+        yield from queries.audit_evm_anchors()
     for chain in Chain.objects.all():
         code = chain.organisation_code
         head = replay.heads.get(code, Head())
@@ -168,10 +169,10 @@ def _silence(reply: Reply | None) -> str:
 
 def _disagree(other: _Other, body: CheckpointBody, theirs: str, *, actor: Actor, now: datetime) -> None:
     """It has seen another tree of that size with this log's signature."""
-    row = Checkpoint.objects.filter(size=body.size).first()
-    if row is not None:
-        services.note_fork(actor=actor, ours=row.note, theirs=theirs, shown_by=other.name, now=now)
-    _note(other, Answered(vkey=other.vkey, size=body.size, trouble="forked", detail=str(body.size)), now)
+    if services.note_history(
+        actor=actor, theirs=theirs, shown_by=other.name, now=now
+    ):  # else it is this disk that changed
+        _note(other, Answered(vkey=other.vkey, size=body.size, trouble="forked", detail=str(body.size)), now)
 
 
 def _line(other: _Other, body: CheckpointBody, theirs: str) -> Answered:
@@ -187,8 +188,9 @@ def _line(other: _Other, body: CheckpointBody, theirs: str) -> Answered:
 
 
 def _note(other: _Other, answered: Answered, now: datetime) -> None:
-    known = Checkpoint.objects.filter(size=answered.size).exists()
-    services.keep(size=answered.size if known else None, heard=[answered], now=now)
+    size = answered.size
+    known = size is not None and Checkpoint.objects.filter(size=size).exists()
+    services.keep(size=size if known else None, heard=[answered], now=now)
 
 
 def _take_over(reply: Reply, shown_by: str, *, actor: Actor, now: datetime) -> None:

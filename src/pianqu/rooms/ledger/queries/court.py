@@ -7,8 +7,10 @@ from datetime import datetime
 from pianqu.kernels import receipt
 from pianqu.kernels.policy import Policy
 from pianqu.kernels.receipt import Receipt, Verdict
+from pianqu.rooms.ledger.queries.evm import EvmAnchorCard, evm_anchor_over, evm_proof
 from pianqu.rooms.ledger.queries.log import log
-from pianqu.rooms.ledger.queries.receipts import held_receipt
+from pianqu.rooms.ledger.queries.receipts import held_receipt, receipt_under
+from pianqu.rooms.ledger.queries.twin import twin_card, twin_receipt
 from pianqu.rooms.ledger.queries.witnesses import policy, policy_text
 
 
@@ -22,17 +24,32 @@ class CourtBundle:
     """The receipt's file."""
     code: str
     """What its QR code says."""
+    left_out_of_code: tuple[str, ...]
+    """Whose signatures are too long for it."""
     policy: str
     rule: Policy
     vkeys: tuple[str, ...]
     """Every key that the ledger ever had, the oldest first."""
+    twin: Receipt | None
+    """The proof by the national standards, where the twin is kept and holds the entry."""
+    twin_vkeys: tuple[str, ...]
     verdict: Verdict
     recorded_at: datetime
     sealed_at: datetime | None
     witnessed_at: datetime | None
+    chain: EvmAnchorCard | None = None
+    """The earliest anchor on a chain that holds the entry, and that counts."""
+    chain_text: str = ""
+    """The receipt's file under the checkpoint that is anchored there."""
 
     def files(self) -> dict[str, bytes]:
         """By name: what a check needs, each part also by itself, byte for byte as it was hashed."""
+        by_gm = {}
+        if self.twin is not None:
+            by_gm = {
+                "receipt-gm.tlog-proof": self.twin.text().encode(),
+                "gm.vkey": "".join(f"{vkey}\n" for vkey in self.twin_vkeys).encode(),
+            }
         return {
             "receipt.tlog-proof": self.text.encode(),
             "receipt-code.txt": self.code.encode(),
@@ -41,24 +58,36 @@ class CourtBundle:
             "leaf.json": self.held.leaf,
             "policy.txt": self.policy.encode(),
             "log.vkey": "".join(f"{vkey}\n" for vkey in self.vkeys).encode(),
-        }
+            **by_gm,
+        } | self._on_chain()
+
+    def _on_chain(self) -> dict[str, bytes]:
+        if self.chain is None:
+            return {}
+        return {"chain.tlog-proof": self.chain_text.encode(), "chain.json": evm_proof(self.chain).text().encode()}
 
 
 def court_bundle(entry_id: uuid.UUID) -> CourtBundle:
     """The bundle of a sealed entry. Raises Absent where there is none, not yet, or no more."""
     state = held_receipt(entry_id)
     text, code = str(state.text), str(state.qr)
-    held, rule = receipt.parse(text), policy().rule
+    held, rule, by_gm = receipt.parse(text), policy().rule, twin_card()
+    chain = evm_anchor_over(held.index)
     return CourtBundle(
         entry_id=entry_id,
         held=held,
         text=text,
         code=code,
+        left_out_of_code=state.left_out_of_code,
         policy=policy_text(),
         rule=rule,
         vkeys=log().vkeys,
+        twin=twin_receipt(entry_id) if by_gm.is_kept else None,
+        twin_vkeys=by_gm.vkeys,
         verdict=receipt.verify(held, rule),
         recorded_at=state.recorded_at,
         sealed_at=state.sealed_at,
         witnessed_at=state.witnessed_at,
+        chain=chain,
+        chain_text=receipt_under(entry_id, chain.text, chain.size) if chain else "",
     )

@@ -29,6 +29,7 @@ from pianqu.rooms.ledger.models import (
     Position,
     Secret,
     Tile,
+    TwinTile,
     Unsealed,
 )
 
@@ -382,6 +383,12 @@ def at(position: int) -> Placed:
     return Placed(_item(row.entry, None, row.position), bytes(row.entry.leaf))
 
 
+def position_of(organisation_code: str, counter: int) -> int | None:
+    """Where an organisation's entry of this count stands; None where there is none yet."""
+    rows = Position.objects.filter(entry__organisation_code=organisation_code, entry__counter=counter)
+    return rows.values_list("position", flat=True).first()
+
+
 def recorded_after(entry_id: uuid.UUID, most: int) -> tuple[Recorded, ...]:
     """The newest entries with a later id, newest first, sealed or not. One statement along the primary key.
 
@@ -440,6 +447,23 @@ def root_at(size: int) -> bytes:
     return merkle.subtree_root(0, size, tree(sealed_size()).node)
 
 
+def root_within(size: int, signed: note.CheckpointBody) -> bytes:
+    """The root at `size`, proven to be the beginning of a tree that was signed. Raises LookupError or ValueError where the
+    tiles do not lead there."""
+    if size == signed.size:
+        return signed.root
+    node = tree(signed.size).node
+    root = merkle.subtree_root(0, size, node)
+    proof = merkle.consistency_proof(size, signed.size, node)
+    merkle.verify_consistency(old=size, new=signed.size, proof=proof, old_root=root, new_root=signed.root)
+    return root
+
+
+def signed_from(size: int) -> str:
+    """The text of the smallest checkpoint of so many entries or more; empty where there is none."""
+    return Checkpoint.objects.filter(size__gte=size).order_by("size").values_list("note", flat=True).first() or ""
+
+
 def audit() -> Iterator[str]:
     """Everything that is wrong with the log as it stands, a sentence each: chains, positions, tiles, checkpoints.
 
@@ -496,10 +520,10 @@ def _audit_positions() -> Iterator[str]:
     yield from bent_tiles(rebuilt)
 
 
-def bent_tiles(true: TileTree) -> Iterator[str]:
+def bent_tiles(true: TileTree, stored: type[Tile] | type[TwinTile] = Tile) -> Iterator[str]:
     """A sentence for each stored tile that is not what the entries say; `true` was made from nothing but them."""
     wanted = set(true.changed)
-    rows = Tile.objects.values_list("level", "index", "hashes").order_by("level", "index")
+    rows = stored.objects.values_list("level", "index", "hashes").order_by("level", "index")
     for level, index, hashes in rows.iterator(chunk_size=WIDTH):
         if (level, index) in wanted:
             wanted.remove((level, index))
@@ -519,7 +543,9 @@ def _audit_checkpoints() -> Iterator[str]:
         except note.NoteError as error:
             yield f"checkpoint {row.size}: {error}"
             continue
-        if [one.vkey for one in signed] != [key.vkey for key in card.in_force(row.sealed_at)]:
+        due = [key.vkey for key in card.in_force(row.sealed_at)]
+        # One that came back from a mirror may have a later key's signature too: the change of key was lost with the database.
+        if [one.vkey for one in signed if one.vkey in due] != due:
             yield f"checkpoint {row.size} is not signed by the keys of its time"
         if (body.size, body.root) != (row.size, bytes(row.root)):
             yield f"checkpoint {row.size} is not what was signed"

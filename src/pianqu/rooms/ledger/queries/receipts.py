@@ -31,6 +31,12 @@ class ReceiptState:
     """When enough witnesses had signed that the entry stands there."""
     witnesses: tuple[str, ...] = ()
     """Who signed the checkpoint of this receipt, by their names in the policy."""
+    parties: int = 0
+    """How many witnesses these are: one may have signed with two keys."""
+    left_out_of_code: tuple[str, ...] = ()
+    """Whose signatures are in the file and too long for the QR code."""
+    code_is_enough: bool = True
+    """Whether a check of the QR code alone can find enough signatures."""
     awaits_witnesses: bool = False
     """Whether a policy with witnesses is in force and they have not signed yet."""
 
@@ -70,6 +76,16 @@ def held_receipt(entry_id: uuid.UUID) -> ReceiptState:
     return state
 
 
+def receipt_under(entry_id: uuid.UUID, checkpoint: str, size: int) -> str:
+    """The receipt's file with another checkpoint of this log that holds the entry. Raises Absent as `held_receipt` does."""
+    entry = Entry.objects.filter(id=entry_id).first()
+    position = Position.objects.filter(entry_id=entry_id).values_list("position", flat=True).first()
+    secret = Secret.objects.filter(entry_id=entry_id).first()
+    if entry is None or position is None or secret is None or position >= size:
+        raise Absent("receipt-not-yet", _("This receipt is not sealed yet. Come back in a few seconds."))
+    return _receipt(entry, secret, position, CheckpointCard(size, b"", checkpoint)).text()
+
+
 def _sealed(entry: Entry, position: int, shown: CheckpointCard) -> ReceiptState:
     rule = policy()
     seen = witnessed() if rule.asks_for_witnesses else None
@@ -89,6 +105,9 @@ def _sealed(entry: Entry, position: int, shown: CheckpointCard) -> ReceiptState:
         qr=made.compact(rule.rule) if made else None,
         witnessed_at=card.witnessed_at,
         witnesses=card.witnesses,
+        parties=rule.rule.parties(card.witnesses),
+        left_out_of_code=tuple(name for name in rule.rule.left_out_of_code() if name in card.witnesses),
+        code_is_enough=rule.rule.holds_in_code(),
         awaits_witnesses=rule.asks_for_witnesses and not is_witnessed,
     )
 

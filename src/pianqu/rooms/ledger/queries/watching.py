@@ -47,6 +47,11 @@ class ForkCard:
     shown_by: str
     found_at: datetime
 
+    @property
+    def is_of_one_size(self) -> bool:
+        """Whether both texts name the same number of entries. If not, theirs is none of the history that ours goes on from."""
+        return self.ours.split("\n", 2)[1] == self.theirs.split("\n", 2)[1]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatchCard:
@@ -219,7 +224,7 @@ def organisations() -> tuple[OrganisationCard, ...]:
 
 
 def seals(*, before: int | None = None, most: int = 20) -> tuple[SealCard, ...]:
-    """The newest checkpoints, or those of fewer than `before` entries, the newest first; four statements."""
+    """The newest checkpoints, or those of fewer than `before` entries, the newest first; five statements."""
     smaller = Checkpoint.objects.filter(size__lt=OuterRef("size")).order_by("-size").values("size")[:1]
     rows = Checkpoint.objects.filter(size__gt=0).filter(Q(size__lt=before) if before is not None else Q())
     found = list(rows.order_by("-size").annotate(previous=Subquery(smaller))[:most])
@@ -227,7 +232,8 @@ def seals(*, before: int | None = None, most: int = 20) -> tuple[SealCard, ...]:
         Position.objects.filter(position__in=[row.previous for row in found]).values_list("position", "entry_id")
     )
     signed: dict[int, list[Signed]] = {}
-    names = {one.witness.vkey: one.name for one in policy().witnesses}
+    names = dict(Mirror.objects.values_list("vkey", "name"))
+    names |= {one.witness.vkey: one.name for one in policy().witnesses}
     lines = Cosignature.objects.filter(checkpoint_id__in=[row.size for row in found]).order_by("stated_at", "id")
     for size, vkey, at in lines.values_list("checkpoint_id", "vkey", "stated_at"):
         signed.setdefault(size, []).append(Signed(name=names.get(vkey, vkey.partition("+")[0]), at=at))

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pianqu.foundation.fresh import Fresh
 from pianqu.foundation.installation import installation
 from pianqu.kernels import policy as policies
+from pianqu.kernels.cosignature import Witness as Cosigner
 from pianqu.kernels.note import Verifier
 from pianqu.kernels.policy import KnownLog, KnownWitness
 from pianqu.rooms.ledger.models import Checkpoint, Cosignature, Policy, Witness
@@ -40,6 +41,9 @@ class WitnessCard:
 
     name: str
     key_name: str
+    """Keys of one name are one witness that signs with both."""
+    kind: str
+    vkey: str
     group: str
     url: str
     size: int
@@ -50,6 +54,11 @@ class WitnessCard:
     trouble_at: datetime | None
     behind: int
     """Published entries that it has not signed yet."""
+
+    @property
+    def told(self) -> str:
+        """Its key where there is little room."""
+        return Cosigner.from_vkey(self.vkey).told
 
 
 def policy() -> PolicyCard:
@@ -106,6 +115,8 @@ def _card(one: KnownWitness, group: str, row: Witness, size: int) -> WitnessCard
     return WitnessCard(
         name=one.name,
         key_name=one.witness.name,
+        kind=one.witness.kind.name,
+        vkey=one.witness.vkey,
         group=group,
         url=one.url,
         size=row.size,

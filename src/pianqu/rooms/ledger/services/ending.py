@@ -36,8 +36,12 @@ from pianqu.rooms.ledger.models import (
     Checkpoint,
     Cosignature,
     EndedLog,
+    EvmAnchor,
     Log,
     LogKey,
+    Twin,
+    TwinCheckpoint,
+    TwinTile,
     Watch,
     WatchedChain,
     Witness,
@@ -117,7 +121,19 @@ def _end(*, actor: Actor, reason: str, key: int, folder: Path, now: datetime) ->
         went_on_as=signer.name,
         ended_at=now,
     )
-    for model in (Cosignature, Checkpoint, Witness, Anchor, Watch, WatchedChain, LogKey):
+    for model in (
+        Cosignature,
+        Checkpoint,
+        Witness,
+        Anchor,
+        EvmAnchor,
+        Watch,
+        WatchedChain,
+        LogKey,
+        TwinCheckpoint,
+        TwinTile,
+        Twin,
+    ):
         model.objects.all().delete()
     Log.objects.update(origin=signer.name, vkey=signer.vkey, created_at=now)
     LogKey.objects.create(log_id=1, number=key, vkey=signer.vkey, from_at=now)
@@ -159,9 +175,17 @@ def _evidence() -> Iterator[str]:
         yield json.dumps({"size": size, "note": text}, ensure_ascii=False) + "\n"
     for size, vkey, line in Cosignature.objects.order_by("id").values_list("checkpoint_id", "vkey", "line").iterator():
         yield json.dumps({"size": size, "witness": vkey, "line": line}, ensure_ascii=False) + "\n"
+    for vkeys in Twin.objects.values_list("vkeys", flat=True):
+        yield json.dumps({"twin": vkeys}, ensure_ascii=False) + "\n"
+    for size, text in TwinCheckpoint.objects.order_by("size").values_list("size", "note").iterator():
+        yield json.dumps({"size": size, "twin_note": text}, ensure_ascii=False) + "\n"
     for one in Anchor.objects.order_by("size").iterator():
         told = {"size": one.size, "text": one.text, "token": b64encode(bytes(one.token)).decode()}
         yield json.dumps(told, ensure_ascii=False) + "\n"
+    for tx in EvmAnchor.objects.order_by("size", "nonce", "attempt").iterator():
+        about = {"chain": tx.chain_id, "genesis": tx.genesis, "transaction": tx.hash, "block": tx.block}
+        raw = b64encode(bytes(tx.raw)).decode()
+        yield json.dumps(about | {"size": tx.size, "text": tx.text, "raw": raw}, ensure_ascii=False) + "\n"
 
 
 def _write(path: Path, parts: Iterator[str]) -> None:

@@ -10,9 +10,12 @@ from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Invalid
+from pianqu.foundation.posting import is_address
 from pianqu.foundation.verbs import verb
 from pianqu.kernels import policy as policies
+from pianqu.kernels.cosignature import unsupported
 from pianqu.kernels.leaf import b64
+from pianqu.kernels.note import MOST_NAME, NoteError, check_new_name
 from pianqu.kernels.policy import Policy as Rule
 from pianqu.kernels.policy import PolicyError
 from pianqu.rooms.ledger import queries
@@ -28,8 +31,8 @@ class Answered:
     """What came of asking one witness. With a line it signed; `trouble` (Witness.TROUBLES) says what is wrong."""
 
     vkey: str
-    size: int
-    """How far it has signed, as far as is known now."""
+    size: int | None = None
+    """How far it has signed, as far as is known now; None where that is as it was."""
     line: str = ""
     stated_at: datetime | None = None
     trouble: str = ""
@@ -49,7 +52,7 @@ def adopt_policy(*, actor: Actor, text: str, now: datetime) -> int:
         organisation_code=actor.organisation_code,
         policy=row.pk,
         digest=b64(sha256(text.encode()).digest()),
-        witnesses=tuple(one.witness.vkey for one in rule.witnesses),
+        witnesses=tuple(one.witness.told for one in rule.witnesses),
         quorum=rule.quorum,
     )
     record([fact], actor=actor, now=now)
@@ -60,8 +63,9 @@ def adopt_policy(*, actor: Actor, text: str, now: datetime) -> int:
 
 def _checked(text: str) -> Rule:
     try:
-        rule = policies.parse(text.encode("utf-8", "surrogatepass"))
-    except (PolicyError, UnicodeEncodeError) as error:
+        rule = policies.parse(_octets(text))
+        _check_names(rule)
+    except (PolicyError, NoteError) as error:
         raise Invalid("policy-unreadable", _("This is not a policy: %(why)s.") % {"why": error}) from error
     own = queries.log()
     if rule.logs and not {one.verifier.vkey for one in rule.logs} & set(own.vkeys):
@@ -70,12 +74,34 @@ def _checked(text: str) -> Rule:
             _("This policy is about other ledgers: the key %(key)s is not in it.") % {"key": own.vkey},
         )
     for one in rule.witnesses:
-        if one.url and not one.url.startswith(("http://", "https://")):
+        if not one.witness.kind.is_known_here():
+            raise Invalid(
+                "policy-kind",
+                _("%(name)s signs with a key that this machine cannot check: %(why)s. The policy was not put in force.")
+                % {"name": one.name[:80], "why": unsupported(one.witness.kind)},
+            )
+        if one.url and not is_address(one.url):
             raise Invalid(
                 "policy-address",
                 _("The address of %(name)s has to begin with https:// or http://.") % {"name": one.name},
             )
     return rule
+
+
+def _octets(text: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
+        raise PolicyError(f"it has a character that no file can hold (number {error.start + 1})") from error
+
+
+def _check_names(rule: Rule) -> None:
+    """Raises PolicyError, NoteError."""
+    for name in [*(log.verifier.name for log in rule.logs), *(one.witness.name for one in rule.witnesses)]:
+        check_new_name(name)
+    for name in rule.names:
+        if len(name.encode()) > MOST_NAME:
+            raise PolicyError(f"“{name[:40]}…” is too long for a name: it has at most {MOST_NAME} bytes in UTF-8")
 
 
 def keep(
@@ -110,7 +136,8 @@ def _keep(size: int | None, one: Answered, now: datetime) -> None:
             update_fields=["line", "stated_at"],
         )
     row, _made = Witness.objects.get_or_create(vkey=one.vkey)
-    row.size = one.size
+    if one.size is not None:
+        row.size = one.size
     if one.line:
         row.stated_at, row.heard_at = one.stated_at, now
     if one.trouble and not row.trouble:

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 register = template.Library()
 TROUBLES: dict[str, "StrOrPromise"] = {
     "unreachable": pgettext_lazy("witness", "cannot be reached"),
+    "silent": pgettext_lazy("witness", "did not answer in time"),
+    "stopped": pgettext_lazy("witness", "says that it cannot sign just now"),
     "unclear": pgettext_lazy("witness", "gives no usable answer"),
     "unknown": pgettext_lazy("witness", "does not know this ledger yet"),
     "refused": pgettext_lazy("witness", "refuses: the key it knows is another one"),

@@ -1,6 +1,7 @@
 """catch_up: a database that was put back is completed from a copy, and nothing that was signed is told otherwise."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 
 import pytest
 from django.db import connection
@@ -58,7 +59,7 @@ def put_back(size: int, *, keeping: int = 0) -> None:
             Unsealed.objects.create(entry_id=entry)
         for code in CODES:
             newest = Entry.objects.filter(organisation_code=code).order_by("-counter").first()
-            head = (newest.counter, merkle.sha256(bytes(newest.leaf)).digest()) if newest else (0, b"")
+            head = (newest.counter, sha256(bytes(newest.leaf)).digest()) if newest else (0, b"")
             Chain.objects.filter(organisation_code=code).update(counter=head[0], leaf_hash=head[1])
     apps.put_triggers()
     services.rebuild_tiles()

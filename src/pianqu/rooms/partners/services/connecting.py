@@ -21,6 +21,9 @@ from pianqu.rooms.partners import queries, rules
 from pianqu.rooms.partners.facts import PartnerAdded, PartnerDropped
 from pianqu.rooms.partners.models import Partner
 
+MOST_ORIGIN = 120
+"""Letters of the name of another district's ledger."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewServer:
@@ -45,6 +48,9 @@ def add_district(*, actor: Actor, url: str, card: kernel.Card, fingerprint: str,
     if _digits(fingerprint) != _digits(card.fingerprint):
         sentence = _("These are not the digits of this district's key. Ask its people to read them to you once more.")
         raise Invalid("fingerprint-differs", sentence)
+    if len(card.origin) > MOST_ORIGIN:
+        sentence = _("The name of this district's ledger is longer than %(most)s letters. Nothing was changed.")
+        raise Invalid("partner-origin", sentence % {"most": MOST_ORIGIN})
     if card.origin == ledger_questions.log().origin:
         raise Invalid("partner-is-here", _("This is the address of this installation itself."))
     if Partner.objects.filter(origin=card.origin, dropped_at=None).exists():

@@ -9,6 +9,7 @@ import pytest
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Forbidden, Invalid, Refused
+from pianqu.kernels import note
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.casework import services as cases
 from pianqu.rooms.casework.tests.builders import (
@@ -403,6 +404,14 @@ def test_connecting_needs_the_right_digits_and_the_right_person(neighbour: Neigh
     for url in ("http://a.example", "ftp://a", "https://", "https://u:p@a.example", "https://a:0", "x" * 400):
         with pytest.raises(Invalid):
             services.add_district(**{**wrong, "url": url, "fingerprint": card.fingerprint})
+    for name, is_taken in (("片" * 120, True), ("片" * 121, False)):
+        named = Neighbour(note.Signer.from_seed(name, bytes(32))).card()
+        asked = {**wrong, "card": named, "fingerprint": named.fingerprint}
+        if is_taken:
+            assert services.add_district(**asked)
+        else:
+            with pytest.raises(Invalid, match="120"):
+                services.add_district(**asked)
     auditor = Actor(kind="post", post_id="1" * 32, organisation_code="330205-centre", reads_only=True)
     with pytest.raises(Forbidden):
         services.take_offer(actor=auditor, transfer_id=neighbour.offers(), now=NOW)

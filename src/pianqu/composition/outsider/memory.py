@@ -1,0 +1,89 @@
+"""An outsider's memory, one SQLite file: what it says was written is on the disk, and each step is kept whole or not at all."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from pianqu.kernels.note import CheckpointBody, NoteError, text_of
+from pianqu.kernels.witnessing import Request
+
+BUSY = 10.0
+"""Seconds for which one step waits for another process's."""
+BACK = 60
+"""Seconds by which the clock may stand behind what was stated last; further behind it is wrong, and nothing is signed."""
+MOST_EVIDENCE = 1_000
+_EVIDENCE = """
+CREATE TABLE IF NOT EXISTS evidence (
+    digest BLOB PRIMARY KEY, at INTEGER NOT NULL, origin TEXT NOT NULL, size INTEGER NOT NULL, ours TEXT NOT NULL,
+    theirs TEXT NOT NULL
+) STRICT;
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Two checkpoints of one log that cannot both be true, each with the log's signature; `size` is that of the second."""
+
+    origin: str
+    size: int
+    at: int
+    ours: str
+    """The one that is remembered here."""
+    theirs: str
+
+
+def connected(path: Path, how: str = "") -> sqlite3.Connection:
+    """`how` is a question of SQLite's own addresses, such as ?mode=ro. Any thread may use it, one at a time."""
+    where = f"{path.absolute().as_uri()}{how}"
+    return sqlite3.connect(where, uri=True, timeout=BUSY, isolation_level=None, check_same_thread=False)
+
+
+def prepare(tables: sqlite3.Connection, own: str) -> None:
+    """Make the tables that are not there: those of one outsider, and that of the evidence."""
+    tables.execute("PRAGMA journal_mode = WAL")
+    tables.execute("PRAGMA synchronous = FULL")
+    tables.executescript(own + _EVIDENCE)
+
+
+@contextmanager
+def turn(tables: sqlite3.Connection, lock: threading.Lock) -> Iterator[sqlite3.Connection]:
+    """One step: threads take turns by `lock`, processes by the database's own."""
+    with lock:
+        tables.execute("BEGIN IMMEDIATE")
+        try:
+            yield tables
+            tables.execute("COMMIT")
+        except BaseException:
+            if tables.in_transaction:  # a full disk ends some transactions by itself
+                tables.execute("ROLLBACK")
+            raise
+
+
+def keep_evidence(tables: sqlite3.Connection, origin: str, ours: str, theirs: str, now: int) -> None:
+    """Once for each tree that was shown; a flood of them fills no disk. Within a turn."""
+    (many,) = tables.execute("SELECT COUNT(*) FROM evidence").fetchone()
+    if many >= MOST_EVIDENCE:
+        return
+    text = text_of(theirs)
+    tables.execute(
+        "INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (sha256(text.encode()).digest(), now, origin, CheckpointBody.decode(text).size, ours, theirs),
+    )
+
+
+def evidence(tables: sqlite3.Connection) -> list[Evidence]:
+    """Every fork that was shown, the oldest first."""
+    rows = tables.execute("SELECT origin, size, at, ours, theirs FROM evidence ORDER BY at, digest").fetchall()
+    return [Evidence(origin=o, size=s, at=a, ours=ours, theirs=theirs) for o, s, a, ours, theirs in rows]
+
+
+def origin_of(request: Request) -> str:
+    """The log that a request speaks of; empty where it is no checkpoint, which the answer then says."""
+    try:
+        return CheckpointBody.decode(text_of(request.note)).origin
+    except NoteError:
+        return ""
