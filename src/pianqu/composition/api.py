@@ -83,11 +83,18 @@ class Readable(JSONRenderer):
 class Api(NinjaAPI):
     """All doors, and one way to say no."""
 
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._described: dict[str, OpenAPISchema] = {}
+
     def get_openapi_schema(self, **given: Any) -> OpenAPISchema:
-        found = super().get_openapi_schema(**given)
-        if "x-rights" not in found["info"]:
+        """Put together once a process: it takes seconds, and changes with the program alone. Read it, never write to it."""
+        prefix = given.get("path_prefix") or self.get_root_path(given.get("path_params") or {})
+        if prefix not in self._described:
+            found = super().get_openapi_schema(path_prefix=prefix)
             _complete(found)
-        return found
+            self._described[prefix] = found
+        return self._described[prefix]
 
     def create_response(self, request: HttpRequest, data: Any, **given: Any) -> HttpResponse:
         answer = super().create_response(request, data, **given)

@@ -92,7 +92,7 @@ FULL = (
         missing=_no_initdb,
         on_postgresql=True,
     ),
-    Part("browser", _pytest("-m", "browser"), counts=True, missing=_no_browser),
+    Part("browser", _pytest("-m", "browser", "tests/browser"), counts=True, missing=_no_browser),
 )
 
 
@@ -137,8 +137,14 @@ def _stop(number: int, _frame: FrameType | None) -> None:
 
 
 def _environment(folder: str) -> dict[str, str]:
-    """This process's variables without the operator's settings: tests meet the defaults."""
+    """This process's variables without the operator's settings: tests meet the defaults.
+
+    Where Python may not write its bytecode beside the source, it writes it into `folder`: the many programs that the tests
+    start need not compile the house each time.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PIANQU_") or name == REQUIRE}
+    if kept.pop("PYTHONDONTWRITEBYTECODE", ""):
+        kept["PYTHONPYCACHEPREFIX"] = f"{folder}/bytecode"
     path = os.pathsep.join(filter(None, [str(HOME / "src"), os.environ.get("PYTHONPATH", "")]))
     return kept | {"PIANQU_DATA": folder, "PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": "pianqu.composition.settings"}
 
