@@ -37,7 +37,6 @@ def test_the_worker_escalates_what_is_overdue(monkeypatch: pytest.MonkeyPatch) -
         "chain",
         "monitor",
         "timestamps",
-        "chain",
         "monthly report",
         "neighbours",
         "automatic dispatch",
