@@ -10,7 +10,8 @@ import django
 from django.utils import timezone
 
 from pianqu.composition.env import current
-from pianqu.foundation.errors import Invalid, Refused
+from pianqu.composition.supervise import alone
+from pianqu.foundation.errors import Invalid, Refused, Unavailable
 
 
 def main(argv: list[str]) -> int:
@@ -22,14 +23,25 @@ def main(argv: list[str]) -> int:
     if not env.key_folder.exists():
         sys.stderr.write(f"There is no installation in {env.data}. Nothing was changed.\n")
         return 2
+    try:
+        with alone(env.data, "./pianqu declare-dead"):
+            return _end(asked.yes, asked.reason)
+    except Unavailable as problem:
+        if problem.code != "already-up":
+            raise
+        sys.stderr.write(
+            f"pianqu is running on {env.data}. Stop it first; nothing was changed. 请先停止程序；未作任何更改。\n"
+        )
+        return 1
+
+
+def _end(confirm: str, reason: str) -> int:
     django.setup()
     origin = import_module("pianqu.rooms.ledger.queries").log().origin
     services = import_module("pianqu.rooms.ledger.services")
     actor = import_module("pianqu.composition.chores").system_actor()
     try:
-        done = services.declare_dead(
-            actor=actor, confirm=asked.yes or _typed(origin), reason=asked.reason, now=timezone.now()
-        )
+        done = services.declare_dead(actor=actor, confirm=confirm or _typed(origin), reason=reason, now=timezone.now())
     except (Refused, Invalid) as problem:
         sys.stderr.write(f"{problem}\n")
         return 1

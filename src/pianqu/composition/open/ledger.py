@@ -120,7 +120,7 @@ def find(request: HttpRequest) -> HttpResponse:
         held = receipt.parse(given)
     except ReceiptError:
         return _by_leaf(request, given)
-    return _found(request, held.index, held.leaf)
+    return _found(request, held.index, held.leaf, _ended(held))
 
 
 def _by_leaf(request: HttpRequest, given: str) -> HttpResponse:
@@ -139,11 +139,14 @@ def _by_leaf(request: HttpRequest, given: str) -> HttpResponse:
     return _found(request, -1 if position is None else position, held)
 
 
-def _found(request: HttpRequest, position: int, held: bytes | None) -> HttpResponse:
+def _found(
+    request: HttpRequest, position: int, held: bytes | None, ended: ledger.EndedCard | None = None
+) -> HttpResponse:
     try:
         item = ledger.at(position)
     except Absent as absent:
-        missing = {"error": absent.message, "given": position + 1 if held is None else ""}
+        said = "" if ended else absent.message
+        missing = {"error": said, "given": position + 1 if held is None else "", "ended": ended}
         return render(request, "open/entry.html", missing, status=404)
     verdict = ledger.verdict(now=timezone.now())
     context = {
@@ -151,9 +154,16 @@ def _found(request: HttpRequest, position: int, held: bytes | None) -> HttpRespo
         "leaf": item.leaf.decode(),
         "held": held is not None,
         "same": held == item.leaf,
+        "ended": ended,
         "verdict": verdict,
     }
     return render(request, "open/entry.html", context)
+
+
+def _ended(held: receipt.Receipt) -> ledger.EndedCard | None:
+    """The ledger that gave this receipt, where it was declared dead."""
+    origin = held.checkpoint.partition("\n")[0]
+    return next((one for one in ledger.ended_logs() if one.origin == origin), None)
 
 
 def _entries(items: Any, verdict: ledger.Verdict) -> list[Entry]:

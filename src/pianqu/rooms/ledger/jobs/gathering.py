@@ -98,7 +98,8 @@ class Gatherer:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lines: dict[str, _Line] = {}
-        self._number = -1
+        self._known = ("", -1)
+        """The ledger and the policy that the lines are about."""
         self._round: _Round | None = None
         self._looks: list[Future[Reply]] = []
 
@@ -107,7 +108,7 @@ class Gatherer:
         rule, newest = queries.policy(), queries.published()
         if newest is None or not any(one.url for one in rule.witnesses) or queries.sealed_size() < newest.size:
             return 0
-        self._know(rule)
+        self._know(newest.origin, rule)
         current = self._current(newest)
         came = 0
         while True:
@@ -125,12 +126,15 @@ class Gatherer:
         """Whether an answer may still come."""
         return bool(self._looks) or any(line.asked is not None for line in self._lines.values())
 
-    def _know(self, rule: PolicyCard) -> None:
-        """The lines of the policy in force; a new policy begins with what the tables know of its witnesses."""
-        if rule.number == self._number:
+    def _know(self, origin: str, rule: PolicyCard) -> None:
+        """The lines of the policy in force; a new policy begins with what the tables know of its witnesses.
+
+        What was asked about a ledger that has ended since is of no use to the one that goes on.
+        """
+        if (origin, rule.number) == self._known:
             return
         rows = Witness.objects.in_bulk([one.witness.vkey for one in rule.witnesses])
-        before, self._lines = self._lines, {}
+        before, self._lines = self._lines if origin == self._known[0] else {}, {}
         for url in dict.fromkeys(one.url.rstrip("/") for one in rule.witnesses if one.url):
             keys = tuple(one for one in rule.witnesses if one.url.rstrip("/") == url)
             if url in before and before[url].keys == keys:
@@ -139,7 +143,7 @@ class Gatherer:
             known = [rows.get(one.witness.vkey) or Witness() for one in keys]
             signed_at = min(row.heard_at or LONG_AGO for row in known)
             self._lines[url] = _Line(keys=keys, size=max(row.size for row in known), signed_at=signed_at)
-        self._number, self._round = rule.number, None
+        self._known, self._round = (origin, rule.number), None
 
     def _current(self, newest: CheckpointCard) -> _Round:
         """The round that goes on, or a new one about the newest checkpoint."""

@@ -89,14 +89,16 @@ def _parsed(text: str) -> policies.Policy:
 
 
 def policy_text() -> str:
-    """The policy in force as a file (C2SP tlog-policy), for everybody who checks receipts."""
-    rule, url = policy().rule, f"{installation().public_url}{PUBLIC_PATH}/"
+    """The policy in force as a file (C2SP tlog-policy), for everybody who checks receipts.
+
+    Logs that have ended stand there too, each with a remark for people: their receipts still verify.
+    """
+    rule, url, over = policy().rule, f"{installation().public_url}{PUBLIC_PATH}/", ended_logs()
     ended = tuple(
-        KnownLog(name=one.origin, verifier=Verifier.from_vkey(vkey), url=url)
-        for one in ended_logs()
-        for vkey in one.vkeys
+        KnownLog(name=one.origin, verifier=Verifier.from_vkey(vkey), url=url) for one in over for vkey in one.vkeys
     )
-    return policies.write(replace(rule, logs=(*rule.logs, *ended)))
+    remarks = [f"# {one.origin} ended on {one.ended_at:%Y-%m-%d} and went on as {one.went_on_as}\n" for one in over]
+    return "".join(remarks) + policies.write(replace(rule, logs=(*rule.logs, *ended)))
 
 
 def witnesses() -> tuple[WitnessCard, ...]:

@@ -1,10 +1,12 @@
 """declare_dead: a log ends, another goes on over the same entries; what a retired key may still say."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.test import Client
 
 from pianqu.foundation.errors import Invalid, Refused, Unavailable
 from pianqu.foundation.installation import installation
@@ -145,6 +147,26 @@ def test_the_alarm_of_a_fork_ends_with_its_log() -> None:
     assert queries.forked()
     ended()
     assert not queries.forked() and len(queries.forks()) == 1
+
+
+def test_programs_and_readers_are_told_of_it(client: Client) -> None:
+    at = {"host": "localhost", "accept-language": "en"}
+    text, _places = broken()
+    lost = replace(receipt.parse(text), index=7).compact()
+    assert client.get("/api/v1/ledger/ended", headers=at).json() == []
+    old = queries.log()
+    ended()
+    (told,) = client.get("/api/v1/ledger/ended", headers=at).json()
+    assert (told["origin"], told["size"], told["held"], told["reason"]) == (old.origin, 9, 5, "the disk burnt")
+    assert (told["vkeys"], told["went_on_as"]) == (list(old.vkeys), f"{old.origin}/2")
+    assert told["text"].startswith(f"{old.origin}\n9\n")
+    standing = client.get("/api/v1/ledger", headers=at).json()
+    assert (standing["origin"], standing["trouble"]) == (f"{old.origin}/2", "")
+    assert queries.policy_text().startswith(f"# {old.origin} ended on 2026-11-24 and went on as {old.origin}/2\n")
+    page = client.get("/open/ledger/find/", {"what": receipt.parse(text).compact()}, headers=at)
+    assert page.status_code == 200 and "the entry stands unchanged" in page.content.decode()
+    page = client.get("/open/ledger/find/", {"what": lost}, headers=at)
+    assert page.status_code == 404 and "it is the only copy" in page.content.decode()
 
 
 # retired keys -------------------------------------------------------------------------------------------------------
