@@ -66,6 +66,14 @@ def test_from_the_window_to_a_bureau_and_back_with_an_answer(window: Client, bur
     assert state(case) == "resolved"
 
 
+def test_who_leads_is_not_asked_to_help_as_well(window: Client) -> None:
+    """A rule had ticked it among the helpers; then it was chosen to lead."""
+    case = now_opened()
+    assert act(window, case, "dispatch", nature="complaint", lead=LEAD, helpers=["", LEAD, HELPER])[0] == 302
+    given = Task.objects.filter(case=case.case_id).values_list("organisation_code", "role")
+    assert sorted(given) == sorted([(LEAD, "lead"), (HELPER, "helper")])
+
+
 def test_what_is_refused_keeps_what_was_typed(window: Client, bureau: Client) -> None:
     case = given()
     status, text = act(bureau, case, "return", article="", words="应由别的局办")

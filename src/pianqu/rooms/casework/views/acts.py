@@ -46,9 +46,11 @@ def _cited(typed: Typed) -> Mapping[str, Any]:
 
 
 def _parties(typed: Typed) -> Mapping[str, Any]:
+    """Who is chosen to lead is meant to lead, even where it is still ticked among those that help: a rule may have ticked it."""
+    lead = typed.get("lead", "")
     return {
-        "lead_code": typed.get("lead", ""),
-        "helper_codes": tuple(code for code in typed.getlist("helpers") if code),
+        "lead_code": lead,
+        "helper_codes": tuple(code for code in typed.getlist("helpers") if code not in ("", lead)),
         "nature": typed.get("nature", ""),
         "cell_code": typed.get("cell", "")[:24],
         "sub_due": _last_moment(typed),

@@ -16,4 +16,24 @@
       if (event.key === "Enter") event.preventDefault();
     });
   });
+
+  // Who leads does not help as well: its tick goes, and comes back when somebody else is chosen to lead.
+  var dropped = null;
+  function leads(lead) {
+    if (!lead || lead.name !== "lead" || !lead.form) return;
+    if (dropped && dropped.value !== lead.value) {
+      dropped.checked = true;
+      dropped = null;
+    }
+    lead.form.querySelectorAll('input[type=checkbox][name="helpers"]').forEach(function (box) {
+      if (!box.checked || box.value !== lead.value) return;
+      box.checked = false;
+      dropped = box;
+    });
+  }
+  document.addEventListener("change", function (event) {
+    if (event.target.name === "helpers") dropped = null;
+    leads(event.target);
+  });
+  document.querySelectorAll('select[name="lead"]').forEach(leads);
 })();
