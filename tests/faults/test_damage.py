@@ -19,7 +19,7 @@ from pianqu.kernels.cosignature import cosigned
 from pianqu.rooms.ledger import apps, queries, services
 from pianqu.rooms.ledger.models import Checkpoint, Entry, Unsealed
 from pianqu.rooms.ledger.tests.builders import NOW, note_down, noted, sealed
-from tests.platform.houses import run, up, wait_until
+from tests.platform.houses import free_port, run, up, wait_until
 from tests.platform.test_witness import LOG, Log, call
 
 HOST = {"host": "localhost"}
@@ -121,6 +121,9 @@ def test_a_page_of_the_database_that_a_disk_changed_is_said_in_a_sentence(tmp_pa
     told = run(data, "verify", "log")
     assert told.returncode == 1 and "The database file is damaged" in told.stderr, told.stdout + told.stderr
     assert "Traceback" not in told.stderr
+    begun = run(data, "up", "--empty", "--port", str(free_port()))
+    assert begun.returncode == 1 and begun.stderr.startswith("The database file is damaged. Restore"), begun.stderr
+    assert begun.stderr.count("\n") == 1 and "is up" not in begun.stdout, "one sentence, and nothing begins"
     assert (data / "published" / "checkpoint").read_bytes() == seen
 
 

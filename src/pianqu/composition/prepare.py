@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from pianqu.composition.env import Env, current
 from pianqu.composition.orphan import end_with_parent
-from pianqu.composition.sentences import sentence_for
+from pianqu.composition.sentences import DAMAGED, sentence_for
 from pianqu.foundation.catalogues import compile_catalogues
 from pianqu.foundation.crypto import decrypt, encrypt
 from pianqu.foundation.errors import Problem, Unavailable
@@ -37,6 +37,7 @@ def prepare(*, empty: bool) -> None:
         _compile_catalogues()
         django.setup()
         _check_field_keys(env)
+        _check_pages()
         _migrate(env, empty=empty)
         _ledger()
         _demo(env)
@@ -88,6 +89,17 @@ def _check_field_keys(env: Env) -> None:
             f"The keys in {env.key_folder} are not the keys of the data in {env.data}. Put back the right key folder, or "
             "set PIANQU_KEYS to where it is. Nothing was changed.",
         ) from problem
+
+
+def _check_pages() -> None:
+    """Look at every page of SQLite's file, without the indexes' contents: a start over a damaged one would serve until somebody
+    reads there. About a second for each gigabyte. Raises Unavailable, or the database's own Error."""
+    if connection.vendor != "sqlite":
+        return
+    with connection.cursor() as cursor:
+        found = [str(row[0]) for row in cursor.execute("PRAGMA quick_check(1)").fetchall()]
+    if found != ["ok"]:
+        raise Unavailable("database-damaged", DAMAGED)
 
 
 def _migrate(env: Env, *, empty: bool) -> None:

@@ -19,13 +19,17 @@ _DISK = {
     errno.EISDIR: f"{{where}} is a folder where a file belongs. {_ELSEWHERE}.",
     errno.ENAMETOOLONG: f"The path {{where}} is too long. {_ELSEWHERE}.",
 }
+DAMAGED = (
+    "The database file is damaged. Restore the newest backup (docs/guides/operator/restore.md); keep the damaged file aside. "
+    "数据库文件已损坏：请恢复最新的备份，并另存损坏的文件。"
+)
 _DATABASE = {
     "database or disk is full": "The disk is full. Make room and start again; what was recorded before is safe.",
     "readonly database": f"The database file may not be written. {_ELSEWHERE}, or change its owner.",
     "unable to open database file": f"The database file cannot be opened. {_ELSEWHERE}, or change its owner.",
     "database is locked": "Another program holds the database. Try again in a moment, or end that program.",
     "file is not a database": "The database file is damaged or no database. Restore the newest backup.",
-    "malformed": "The database file is damaged. Restore the newest backup.",
+    "malformed": DAMAGED,
     "password authentication failed": "PostgreSQL refuses the user or password in PIANQU_DATABASE.",
     "could not translate host name": "The host in PIANQU_DATABASE is not known.",
     "Connection refused": "PostgreSQL does not answer at the address in PIANQU_DATABASE: is it running?",
