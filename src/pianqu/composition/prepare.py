@@ -27,6 +27,10 @@ from pianqu.foundation.keys import has_keys, make_keys
 CHECK = {"table": "pianqu", "column": "check", "row": "1"}
 """Where the word in field-keys.check pretends to stand; it shows whether the field keys belong to the data."""
 
+DATABASE = "pianqu.sqlite3"
+MOST_LOOKED_AT = 256 * 2**20
+"""Bytes of a database file that is read as a whole before a start: a second or two."""
+
 
 def prepare(*, empty: bool) -> None:
     """Everything before the first request; harmless to repeat. Raises Problem, OSError or a database's Error."""
@@ -37,7 +41,7 @@ def prepare(*, empty: bool) -> None:
         _compile_catalogues()
         django.setup()
         _check_field_keys(env)
-        _check_pages()
+        _check_pages(env)
         _migrate(env, empty=empty)
         _ledger()
         _demo(env)
@@ -53,7 +57,7 @@ def _one_at_a_time(data: Path) -> Iterator[None]:
 
 def _keys_for(env: Env) -> None:
     """Make keys for a new data folder only: an old one without its keys must not get others."""
-    traces = [env.data / name for name in ("pianqu.sqlite3", "published", "field-keys.check")]
+    traces = [env.data / name for name in (DATABASE, "published", "field-keys.check")]
     if any(path.exists() for path in traces) and not has_keys(env.key_folder):
         raise Unavailable(
             "keys-missing",
@@ -91,10 +95,13 @@ def _check_field_keys(env: Env) -> None:
         ) from problem
 
 
-def _check_pages() -> None:
-    """Look at every page of SQLite's file, without the indexes' contents: a start over a damaged one would serve until somebody
-    reads there. About a second for each gigabyte. Raises Unavailable, or the database's own Error."""
-    if connection.vendor != "sqlite":
+def _check_pages(env: Env) -> None:
+    """Look at every page of SQLite's file: a start over a damaged one would serve until somebody reads there.
+
+    Five seconds of a processor for each gigabyte, so a large file is not looked at. Raises Unavailable, or the database's Error.
+    """
+    path = env.data / DATABASE
+    if connection.vendor != "sqlite" or not path.exists() or path.stat().st_size > MOST_LOOKED_AT:
         return
     with connection.cursor() as cursor:
         found = [str(row[0]) for row in cursor.execute("PRAGMA quick_check(1)").fetchall()]
