@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.utils import timezone
 
-from pianqu.composition.bench import cosigning, pipeline, proving, submitting
+from pianqu.composition.bench import cosigning, mirrored, pipeline, proving, submitting
 from pianqu.composition.bench.entries import CENTRE
 from pianqu.composition.bench.outside import witnesses
 from pianqu.composition.bench.peers import pymerkle
@@ -15,7 +15,7 @@ from pianqu.composition.loaded import keep_what_is_loaded
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.ids import new_id
 
-PARTS = ("pipeline", "proofs", "twin", "submits", "latency", "signatures", "peers")
+PARTS = ("pipeline", "proofs", "mirror", "twin", "submits", "latency", "signatures", "peers")
 
 
 def measure(*, parts: tuple[str, ...], entries: int, quick: bool, folder: Path) -> list[Row]:
@@ -28,6 +28,7 @@ def measure(*, parts: tuple[str, ...], entries: int, quick: bool, folder: Path) 
         keep_what_is_loaded()  # as web and worker do
         line = Pipeline(actor, outside)
         line.settle()
+        first_day = mirrored.backup(folder / "outside") if "mirror" in parts else None
         if "submits" in parts:
             found += submitting.submits(quick=quick)
         if "latency" in parts:
@@ -35,14 +36,26 @@ def measure(*, parts: tuple[str, ...], entries: int, quick: bool, folder: Path) 
         line.settle()
         if "pipeline" in parts:
             found += pipeline.measure(line, quick=quick)
-        if "proofs" in parts:
-            found += pipeline.growth(line, entries)
-            found += proving.measure(quick=quick)
-        if "twin" in parts:
-            line.grow_to(entries)
-            found += proving.twin(quick=quick)
+        found += _large(line, parts, entries, quick, folder / "outside", first_day)
     if "signatures" in parts:
         found += cosigning.measure(quick=quick)
     if "peers" in parts:
         found += pymerkle(quick=quick)
+    return found
+
+
+def _large(
+    line: Pipeline, parts: tuple[str, ...], entries: int, quick: bool, folder: Path, first_day: mirrored.FirstDay | None
+) -> list[Row]:
+    """What is asked of a large log; whichever part comes first lets it grow."""
+    found: list[Row] = []
+    if "proofs" in parts:
+        found += pipeline.growth(line, entries)
+        found += proving.measure(quick=quick)
+    if "mirror" in parts:
+        line.grow_to(entries)
+        found += mirrored.measure(folder, first_day)
+    if "twin" in parts:
+        line.grow_to(entries)
+        found += proving.twin(quick=quick)
     return found

@@ -245,6 +245,24 @@ def append(
         yield last
 
 
+PLACE_COLUMNS = ("position", "entry_id")
+PLACE_TYPES = ("bigint", "uuid")
+AT_ONCE = 20_000
+
+
+def put_back(vendor: str, entries: Sequence[Row], places: Sequence[Row]) -> Iterator[Change]:
+    """Entries (ENTRY_COLUMNS) and positions (PLACE_COLUMNS) of a log that was completed from a copy, and nobody in the queue
+    who has a position."""
+    put = insert if vendor == "sqlite" else copy
+    for table, columns, types, rows in (
+        ("ledger_entry", ENTRY_COLUMNS, ENTRY_TYPES, entries),
+        ("ledger_position", PLACE_COLUMNS, PLACE_TYPES, places),
+    ):
+        for first in range(0, len(rows), AT_ONCE):
+            yield put(table, columns, types, rows[first : first + AT_ONCE])
+    yield leave_queue()
+
+
 def move_chains(chains: Sequence[tuple[str, int, bytes]]) -> Statement:
     """Set the heads of chains that exist and are locked."""
     rows = ", ".join(["(%s, %s, %s)"] * len(chains))

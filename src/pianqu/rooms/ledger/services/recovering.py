@@ -7,29 +7,30 @@ was recorded since the database was put back was shown to nobody with a number, 
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, time
+from datetime import date, datetime, time
+from typing import Any
 
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.db import fetch, run
+from pianqu.foundation.db import fetch, moment_value, run, uuid_value
 from pianqu.foundation.db import vendor as database
 from pianqu.foundation.errors import Refused
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.verbs import verb
 from pianqu.kernels import note
-from pianqu.kernels.leaf import Leaf
+from pianqu.kernels.leaf import Leaf, Plain, read
 from pianqu.kernels.merkle import leaf_hash
 from pianqu.rooms.ledger import queries, sql
 from pianqu.rooms.ledger.facts import CaughtUp
-from pianqu.rooms.ledger.models import Chain, Checkpoint, Entry, Position, Unsealed
+from pianqu.rooms.ledger.models import Chain, Checkpoint, Entry, Unsealed
 from pianqu.rooms.ledger.services.recording import DAY_ZONE, record
 from pianqu.rooms.ledger.services.sealing import keep_tiles, one_sealer, open_own, publish
+from pianqu.rooms.ledger.sql import Row
 
 LOST = "ledger:lost"
 """Subject of an entry that came back without its content."""
 SUBJECT = "ledger:caught-up"
-CHUNK = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +70,7 @@ def _catch_up(*, actor: Actor, checkpoint: str, leaves: Iterable[bytes], source:
     _check_reaches(body.size, begin)
     missing = list(leaves)
     tree = queries.tree(begin)
-    for raw in missing:
-        tree.append(leaf_hash(raw))
+    tree.extend(b"".join(map(leaf_hash, missing)))
     if tree.size != body.size or tree.root() != body.root:
         raise Refused(
             "copy-does-not-continue",
@@ -124,38 +124,28 @@ def _place(missing: list[bytes], begin: int) -> Recovery:
         (entry.organisation_code, entry.counter): entry
         for entry in (row.entry for row in Unsealed.objects.select_related("entry").order_by("id"))
     }
-    heads, fresh, places = dict[str, tuple[int, bytes]](), list[Entry](), list[Position]()
+    heads, fresh, places = dict[str, tuple[int, bytes]](), list[Row](), list[Row]()
+    dates: dict[str, Any] = {}
     recognised = 0
-    for offset, raw in enumerate(missing):
-        leaf = Leaf.decode(raw)
+    for position, raw in enumerate(missing, begin):
+        leaf = read(raw) or Plain.of(Leaf.decode(raw))
         here = waiting.get((leaf.organisation_code, leaf.counter))
         if here is not None and bytes(here.leaf) == raw:
             recognised += 1
             del waiting[leaf.organisation_code, leaf.counter]
-            entry_id = here.id
+            key = uuid_value(here.id)
         else:
-            fresh.append(_returned(leaf, raw))
-            entry_id = fresh[-1].id
-        places.append(Position(position=begin + offset, entry_id=entry_id))
+            key, day = uuid_value(new_id()), leaf.day
+            if day not in dates:
+                dates[day] = moment_value(datetime.combine(date.fromisoformat(day), time(), DAY_ZONE))
+            fresh.append((key, leaf.kind, leaf.organisation_code, leaf.counter, LOST, raw, dates[day]))
+        places.append((position, key))
         heads[leaf.organisation_code] = (leaf.counter, Leaf.link(raw))
     renumbered = _renumber([one for one in waiting.values() if one.organisation_code in heads], heads)
-    Entry.objects.bulk_create(fresh, batch_size=CHUNK)
-    Position.objects.bulk_create(places, batch_size=CHUNK)
-    run(sql.leave_queue())
+    for change in sql.put_back(database(), fresh, places):
+        run(change)
     _move_chains(heads)
     return Recovery(size=0, recognised=recognised, lost=len(fresh), renumbered=renumbered)
-
-
-def _returned(leaf: Leaf, raw: bytes) -> Entry:
-    return Entry(
-        id=new_id(),
-        kind=leaf.kind,
-        organisation_code=leaf.organisation_code,
-        counter=leaf.counter,
-        subject=LOST,
-        leaf=raw,
-        recorded_at=datetime.combine(leaf.day, time(), DAY_ZONE),
-    )
 
 
 def _renumber(waiting: list[Entry], heads: dict[str, tuple[int, bytes]]) -> int:
