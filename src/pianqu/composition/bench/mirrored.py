@@ -14,6 +14,7 @@ from pianqu.composition.bench.report import Row
 from pianqu.composition.bench.serving import server
 from pianqu.composition.mirror import home
 from pianqu.composition.outsider.running import Running
+from pianqu.composition.prepare import DATABASE
 from pianqu.foundation.db import vendor
 from pianqu.foundation.following import origin_hash
 from pianqu.foundation.installation import installation
@@ -22,7 +23,6 @@ from pianqu.rooms.ledger import queries
 
 PATIENCE = 600.0
 NAME = "mirror.example"
-DATABASE = "pianqu.sqlite3"
 
 
 class FirstDay:
