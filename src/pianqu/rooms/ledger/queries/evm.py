@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from pianqu.foundation.errors import Absent
 from pianqu.foundation.installation import installation
@@ -62,7 +63,7 @@ def evm_anchor_of(transaction: str) -> EvmAnchorCard:
     """The one that counts of this hash. Raises Absent."""
     row = EvmAnchor.objects.filter(hash=transaction, confirmed_at__isnull=False).first()
     if row is None:
-        raise Absent("anchor-unknown", "The ledger has no such transaction on a chain.")
+        raise Absent("anchor-unknown", _("The ledger has no such transaction on a chain."))
     return _card(row)
 
 
