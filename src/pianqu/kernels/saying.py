@@ -8,6 +8,7 @@ Guarantee: `str` is the whole English sentence; without values a percent sign st
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +33,8 @@ class Said(ValueError):
     def __init__(self, words: str, **values: str | int | Sentence) -> None:
         self.sentence = say(words, **values)
         super().__init__(str(self.sentence))
+
+    @classmethod
+    def after(cls, other: "Said") -> Self:
+        """The same sentence as another error's."""
+        return cls(other.sentence.words, **other.sentence.values)

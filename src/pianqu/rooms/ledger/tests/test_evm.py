@@ -16,6 +16,7 @@ import pytest
 from django.db import connections
 from django.test import override_settings
 from django.utils import timezone
+from django.utils.translation import override
 from web3 import HTTPProvider, Web3
 
 from pianqu.foundation import evm as nodes
@@ -219,6 +220,8 @@ def test_the_audit_finds_what_was_changed(here: Here) -> None:
     EvmAnchor.objects.update(raw=row.raw, hash=row.hash, size=2)
     assert list(map(str, queries.audit_evm_anchors())) == ["chain anchor 2: it does not fit the entries"]
     read_again(now=here.now())
+    with override("zh-hans"):
+        assert [queries.told(one) for one in queries.watch().wrong] == ["2 条时的链上锚定：与条目不符"]
     assert [str(one) for one in queries.watch().wrong] == ["chain anchor 2: it does not fit the entries"]
 
 

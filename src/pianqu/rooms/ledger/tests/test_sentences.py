@@ -14,10 +14,10 @@ from pianqu.kernels.saying import Sentence, say
 from pianqu.rooms.ledger.queries import sentences
 from pianqu.rooms.ledger.queries.sentences import Stopped, told
 
-MAKERS = {"NoteError", "PolicyError", "Unsupported", "say"}
+MAKERS = {"NoteError", "PolicyError", "Unsupported", "EvmAnchorError", "EvmProofError", "TransactionError", "say"}
 KEPT = {"words", "wanted"}
 """Variables that hold a sentence until it is made."""
-HEARD = ("note", "cosignature", "policy", "auditing", "sm2", "twin")
+HEARD = ("note", "cosignature", "policy", "auditing", "sm2", "twin", "evm_anchor", "evm_proof", "evm_transaction")
 
 
 def words_of(name: str) -> set[str]:
