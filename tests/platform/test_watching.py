@@ -271,10 +271,12 @@ def test_an_operator_is_told_what_everybody_reads(outside: Outside, capsys: pyte
     assert operators.watched(queries) and capsys.readouterr().out == ""
     settled(Gatherer(timezone.now))
     assert operators.watched(queries), "nobody asks for its signature"
-    assert "Witness w: cannot be reached since" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "Witness w: cannot be reached since" in told and "见证方 w：联系不上（自" in told
     services.note_fork(actor=SYSTEM, ours=ours(2), theirs=other(2), shown_by="x", now=NOW)
     assert not operators.watched(queries)
-    assert "TWO HISTORIES exist (1 proofs)" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "TWO HISTORIES exist (1 proofs)" in told and "出现了两个版本（1 份证据）" in told
 
 
 def test_what_the_monitor_found_is_told_to_the_operator(outside: Outside, capsys: pytest.CaptureFixture[str]) -> None:
@@ -282,7 +284,8 @@ def test_what_the_monitor_found_is_told_to_the_operator(outside: Outside, capsys
     tamper("UPDATE ledger_entry SET leaf = %s WHERE id = %s", b"{}", entry_id(1))
     assert wrong()
     assert not operators.watched(queries)
-    assert "The monitor found: " in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "The monitor found: position 1: " in told and "自查程序发现：位置 1：" in told
 
 
 def test_what_tells_of_more_entries_than_there_are_waits(outside: Outside) -> None:

@@ -1,5 +1,6 @@
 """What the ledger's kernels and monitor say, in the reader's language; kept in English, with the values beside the words."""
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext, gettext_noop, pgettext_lazy
@@ -217,6 +218,7 @@ TROUBLES: dict[str, "StrOrPromise"] = {
     "clock": pgettext_lazy("witness", "signs, but its clock is wrong"),
 }
 """What keeps a witness, by Witness.TROUBLES."""
+_ANSWER = re.compile(r"[1-5][0-9]{2} \S")
 
 
 def detail_of(trouble: str, detail: str) -> str:
@@ -226,3 +228,8 @@ def detail_of(trouble: str, detail: str) -> str:
     if trouble in {"ahead", "forked"} and detail.isdigit():
         return gettext("%(size)s entries") % {"size": detail}
     return ""
+
+
+def is_answer(detail: str) -> bool:
+    """Whether a detail is what the other machine answered, behind its status, and not what this one saw."""
+    return _ANSWER.match(detail) is not None

@@ -26,6 +26,12 @@ def detail_of(detail: str, trouble: str) -> str:
 
 
 @register.filter
+def is_answer(detail: str) -> bool:
+    """Whether it is what the other machine said."""
+    return sentences.is_answer(detail)
+
+
+@register.filter
 def told(sentence: Sentence) -> str:
     """A sentence of a kernel or the monitor in the reader's language."""
     return sentences.told(sentence)

@@ -11,6 +11,7 @@ from pianqu import kernels
 from pianqu.kernels import policy
 from pianqu.kernels.policy import PolicyError
 from pianqu.kernels.saying import Sentence, say
+from pianqu.rooms.ledger.models import Witness
 from pianqu.rooms.ledger.queries import sentences
 from pianqu.rooms.ledger.queries.sentences import Stopped, told
 
@@ -83,3 +84,23 @@ def test_the_log_reads_english_and_a_page_the_reader_s_language() -> None:
         assert problem.message.startswith("The ledger signs nothing: at 7") and problem.told.startswith(
             "账本停止签署：到第 7"
         )
+
+
+@pytest.mark.parametrize(
+    ("trouble", "detail", "is_answer"),
+    [
+        ("refused", "403 unknown key", True),
+        ("unclear", "500 ", False),
+        ("unreachable", "ConnectionRefusedError", False),
+        ("unsigned", "a signature is too short", False),
+    ],
+)
+def test_only_what_a_witness_answered_is_shown_as_its_own_words(trouble: str, detail: str, is_answer: bool) -> None:
+    assert sentences.detail_of(trouble, detail) == "" and sentences.is_answer(detail) is is_answer
+
+
+def test_what_is_known_of_a_trouble_is_said_in_chinese() -> None:
+    with override("zh-hans"):
+        assert sentences.detail_of("ahead", "9") == "9 笔"
+        assert sentences.detail_of("clock", "2026-01-01 00:00:00 UTC") == "它写的时间是 2026-01-01 00:00:00 UTC"
+    assert set(sentences.TROUBLES) == set(Witness.TROUBLES)
