@@ -143,6 +143,19 @@ def test_seals_can_be_leafed_through(outside: Outside, reader: Client) -> None:
     assert seen(reader, "/open/ledger/seals/?before=x").count('<td class="mono num') == 50
 
 
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("zh-hans", "第 1 行：规则里不能写“wutness”"), ("en", "line 1: “wutness” is not a word of a policy")],
+)
+def test_what_is_wrong_with_a_rule_is_said_in_the_readers_language(
+    outside: Outside, admin: Client, language: str, said: str
+) -> None:
+    typed = {"policy": "wutness w\nquorum none\n"}
+    answer = admin.post("/desk/witnesses/", typed, headers={"accept-language": language})
+    assert said in answer.content.decode()
+    assert answer.status_code == 422 and not Policy.objects.exists()
+
+
 def test_a_quorum_that_does_not_come_is_told_with_its_last_time(outside: Outside, reader: Client) -> None:
     outside.put("w", key(1), None)
     outside.adopt("quorum w")

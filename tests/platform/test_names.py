@@ -36,6 +36,8 @@ LONGEST = "片" * 64 + ".example"
 LONGER = LONGEST + "s"
 ODD = ["a\x07b", "a\u200bb", "a\udc80b"]
 BOUND = f"at most {MOST_NAME} bytes in UTF-8, and this one has {MOST_NAME + 1}"
+SAID = f"按 UTF-8 最多 {MOST_NAME} 字节，这个有 {MOST_NAME + 1} 字节"
+"""The same to who reads a page."""
 
 
 @pytest.fixture
@@ -93,9 +95,9 @@ def test_a_policy_takes_them(outside: Outside) -> None:
     number = Policy.objects.count()
     long = Cosigner.from_seed(LONGER, bytes(32)).witness.vkey
     for text in (f"witness a {long}\nquorum a\n", outside.lines[0].replace(LONGEST, LONGER, 1) + "\nquorum none\n"):
-        with pytest.raises(Invalid, match=f"at most {MOST_NAME} bytes"):
+        with pytest.raises(Invalid, match=f"按 UTF-8 最多 {MOST_NAME} 字节"):
             services.adopt_policy(actor=SYSTEM, text=text, now=NOW)
-    with pytest.raises(Invalid, match="no file can hold"):
+    with pytest.raises(Invalid, match="有文件里存不下的字符"):
         services.adopt_policy(actor=SYSTEM, text="# \ud800\nquorum none\n", now=NOW)
     assert Policy.objects.count() == number
 
@@ -106,7 +108,7 @@ def test_a_mirror_is_named_with_them(outside: Outside) -> None:
     mirror_of(outside, cosigner, ours(5))
     jobs.look_around(actor=SYSTEM, clock=timezone.now)
     assert (queries.mirrors()[0].trouble, Cosignature.objects.count()) == ("", 1)
-    with pytest.raises(Invalid, match=BOUND):
+    with pytest.raises(Invalid, match=SAID):
         vkey = Cosigner.from_seed(LONGER, bytes(32)).witness.vkey
         services.name_mirror(actor=SYSTEM, name="m", vkey=vkey, url="https://m.example", now=NOW)
 

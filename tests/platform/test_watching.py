@@ -63,7 +63,7 @@ def tamper(sql: str, *values: Any) -> None:
 
 def wrong() -> tuple[str, ...]:
     jobs.read_again(now=timezone.now())
-    return queries.watch().wrong
+    return tuple(map(str, queries.watch().wrong))
 
 
 def entry_id(position: int) -> Any:
@@ -88,7 +88,7 @@ def test_a_whole_log_is_read_once_and_then_only_what_is_new(outside: Outside) ->
 
 
 @pytest.mark.parametrize("read_before", [False, True])
-def test_a_changed_leaf_is_found(outside: Outside, read_before: bool) -> None:
+def test_a_changed_leaf_is_found(outside: Outside, client: Client, read_before: bool) -> None:
     grown(20)
     if read_before:
         assert wrong() == ()
@@ -99,8 +99,12 @@ def test_a_changed_leaf_is_found(outside: Outside, read_before: bool) -> None:
     grown(2)
     found = jobs.read_again(now=timezone.now() + EVERYTHING)
     assert found == 22
-    assert any("chained to another leaf" in sentence for sentence in queries.watch().wrong)
-    assert any("not those that were signed" in sentence for sentence in queries.watch().wrong)
+    assert any("chained to another leaf" in sentence for sentence in map(str, queries.watch().wrong))
+    assert any("not those that were signed" in sentence for sentence in map(str, queries.watch().wrong))
+    for language, said in [("zh-hans", "接的不是该单位的上一条"), ("en", "chained to another leaf")]:
+        at = {**HOST, "accept-language": language}
+        assert said in client.get("/open/ledger/", headers=at).content.decode()
+        assert any(said in one for one in client.get("/api/v1/ledger/watch", headers=at).json()["wrong"])
 
 
 def test_a_lost_entry_is_found_by_its_organisations_own_count(outside: Outside) -> None:
@@ -135,7 +139,9 @@ def test_nothing_is_signed_over_a_bent_tile_and_it_can_be_made_anew(outside: Out
         with pytest.raises(Unavailable, match="The ledger signs nothing: what is stored of its tree"):
             services.seal(now=timezone.now())
     assert queries.sealed_size() == 40 and "signs nothing" in queries.status().trouble
-    assert "signs nothing" in client.get("/open/ledger/", headers=HOST).content.decode()
+    assert "账本停止签署：库里存的树" in client.get("/open/ledger/", headers=HOST).content.decode()
+    english = client.get("/open/ledger/", headers={**HOST, "accept-language": "en"}).content.decode()
+    assert "The ledger signs nothing: what is stored of its tree" in english
     services.rebuild_tiles()
     assert services.seal(now=timezone.now()) == 1
     assert wrong() == () and not list(queries.audit())
@@ -149,7 +155,7 @@ def test_a_bent_tile_inside_the_tree_is_found_by_reading_everything(outside: Out
     grown(1)
     assert wrong() == ()
     jobs.read_again(now=timezone.now() + EVERYTHING)
-    assert queries.watch().wrong == ("the stored tile 0/0 is not that of the entries",)
+    assert [str(one) for one in queries.watch().wrong] == ["the stored tile 0/0 is not that of the entries"]
     assert list(queries.audit()) == ["the stored tile 0/0 is not that of the entries"]
     services.rebuild_tiles()
     jobs.read_again(now=timezone.now() + 2 * EVERYTHING)
@@ -183,7 +189,7 @@ def test_a_clock_that_was_far_ahead_puts_no_whole_reading_off(outside: Outside) 
     jobs.read_again(now=timezone.now() + 400 * EVERYTHING)
     bend(0, 0, 5_000)
     jobs.read_again(now=timezone.now())
-    assert queries.watch().wrong == ("the stored tile 0/0 is not that of the entries",)
+    assert [str(one) for one in queries.watch().wrong] == ["the stored tile 0/0 is not that of the entries"]
 
 
 # second histories ----------------------------------------------------------------------------------------------------
@@ -265,10 +271,12 @@ def test_an_operator_is_told_what_everybody_reads(outside: Outside, capsys: pyte
     assert operators.watched(queries) and capsys.readouterr().out == ""
     settled(Gatherer(timezone.now))
     assert operators.watched(queries), "nobody asks for its signature"
-    assert "Witness w: unreachable since" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "Witness w: cannot be reached since" in told and "见证方 w：联系不上（自" in told
     services.note_fork(actor=SYSTEM, ours=ours(2), theirs=other(2), shown_by="x", now=NOW)
     assert not operators.watched(queries)
-    assert "TWO HISTORIES exist (1 proofs)" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "TWO HISTORIES exist (1 proofs)" in told and "出现了两个版本（1 份证据）" in told
 
 
 def test_what_the_monitor_found_is_told_to_the_operator(outside: Outside, capsys: pytest.CaptureFixture[str]) -> None:
@@ -276,7 +284,8 @@ def test_what_the_monitor_found_is_told_to_the_operator(outside: Outside, capsys
     tamper("UPDATE ledger_entry SET leaf = %s WHERE id = %s", b"{}", entry_id(1))
     assert wrong()
     assert not operators.watched(queries)
-    assert "The monitor found: " in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "The monitor found: position 1: " in told and "自查程序发现：位置 1：" in told
 
 
 def test_what_tells_of_more_entries_than_there_are_waits(outside: Outside) -> None:

@@ -136,7 +136,7 @@ def problem_body(problem: Problem, errors: list[FieldFault] | None = None) -> di
     """A refusal as problem+json."""
     return {
         "type": f"urn:pianqu:problem:{problem.code}",
-        "title": problem.message,
+        "title": problem.told,
         "status": problem.status,
         "code": problem.code,
         "errors": [fault.model_dump() for fault in errors or []],

@@ -16,6 +16,11 @@ class Problem(Exception):
         self.code = code
         self.message = message or code
 
+    @property
+    def told(self) -> str:
+        """The message for who reads a page now; some are kept in English for the log and told in the reader's language."""
+        return self.message
+
 
 class Refused(Problem):
     """The matter's state does not allow it (409)."""

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from pianqu.kernels.leaf import Leaf, Plain, b64, read
 from pianqu.kernels.merkle import leaf_hash
+from pianqu.kernels.saying import Sentence, say
 from pianqu.kernels.tiles import HASH, WIDTH, ReadTile, TileTree
 
 AT_ONCE = 1_000
@@ -41,7 +42,7 @@ class Replay:
     tree: TileTree
     heads: dict[str, Head] = field(default_factory=dict)
 
-    def read(self, leaves: Iterable[bytes]) -> Iterator[str]:
+    def read(self, leaves: Iterable[bytes]) -> Iterator[Sentence]:
         """Go on with these leaves; a sentence for each that is wrong."""
         coming = iter(leaves)
         while some := list(islice(coming, AT_ONCE)):
@@ -50,14 +51,16 @@ class Replay:
             for position, raw in enumerate(some, begin):
                 try:
                     leaf = read(raw) or Plain.of(Leaf.decode(raw))
-                except ValueError as error:
-                    yield f"position {position}: {error}"
+                except ValueError:
+                    yield say("position %(position)s: not a leaf", position=position)
                     continue
                 code, head = leaf.organisation_code, self.heads.get(leaf.organisation_code, _NONE)
                 if leaf.counter != head.counter + 1:
-                    yield f"position {position}: {code}#{leaf.counter} follows #{head.counter}"
+                    words = "position %(position)s: %(code)s#%(counter)s follows #%(head)s"
+                    yield say(words, position=position, code=code, counter=leaf.counter, head=head.counter)
                 elif leaf.previous != b64(head.link):
-                    yield f"position {position}: {code}#{leaf.counter} is chained to another leaf"
+                    words = "position %(position)s: %(code)s#%(counter)s is chained to another leaf"
+                    yield say(words, position=position, code=code, counter=leaf.counter)
                 self.heads[code] = Head(leaf.counter, Leaf.link(raw), leaf.day)
 
 

@@ -143,8 +143,9 @@ _LENGTHS = {kind.byte: kind.public_length for kind in KINDS.values()}
 def unsupported(kind: Kind) -> Unsupported:
     """The sentence for a machine that does not know a kind of key."""
     return Unsupported(
-        f"this machine cannot work with {kind} keys: its cryptography package was built with an OpenSSL before 3.5. "
-        "Use the one that pianqu installs"
+        "this machine cannot work with %(kind)s keys: its cryptography package was built with an OpenSSL before 3.5. "
+        "Use the one that pianqu installs",
+        kind=str(kind),
     )
 
 
@@ -267,7 +268,7 @@ def cosigned(checkpoint: str, witnesses: Iterable[Witness]) -> dict[Witness, int
             continue
         time = witness.time_of(text, signature.blob[4:])
         if time is None:
-            raise NoteError(f"the cosignature of {witness.name} is false")
+            raise NoteError("the cosignature of %(name)s is false", name=witness.name)
         if time:
             found[witness] = max(time, found.get(witness, 0))
     return found

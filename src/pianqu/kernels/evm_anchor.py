@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from pianqu.kernels.note import CheckpointBody, NoteError, text_of
+from pianqu.kernels.saying import Said
 
 FORMAT = "pianqu/anchor/v1"
 MAX_BYTES = 1_000
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
-class EvmAnchorError(ValueError):
+class EvmAnchorError(Said):
     """This is no such text."""
 
 
@@ -38,7 +39,7 @@ class EvmMark:
         try:
             body = CheckpointBody(origin=self.origin, size=self.size, root=self.root).encode()
         except NoteError as error:
-            raise EvmAnchorError(str(error)) from error
+            raise EvmAnchorError.after(error) from error
         raw = f"{FORMAT}\n{body}{self.digest.hex()}\n".encode()
         if len(self.digest) != 32 or len(raw) > MAX_BYTES or decode(raw) != self:
             raise EvmAnchorError("a name of this kind cannot be written on a chain")
@@ -50,7 +51,7 @@ def mark_of(note: str) -> EvmMark:
     try:
         body = CheckpointBody.decode(text_of(note))
     except NoteError as error:
-        raise EvmAnchorError(str(error)) from error
+        raise EvmAnchorError.after(error) from error
     return EvmMark(origin=body.origin, size=body.size, root=body.root, digest=sha256(note.encode()).digest())
 
 
@@ -62,10 +63,11 @@ def decode(raw: bytes) -> EvmMark:
         head, _, rest = raw.decode().partition("\n")
         text, _, last = rest.removesuffix("\n").rpartition("\n")
         if head != FORMAT or not _DIGEST.fullmatch(last):
-            raise EvmAnchorError(f"it does not begin with {FORMAT}, or does not end with a digest")
+            raise EvmAnchorError("it does not begin with %(format)s, or does not end with a digest", format=FORMAT)
         body = CheckpointBody.decode(f"{text}\n")
     except (UnicodeDecodeError, NoteError) as error:
-        raise EvmAnchorError(f"it is no text of a checkpoint ({error})") from error
+        why = error.sentence if isinstance(error, NoteError) else str(error)
+        raise EvmAnchorError("it is no text of a checkpoint (%(why)s)", why=why) from error
     if body.extensions or raw != f"{FORMAT}\n{body.encode()}{last}\n".encode():
         raise EvmAnchorError("it is not written in the one way")
     return EvmMark(origin=body.origin, size=body.size, root=body.root, digest=bytes.fromhex(last))

@@ -16,6 +16,7 @@ from typing import Any
 
 from pianqu.kernels import evm_anchor
 from pianqu.kernels.evm_anchor import EvmAnchorError, EvmMark
+from pianqu.kernels.saying import Said
 
 FORMAT = "pianqu/chain-anchor/v1"
 MAX_CHARACTERS = 1_500_000
@@ -23,7 +24,7 @@ _HASH, _ACCOUNT = re.compile(r"0x[0-9a-f]{64}"), re.compile(r"0x[0-9a-fA-F]{40}"
 _RAW = re.compile(r"0x([0-9a-f]{2}){1,4096}")
 
 
-class EvmProofError(ValueError):
+class EvmProofError(Said):
     """This is no such file, or it does not fit together."""
 
 
@@ -56,7 +57,7 @@ def parse(text: str) -> EvmProof:
     try:
         told: Any = json.loads(text)
         if not isinstance(told, dict) or told.pop("format", None) != FORMAT:
-            raise EvmProofError(f"this is no file of the kind {FORMAT}")
+            raise EvmProofError("this is no file of the kind %(format)s", format=FORMAT)
         for name, shape in (("genesis", _HASH), ("transaction", _HASH), ("block_hash", _HASH), ("account", _ACCOUNT)):
             _shaped(told.get(name), shape)
         told["raw"] = bytes.fromhex(_shaped(told.get("raw"), _RAW)[2:])
@@ -65,7 +66,8 @@ def parse(text: str) -> EvmProof:
     except EvmProofError:
         raise
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise EvmProofError(f"this is no file of the kind {FORMAT} ({type(error).__name__})") from error
+        words = "this is no file of the kind %(format)s (%(why)s)"
+        raise EvmProofError(words, format=FORMAT, why=type(error).__name__) from error
     if not all(type(number) is int and number >= 0 for number in (proof.chain_id, proof.block)):
         raise EvmProofError("a number is none")
     if not isinstance(proof.note, str) or proof.block_at.tzinfo is None:
@@ -78,7 +80,7 @@ def check(proof: EvmProof, *, hash: str, sender: str, chain_id: int, data: bytes
     try:
         mark, wanted = evm_anchor.decode(data), evm_anchor.mark_of(proof.note)
     except EvmAnchorError as error:
-        raise EvmProofError(str(error)) from error
+        raise EvmProofError.after(error) from error
     if hash != proof.transaction:
         raise EvmProofError("the transaction's bytes have another hash")
     if sender.lower() != proof.account.lower() or chain_id != proof.chain_id:

@@ -18,6 +18,7 @@ from eth_utils.crypto import keccak
 from pianqu.kernels import evm_proof
 from pianqu.kernels.evm_anchor import EvmMark
 from pianqu.kernels.evm_proof import EvmProof, EvmProofError
+from pianqu.kernels.saying import Said
 
 MAX_BYTES = 4_096
 _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
@@ -26,7 +27,7 @@ _CHAIN_OFFSET = 35
 """EIP-155: v = 35 + 2 · chain + parity."""
 
 
-class TransactionError(ValueError):
+class TransactionError(Said):
     """Key or bytes that are none of these."""
 
 
@@ -86,7 +87,7 @@ def check(proof: EvmProof) -> EvmMark:
     try:
         signed = read(proof.raw)
     except TransactionError as error:
-        raise EvmProofError(str(error)) from error
+        raise EvmProofError.after(error) from error
     said = signed.said
     return evm_proof.check(proof, hash=signed.hash, sender=signed.sender, chain_id=said.chain_id, data=said.data)
 
@@ -96,7 +97,7 @@ def _parts(raw: bytes) -> tuple[Transaction, int, int, int]:
     try:
         fields = rlp.decode(raw)
     except Exception as error:
-        raise TransactionError(f"this is no signed transaction ({type(error).__name__})") from error
+        raise TransactionError("this is no signed transaction (%(why)s)", why=type(error).__name__) from error
     if not isinstance(fields, list) or len(fields) != _FIELDS or not all(isinstance(part, bytes) for part in fields):
         raise TransactionError("this is a transaction of another kind")
     nonce, price, gas, to, value, data, v, r, s = fields

@@ -18,6 +18,8 @@ from typing import Protocol, TypeVar
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from pianqu.kernels.saying import Said
+
 ED25519 = b"\x01"
 MAY_SIGN = {ED25519: 32}
 """The kinds of keys that sign a note itself, each with the length of its public keys."""
@@ -32,7 +34,7 @@ _SIZE = re.compile(r"0|[1-9][0-9]{0,15}")
 """As written by whoever asks: a longer one is not read, since Python refuses thousands of digits with an error of its own."""
 
 
-class NoteError(ValueError):
+class NoteError(Said):
     """A note that is malformed or not signed by a known key."""
 
 
@@ -58,7 +60,9 @@ def check_new_name(name: str, most: int = MOST_NAME) -> None:
     if not name.isprintable():
         raise NoteError("a key's name has no control characters and none that cannot be seen")
     if (size := len(name.encode())) > most:
-        raise NoteError(f"a key's name has at most {most} bytes in UTF-8, and this one has {size}")
+        raise NoteError(
+            "a key's name has at most %(most)s bytes in UTF-8, and this one has %(size)s", most=most, size=size
+        )
 
 
 def _unb64(text: str) -> bytes:
@@ -237,7 +241,7 @@ def open_note(note: str, verifiers: Sequence[Known]) -> tuple[str, tuple[Known, 
         if verifier is None:
             continue
         if not verifier.verify(text, signature.blob[4:]):
-            raise NoteError(f"the signature of {verifier.name} is false")
+            raise NoteError("the signature of %(name)s is false", name=verifier.name)
         signed.append(verifier)
     if not signed:
         raise NoteError("no known key has signed this note")

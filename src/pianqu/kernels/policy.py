@@ -17,15 +17,17 @@ from math import ceil
 
 from pianqu.kernels.cosignature import Witness, cosigned
 from pianqu.kernels.note import CheckpointBody, NoteError, Verifier, open_note
+from pianqu.kernels.saying import Said, say
 
 NONE = "none"
 MOST = 256
 """Logs, witnesses and groups that one file may name."""
 MAX_BYTES = 524_288
 """All of them with the longest keys, and addresses."""
+_TWICE = {"log": "this log's key stands there already", "witness": "this witness's key stands there already"}
 
 
-class PolicyError(ValueError):
+class PolicyError(Said):
     """The file is no policy; the sentence names the line."""
 
 
@@ -148,7 +150,7 @@ class Policy:
         body = CheckpointBody.decode(text)
         logs = [log.name for log in self.logs if log.verifier in signed and log.name == body.origin]
         if not logs:
-            raise NoteError(f"no known key of {body.origin} has signed this checkpoint")
+            raise NoteError("no known key of %(origin)s has signed this checkpoint", origin=body.origin)
         times = cosigned(note, [one.witness for one in self.witnesses])
         named = {one.name: times[one.witness] for one in self.witnesses if one.witness in times}
         return Judgement(body=body, log=logs[0], times=named, holds=self.holds(named))
@@ -163,7 +165,7 @@ def parse(content: bytes) -> Policy:
         try:
             reading.take(words)
         except (PolicyError, NoteError) as error:
-            raise PolicyError(f"line {number}: {error}") from error
+            raise PolicyError("line %(line)s: %(why)s", line=number, why=error.sentence) from error
     if reading.quorum is None:
         raise PolicyError("the file has no quorum line")
     return Policy(
@@ -191,7 +193,8 @@ def _lines(content: bytes) -> Iterator[tuple[int, list[str]]]:
     """Each line that says something, in words. A last line without its end is read all the same."""
     for number, line in enumerate(content.split(b"\n"), 1):
         if any((octet < 0x20 and octet != 0x09) or octet == 0x7F for octet in line):
-            raise PolicyError(f"line {number}: a control character that is neither tab nor newline")
+            why = say("a control character that is neither tab nor newline")
+            raise PolicyError("line %(line)s: %(why)s", line=number, why=why)
         words = line.decode("utf-8", "surrogateescape").replace("\t", " ").split(" ")
         words = [word for word in words if word]
         if words and not words[0].startswith("#"):
@@ -214,9 +217,9 @@ class _Reading:
         kind, *rest = words
         reader = {"log": self._log, "witness": self._witness, "group": self._group, "quorum": self._quorum}.get(kind)
         if reader is None:
-            raise PolicyError(f"“{kind[:20]}” is not a word of a policy")
+            raise PolicyError("“%(word)s” is not a word of a policy", word=kind[:20])
         if len(self.logs) + len(self.witnesses) + len(self.groups) >= MOST:
-            raise PolicyError(f"a policy names at most {MOST} logs, witnesses and groups")
+            raise PolicyError("a policy names at most %(most)s logs, witnesses and groups", most=MOST)
         reader(rest)
 
     def _log(self, words: list[str]) -> None:
@@ -240,14 +243,16 @@ class _Reading:
         name, needed, *members = words
         for member in members:
             if member not in self.defined:
-                raise PolicyError(f"“{member[:40]}” is not defined above")
+                raise PolicyError("“%(name)s” is not defined above", name=member[:40])
             if member in self._members:
-                raise PolicyError(f"“{member[:40]}” is a member already")
+                raise PolicyError("“%(name)s” is a member already", name=member[:40])
             self._members.add(member)
         count = {"all": len(members), "any": 1}.get(needed)
         if count is None:
             if not (needed.isascii() and needed.isdigit() and 1 <= int(needed[:9]) <= len(members)):
-                raise PolicyError(f"a group of {len(members)} needs “all”, “any” or a number from 1 to {len(members)}")
+                raise PolicyError(
+                    "a group of %(many)s needs “all”, “any” or a number from 1 to %(many)s", many=len(members)
+                )
             count = int(needed)
         self._define(name)
         self.groups.append(Group(name=name, needed=count, members=tuple(members)))
@@ -266,10 +271,10 @@ class _Reading:
 
     def _once(self, kind: str, public: bytes) -> None:
         if public in self._keys[kind]:
-            raise PolicyError(f"this {kind}'s key stands there already")
+            raise PolicyError(_TWICE[kind])
         self._keys[kind].add(public)
 
     def _define(self, name: str) -> None:
         if name == NONE or name in self.defined:
-            raise PolicyError(f"the name “{name[:40]}” is taken")
+            raise PolicyError("the name “%(name)s” is taken", name=name[:40])
         self.defined.add(name)

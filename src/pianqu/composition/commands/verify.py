@@ -128,7 +128,7 @@ def _log(node: str) -> int:
         return 2
     django.setup()
     ledger = import_module("pianqu.rooms.ledger.queries")
-    problems = [*ledger.audit(), *ledger.audit_anchors(), *ledger.audit_evm_anchors(), *ledger.audit_twin()]
+    problems = [*ledger.audit(), *ledger.audit_anchors(), *map(str, ledger.audit_evm_anchors()), *ledger.audit_twin()]
     state, by_gm = ledger.status(), ledger.twin_card()
     sys.stdout.write(f"{state.origin}: {state.size} entries sealed, {state.waiting} waiting\n")
     if by_gm.size:

@@ -170,7 +170,7 @@ def _piece(
         return
     yield len(entries), "" if mine == hashes else f"tile 0/{index} is not that of the entries"
     if replay is not None:
-        yield from ((0, sentence) for sentence in replay.read(entries))
+        yield from ((0, str(sentence)) for sentence in replay.read(entries))
 
 
 def _unsigned(checkpoint: str, mirrors: Iterable[Witness]) -> Iterator[str]:

@@ -66,7 +66,7 @@ def page(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     rule = ledger.policy()
     context = {
-        "error": problem.message if problem else "",
+        "error": problem.told if problem else "",
         "typed": request.POST if problem else {},
         "text": request.POST.get("policy", "") if problem else ledger.policy_text(),
         "rule": rule,

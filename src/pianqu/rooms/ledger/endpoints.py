@@ -58,7 +58,7 @@ def log(request: HttpRequest) -> Log:
         size=standing.size,
         waiting=standing.waiting,
         sealed_at=standing.sealed_at,
-        trouble=standing.trouble,
+        trouble=queries.told(standing.why) if standing.why else "",
         checkpoint=seen.text if seen else "",
     )
 
@@ -237,7 +237,7 @@ def watch(request: HttpRequest) -> Watch:
         replayed=found.replayed,
         looked_at=found.looked_at,
         whole_at=found.whole_at,
-        wrong=list(found.wrong),
+        wrong=[queries.told(one) for one in found.wrong],
         organisations=counted,
     )
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from django.db import transaction
 
@@ -16,10 +17,12 @@ from pianqu.foundation.posting import Reply, get
 from pianqu.kernels import cosignature, note
 from pianqu.kernels.auditing import Head, Replay, cut
 from pianqu.kernels.note import CheckpointBody, NoteError
+from pianqu.kernels.saying import Sentence, say
 from pianqu.kernels.tiles import TileTree
 from pianqu.rooms.ledger import queries, services
 from pianqu.rooms.ledger.jobs.gathering import TIMEOUT, WHOLE, aside, moment, seen_by, shown_in
 from pianqu.rooms.ledger.models import Chain, Checkpoint, Entry, Watch, WatchedChain
+from pianqu.rooms.ledger.queries import sentences
 from pianqu.rooms.ledger.services import Answered
 
 MOST_WRONG = 50
@@ -42,11 +45,11 @@ def read_again(*, now: datetime) -> int:
         del wrong[MOST_WRONG:]
     wrong += _compared(replay, newest, whole=whole)
     with transaction.atomic():
-        _keep(row, replay, wrong if whole else [*row.wrong, *wrong], whole, now)
+        _keep(row, replay, [*([] if whole else row.wrong), *map(sentences.kept, wrong)], whole, now)
     return newest.size - begin
 
 
-def _begun(row: Watch, begin: int) -> tuple[Replay, list[str]]:
+def _begun(row: Watch, begin: int) -> tuple[Replay, list[Sentence]]:
     """Where the last reading ended; the stored tiles have to be those that it left."""
     if not begin:
         return Replay(TileTree(0, lambda _level, _index: b"")), []
@@ -59,15 +62,15 @@ def _begun(row: Watch, begin: int) -> tuple[Replay, list[str]]:
         same = replay.tree.root() == bytes(row.root)
     except LookupError:
         same = False
-    return replay, [] if same else [f"the tree of the first {begin} entries is no longer what it was"]
+    return replay, [] if same else [say(sentences.TREE_CHANGED, size=begin)]
 
 
-def _compared(replay: Replay, newest: Checkpoint, *, whole: bool) -> Iterator[str]:
+def _compared(replay: Replay, newest: Checkpoint, *, whole: bool) -> Iterator[Sentence]:
     """Against the signed root, and against what each organisation has recorded as its own."""
     if replay.tree.size != newest.size:
-        yield f"{newest.size} entries were signed, but only {replay.tree.size} are here"
+        yield say(sentences.TOO_FEW, signed=newest.size, here=replay.tree.size)
     elif replay.tree.root() != bytes(newest.root):
-        yield f"the entries up to {newest.size} are not those that were signed"
+        yield say(sentences.NOT_SIGNED, size=newest.size)
     elif whole:
         yield from queries.bent_tiles(replay.tree)
         yield from queries.audit_evm_anchors()
@@ -75,13 +78,13 @@ def _compared(replay: Replay, newest: Checkpoint, *, whole: bool) -> Iterator[st
         code = chain.organisation_code
         head = replay.heads.get(code, Head())
         if head.counter == chain.counter and head.link != bytes(chain.leaf_hash):
-            yield f"{code}#{head.counter} in the log is not what the organisation recorded"
+            yield say(sentences.OTHER_HEAD, code=code, counter=head.counter)
         later = Entry.objects.filter(organisation_code=code, counter__gt=head.counter, counter__lte=chain.counter)
         if head.counter > chain.counter or later.count() != chain.counter - head.counter:
-            yield f"{code} has recorded {chain.counter} entries, the log holds {head.counter} and not all others wait"
+            yield say(sentences.MISSING, code=code, recorded=chain.counter, held=head.counter)
 
 
-def _keep(row: Watch, replay: Replay, wrong: list[str], whole: bool, now: datetime) -> None:
+def _keep(row: Watch, replay: Replay, wrong: list[Any], whole: bool, now: datetime) -> None:
     WatchedChain.objects.all().delete()
     WatchedChain.objects.bulk_create(
         WatchedChain(organisation_code=code, counter=head.counter, leaf_hash=head.link, last_day=head.day)

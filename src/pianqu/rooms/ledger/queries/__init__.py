@@ -69,6 +69,7 @@ from pianqu.rooms.ledger.queries.log import (
     whole_tree,
 )
 from pianqu.rooms.ledger.queries.receipts import RECORDED, SEALED, WITNESSED, ReceiptState, held_receipt, receipt_for
+from pianqu.rooms.ledger.queries.sentences import TROUBLES, detail_of, told
 from pianqu.rooms.ledger.queries.twin import (
     TwinCard,
     audit_twin,
@@ -124,6 +125,7 @@ __all__ = [
     "PUBLISHED_NAME",
     "RECORDED",
     "SEALED",
+    "TROUBLES",
     "WITNESSED",
     "AnchorCard",
     "AuthorityCard",
@@ -162,6 +164,7 @@ __all__ = [
     "check_not_behind",
     "cosigned_by",
     "court_bundle",
+    "detail_of",
     "ended_logs",
     "entries",
     "evm_anchor_of",
@@ -213,6 +216,7 @@ __all__ = [
     "signed_from",
     "status",
     "tile",
+    "told",
     "tree",
     "twin_card",
     "twin_receipt",

@@ -14,8 +14,10 @@ from pianqu.foundation.errors import Absent
 from pianqu.foundation.installation import installation
 from pianqu.kernels import note
 from pianqu.kernels.evm_proof import EvmProof
+from pianqu.kernels.saying import Said, Sentence, say
 from pianqu.rooms.ledger.models import EvmAnchor, EvmNode
 from pianqu.rooms.ledger.queries.log import log, root_at
+from pianqu.rooms.ledger.queries.sentences import CHAIN_ANCHOR, CHAIN_UNFIT
 
 PAGE = 200
 EVM_MISSING = "the packages of the extra “evm” are not installed; start pianqu once with PIANQU_EVM_URL set"
@@ -134,7 +136,7 @@ def _transactions() -> Any:
         return None
 
 
-def audit_evm_anchors() -> Iterator[str]:
+def audit_evm_anchors() -> Iterator[Sentence]:
     """Every chain anchor that does not fit the ledger or its transaction, a sentence each. Asks no node. O(anchors · log n).
 
     Where the packages are not here that read transactions none is looked at.
@@ -145,21 +147,21 @@ def audit_evm_anchors() -> Iterator[str]:
         return
     verifiers = log().verifiers
     for row in rows.iterator(chunk_size=PAGE):
-        yield from (f"chain anchor {row.size}: {fault}" for fault in _faults(row, verifiers, transactions))
+        yield from (say(CHAIN_ANCHOR, size=row.size, fault=fault) for fault in _faults(row, verifiers, transactions))
 
 
-def _faults(row: EvmAnchor, verifiers: tuple[note.Verifier, ...], transactions: Any) -> Iterator[str]:
+def _faults(row: EvmAnchor, verifiers: tuple[note.Verifier, ...], transactions: Any) -> Iterator[Sentence]:
     try:
         note.open_note(row.text, verifiers)
         mark = transactions.check(evm_proof(_card(row)))
         fits = (mark.size, mark.root) == (row.size, root_at(row.size))
     except ValueError as error:
-        yield str(error)
+        yield error.sentence if isinstance(error, Said) else Sentence(str(error))
         return
     except LookupError:  # a hole in the tree, which is told of elsewhere
         fits = False
     if not fits:
-        yield "it does not fit the entries"
+        yield CHAIN_UNFIT
 
 
 def evm_proof(card: EvmAnchorCard) -> EvmProof:

@@ -16,6 +16,7 @@ from pianqu.foundation.installation import installation
 from pianqu.foundation.keys import keys
 from pianqu.kernels import merkle, note
 from pianqu.kernels.leaf import Leaf
+from pianqu.kernels.saying import Sentence, say
 from pianqu.kernels.tiles import HASH, WIDTH, TileTree, tiles_of_proof
 from pianqu.rooms.ledger import sql
 from pianqu.rooms.ledger.models import (
@@ -31,6 +32,19 @@ from pianqu.rooms.ledger.models import (
     Tile,
     TwinTile,
     Unsealed,
+)
+from pianqu.rooms.ledger.queries.sentences import (
+    LEDGER_BEHIND,
+    LEDGER_ENDED,
+    LEDGER_FORKED,
+    NO_TEXT,
+    NOT_CREATED,
+    PUBLISHED_DAMAGED,
+    TILE_BENT,
+    TILE_MISSING,
+    TREE_DAMAGED,
+    Stopped,
+    sentence_of,
 )
 
 PUBLISHED_NAME = "checkpoint"
@@ -136,13 +150,15 @@ class LogStatus:
     waiting: int
     sealed_at: datetime | None
     trouble: str
+    """In English; `why` says it in any language."""
+    why: Sentence | None = None
 
 
 def log() -> LogCard:
     """Name and keys of the log. Raises Unavailable before the first start."""
     rows = list(LogKey.objects.select_related("log").order_by("number"))
     if not rows:
-        raise Unavailable("log-not-created", "The ledger has not been created yet: start pianqu once.")
+        raise Stopped("log-not-created", NOT_CREATED)
     return LogCard(
         rows[0].log.origin,
         tuple(KeyCard(number=row.number, vkey=row.vkey, from_at=row.from_at, until_at=row.until_at) for row in rows),
@@ -194,12 +210,7 @@ def whole_tree() -> TileTree:
     except LookupError:
         same = False
     if not same:
-        raise Unavailable(
-            "tree-damaged",
-            f"The ledger signs nothing: what is stored of its tree no longer leads to the root that was signed at {size} "
-            "entries; the disk or somebody changed it. Stop the worker and run ./pianqu replay tiles, which makes the tree anew "
-            "from the entries, or puts nothing in its place where these changed too; recording goes on meanwhile.",
-        )
+        raise Stopped("tree-damaged", TREE_DAMAGED, size=size)
     return found
 
 
@@ -235,7 +246,7 @@ def published() -> CheckpointCard | None:
     except FileNotFoundError:
         return None
     except (UnicodeDecodeError, note.NoteError) as error:
-        raise _damaged_file(str(error)) from error
+        raise _damaged_file(error) from error
     text = raw.decode(errors="replace")
     return CheckpointCard(body.size, body.root, text)
 
@@ -287,37 +298,20 @@ def check_not_behind() -> None:
     if has_ended(shown.origin):
         return
     if shown.origin != log().origin and _NAMED_ANEW.fullmatch(shown.origin):
-        raise Unavailable(
-            "ledger-ended",
-            f"The ledger signs nothing: it was declared dead and goes on as {shown.origin}, but this database is older and "
-            "does not know of it. Restore a newer database; recording goes on meanwhile.",
-        )
+        raise Stopped("ledger-ended", LEDGER_ENDED, origin=shown.origin)
     try:
         note.open_note(shown.text, verifiers())
     except note.NoteError as error:
-        raise _damaged_file(str(error)) from error
+        raise _damaged_file(error) from error
     size = sealed_size()
     if size < shown.size:
-        raise Unavailable(
-            "ledger-behind",
-            f"The ledger signs nothing: {shown.size} entries were published, but this database holds {size}. It is older "
-            "than what people have seen (a backup was restored?). Restore a newer database, or complete this one from a mirror "
-            "with ./pianqu catch-up; where nobody has a copy: ./pianqu declare-dead; recording goes on meanwhile.",
-        )
-    raise Unavailable(
-        "ledger-forked",
-        f"The ledger signs nothing: at {shown.size} entries this database tells another history than the published one. "
-        "Keep both and call an auditor; ./pianqu declare-dead ends it where that cannot be mended.",
-    )
+        raise Stopped("ledger-behind", LEDGER_BEHIND, shown=shown.size, size=size)
+    raise Stopped("ledger-forked", LEDGER_FORKED, shown=shown.size)
 
 
-def _damaged_file(why: str) -> Unavailable:
-    return Unavailable(
-        "published-damaged",
-        f"The ledger signs nothing: {installation().published / PUBLISHED_NAME} is damaged, or signed with a key that is not "
-        f"here ({why}). It says what people have seen, so do not delete it: put it back from a copy, or put there what a mirror "
-        "or witness shows under …/checkpoint; recording goes on meanwhile.",
-    )
+def _damaged_file(error: UnicodeDecodeError | note.NoteError) -> Stopped:
+    why = error.sentence if isinstance(error, note.NoteError) else NO_TEXT
+    return Stopped("published-damaged", PUBLISHED_DAMAGED, file=str(installation().published / PUBLISHED_NAME), why=why)
 
 
 def status() -> LogStatus:
@@ -326,15 +320,16 @@ def status() -> LogStatus:
     try:
         check_not_behind()
         whole_tree()
-        trouble = ""
+        trouble, why = "", None
     except Unavailable as problem:
-        trouble = str(problem.message)
+        trouble, why = problem.message, sentence_of(problem)
     return LogStatus(
         origin=log().origin,
         size=last.size if last else 0,
         waiting=Unsealed.objects.count(),
         sealed_at=last.sealed_at if last else None,
         trouble=trouble,
+        why=why,
     )
 
 
@@ -517,10 +512,10 @@ def _audit_positions() -> Iterator[str]:
             yield f"position {position}: {code}#{counter} is out of order"
         counters[code] = counter
         rebuilt.append(merkle.leaf_hash(bytes(raw)))
-    yield from bent_tiles(rebuilt)
+    yield from map(str, bent_tiles(rebuilt))
 
 
-def bent_tiles(true: TileTree, stored: type[Tile] | type[TwinTile] = Tile) -> Iterator[str]:
+def bent_tiles(true: TileTree, stored: type[Tile] | type[TwinTile] = Tile) -> Iterator[Sentence]:
     """A sentence for each stored tile that is not what the entries say; `true` was made from nothing but them."""
     wanted = set(true.changed)
     rows = stored.objects.values_list("level", "index", "hashes").order_by("level", "index")
@@ -529,8 +524,9 @@ def bent_tiles(true: TileTree, stored: type[Tile] | type[TwinTile] = Tile) -> It
             wanted.remove((level, index))
             whole = true.tile(level, index)
             if bytes(hashes)[: len(whole)] != whole:
-                yield f"the stored tile {level}/{index} is not that of the entries"
-    yield from (f"the tile {level}/{index} is missing" for level, index in sorted(wanted))
+                yield say(TILE_BENT, level=level, index=index)
+    for level, index in sorted(wanted):
+        yield say(TILE_MISSING, level=level, index=index)
 
 
 def _audit_checkpoints() -> Iterator[str]:

@@ -12,10 +12,13 @@ from pianqu.foundation.installation import installation
 from pianqu.foundation.keys import gm_key_name, gm_pair, last_gm_key
 from pianqu.kernels import merkle, note, sm2, sm3, twin
 from pianqu.kernels.receipt import Receipt
+from pianqu.kernels.saying import Sentence
 from pianqu.kernels.tiles import HASH, WIDTH, TileTree, TreeHash
 from pianqu.kernels.twin import TwinBody
 from pianqu.rooms.ledger.models import Entry, Position, Secret, Twin, TwinCheckpoint, TwinTile
+from pianqu.rooms.ledger.queries import sentences
 from pianqu.rooms.ledger.queries.log import bent_tiles, leaves_from, log, published, root_at
+from pianqu.rooms.ledger.queries.sentences import Stopped
 
 AUDIT_PAGE = 2_000
 
@@ -45,7 +48,7 @@ def gm_hash() -> TreeHash:
     try:
         return sm3.tree_hash()
     except sm3.NoSM3 as error:
-        raise Unavailable("gm-no-sm3", f"The twin is not kept: {error} The ledger itself goes on.") from error
+        raise Stopped("gm-no-sm3", sentences.TWIN_NO_SM3) from error
 
 
 def twin_card() -> TwinCard:
@@ -67,10 +70,10 @@ def twin_card() -> TwinCard:
     )
 
 
-def twin_trouble() -> str:
-    """Why the twin cannot go on; empty where nothing keeps it, or where it is not kept at all."""
+def twin_trouble() -> Sentence | None:
+    """Why the twin cannot go on; None where nothing keeps it, or where it is not kept at all."""
     if not installation().gm:
-        return ""
+        return None
     try:
         if not sm2.is_installed():
             raise not_installed()
@@ -81,17 +84,13 @@ def twin_trouble() -> str:
         elif number := last_gm_key(installation().keys):
             gm_pair(installation().keys, number)
     except Unavailable as problem:
-        return str(problem.message)
-    return ""
+        return sentences.sentence_of(problem)
+    return None
 
 
-def not_installed() -> Unavailable:
+def not_installed() -> Stopped:
     """What the operator reads where the library is missing."""
-    return Unavailable(
-        "gm-not-installed",
-        "The twin by the national standards is not kept: it needs the package gmssl-pyx, which is not installed here. Install "
-        "it beside pianqu, or set PIANQU_GM=0; the ledger itself goes on.",
-    )
+    return Stopped("gm-not-installed", sentences.TWIN_NOT_INSTALLED)
 
 
 def twin_signer(row: Twin) -> sm2.Signer:
@@ -103,11 +102,7 @@ def twin_signer(row: Twin) -> sm2.Signer:
         signer = None
     if signer is None or signer.vkey != row.vkeys[-1]:
         file = installation().keys / gm_key_name(row.key_number)
-        raise Unavailable(
-            "gm-key-wrong",
-            f"The twin by the national standards signs nothing: {file} is missing or is not its key. Put the key back; where it "
-            "is lost for good: ./pianqu replay gm --new-key. The ledger itself goes on.",
-        )
+        raise Stopped("gm-key-wrong", sentences.TWIN_KEY_WRONG, file=str(file))
     return signer
 
 
@@ -142,11 +137,7 @@ def whole_twin() -> TileTree:
     except LookupError:
         same = False
     if not same:
-        raise Unavailable(
-            "gm-damaged",
-            f"The twin by the national standards signs nothing: what is stored of its tree no longer leads to the root that it "
-            f"signed at {size} entries. ./pianqu replay gm makes the tree anew from the entries; the ledger itself goes on.",
-        )
+        raise Stopped("gm-damaged", sentences.TWIN_DAMAGED, size=size)
     return found
 
 

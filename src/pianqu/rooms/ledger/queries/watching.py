@@ -11,8 +11,10 @@ from django.db.models import OuterRef, Q, Subquery
 from pianqu.foundation.ids import made_at
 from pianqu.foundation.installation import installation
 from pianqu.kernels import policy as policies
+from pianqu.kernels.saying import Sentence
 from pianqu.rooms.ledger.models import Checkpoint, Cosignature, Fork, Mirror, Position, Watch, WatchedChain, Witness
 from pianqu.rooms.ledger.queries.log import LogStatus, log, published, status
+from pianqu.rooms.ledger.queries.sentences import read
 from pianqu.rooms.ledger.queries.witnesses import policy, witnessed, witnesses
 
 RECENT = 200
@@ -60,7 +62,7 @@ class WatchCard:
     replayed: int
     looked_at: datetime | None
     whole_at: datetime | None
-    wrong: tuple[str, ...]
+    wrong: tuple[Sentence, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +191,9 @@ def alarm_file() -> Path:
 def watch() -> WatchCard:
     """How far the monitor is."""
     row = Watch.objects.filter(id=1).first() or Watch()
-    return WatchCard(replayed=row.replayed, looked_at=row.looked_at, whole_at=row.whole_at, wrong=tuple(row.wrong))
+    return WatchCard(
+        replayed=row.replayed, looked_at=row.looked_at, whole_at=row.whole_at, wrong=tuple(map(read, row.wrong))
+    )
 
 
 def mirrors() -> tuple[MirrorCard, ...]:

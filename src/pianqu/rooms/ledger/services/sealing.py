@@ -24,6 +24,8 @@ from pianqu.kernels.merkle import EMPTY_ROOT, leaf_hash
 from pianqu.kernels.tiles import TileTree
 from pianqu.rooms.ledger import queries, sql
 from pianqu.rooms.ledger.models import Checkpoint, Log, LogKey, Tile, Unsealed
+from pianqu.rooms.ledger.queries import sentences
+from pianqu.rooms.ledger.queries.sentences import Stopped
 
 BATCH = 10_000
 
@@ -57,12 +59,8 @@ def signers(*, at: datetime) -> list[note.Signer]:
         found = _on_disk(card.origin)
     lost = [log_key_name(key.number) for key in wanted if key.vkey not in found]
     if lost:
-        raise Unavailable(
-            "log-key-wrong",
-            f"The log key in {installation().keys / lost[0]} is missing or is not the key of this ledger ({card.origin}). Put "
-            "back the right key folder or set PIANQU_KEYS; the ledger signs nothing without it, and recording goes on. Where "
-            "it is lost for good, ./pianqu rotate-key says what can be done.",
-        )
+        file = installation().keys / lost[0]
+        raise Stopped("log-key-wrong", sentences.KEY_WRONG, file=str(file), origin=card.origin)
     return [found[key.vkey] for key in wanted]
 
 
@@ -82,7 +80,7 @@ def open_own(text: str) -> tuple[str, note.CheckpointBody]:
     body = note.CheckpointBody.decode(opened)
     known = {key.vkey: key.until_at for key in queries.log().keys}
     if not any(body.size <= limit for limit in map(_speaks_to, (known.get(one.vkey) for one in by))):
-        raise note.NoteError("signed only by a key that was retired before the tree was so large")
+        raise note.NoteError(sentences.RETIRED)
     return opened, body
 
 
@@ -172,11 +170,7 @@ def rebuild_tiles() -> None:
         keep_tiles(rebuilt)
         last = Checkpoint.objects.order_by("-size").first()
         if last is not None and (last.size, bytes(last.root)) != (rebuilt.size, rebuilt.root()):
-            raise Unavailable(
-                "entries-damaged",
-                f"The entries are not those that were signed at {last.size}: the tree cannot be made from them, and nothing was "
-                "changed. Restore the database; ./pianqu verify log says what is wrong.",
-            )
+            raise Stopped("entries-damaged", sentences.ENTRIES_DAMAGED, size=last.size)
 
 
 def sign(by: Sequence[note.Signer], *, size: int, root: bytes, now: datetime) -> None:
@@ -197,11 +191,7 @@ def publish(*, fresh: bool = False) -> None:
     if last is None or (shown is not None and (shown.size > last.size or shown.text == last.note)):
         return
     if not fresh and not _is_signed(last):
-        raise Unavailable(
-            "checkpoint-damaged",
-            f"The ledger publishes nothing: its checkpoint of {last.size} entries is damaged in the database. Restore the "
-            "database, and see ./pianqu verify log; recording goes on meanwhile.",
-        )
+        raise Stopped("checkpoint-damaged", sentences.CHECKPOINT_DAMAGED, size=last.size)
     if shown is None or shown.size < last.size:
         admit(last.size, last.note)
     elif shown.root == bytes(last.root) and not _holds(shown.text):

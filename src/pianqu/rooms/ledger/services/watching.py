@@ -16,6 +16,7 @@ from pianqu.kernels.note import CheckpointBody, NoteError, check_new_name
 from pianqu.rooms.ledger import queries
 from pianqu.rooms.ledger.facts import ForkFound, MirrorDropped, MirrorNamed
 from pianqu.rooms.ledger.models import Fork, Mirror
+from pianqu.rooms.ledger.queries.sentences import NO_UNICODE, told
 from pianqu.rooms.ledger.services.recording import record
 from pianqu.rooms.ledger.services.sealing import open_own
 
@@ -31,7 +32,9 @@ def name_mirror(*, actor: Actor, name: str, vkey: str, url: str, now: datetime) 
         key = Cosigner.from_vkey(vkey)
         check_new_name(key.name)
     except NoteError as error:
-        raise Invalid("mirror-key", _("This is not a mirror's public key: %(why)s.") % {"why": error}) from error
+        raise Invalid(
+            "mirror-key", _("This is not a mirror's public key: %(why)s.") % {"why": told(error.sentence)}
+        ) from error
     if not name.strip() or len(name) > 80:
         raise Invalid("mirror-name", _("Please give the mirror a name of at most 80 letters."))
     if not is_address(url) or len(url) > 300:
@@ -160,8 +163,9 @@ def _signed(text: str) -> CheckpointBody:
         text.encode()  # a stranger's line may hold what no table does
         _opened, body = open_own(text)
     except (NoteError, UnicodeEncodeError) as error:
+        why = told(error.sentence if isinstance(error, NoteError) else NO_UNICODE)
         raise Invalid(
-            "fork-not-signed", _("This does not carry the ledger's signature: %(why)s.") % {"why": error}
+            "fork-not-signed", _("This does not carry the ledger's signature: %(why)s.") % {"why": why}
         ) from error
     if body.origin != card.origin:
         raise Invalid("fork-not-signed", _("This is a checkpoint of another ledger."))

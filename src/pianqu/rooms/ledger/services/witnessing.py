@@ -21,6 +21,7 @@ from pianqu.kernels.policy import PolicyError
 from pianqu.rooms.ledger import queries
 from pianqu.rooms.ledger.facts import PolicyAdopted
 from pianqu.rooms.ledger.models import Checkpoint, Cosignature, Policy, Witness
+from pianqu.rooms.ledger.queries.sentences import LONG_NAME, NO_CHARACTER, told
 from pianqu.rooms.ledger.services.recording import record
 
 SUBJECT = "ledger:policy"
@@ -66,7 +67,9 @@ def _checked(text: str) -> Rule:
         rule = policies.parse(_octets(text))
         _check_names(rule)
     except (PolicyError, NoteError) as error:
-        raise Invalid("policy-unreadable", _("This is not a policy: %(why)s.") % {"why": error}) from error
+        raise Invalid(
+            "policy-unreadable", _("This is not a policy: %(why)s.") % {"why": told(error.sentence)}
+        ) from error
     own = queries.log()
     if rule.logs and not {one.verifier.vkey for one in rule.logs} & set(own.vkeys):
         raise Invalid(
@@ -78,7 +81,7 @@ def _checked(text: str) -> Rule:
             raise Invalid(
                 "policy-kind",
                 _("%(name)s signs with a key that this machine cannot check: %(why)s. The policy was not put in force.")
-                % {"name": one.name[:80], "why": unsupported(one.witness.kind)},
+                % {"name": one.name[:80], "why": told(unsupported(one.witness.kind).sentence)},
             )
         if one.url and not is_address(one.url):
             raise Invalid(
@@ -92,7 +95,7 @@ def _octets(text: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError as error:
-        raise PolicyError(f"it has a character that no file can hold (number {error.start + 1})") from error
+        raise PolicyError(NO_CHARACTER, number=error.start + 1) from error
 
 
 def _check_names(rule: Rule) -> None:
@@ -101,7 +104,7 @@ def _check_names(rule: Rule) -> None:
         check_new_name(name)
     for name in rule.names:
         if len(name.encode()) > MOST_NAME:
-            raise PolicyError(f"“{name[:40]}…” is too long for a name: it has at most {MOST_NAME} bytes in UTF-8")
+            raise PolicyError(LONG_NAME, name=name[:40], most=MOST_NAME)
 
 
 def keep(

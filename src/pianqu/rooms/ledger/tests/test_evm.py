@@ -16,6 +16,7 @@ import pytest
 from django.db import connections
 from django.test import override_settings
 from django.utils import timezone
+from django.utils.translation import override
 from web3 import HTTPProvider, Web3
 
 from pianqu.foundation import evm as nodes
@@ -210,16 +211,18 @@ def test_the_audit_finds_what_was_changed(here: Here) -> None:
     said = evm_transaction.read(bytes(row.raw)).said
     other = evm_transaction.sign(here.key, replace(said, data=said.data.replace(b"\n1\n", b"\n2\n")))
     EvmAnchor.objects.update(raw=other.raw)
-    assert list(queries.audit_evm_anchors()) == ["chain anchor 1: the transaction's bytes have another hash"]
+    assert list(map(str, queries.audit_evm_anchors())) == ["chain anchor 1: the transaction's bytes have another hash"]
     EvmAnchor.objects.update(raw=other.raw, hash=other.hash)
-    assert list(queries.audit_evm_anchors()) == ["chain anchor 1: the transaction is about another text"]
+    assert list(map(str, queries.audit_evm_anchors())) == ["chain anchor 1: the transaction is about another text"]
     EvmAnchor.objects.update(raw=b"none")
-    assert "this is no signed transaction" in next(queries.audit_evm_anchors())
+    assert "this is no signed transaction" in str(next(queries.audit_evm_anchors()))
     grown()
     EvmAnchor.objects.update(raw=row.raw, hash=row.hash, size=2)
-    assert list(queries.audit_evm_anchors()) == ["chain anchor 2: it does not fit the entries"]
+    assert list(map(str, queries.audit_evm_anchors())) == ["chain anchor 2: it does not fit the entries"]
     read_again(now=here.now())
-    assert queries.watch().wrong == ("chain anchor 2: it does not fit the entries",)
+    with override("zh-hans"):
+        assert [queries.told(one) for one in queries.watch().wrong] == ["2 条时的链上锚定：与条目不符"]
+    assert [str(one) for one in queries.watch().wrong] == ["chain anchor 2: it does not fit the entries"]
 
 
 # crashes between two steps -------------------------------------------------------------------------------------------

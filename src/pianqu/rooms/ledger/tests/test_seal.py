@@ -1,15 +1,18 @@
 """seal, publish and prove: the log as outsiders see it, read back with a foreign library too."""
 
+from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.db import DatabaseError, transaction
-from django.test import Client
+from django.test import Client, override_settings
 
 from pianqu.foundation.db import vendor
 from pianqu.foundation.errors import Unavailable
 from pianqu.foundation.installation import installation
+from pianqu.foundation.keys import keys
 from pianqu.kernels import merkle, note, receipt
 from pianqu.kernels.note import CheckpointBody
 from pianqu.rooms.ledger import queries, services
@@ -17,6 +20,11 @@ from pianqu.rooms.ledger.models import Checkpoint, Position, Tile, Unsealed
 from pianqu.rooms.ledger.tests.builders import NOW, note_down, noted, sealed
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def as_another_process() -> None:
+    installation.cache_clear()
+    keys.cache_clear()
 
 
 def test_the_log_begins_with_a_signed_empty_tree() -> None:
@@ -97,6 +105,19 @@ def test_a_database_behind_its_published_checkpoint_signs_nothing() -> None:
         services.seal(now=NOW)
     assert queries.sealed_size() == 2
     assert "signs nothing" in queries.status().trouble
+
+
+def test_keys_that_cannot_be_read_are_told_of_and_break_no_page(tmp_path: Path) -> None:
+    sealed(noted(1), noted(2))
+    name = installation().published / queries.PUBLISHED_NAME
+    body = CheckpointBody(origin=queries.log().origin, size=5, root=bytes(32)).encode()
+    name.write_text(note.Signer.from_seed(queries.log().origin, bytes(32)).sign(body), encoding="utf-8")
+    with override_settings(INSTALLATION=replace(installation(), keys=tmp_path)):
+        as_another_process()
+        state = queries.status()
+        assert "Put back the key folder" in state.trouble and str(state.why) == state.trouble
+        assert any("Put back the key folder" in problem for problem in queries.audit())
+    as_another_process()
 
 
 def test_a_database_with_another_history_signs_nothing() -> None:
