@@ -9,9 +9,9 @@ from pathlib import Path
 
 HOME = Path(__file__).resolve().parent.parent
 EXTRAS = {
-    "run": ("postgres", "insight", "gm"),
-    "evm": ("postgres", "insight", "gm", "evm"),
-    "dev": ("postgres", "insight", "gm", "evm", "analysis", "dev"),
+    "run": ("postgres", "insight", "planning", "gm"),
+    "evm": ("postgres", "insight", "planning", "gm", "evm"),
+    "dev": ("postgres", "insight", "planning", "gm", "evm", "fast", "analysis", "dev"),
 }
 
 EARLIER = {"run": (), "evm": ("run",), "dev": ("run", "evm")}
