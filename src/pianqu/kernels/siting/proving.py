@@ -5,7 +5,7 @@ Method: branch and cut by HiGHS (Q. Huangfu, J. A. J. Hall 2018, "Parallelizing 
 thread with a limit on branches. Covering is written with one variable a point, everything else with one a pair (C. S.
 ReVelle, R. W. Swain 1970; R. L. Church, C. S. ReVelle 1974).
 Cost: exponential at worst, bounded by branches.
-Guarantee: up to HiGHS's tolerances (10⁻⁶), the answer's bound holds for every plan of at most `aim`; the same question gives
+Guarantee: up to HiGHS's tolerances, the answer's bound holds for every plan of at most `aim`; the same question gives
 the same answer with one version of HiGHS.
 """
 
@@ -21,7 +21,8 @@ from pianqu.kernels.siting.model import Effort, Task
 from pianqu.kernels.siting.relaxing import Relaxed, doubtful
 
 Table = Any
-TOLERANCE = 1e-6
+TOLERANCE = 1e-9
+"""Of a bound, besides a millionth: what HiGHS's sums may be wrong by."""
 COVERED = 8
 """A pair of point and near site costs so much less than one with a variable of its own."""
 FEASIBLE = 2
@@ -54,6 +55,9 @@ def prove(task: Task, relaxed: Relaxed, aim: int, effort: Effort) -> Proven | No
         if int(allowed.sum()) > effort.pairs:
             return None
         _assign(program, small, allowed)
+        if task.aim == 0:
+            program.cost[: len(columns)] = [1.0] * len(columns)
+            return _fewest(program, columns, task, effort.nodes)
     elif int((small.cost == 0).sum()) > effort.pairs * COVERED:
         return None
     elif task.aim == 0:
@@ -159,9 +163,7 @@ def _assign(program: _Program, task: Task, allowed: Table) -> None:
     size = task.weight if task.capacity is not None else np.ones(points, dtype=np.int64)
     unit = task.weight // size if task.capacity is None else np.ones(points, dtype=np.int64)
     first = program.add(task.cost[row, column] * unit[row], size[row])
-    missed = program.add(
-        unit * task.miss if task.miss == 1 else np.zeros(points), size if task.miss == 1 else np.zeros(points)
-    )
+    missed = program.add(unit, size if task.miss == 1 and task.aim is None else np.zeros(points))
     line = np.arange(pairs)
     program.block(
         np.r_[row, np.arange(points)],
@@ -205,7 +207,7 @@ def _run(program: _Program, sites: int, nodes: int) -> tuple[int | None, list[in
     if solver.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
         return None, []
     low = info.mip_dual_bound
-    bound = math.ceil(low - TOLERANCE * max(1.0, abs(low))) if math.isfinite(low) else 0
+    bound = math.ceil(low - 1e-6 - TOLERANCE * abs(low)) if math.isfinite(low) else 0
     if info.primal_solution_status != FEASIBLE:
         return bound, []
     values = np.asarray(solver.getSolution().col_value)[:sites]

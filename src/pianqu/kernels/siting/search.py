@@ -17,7 +17,7 @@ from pianqu.kernels.siting.dice import Dice
 from pianqu.kernels.siting.exchange import LEAST, Exchange
 from pianqu.kernels.siting.model import Effort, Table, Task
 from pianqu.kernels.siting.proving import prove
-from pianqu.kernels.siting.relaxing import doubtful, relax
+from pianqu.kernels.siting.relaxing import Relaxed, doubtful, relax
 from pianqu.kernels.siting.transport import transport
 
 SHAKEN = 8
@@ -40,26 +40,21 @@ def solve(task: Task, *, seed: int, effort: Effort, start: tuple[int, ...] = ())
     """The best plan that was found. `start` is a plan to begin with."""
     search = _Search(task, Dice(seed), sorted(start) or greedy(task))
     search.shake(min(FIRST_ROUNDS, effort.rounds))
-    bound, relaxed = 0, None
-    for rounds in (effort.rounds, 0):
-        if search.done(bound):
-            break
-        again = relaxed.price if relaxed else None
-        relaxed = relax(task, best=search.value, aim=search.aim, steps=effort.steps, price=again)
-        bound = max(bound, relaxed.whole)
-        if rounds and not search.done(bound):
-            known = search.value
-            search.narrow(doubtful(task, relaxed, search.aim)[0])
-            search.shake(rounds - search.rounds)
-            if search.value == known:
-                break
-    if relaxed is not None and not search.done(bound):
-        proven = prove(task, relaxed, search.aim, effort)
-        if proven is not None:
-            search.take(proven.columns)
-            bound = max(bound, proven.bound)
+    search.lift(effort)
+    if task.aim is None:
+        known = search.value
+        search.shake(effort.rounds - search.rounds)
+        if search.value < known:
+            search.lift(effort)
+        search.ask(effort)
+    else:
+        search.ask(effort)
+        search.shake(effort.rounds - search.rounds)
     return Found(
-        columns=tuple(sorted(search.best)), value=search.value, bound=min(bound, search.value), rounds=search.rounds
+        columns=tuple(sorted(search.best)),
+        value=search.value,
+        bound=min(search.bound, search.value),
+        rounds=search.rounds,
     )
 
 
@@ -83,7 +78,8 @@ class _Search:
     """The plan at hand, the best plan so far, and the dice."""
 
     def __init__(self, task: Task, dice: Dice, start: list[int]) -> None:
-        self.task, self.dice, self.rounds = task, dice, 0
+        self.task, self.dice, self.rounds, self.bound = task, dice, 0, 0
+        self.relaxed: Relaxed | None = None
         self.names = np.arange(task.cost.shape[1])
         self._lay(task, start)
         self._descend()
@@ -94,9 +90,29 @@ class _Search:
         """A plan is of use if it costs at most so much."""
         return self.value - 1 if self.task.aim is None else self.task.aim
 
-    def done(self, bound: int) -> bool:
+    @property
+    def done(self) -> bool:
         """Whether nothing is left to look for."""
-        return self.value <= self.aim or bound > self.aim or self.value == 0
+        return self.value <= self.aim or self.bound > self.aim or self.value == 0
+
+    def lift(self, effort: Effort) -> None:
+        """A better bound, and a search among what it leaves in doubt only."""
+        if self.done:
+            return
+        price = self.relaxed.price if self.relaxed else None
+        self.relaxed = relax(self.task, best=self.value, aim=self.aim, steps=effort.steps, price=price)
+        self.bound = max(self.bound, self.relaxed.whole)
+        if not self.done:
+            self.narrow(doubtful(self.task, self.relaxed, self.aim)[0])
+
+    def ask(self, effort: Effort) -> None:
+        """What HiGHS makes of the rest."""
+        if self.done or self.relaxed is None:
+            return
+        proven = prove(self.task, self.relaxed, self.aim, effort)
+        if proven is not None:
+            self.take(proven.columns)
+            self.bound = max(self.bound, proven.bound)
 
     def _lay(self, task: Task, columns: list[int]) -> None:
         self.here = task
@@ -135,7 +151,7 @@ class _Search:
             return
         strength = 1
         for _round in range(max(0, rounds)):
-            if self.done(0):
+            if self.done:
                 return
             kept, cost = self.state.kept(), self.cost
             for _time in range(strength):
