@@ -35,9 +35,9 @@ def contradiction(asked: Question, *, everybody: bool) -> Infeasible | None:
 def _of_sites(asked: Question) -> list[Reason]:
     kept, both = set(asked.kept), tuple(sorted({*asked.kept} & {*asked.forbidden}))
     open_to_choice = len(allowed(asked)) - len(both)
-    reasons = []
     if asked.sites < 1:
-        reasons.append(Reason(kind="no-sites", sentence=say("At least one site has to be open.")))
+        return [Reason(kind="no-sites", sentence=say("At least one site has to be open."))]
+    reasons = []
     if both:
         sentence = say("%(count)s sites are to stay and are forbidden at once.", count=len(both))
         reasons.append(Reason(kind="kept-forbidden", sentence=sentence, candidates=both))
