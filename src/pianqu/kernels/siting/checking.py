@@ -40,7 +40,7 @@ def contradiction(asked: Question, *, everybody: bool) -> Infeasible | None:
 def _is_large(asked: Question) -> bool:
     """Whether a total could leave 64 bits on the way."""
     total, most = sum(asked.weight.tolist()), int(asked.cost.max()) + 1
-    return bool(total * most * 8 * (asked.sites + 3) >= LARGEST_TOTAL)
+    return bool(total * most * 8 * (asked.sites + 3) ** 2 >= LARGEST_TOTAL)
 
 
 def _of_sites(asked: Question) -> list[Reason]:

@@ -64,7 +64,8 @@ class View:
         )
 
     def sharing(self, columns: list[int], limit: int | None) -> Table:
-        """How much of each point goes to each of these columns: within the limit if it can, then the shortest way."""
+        """How much of each point goes to each of these columns: first as many as can be within the limit, then as many as can be
+        served at all, then the shortest ways."""
         cost = self.cost[:, columns]
         far = self.far[:, columns]
         late = np.zeros_like(far) if limit is None else cost > limit
@@ -75,9 +76,11 @@ class View:
             there = ~far[np.arange(len(cost)), nearest]
             flow[np.flatnonzero(there), nearest[there]] = self.weight[there]
             return flow
-        # More than every way of moving people round among the sites can save: a chain goes to each site once.
-        extra = 2 * (len(columns) + 2) * (self.highest + 1)
-        miss = 2 * extra + self.highest
+        # Each step costs more than whatever is cheaper can save along a chain of sites, which goes to each site once.
+        chain = 2 * (len(columns) + 2)
+        unserved = chain * (self.highest + 1)
+        extra = chain * (unserved + self.highest + 1)
+        miss = extra + unserved
         told = np.where(far, miss + 1, cost + extra * late)
         return transport(told, self.weight, self.capacity[columns], miss)[1][:, :-1]
 

@@ -353,6 +353,15 @@ def test_who_is_beyond_the_limit_is_told_by_share_and_number() -> None:
     assert told.unserved == ()
 
 
+def test_nobody_within_the_limit_is_sent_beyond_it_so_that_another_is_served() -> None:
+    cost = np.array([[6, UNREACHABLE], [1, 6], [UNREACHABLE, 20]])
+    asked = Question(cost=cost, weight=np.array([1, 1, 1]), sites=2, capacity=np.array([1, 2]))
+    plan = planning.coverage(asked, within=5)
+    assert isinstance(plan, Plan) and plan.value == 1
+    check(asked, plan, within=5)
+    assert asking.beyond(asked, plan, limit=5).unserved == (0,)
+
+
 def test_an_existing_site_that_may_be_closed_is_closed_when_another_is_better() -> None:
     asked = Question(cost=LINE, weight=np.array([1, 9, 1]), sites=1)
     assert planning.median(asked).sites == (1,)

@@ -27,7 +27,7 @@ from pianqu.kernels.siting.view import View
 Table = Any
 ODD = tuple(range(1, 40, 2))
 QUICK = (1, 3, 5, 7)
-MOST_PAIRS = 400_000
+MOST_PAIRS = 1_000_000
 """A program with more pairs is not given to HiGHS alone: it would not be read in within the time."""
 
 
@@ -40,6 +40,8 @@ class Beside:
     seconds: float
 
     def __str__(self) -> str:
+        if not self.seconds:
+            return "HiGHS: not asked"
         if self.value is None:
             return f"HiGHS: no plan in {self.seconds:.0f} s"
         proof = "proved" if self.bound == self.value else f"bound {self.bound}"
