@@ -11,8 +11,9 @@ from pianqu.composition.mirror.app import EVERY, FOLDER
 from pianqu.composition.mirror.home import Home
 from pianqu.composition.mirror.store import Store
 from pianqu.composition.outsider.folder import CODES, kinds
+from pianqu.composition.outsider.receiving import PATIENCE
 from pianqu.composition.supervise import check_port
-from pianqu.composition.web import serve_wsgi
+from pianqu.composition.web import serve_patient
 from pianqu.foundation.errors import Invalid
 
 
@@ -39,7 +40,7 @@ def main(argv: list[str]) -> int:
     check_port(asked.bind, asked.port, command="./pianqu mirror")
     Store(found.tables).close()  # what cannot be opened is said before anybody asks
     os.environ[FOLDER], os.environ[EVERY] = str(found.folder), str(asked.every)
-    serve_wsgi("pianqu.composition.mirror.served:application", bind=asked.bind, port=asked.port)
+    serve_patient("pianqu.composition.mirror.served:application", bind=asked.bind, port=asked.port, patience=PATIENCE)
     return 0
 
 

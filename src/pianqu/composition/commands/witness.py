@@ -6,8 +6,9 @@ import sys
 from pathlib import Path
 
 from pianqu.composition.outsider.folder import CODES, kinds
+from pianqu.composition.outsider.receiving import PATIENCE
 from pianqu.composition.supervise import check_port
-from pianqu.composition.web import serve_wsgi
+from pianqu.composition.web import serve_patient
 from pianqu.composition.witness import home
 from pianqu.composition.witness.app import FOLDER
 from pianqu.composition.witness.home import Home
@@ -47,7 +48,7 @@ def main(argv: list[str]) -> int:
     check_port(asked.bind, asked.port, command="./pianqu witness")
     Store(found.tables).close()  # what cannot be opened is said before anybody asks
     os.environ[FOLDER] = str(found.folder)
-    serve_wsgi("pianqu.composition.witness.served:application", bind=asked.bind, port=asked.port)
+    serve_patient("pianqu.composition.witness.served:application", bind=asked.bind, port=asked.port, patience=PATIENCE)
     return 0
 
 

@@ -26,8 +26,9 @@ from pianqu.kernels.witnessing import Answer, Request
 FOLDER, EVERY = "PIANQU_MIRROR", "PIANQU_MIRROR_EVERY"
 OCTETS = "application/octet-stream"
 FOREVER, BRIEFLY = "public, max-age=31536000, immutable", "no-cache"
+BROUGHT = "/add-entries"
 MOST_BRINGING = 2
-"""Requests with entries at once: who lets one stand still leaves room for those who read."""
+"""Requests with entries at once; each has a piece of the log in memory."""
 
 
 class Application:
@@ -66,7 +67,7 @@ class Application:
         path, method = str(environ.get("PATH_INFO", "/")), str(environ["REQUEST_METHOD"])
         takes: dict[str, Callable[[dict[str, Any]], Answered]] = {
             "/add-checkpoint": self._add_checkpoint,
-            "/add-entries": self._add_entries,
+            BROUGHT: self._add_entries,
         }
         if path in takes:
             return takes[path](environ) if method == "POST" else said(405, "Send it with POST.")
