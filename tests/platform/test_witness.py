@@ -393,7 +393,7 @@ def test_killed_at_random_it_never_signs_two_trees_of_one_size(folder: Path) -> 
 
 
 def test_requests_that_overtake_each_other_end_in_one_chain(folder: Path) -> None:
-    """Two processes over one memory, eight callers, a liar among them: whoever was overtaken hears it, nothing goes back."""
+    """One process, eight callers, a liar among them: whoever was overtaken hears it, nothing goes back."""
     grown: list[tuple[int, int, bytes]] = []
     told: set[int] = set()
     statuses: set[int] = set()
@@ -413,8 +413,8 @@ def test_requests_that_overtake_each_other_end_in_one_chain(folder: Path) -> Non
                 size = witnessing.size_of(body)
                 told.add(size)
 
-    with Speaking(home.WHAT, folder) as first, Speaking(home.WHAT, folder) as second:
-        callers = [threading.Thread(target=call, args=([first, second][n % 2], n)) for n in range(8)]
+    with Speaking(home.WHAT, folder) as running:
+        callers = [threading.Thread(target=call, args=(running, n)) for n in range(8)]
         for caller in callers:
             caller.start()
         for caller in callers:
@@ -424,9 +424,8 @@ def test_requests_that_overtake_each_other_end_in_one_chain(folder: Path) -> Non
         assert begins == (0, *ends[:-1]), "each cosignature goes on where the one before it ended"
         assert told <= set(ends)
         _check_one_history([(new, root) for _old, new, root in grown])
-        for one in (first, second):
-            with urllib.request.urlopen(f"{one.url}/{origin_hash(LOG.name)}/checkpoint") as answer:
-                assert CheckpointBody.decode(text_of(answer.read().decode())).size == ends[-1]
+        with urllib.request.urlopen(f"{running.url}/{origin_hash(LOG.name)}/checkpoint") as answer:
+            assert CheckpointBody.decode(text_of(answer.read().decode())).size == ends[-1]
 
 
 def test_the_command_shows_its_key_and_refuses_in_a_sentence(tmp_path: Path) -> None:

@@ -1,9 +1,12 @@
 """An outsider's folder: its keys, its settings with its name, its memory. Name and keys stay what they were; one may be added."""
 
+import fcntl
 import json
 import os
 import secrets
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,8 +17,11 @@ from pianqu.foundation.keys import write_once
 from pianqu.kernels.cosignature import ED25519, KINDS, ML_DSA_44, Cosigner, Keyring, Kind, unsupported
 from pianqu.kernels.note import NoteError, Verifier, check_new_name
 
+_CALLED = {"witness": "见证", "mirror": "镜像"}
 KEYS = "keys"
 """In the settings, the kinds of its keys; where they say nothing it is one Ed25519 key."""
+ENDS = 1.0
+"""Seconds for which the process of a program that was killed may still be ending."""
 _KINDS = {kind.code: kind for kind in KINDS.values()}
 CODES = tuple(_KINDS)
 _SUFFIX = {ED25519: "", ML_DSA_44: f"-{ML_DSA_44.code}"}
@@ -42,6 +48,59 @@ class Folder:
     @property
     def tables(self) -> Path:
         return self.path / f"{self.what}.sqlite3"
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the folder while it is changed or served; it is nobody's where it is not there yet.
+
+        The lock is the system's: it ends with this process, however that ends, and with the processes that were forked from it.
+        Raises Unavailable where another program holds it.
+        """
+        if not self.path.is_dir():
+            yield
+            return
+        try:
+            lock = os.open(self.path / f"{self.what}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as error:
+            raise self._cannot_hold(error) from error
+        try:
+            self._hold(lock)
+            with suppress(OSError):  # a full disk: the number is only told to people
+                os.ftruncate(lock, 0)
+                os.pwrite(lock, str(os.getpid()).encode(), 0)
+            yield
+        finally:
+            os.close(lock)
+
+    def _hold(self, lock: int) -> None:
+        until = time.monotonic() + ENDS
+        while True:
+            try:
+                return fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                if time.monotonic() > until:
+                    number = os.pread(lock, 20, 0).decode("ascii", "replace")
+                    raise self._runs(number) from error
+            except OSError as error:
+                raise self._cannot_hold(error) from error
+            time.sleep(0.1)
+
+    def _runs(self, number: str) -> Unavailable:
+        return Unavailable(
+            f"{self.what}-running",
+            f"The {self.what} in {self.path} is running already (process {number}). One folder is never run twice: end the "
+            "other first. Nothing was changed. "
+            f"这个文件夹里的{_CALLED[self.what]}已在运行（进程 {number}）。"
+            "同一文件夹不能同时运行两份，请先停止另一份。什么都没有改动。",
+        )
+
+    def _cannot_hold(self, error: OSError) -> Unavailable:
+        return Unavailable(
+            f"{self.what}-folder",
+            f"{self.path} cannot be held for this {self.what} alone ({error.strerror}). See that this account may write there "
+            "and that the disk is one of this machine. Nothing was changed. "
+            f"无法独占文件夹 {self.path}（{error.strerror}）：请确认本账户可以写入，并使用本机磁盘。什么都没有改动。",
+        )
 
     def read(self, made: Callable[[Keyring, Settings], Home]) -> Home:
         """What `made` makes of keys and settings. Raises Unavailable with a sentence for who runs it.
@@ -93,7 +152,8 @@ class Folder:
         self.path.chmod(0o700)
         for kind in made:
             write_once(self.key(kind), secrets.token_hex(32))
-        self._write({"name": name, KEYS: [kind.code for kind in made], **settings})
+        first = {"name": name, KEYS: [kind.code for kind in made], **settings}
+        write_once(self.settings, json.dumps(first, ensure_ascii=False, indent=1))
 
     def add_keys(self, kinds: Sequence[Kind]) -> None:
         """Make those of these keys that are not there yet; from its next start on it signs with all. Raises Invalid."""
