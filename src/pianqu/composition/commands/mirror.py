@@ -43,7 +43,7 @@ def main(argv: list[str]) -> int:
         return 2
     check_port(asked.bind, asked.port, command="./pianqu mirror")
     with place.alone():
-        Store(found.tables).close()  # what cannot be opened is said before anybody asks
+        place.remember(Store).close()  # what cannot be opened or is gone is said before anybody asks
         os.environ[FOLDER], os.environ[EVERY] = str(found.folder), str(asked.every)
         serve_patient(
             "pianqu.composition.mirror.served:application", bind=asked.bind, port=asked.port, patience=PATIENCE

@@ -51,7 +51,7 @@ def main(argv: list[str]) -> int:
         return 2
     check_port(asked.bind, asked.port, command="./pianqu witness")
     with place.alone():
-        Store(found.tables).close()  # what cannot be opened is said before anybody asks
+        place.remember(Store).close()  # what cannot be opened or is gone is said before anybody asks
         os.environ[FOLDER] = str(found.folder)
         serve_patient(
             "pianqu.composition.witness.served:application", bind=asked.bind, port=asked.port, patience=PATIENCE

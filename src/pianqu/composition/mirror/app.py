@@ -19,6 +19,7 @@ from pianqu.composition.mirror.store import Damaged, Store
 from pianqu.composition.orphan import end_with_parent
 from pianqu.composition.outsider import doors
 from pianqu.composition.outsider.doors import TEXT, Answered, moment, said
+from pianqu.composition.outsider.folder import Folder
 from pianqu.foundation.following import Missing, Trouble, origin_hash
 from pianqu.kernels import merkle
 from pianqu.kernels.witnessing import Answer, Request
@@ -172,7 +173,7 @@ def begun() -> Application:
     """The mirror of the folder that the environment names, in the server's own process, with the threads that copy."""
     end_with_parent(at_once=True)
     found = home.read(Path(os.environ[FOLDER]))
-    store = Store(found.tables)
+    store = Folder(found.folder, home.WHAT).remember(Store)
     every = float(os.environ.get(EVERY, "10"))
     pulling, looking = Pulling(found, store, every=every), Looking(found, store, every=every, clock=time.time)
     made = Application(found, pulling, store=store, looking=looking)

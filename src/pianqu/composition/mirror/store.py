@@ -108,6 +108,16 @@ class Store:
             while self._readers:
                 self._readers.pop().close()
 
+    def called(self) -> str:
+        """The name of this memory; empty where it has none yet."""
+        with self._lock:
+            return memory.called(self._tables)
+
+    def call(self) -> str:
+        """Its name, given where it has none."""
+        with memory.turn(self._tables, self._lock) as tables:
+            return memory.call(tables)
+
     def _connected(self) -> sqlite3.Connection:
         is_alone = not self._path.with_name(f"{self._path.name}-wal").exists()
         how = ("?immutable=1" if is_alone else "?mode=ro") if self._reads_only else ""

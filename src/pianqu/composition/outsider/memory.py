@@ -1,9 +1,13 @@
-"""An outsider's memory, one SQLite file: what it says was written is on the disk, and each step is kept whole or not at all."""
+"""An outsider's memory, one SQLite file: what it says was written is on the disk, and each step is kept whole or not at all.
 
+It has a name of its own, which the settings know from its first start on (folder.py): a memory that is gone is noticed.
+"""
+
+import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +26,7 @@ CREATE TABLE IF NOT EXISTS evidence (
     digest BLOB PRIMARY KEY, at INTEGER NOT NULL, origin TEXT NOT NULL, size INTEGER NOT NULL, ours TEXT NOT NULL,
     theirs TEXT NOT NULL
 ) STRICT;
+CREATE TABLE IF NOT EXISTS memory (name TEXT NOT NULL) STRICT;
 """
 
 
@@ -48,6 +53,30 @@ def prepare(tables: sqlite3.Connection, own: str) -> None:
     tables.execute("PRAGMA journal_mode = WAL")
     tables.execute("PRAGMA synchronous = FULL")
     tables.executescript(own + _EVIDENCE)
+
+
+def is_there(path: Path) -> bool:
+    """Whether something is kept there, whole or not; an empty file keeps nothing."""
+    if not path.is_file() or not path.stat().st_size:
+        return False
+    try:
+        with closing(connected(path, "?mode=ro")) as tables:
+            (count,) = tables.execute("SELECT COUNT(*) FROM sqlite_master WHERE name = 'evidence'").fetchone()
+    except sqlite3.Error:
+        return True  # who opens it says what is wrong
+    return bool(count)
+
+
+def called(tables: sqlite3.Connection) -> str:
+    """The memory's name; empty where it has none yet."""
+    row = tables.execute("SELECT name FROM memory").fetchone()
+    return row[0] if row else ""
+
+
+def call(tables: sqlite3.Connection) -> str:
+    """Give it a name where it has none. Within a turn."""
+    tables.execute("INSERT INTO memory SELECT ? WHERE NOT EXISTS (SELECT * FROM memory)", (secrets.token_hex(16),))
+    return called(tables)
 
 
 def closed(what: str, path: Path, error: sqlite3.Error) -> Unavailable:

@@ -10,6 +10,7 @@ from typing import Any
 from pianqu.composition.orphan import end_with_parent
 from pianqu.composition.outsider import doors
 from pianqu.composition.outsider.doors import TEXT, Answered, moment, said
+from pianqu.composition.outsider.folder import Folder
 from pianqu.composition.witness import home
 from pianqu.composition.witness.home import Home
 from pianqu.composition.witness.store import Store
@@ -21,8 +22,8 @@ FOLDER = "PIANQU_WITNESS"
 class Application:
     """WSGI: one witness."""
 
-    def __init__(self, of: Home) -> None:
-        self._home, self._store, self._known = of, Store(of.tables), of.known()
+    def __init__(self, of: Home, store: Store | None = None) -> None:
+        self._home, self._store, self._known = of, store or Store(of.tables), of.known()
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         try:
@@ -71,4 +72,5 @@ class Application:
 def begun() -> Application:
     """The witness of the folder that the environment names, in the server's own process."""
     end_with_parent(at_once=True)
-    return Application(home.read(Path(os.environ[FOLDER])))
+    found = home.read(Path(os.environ[FOLDER]))
+    return Application(found, Folder(found.folder, home.WHAT).remember(Store))

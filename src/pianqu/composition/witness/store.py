@@ -62,6 +62,16 @@ class Store:
         with self._lock:
             self._tables.close()
 
+    def called(self) -> str:
+        """The name of this memory; empty where it has none yet."""
+        with self._lock:
+            return memory.called(self._tables)
+
+    def call(self) -> str:
+        """Its name, given where it has none."""
+        with memory.turn(self._tables, self._lock) as tables:
+            return memory.call(tables)
+
     def step(
         self, request: Request, logs: Mapping[str, Sequence[Verifier]], keys: Cosigner | Keyring, *, now: int
     ) -> Step:
