@@ -10,14 +10,16 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pianqu.composition.outsider import doors
 from pianqu.composition.outsider.folder import Folder
-from pianqu.composition.outsider.memory import BACK, MOST_EVIDENCE
+from pianqu.composition.outsider.memory import BACK, MOST_FORKS, MOST_LIST, MOST_OF_ONE, Evidence, listed, with_room
 from pianqu.composition.outsider.running import Running, free_port
 from pianqu.composition.witness import home
 from pianqu.composition.witness.app import Application
@@ -105,7 +107,54 @@ def test_a_fork_is_kept_once_with_both_checkpoints(store: Store) -> None:
     for note in (kept.ours, kept.theirs):
         assert witnessing.answer(Request(old=0, proof=(), note=note), KNOWN, witnessing.Seen()).status == 200
     assert step(store, Request(old=9, proof=(), note=Log("x").grow(9).note())).answer.status == 422
-    assert len(store.evidence()) == 2 < MOST_EVIDENCE
+    assert len(store.evidence()) == 2
+
+
+def forked(log: Signer, number: int, *more: str, size: int = 5) -> str:
+    """A checkpoint of a tree that was never there."""
+    root = sha256(f"{number}".encode()).digest()
+    return log.sign(CheckpointBody(origin=log.name, size=size, root=root, extensions=more).encode())
+
+
+def test_a_flood_of_forks_leaves_a_list_that_can_be_read(tmp_path: Path) -> None:
+    """The first fork of each log stays, whatever another floods; what is not kept is the newest."""
+    logs = [Signer.from_seed(f"example.com/{n}", bytes([n] * 32)) for n in range(3)]
+    known = {log.name: [Verifier.from_vkey(log.vkey)] for log in logs}
+    store = Store(tmp_path / "s.sqlite3")
+
+    def shows(note: str, old: int = 0) -> int:
+        return int(store.step(Request(old=old, proof=(), note=note), known, KEY, now=NOW).answer.status)
+
+    for log in logs:
+        assert shows(forked(log, 0)) == 200
+    for number in range(1, MOST_FORKS + 20):
+        assert shows(forked(logs[0], number)) == 409
+    assert [one.theirs for one in store.evidence()] == [forked(logs[0], n) for n in range(1, MOST_FORKS + 1)]
+    long = ["x" * 20_000 + '"' * 10_000]
+    for number in range(1, 9):
+        assert shows(forked(logs[1], number, *long)) == 409
+    assert shows(forked(logs[2], 1, "x" * 60_000)) == 409 and shows(forked(logs[2], 1, "x" * 60_000)) == 409
+    by_log = [[one for one in store.evidence() if one.origin == log.name] for log in logs]
+    assert [len(some) for some in by_log] == [MOST_FORKS, MOST_OF_ONE // 41_000, 1]
+    listed = doors.shown(store.evidence())[2]
+    assert len(listed) < MOST_LIST and len(json.loads(listed)) == sum(map(len, by_log))
+    store.close()
+
+
+def test_a_log_that_forks_after_many_others_is_kept_too() -> None:
+    """As many logs as there may be: the list has room for each one's first, and at last for none that could be read."""
+    forks = [
+        Evidence(origin=f"log{n}", size=5, at=NOW, ours="o" * 300, theirs=f"{m}" + "x" * weight)
+        for weight in (30_000, 45_000)
+        for n in range(10)
+        for m in range(9)
+    ]
+    kept = with_room(forks)
+    assert {one.origin for one in kept} == {f"log{n}" for n in range(10)}
+    assert len(listed(kept)) < MOST_LIST
+    late = Evidence(origin="late", size=5, at=NOW, ours="o", theirs="t" * 60_000)
+    assert with_room([*forks, late])[-1] == late
+    assert len(listed(with_room([replace(late, origin=f"late{n}") for n in range(40)]))) < MOST_LIST
 
 
 def test_what_it_shows_holds_nobody_elses_lines(store: Store) -> None:

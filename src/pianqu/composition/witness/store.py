@@ -146,4 +146,4 @@ class Store:
         asked = "SELECT note FROM cosigned WHERE origin = ? AND size = ?"
         ours = self._tables.execute(asked, (origin, size)).fetchone()
         if ours is not None:
-            memory.keep_evidence(self._tables, origin, ours[0], theirs, now)
+            memory.keep_evidence(self._tables, memory.fork(origin, ours[0], theirs, now))
