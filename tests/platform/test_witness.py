@@ -6,6 +6,7 @@ import random
 import socket
 import subprocess
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -320,6 +321,42 @@ def test_the_doors_answer_as_specified(folder: Path) -> None:
 def test_wrong_doors(folder: Path, method: str, path: str, length: str, status: int) -> None:
     found = call(Application(home.read(folder)), method, path, CONTENT_LENGTH=length)
     assert found[0] == status and (method != "HEAD" or found[2] == b"")
+
+
+def test_its_page_says_when_the_disk_stops_it(folder: Path, tmp_path: Path) -> None:
+    """The file may not grow, as on a full disk; then it may again."""
+    store = Store(tmp_path / "s.sqlite3")
+    app = Application(home.read(folder), store)
+    (pages,) = store._tables.execute("PRAGMA page_count").fetchone()
+    store._tables.execute(f"PRAGMA max_page_count = {pages}")
+    long = Request(old=0, proof=(), note=forked(LOG, 0, "x" * 60_000)).encode()
+    for _time in range(2):
+        status, _kind, said = call(app, "POST", "/add-checkpoint", long)
+        assert status == 503 and b"full" in said and "什么都不签" in said.decode()
+    page = call(app, "GET", "/")[2].decode()
+    assert "STOPPED 已停止签证  since 始于" in page
+    assert "Make room on the disk" in page and "腾出空间" in page and "disk is full" in page
+    store._tables.execute("PRAGMA max_page_count = 1000000")
+    unknown = Request(old=9, proof=(), note=forked(LOG, 0)).encode()
+    assert call(app, "POST", "/add-checkpoint", unknown)[0] == 400 and "STOPPED" in call(app, "GET", "/")[2].decode()
+    assert call(app, "POST", "/add-checkpoint", long)[0] == 200
+    assert "STOPPED" not in call(app, "GET", "/")[2].decode()
+    store.close()
+
+
+@pytest.mark.parametrize(("ahead", "stops"), [(BACK // 2, False), (3_600, True)])
+def test_its_page_says_when_the_clock_stops_it(folder: Path, tmp_path: Path, ahead: int, stops: bool) -> None:
+    """It signed while its clock was ahead, and now the clock is right."""
+    store, log = Store(tmp_path / "s.sqlite3"), Log().grow(5)
+    stated = int(time.time()) + ahead
+    assert store.step(log.asks(0), KNOWN, KEY, now=stated).line
+    app = Application(home.read(folder), store)
+    assert call(app, "POST", "/add-checkpoint", log.grow().asks(5).encode())[0] == (503 if stops else 200)
+    page = call(app, "GET", "/")[2].decode()
+    for words in ("STOPPED 已停止签证", "timedatectl", "tell the district", "校准时钟", "告知区里"):
+        assert (words in page) == stops
+    assert doors.moment(stated) in page
+    store.close()
 
 
 # with two keys -------------------------------------------------------------------------------------------------------
