@@ -2,6 +2,7 @@
 
 import os
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -178,3 +179,17 @@ def test_who_brings_entries_slowly_makes_room_for_others(mirror: Path) -> None:
         rest = Head(origin=SIGNER.name, start=held, end=600)
         status, _said = post(port, "/add-entries", mirroring.request(rest, log.parcels(rest)))
         assert status == 200
+
+
+def test_who_hangs_up_in_the_middle_makes_room_at_once(mirror: Path) -> None:
+    log, head = Log(600), Head(origin=SIGNER.name, start=0, end=600)
+    body = mirroring.request(head, log.parcels(head))
+    begins = POST.format(path="/add-entries") + f"Content-Length: {len(body)}\r\n\r\n"
+    with Running(mirror_home.WHAT, mirror) as running:
+        assert post(running.port, "/add-checkpoint", asks(log))[0] == 200
+        for _sender in range(4):
+            with socket.create_connection((HOST, running.port), timeout=20) as link:
+                link.sendall(begins.encode() + body[:9])
+                time.sleep(0.1)
+                link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # the end is a reset
+        assert wait_until(lambda: post(running.port, "/add-entries", body)[0] == 200, 3)

@@ -166,7 +166,7 @@ class Folder:
             raise
         return opened
 
-    def _forgot(self, how: str, wie: str) -> Unavailable:
+    def _forgot(self, how: str, chinese: str) -> Unavailable:
         called = _CALLED[self.what]
         return Unavailable(
             f"{self.what}-forgot",
@@ -174,7 +174,7 @@ class Folder:
             "If it was moved away, put it back as it was last, never an older copy, and start again. If it is lost, this "
             f"{self.what} has ended: begin a new one with another --folder and --name, which gets a new key, and tell the "
             "district. Nothing was signed and nothing was changed. "
-            f"{self.tables.name} {wie}：它记着这个{called}签过什么，没有它就可能签出第二套历史。"
+            f"{self.tables.name} {chinese}：它记着这个{called}签过什么，没有它就可能签出第二套历史。"
             "如果只是被移走，请把最后的那一份（不要用旧的副本）放回去，再启动。"
             f"如果丢失，这个{called}就此结束：请用新的 --folder 和 --name 另起一个（会有新的密钥），并告知区里。"
             "什么都没有签，也没有改动。",

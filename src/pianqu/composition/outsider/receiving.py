@@ -110,17 +110,18 @@ class Arriving:
             piece = coming.result(max(left, 0.0))
         except TimeoutError:
             coming.cancel()
-            piece = None
+            piece = b""
         self._waited += time.monotonic() - began
-        self._ended = piece is None
-        self._here += piece or b""
-        self._came += len(piece or b"")
+        self._ended = not piece
+        self._here += piece
+        self._came += len(piece)
 
-    async def _next(self) -> bytes | None:
+    async def _next(self) -> bytes:
+        """Empty at the end, and where the connection broke."""
         try:
             return await anext(self._pieces)
         except StopAsyncIteration:
-            return None
+            return b""
 
 
 async def _take_in(environ: dict[str, Any], link: Link, patience: float) -> None:
@@ -131,6 +132,8 @@ async def _take_in(environ: dict[str, Any], link: Link, patience: float) -> None
     body = bytearray()
     async with asyncio.timeout(patience):
         async for piece in link:
+            if not piece:  # the connection broke
+                break
             body += piece
             if len(body) > MOST_HERE:
                 raise TooLong
