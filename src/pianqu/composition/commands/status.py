@@ -126,7 +126,7 @@ def _behind(ledger: Any, words: str, one: Any, detail: str = "") -> str:
     trouble = str(ledger.TROUBLES[one.trouble])
     if one.trouble_at:
         trouble = _filled(_SINCE, {"trouble": trouble, "since": _at(one.trouble_at)})
-    said = _filled(words, {"name": one.name, "trouble": trouble, "behind": one.behind})
+    said = _filled(words, {"name": ledger.called(one.name), "trouble": trouble, "behind": one.behind})
     more = detail and (ledger.detail_of(one.trouble, detail) or detail)
     return f"{said} ({more})" if more else said
 

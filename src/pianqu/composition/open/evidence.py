@@ -220,7 +220,7 @@ def _witnesses(bundle: CourtBundle) -> Iterable[dict[str, Any]]:
     for one in bundle.rule.witnesses:
         time = bundle.verdict.times.get(one.name)
         told = (_stated(time), "by its own clock") if time else ("还没有盖章", "has not signed")
-        yield {"name": one.name, "key": one.witness.told, "time": told}
+        yield {"name": (one.name, bundle.rule.called(one.name)), "key": one.witness.told, "time": told}
 
 
 def _stated(time: int) -> str:
@@ -266,14 +266,16 @@ def _left_out(bundle: CourtBundle) -> Pair:
     names = "、".join(bundle.left_out_of_code)
     if not names:
         return ("", "")
+    english = ", ".join(bundle.rule.called(name) or name for name in bundle.left_out_of_code)
     if bundle.rule.holds_in_code():
         return (
             f"二维码装不下 {names} 的签名，那在回执文件里；没有它，二维码也够数。",
-            f"The code has no room for the signature of {names}, which is in the receipt's file; the code is enough without it.",
+            f"The code has no room for the signature of {english}, which is in the receipt's file; the code is "
+            "enough without it.",
         )
     return (
         f"二维码装不下 {names} 的签名，只凭二维码验不出见证够数：请用回执文件核验。",
-        f"The code has no room for the signature of {names} and is not enough without it: check the receipt's file.",
+        f"The code has no room for the signature of {english} and is not enough without it: check the receipt's file.",
     )
 
 
