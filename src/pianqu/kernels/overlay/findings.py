@@ -52,6 +52,8 @@ WORDS: Mapping[str, str] = {
     "file-name-refused": "%(layer)s: the archive names a file outside of itself (%(part)s)",
     "file-packed-too-tightly": "%(layer)s: %(part)s unpacks to more than %(limit)s bytes",
     "column-missing": "%(layer)s: has no column %(column)s; it has %(columns)s",
+    "code-rounded": "%(layer)s, row %(row)s: %(keys)s is a code that a spreadsheet has rounded; its last figures are lost",
+    "place-unknown": "%(layer)s, %(keys)s: the place %(place)s is not known",
     "text-replaced": "%(layer)s: the names could not all be read as %(encoding)s",
 }
 _PLAIN = {"at", "layer", "keys"}

@@ -29,9 +29,9 @@ AREAS = ("Polygon", "MultiPolygon")
 class Limits:
     """The most that is taken: of a file, and of all layers together."""
 
-    bytes: int = 200_000_000
-    shapes: int = 200_000
-    points: int = 5_000_000
+    bytes: int = 64_000_000
+    shapes: int = 100_000
+    points: int = 2_000_000
 
 
 LIMITS = Limits()
