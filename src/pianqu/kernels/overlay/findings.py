@@ -32,6 +32,7 @@ WORDS: Mapping[str, str] = {
     "beyond": "%(layer)s, %(keys)s: %(area_m2)s m² near %(at)s lie outside of the district",
     "uncovered": "%(area_m2)s m² of the district near %(at)s are covered by no layer",
     "layer-uncovered": "%(layer)s: covers %(share)s %% of the district",
+    "layer-twice": "%(layer)s: two layers have this name",
     # a coordinate system
     "system-unknown": "%(layer)s: the coordinate system “%(system)s” is not known; the first point is %(at)s",
     "system-assumed": "%(layer)s: the file does not say its coordinate system; %(system)s was taken",

@@ -106,7 +106,6 @@ def _sound(layer: Layer) -> list[BaseGeometry | None]:
     usable[owner[~np.isfinite(points).all(axis=1)]] = False
     laid = np.empty(len(given), dtype=object)
     laid[usable] = shapely.transform(shapely.force_2d(given[usable]), on_raster)
-    laid[usable] = shapely.remove_repeated_points(laid[usable])
     laid[~(shapely.is_valid(laid) & (shapely.area(laid) > 0))] = None
     return list(laid)
 
@@ -146,9 +145,9 @@ def _flat(given: BaseGeometry) -> Iterable[BaseGeometry]:
 def _repaired(layer: str, key: str, given: BaseGeometry, found: list[Finding]) -> BaseGeometry | None:
     """The shape on the raster, valid."""
     laid: BaseGeometry = shapely.transform(shapely.force_2d(given), on_raster)
-    laid = shapely.remove_repeated_points(laid)
     if not laid.is_valid:
         laid = _areal(shapely.make_valid(laid, method="structure", keep_collapsed=False))
+        laid = shapely.set_precision(_areal(shapely.set_precision(laid, 10.0**-RASTER)), 0)  # later, full precision
     if laid.is_empty or laid.area <= 0:
         found.append(Finding(code="empty", layer=layer, keys=(key,)))
         return None

@@ -14,6 +14,8 @@ or outside of all; the two sides of a piece belong to two different faces.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import cmp_to_key
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,9 @@ from scipy.sparse.csgraph import connected_components
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 Shapes = NDArray[Any]
+Exact = tuple[Fraction, Fraction]
+CLOSE = 1e-11
+"""Below this, what floating point says of an angle or an area is looked at with exact numbers."""
 OUTSIDE = -1
 """The number of the endless face around everything."""
 
@@ -122,7 +127,9 @@ def _loops(lines: Lines) -> tuple[Whole, Whole]:
     start = np.concatenate([lines.ends[:, 0], lines.ends[:, 1]])
     end = np.concatenate([lines.ends[:, 1], lines.ends[:, 0]])
     way = lines.nodes[end] - lines.nodes[start]
-    around = np.lexsort((np.arctan2(way[:, 1], way[:, 0]), start))
+    angle = np.arctan2(way[:, 1], way[:, 0])
+    around = np.lexsort((angle, start))
+    _settle(around, angle, lines.nodes, start, end)
     place = np.empty(2 * count, dtype=np.int64)
     place[around] = np.arange(2 * count)
     first = np.searchsorted(start[around], np.arange(len(lines.nodes) + 1))
@@ -130,6 +137,33 @@ def _loops(lines: Lines) -> tuple[Whole, Whole]:
     at = place[back]
     clockwise = np.where(at > first[end], at - 1, first[end + 1] - 1)
     return _followed(around[clockwise])
+
+
+def _settle(around: Whole, angle: Floats, nodes: Floats, start: Whole, end: Whole) -> None:
+    """Put right, with exact numbers, the order of half-edges that leave a point in nearly one direction."""
+    close = (start[around][1:] == start[around][:-1]) & (np.diff(angle[around]) < CLOSE)
+    at = 0
+    places = np.flatnonzero(close).tolist()
+    while at < len(places):
+        last = at
+        while last + 1 < len(places) and places[last + 1] == places[last] + 1:
+            last += 1
+        run = slice(places[at], places[last] + 2)
+        points = {half: _exact(nodes[end[half]]) for half in around[run].tolist()}
+        origin = _exact(nodes[start[around[places[at]]]])
+        compare = cmp_to_key(lambda one, other: _turn(origin, points[other], points[one]))  # noqa: B023 - used at once
+        around[run] = sorted(around[run].tolist(), key=compare)
+        at = last + 1
+
+
+def _exact(point: Floats) -> Exact:
+    return Fraction(float(point[0])), Fraction(float(point[1]))
+
+
+def _turn(origin: Exact, one: Exact, other: Exact) -> int:
+    """1 where the way to `other` turns left from that to `one`, -1 where it turns right, 0 where they are one way."""
+    left = (one[0] - origin[0]) * (other[1] - origin[1]) - (one[1] - origin[1]) * (other[0] - origin[0])
+    return (left > 0) - (left < 0)
 
 
 def _followed(following: Whole) -> tuple[Whole, Whole]:
@@ -166,14 +200,26 @@ def _shaped(lines: Lines, half: Whole, loop: Whole) -> Faces:
 
 
 def _areas(points: Floats, of: Whole) -> Floats:
-    """Twice the signed area of each loop, measured from its own first point, so that thin ones keep their sign."""
+    """Twice the signed area of each loop; only the sign of very thin ones, which is exact."""
     begin = np.flatnonzero(np.concatenate([[True], of[1:] != of[:-1]]))
     near = points - points[begin][of]
     follows = np.concatenate([np.arange(1, len(points)), [0]])
     last = np.concatenate([begin[1:], [len(points)]]) - 1
     follows[last] = begin
     cross = near[:, 0] * near[follows, 1] - near[follows, 0] * near[:, 1]
-    return np.asarray(np.add.reduceat(cross, begin))
+    areas = np.add.reduceat(cross, begin)
+    size = np.add.reduceat(np.abs(near).sum(axis=1), begin) ** 2
+    for loop in np.flatnonzero(np.abs(areas) <= CLOSE * size).tolist():
+        areas[loop] = _exact_area(points[begin[loop] : last[loop] + 1])
+    return np.asarray(areas)
+
+
+def _exact_area(points: Floats) -> int:
+    """The sign of a loop's area in exact numbers."""
+    corners = [_exact(point) for point in points]
+    turned = zip(corners, corners[1:] + corners[:1], strict=True)
+    area = sum((one[0] * other[1] - other[0] * one[1] for one, other in turned), start=Fraction(0))
+    return (area > 0) - (area < 0)
 
 
 class _Rings:
@@ -181,7 +227,9 @@ class _Rings:
 
     def __init__(self, points: Floats, nodes: Whole, of: Whole, inside: NDArray[np.bool_]) -> None:
         self.inside = inside
-        self.first = nodes[np.flatnonzero(np.concatenate([[True], of[1:] != of[:-1]]))]
+        begin = np.flatnonzero(np.concatenate([[True], of[1:] != of[:-1]]))
+        end = np.concatenate([begin[1:], [len(nodes)]])
+        self.first = nodes[begin]
         twice = _repeated(nodes, of, len(inside))
         simple = ~twice[of]
         kept = np.flatnonzero(~twice)
@@ -189,10 +237,11 @@ class _Rings:
         place[kept] = np.arange(len(kept))
         self.rings: Shapes = np.asarray(shapely.linearrings(points[nodes[simple]], indices=place[of[simple]]))
         self.of: Whole = kept
-        for one in np.flatnonzero(twice).tolist():
-            parts = [shapely.linearrings(points[part]) for part in _split(nodes[of == one].tolist())]
-            self.rings = np.concatenate([self.rings, parts])
-            self.of = np.concatenate([self.of, np.full(len(parts), one)])
+        split = [(one, _split(nodes[begin[one] : end[one]].tolist())) for one in np.flatnonzero(twice).tolist()]
+        several = [(one, shapely.linearrings(points[part])) for one, parts in split for part in parts]
+        if several:
+            self.rings = np.concatenate([self.rings, [ring for _, ring in several]])
+            self.of = np.concatenate([self.of, [one for one, _ in several]])
 
     def outer(self) -> tuple[Shapes, Whole]:
         """The outer ring of each face, without its holes, and its loop."""

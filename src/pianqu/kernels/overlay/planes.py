@@ -53,6 +53,13 @@ class Plane:
         """A shape, or an array of them, from metres to degrees (WGS 84)."""
         return shapely.transform(shape, partial(_moved, self._back))
 
+    def told(self, finding: Finding) -> Finding:
+        """A finding whose place is in metres, with its place in degrees."""
+        if finding.at is None:
+            return finding
+        at = self.degrees(shapely.Point(finding.at))
+        return replace(finding, at=(round(at.x, 6), round(at.y, 6)))
+
     def layer(self, layer: Layer) -> Layer:
         """A layer from degrees to metres."""
         return Layer(layer.name, _each(layer.shapes, self.flat))

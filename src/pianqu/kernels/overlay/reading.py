@@ -119,6 +119,8 @@ def _file(
     shapes, kept, points = [], [], 0
     for number, (geometry, properties) in enumerate(pairs, start=1):
         key = as_text(properties.get(column)) or f"#{number}"
+        if key == f"#{number}":
+            found.append(Finding(code="code-missing", layer=layer, keys=(key,)))
         shape = _shape(layer, key, geometry, found)
         if shape is None:
             continue
@@ -383,7 +385,7 @@ def _sheet(content: bytes, layer: str, limits: Limits) -> Iterator[list[str]]:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         for line in book.worksheets[0].iter_rows(values_only=True):
             yield [as_text(cell) for cell in line]
-    except (InvalidFileException, ParseError, KeyError, ValueError, IndexError, zipfile.BadZipFile) as error:
+    except (InvalidFileException, ParseError, KeyError, ValueError, IndexError, TypeError, zipfile.BadZipFile) as error:
         raise _unreadable(layer, "Excel", str(error)) from None
 
 

@@ -101,6 +101,7 @@ def refined(
     Raises Refused for what cannot be taken: too much, nothing at all, or a layer that lies outside of the district.
     """
     within(layers, limits)
+    _check_names(layers)
     fit, found = _cleaned(sorted(layers, key=lambda layer: layer.name))
     district = _laid(outline)
     if district is not None:
@@ -108,8 +109,19 @@ def refined(
     rims = np.concatenate([one.areas for one in fit] + ([np.array([district])] if district is not None else []))
     cut = planar.faces(planar.crossed(planar.pieces(rims)))
     told = _Told(cut, fit, district)
+    _check_covers(told)
     grown = _Grown(told, tolerance_m, [one.name for one in fit].index(keep) if keep else NONE)
     return _made(fit, told, grown, tolerance_m, tuple(found))
+
+
+def _check_names(layers: Sequence[Layer]) -> None:
+    """Raises Refused where two layers have one name, or there is none."""
+    names = [layer.name for layer in layers]
+    if not names:
+        raise Refused(Finding(code="nothing"))
+    for name in names:
+        if names.count(name) > 1:
+            raise Refused(Finding(code="layer-twice", layer=name))
 
 
 def _cleaned(layers: Sequence[Layer]) -> tuple[list[Clean], list[Finding]]:
@@ -131,14 +143,17 @@ def _laid(outline: BaseGeometry | None) -> BaseGeometry | None:
 
 
 def _check_place(fit: Sequence[Clean], district: BaseGeometry) -> None:
-    """Raises Refused for a layer that covers nothing of the district."""
+    """Raises Refused, before anything is cut, for a layer that does not even touch the district."""
     shapely.prepare(district)
     for one in fit:
         if not shapely.intersects(district, one.areas).any():
-            middle = shapely.box(*shapely.total_bounds(one.areas)).centroid
-            far = float(district.distance(middle))
-            at = (middle.x, middle.y)
-            raise Refused(Finding(code="elsewhere", layer=one.name, at=at, values={"distance_m": far}))
+            raise _elsewhere(one, district)
+
+
+def _elsewhere(one: Clean, district: BaseGeometry) -> Refused:
+    middle = shapely.box(*shapely.total_bounds(one.areas)).centroid
+    far = float(district.distance(middle))
+    return Refused(Finding(code="elsewhere", layer=one.name, at=(middle.x, middle.y), values={"distance_m": far}))
 
 
 class _Told:
@@ -148,7 +163,7 @@ class _Told:
         self.cut, self.fit = cut, fit
         count = len(cut.shapes)
         self.area: Floats = shapely.area(cut.shapes)
-        self.bounded = district is not None
+        self.district, self.bounded = district, district is not None
         inner = shapely.point_on_surface(cut.shapes)
         tree = shapely.STRtree(inner)
         self.within: Flags = np.ones(count, dtype=bool)
@@ -157,8 +172,14 @@ class _Told:
             self.within[tree.query(district, predicate="contains")] = True
         self.codes: Whole = np.full((count, len(fit)), NONE, dtype=np.int64)
         self.sets: list[list[tuple[int, ...]]] = []
+        self.places: list[tuple[Whole, Whole]] = []
+        """For each layer its shapes and the faces that lie in them, pair by pair."""
         for number, one in enumerate(fit):
-            self.codes[:, number], sets = _members(tree, one, count)
+            for area in one.areas:
+                shapely.prepare(area)
+            shape, face = tree.query(one.areas, predicate="contains")
+            self.places.append((shape, face))
+            self.codes[:, number], sets = _members(shape, face, one, count)
             self.sets.append(sets)
         self.covered: Flags = (self.codes != NONE).any(axis=1)
 
@@ -168,11 +189,15 @@ class _Told:
         return () if code == NONE else (code,) if code < size else self.sets[layer][code - size]
 
 
-def _members(tree: shapely.STRtree, one: Clean, count: int) -> tuple[Whole, list[tuple[int, ...]]]:
+def _check_covers(told: _Told) -> None:
+    """Raises Refused for a layer that covers nothing of the district."""
+    for number, one in enumerate(told.fit):
+        if told.district is not None and not (told.codes[told.within, number] != NONE).any():
+            raise _elsewhere(one, told.district)
+
+
+def _members(shape: Whole, face: Whole, one: Clean, count: int) -> tuple[Whole, list[tuple[int, ...]]]:
     """For each face its shape of this layer, NONE, or a number beyond the last shape for a set of shapes."""
-    for area in one.areas:
-        shapely.prepare(area)
-    shape, face = tree.query(one.areas, predicate="contains")
     smaller = np.lexsort((shape, shapely.area(one.areas)[shape], face))
     shape, face = shape[smaller], face[smaller]
     codes = np.full(count, NONE, dtype=np.int64)
@@ -211,29 +236,16 @@ class _Grown:
         """Shapes that only slivers would remain of keep the largest; layer and shape of those too narrow for that."""
         narrow = []
         for layer, one in enumerate(self.told.fit):
-            codes = self.told.codes[:, layer]
-            seen = {
-                shape for code in np.unique(codes[self.ground != NONE]).tolist() for shape in self._shapes(layer, code)
-            }
-            lost = sorted({s for code in np.unique(codes).tolist() for s in self._shapes(layer, code)} - seen)
-            if not lost:
-                continue
-            too_thin = _thin(one.areas[lost], shapely.area(one.areas[lost]), tolerance_m)
-            narrow += [(layer, shape) for shape, no in zip(lost, too_thin.tolist(), strict=True) if no]
-            for shape in (s for s, no in zip(lost, too_thin.tolist(), strict=True) if not no):
-                self._seed(layer, shape)
+            shape, face = self.told.places[layer]
+            lost = np.setdiff1d(shape, shape[self.ground[face] != NONE])
+            thin = _thin(one.areas[lost], shapely.area(one.areas[lost]), tolerance_m)
+            narrow += [(layer, int(one_lost)) for one_lost in lost[thin]]
+            mine = np.isin(shape, lost[~thin])
+            shape, face = shape[mine], face[mine]
+            order = np.lexsort((face, -self.told.area[face], shape))
+            lead = np.concatenate([[True], shape[order][1:] != shape[order][:-1]]) if len(order) else order.astype(bool)
+            self.ground[face[order][lead]] = face[order][lead]
         return narrow
-
-    def _shapes(self, layer: int, code: int) -> tuple[int, ...]:
-        return self.told.shapes_of(layer, code)
-
-    def _seed(self, layer: int, shape: int) -> None:
-        """The largest face of a shape grows too."""
-        codes = self.told.codes[:, layer]
-        mine = [code for code in np.unique(codes).tolist() if shape in self._shapes(layer, code)]
-        faces = np.flatnonzero(np.isin(codes, mine))
-        best = int(faces[np.argmax(self.told.area[faces])])
-        self.ground[best] = best
 
     def _sides(self) -> tuple[Whole, Whole, Floats]:
         """Pairs of faces that may be joined, in both directions, and the length of their common border."""
@@ -394,19 +406,31 @@ def _noticed(
 
 def _twice(fit: Sequence[Clean], told: _Told, grown: _Grown, atoms: Sequence[Atom]) -> list[Finding]:
     """Places that one layer covers more than once, and how many hairs were shared out."""
-    found = []
-    for atom in atoms:
-        for layer, keys in atom.twice:
-            values = {"area_m2": atom.area_m2}
-            found.append(
-                Finding(code="overlap", layer=layer, keys=tuple(sorted(keys)), at=_point(atom.geometry), values=values)
-            )
+    pairs = [(layer, tuple(sorted(keys)), atom) for atom in atoms for layer, keys in atom.twice]
+    found = _together("overlap", pairs)
     for number, one in enumerate(fit):
         hairs = grown.thin & (told.codes[:, number] >= len(one.keys))
         if hairs.any():
             values = {"count": int(hairs.sum()), "area_m2": float(told.area[hairs].sum())}
             found.append(Finding(code="overlap-slivers", layer=one.name, values=values))
     return found
+
+
+def _together(code: str, places: Sequence[tuple[str, tuple[str, ...], Atom]]) -> list[Finding]:
+    """One finding for each layer and its shapes, with the ground of all places and a point in the largest."""
+    by: dict[tuple[str, tuple[str, ...]], list[Atom]] = {}
+    for layer, keys, atom in places:
+        by.setdefault((layer, keys), []).append(atom)
+    return [
+        Finding(
+            code=code,
+            layer=layer,
+            keys=keys,
+            at=_point(max(by[layer, keys], key=lambda atom: atom.area_m2).geometry),
+            values={"area_m2": sum(atom.area_m2 for atom in by[layer, keys])},
+        )
+        for layer, keys in sorted(by)
+    ]
 
 
 def _gaps(told: _Told, grown: _Grown) -> list[Finding]:
@@ -429,13 +453,11 @@ def _around(fit: Sequence[Clean], atoms: Sequence[Atom]) -> list[Finding]:
         if covered < whole * (1 - 1e-9):
             found.append(Finding(code="layer-uncovered", layer=one.name, values={"share": 100 * covered / whole}))
     for atom in atoms:
-        values, at = {"area_m2": atom.area_m2}, _point(atom.geometry)
         if atom.within and atom.uncovered:
-            found.append(Finding(code="uncovered", at=at, values=values))
-        for layer, key in enumerate(atom.members):
-            if key and not atom.within:
-                found.append(Finding(code="beyond", layer=fit[layer].name, keys=(key,), at=at, values=values))
-    return found
+            found.append(Finding(code="uncovered", at=_point(atom.geometry), values={"area_m2": atom.area_m2}))
+    out = [atom for atom in atoms if not atom.within]
+    places = [(fit[layer].name, (key,), atom) for atom in out for layer, key in enumerate(atom.members) if key]
+    return found + _together("beyond", places)
 
 
 def _point(shape: Any) -> tuple[float, float]:

@@ -87,11 +87,12 @@ def measure(*, quick: bool) -> list[Row]:
     found: list[Row] = []
     for cells, target in TARGETS_S.items():
         if not (quick and cells > 1000):
-            found += _size(cells, target)
+            found += size(cells, target=target)
     return found
 
 
-def _size(cells: int, target: float) -> list[Row]:
+def size(cells: int, *, target: float) -> list[Row]:
+    """The figures of one size, with its target for the overlay in seconds."""
     made = instance(cells)
     name = f"{LAYERS} grids x {cells} cells"
     result, seconds = _timed(lambda: refined(made.layers))
