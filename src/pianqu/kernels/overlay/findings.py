@@ -31,7 +31,7 @@ WORDS: Mapping[str, str] = {
     "narrow": "%(layer)s, %(keys)s: is nowhere wider than the tolerance of %(tolerance_m)s m and was given to its neighbours",
     "beyond": "%(layer)s, %(keys)s: %(area_m2)s m² near %(at)s lie outside of the district",
     "uncovered": "%(area_m2)s m² of the district near %(at)s are covered by no layer",
-    "layer-uncovered": "%(layer)s: covers %(share)s %% of the district",
+    "layer-uncovered": "%(layer)s: leaves %(area_m2)s m² of the district to nobody (%(share)s %%)",
     "layer-twice": "%(layer)s: two layers have this name",
     # a coordinate system
     "system-unknown": "%(layer)s: the coordinate system “%(system)s” is not known; the first point is %(at)s",
@@ -43,7 +43,7 @@ WORDS: Mapping[str, str] = {
     "is it GCJ-02?",
     # a refusal
     "off-the-map": "%(layer)s: declared as degrees, but the first point is %(at)s, and no system was found that fits",
-    "elsewhere": "%(layer)s: covers nothing of the district; its middle is %(at)s, %(distance_m)s m away",
+    "elsewhere": "%(layer)s: covers nothing of the district; its middle is %(at)s, %(distance_m)s m from it",
     "nothing": "%(layer)s: holds no area",
     "too-many-bytes": "%(layer)s: has more than %(limit)s bytes",
     "too-many-shapes": "%(layer)s: has %(count)s shapes; %(limit)s are the most",

@@ -35,6 +35,7 @@ from pianqu.kernels.overlay.planar import Faces, Floats, Shapes, Whole
 
 TOLERANCE_M = 6.0
 """Two drawings of one kerb, each up to three metres off."""
+WORTH_TELLING_M2 = 1.0
 NONE = -1
 """No shape of a layer."""
 Flags = NDArray[np.bool_]
@@ -450,8 +451,9 @@ def _around(fit: Sequence[Clean], atoms: Sequence[Atom]) -> list[Finding]:
     whole = sum(atom.area_m2 for atom in atoms if atom.within)
     for layer, one in enumerate(fit):
         covered = sum(atom.area_m2 for atom in atoms if atom.within and atom.members[layer])
-        if covered < whole * (1 - 1e-9):
-            found.append(Finding(code="layer-uncovered", layer=one.name, values={"share": 100 * covered / whole}))
+        if whole - covered > WORTH_TELLING_M2:
+            values = {"area_m2": whole - covered, "share": 100 * (whole - covered) / whole}
+            found.append(Finding(code="layer-uncovered", layer=one.name, values=values))
     for atom in atoms:
         if atom.within and atom.uncovered:
             found.append(Finding(code="uncovered", at=_point(atom.geometry), values={"area_m2": atom.area_m2}))
