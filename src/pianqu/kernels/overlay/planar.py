@@ -12,7 +12,7 @@ Guarantee: the same pieces in any order give the same faces in the same order; e
 or outside of all; the two sides of a piece belong to two different faces.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cmp_to_key
@@ -23,6 +23,7 @@ import shapely
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
+from shapely.geometry.base import BaseGeometry
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -82,10 +83,14 @@ def crossed(found: Floats) -> Lines:
     """Pieces cut wherever they meet."""
     if not len(found):
         return Lines(np.zeros((0, 2)), np.zeros((0, 2), dtype=np.int64))
-    cut = shapely.union_all(shapely.linestrings(found.reshape(-1, 2, 2)))
+    return noded(shapely.union_all(shapely.linestrings(found.reshape(-1, 2, 2))))
+
+
+def noded(cut: BaseGeometry, move: Callable[[Floats], Floats] | None = None) -> Lines:
+    """Lines that meet only at their ends, as pieces; `move` puts their points elsewhere first."""
     points, owner = shapely.get_coordinates(shapely.get_parts(cut), return_index=True)
     same = owner[:-1] == owner[1:]
-    nodes, number = _numbered(points)
+    nodes, number = _numbered(points if move is None else move(points))
     ends = np.column_stack([number[:-1][same], number[1:][same]])
     ends.sort(axis=1)
     ends = ends[ends[:, 0] != ends[:, 1]]

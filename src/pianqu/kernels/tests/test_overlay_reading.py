@@ -2,6 +2,7 @@
 
 import io
 import json
+import random
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,6 +26,9 @@ from pianqu.kernels.overlay.planes import Plane, placed, plane_of, suspicion
 from pianqu.kernels.overlay.reading import held, layer_of_codes, read, read_table
 from pianqu.kernels.overlay.refining import refined
 from pianqu.kernels.overlay.tables import atom_of
+from pianqu.kernels.overlay.writing import written
+from pianqu.kernels.rings import as_geojson
+from pianqu.kernels.tests.test_overlay import noisy
 
 SHARED = Path(__file__).parents[5] / "shared/data"
 BOUNDS = (121.4, 29.8, 121.7, 30.1)
@@ -368,6 +372,21 @@ def test_a_table_of_codes_becomes_a_layer_on_known_ground() -> None:
     assert [(finding.code, finding.keys, finding.values["place"]) for finding in found] == [
         ("place-unknown", ("G2",), "zz")
     ]
+
+
+def test_atoms_written_with_seven_decimals_still_fit_together() -> None:
+    dice = random.Random(7)
+    made = refined([noisy(dice, name, 5) for name in "abcd"], tolerance_m=0)
+    plane = Plane(121.55, 29.95)
+    atoms = [atom.geometry for atom in made.atoms]
+    shapes = written(atoms, plane)
+    back = [json.loads(json.dumps(as_geojson(shape))) for shape in shapes if shape is not None]
+    again = np.array([shapely.geometry.shape(one) for one in back])
+    assert shapely.is_valid(again).all() and shapely.coverage_is_valid(again)
+    assert shapely.area(plane.flat(again)).sum() == pytest.approx(sum(atom.area_m2 for atom in made.atoms), rel=1e-4)
+    for atom, shape in zip(atoms, shapes, strict=True):
+        assert shape is not None or atom.area < 1
+    assert written([], plane) == ()
 
 
 @pytest.mark.skipif(not (SHARED / "multigrid").exists(), reason="the three layers of New York are not here")
