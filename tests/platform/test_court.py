@@ -117,7 +117,7 @@ def test_the_command_in_the_readme_runs_as_it_stands(entry_id: UUID, client: Cli
 @pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl on this machine")
 def test_the_sums_in_the_readme_come_out_right(entry_id: UUID, client: Client, tmp_path: Path) -> None:
     folder = unpacked(client, entry_id, tmp_path / "out")
-    (line,) = {row.strip() for row in (folder / "README.txt").read_text().splitlines() if "openssl" in row}
+    (line,) = {row.strip() for row in (folder / "README.txt").read_text().splitlines() if "openssl dgst" in row}
     told = subprocess.run(["sh", "-c", line], cwd=folder, capture_output=True, text=True, timeout=20, check=True).stdout
     committed = json.loads((folder / "leaf.json").read_bytes())["c"]
     assert told.strip().replace("+", "-").replace("/", "_").rstrip("=") == committed
@@ -157,9 +157,7 @@ def test_a_long_signature_is_in_the_bundle_and_the_sheet_says_that_the_code_has_
     gathered(Gatherer(timezone.now))
     folder = unpacked(client, opened.entry_id, tmp_path / "out")
     done = run(folder, "receipt.tlog-proof", "--policy", "policy.txt")
-    assert (
-        done.returncode == 0 and "Signed by 1 of 1 witnesses" in done.stdout and "would need 1 or more" in done.stdout
-    )
+    assert done.returncode == 0 and "Signed by its one witness" in done.stdout and "would need 1 or more" in done.stdout
     code = run(folder, "receipt-code.txt", "--policy", "policy.txt")
     assert (code.returncode == 0) is is_enough and ("too long for a QR code" in code.stdout) is not is_enough
     state = queries.receipt_for(opened.entry_id)
