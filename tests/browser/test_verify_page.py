@@ -242,7 +242,7 @@ def test_a_long_signature_is_checked_from_the_file_and_missed_in_the_code(page: 
     whole = signed(genuine(), LONG, "justice", "people")
     give(page, "receipt.tlog-proof", "", whole.text().encode())
     expect(page.locator("#verdict")).to_have_text(GENUINE)
-    for words in ("三家见证单位中，两家也盖了章", "至少要有一家见证单位跟着一起作假"):
+    for words in ("三家见证单位中，两家也盖了章", "至少要有一家见证单位跟着一起作假", "它的两把钥匙里至少一把盖章"):
         expect(page.locator("#result")).to_contain_text(words)
     page.locator(".actions .primary").click()
     paste(page, signed(genuine(), LONG, "justice").compact(policy.parse(PAIRED.encode())))
@@ -511,15 +511,22 @@ def screenshot(
 @pytest.mark.parametrize(
     ("width", "side", "at", "scale"),
     [
-        (1280, 242, (409.25, 422.578), 1),
+        (1280, 242, (512.5, 333.3), 1),
         (390, 302, (39.25, 521.53), 1),
         (390, 302, (39.25, 1521.53), 3),
     ],
 )
 def test_a_code_that_is_small_in_a_picture_of_a_whole_page_is_found(
-    page: Page, browser: Browser, width: int, side: int, at: tuple[float, float], scale: float
+    page: Page,
+    browser: Browser,
+    monkeypatch: pytest.MonkeyPatch,
+    width: int,
+    side: int,
+    at: tuple[float, float],
+    scale: float,
 ) -> None:
+    monkeypatch.setattr("secrets.token_bytes", bytes)  # the same squares in each run: not all are read as quickly
     code = signed(genuine(3000, 77), "justice", "people", "院").compact()
     taken = screenshot(browser, code, width=width, side=side, at=at, scale=scale)
     give(page, "page.png", "image/png", taken)
-    expect(page.locator("#verdict")).to_have_text(GENUINE, timeout=15_000)
+    expect(page.locator("#verdict")).to_have_text(GENUINE, timeout=25_000)

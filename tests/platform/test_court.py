@@ -143,6 +143,7 @@ def test_the_sheet_says_who_signed_and_what_it_does_not_prove(entry_id: UUID, cl
     gathered(Gatherer(timezone.now))
     assert fetched(client, entry_id, "pdf").startswith(b"%PDF-")
     told = json.dumps(evidence.content(queries.court_bundle(entry_id), verify.names()), ensure_ascii=False)
+    assert "机关：司法局、gone中至少 1 家；全体：机关、council都要；必须：全体" in told
     for words in ("属实，章都对", "司法局", "还没有盖章", "至少 1 家见证单位", "casework.case-opened", "SHA-256"):
         assert words in told
 

@@ -3,8 +3,8 @@ import jsQR from "../../src/pianqu/foundation/static/vendor/jsqr/jsQR.js";
 
 const WHOLE = [1200, 800, 1800, 2600];
 const SIDES = [120, 170, 240, 340, 480, 680, 960];
-const SCALES = [1.5, 1, 1.75, 2.4, 1.6, 4.4]; // a code whose squares are one or two dots wide is read at some of them, and not at others
-const PART = 1600, EACH = 3, LONGEST = 16000, LARGEST = 12e6, CELL = 10, PATIENCE = 8000;
+const SCALES = [1.6, 1.9, 1.75, 1.35, 1.5, 1, 2.4, 1.65, 1.55, 1.7, 1.45, 1.8, 1.25]; // a code whose squares are one or two dots wide is read at some of them, and not at others
+const PART = 1600, EACH = 3, LONGEST = 16000, LARGEST = 12e6, CELL = 10, FEW = 0.3, SAME = 0.7, PATIENCE = 12000;
 
 // The code's text. First the picture as a whole, smaller and larger; then parts of it, those first where black and white change most.
 export function found(picture) {
@@ -41,17 +41,37 @@ function drawn(picture, [x, y, wide, high], scale) {
   return pen.getImageData(0, 0, width, height);
 }
 
-// Squares of several sizes, the busiest of each size: [x, y, side, side]. O(pixels) and a few hundred sums a size.
+// Squares of several sizes where a code may be, the busiest first: [x, y, side, side]. One that is as busy a little further out is
+// only a part of something larger, and one that is far less busy than the busiest holds much else. O(pixels) and a few thousand sums.
 function parts(picture) {
   const scale = Math.min(1, LONGEST / Math.max(picture.width, picture.height), Math.sqrt(LARGEST / (picture.width * picture.height)));
-  const { sums, wide, high } = changes(drawn(picture, [0, 0, picture.width, picture.height], scale));
-  const within = (x, y, n) => sums[(y + n) * (wide + 1) + x + n] - sums[y * (wide + 1) + x + n] - sums[(y + n) * (wide + 1) + x] + sums[y * (wide + 1) + x];
-  return SIDES.flatMap((side) => {
-    const n = Math.round(side / CELL), step = Math.max(1, n >> 2), all = [];
-    for (let y = 0; y + n <= high; y += step) for (let x = 0; x + n <= wide; x += step) all.push([within(x, y, n), x, y]);
-    all.sort((a, b) => b[0] - a[0]);
-    return apart(all, n / 2).map(([, x, y]) => [x, y, n, n].map((cells) => (cells * CELL) / scale));
+  const { sums, busiest, wide, high } = changes(drawn(picture, [0, 0, picture.width, picture.height], scale));
+  const at = (x, y) => sums[Math.min(Math.max(y, 0), high) * (wide + 1) + Math.min(Math.max(x, 0), wide)];
+  const busy = (x, y, n) => (at(x + n, y + n) - at(x, y + n) - at(x + n, y) + at(x, y)) / (n * n);
+  const middle = (x, y, n) => {
+    for (let times = 0; times < 3; times++) [x, y] = weighed(busiest, wide, high, x, y, n);
+    return [x, y];
+  };
+  const all = SIDES.flatMap((side) => {
+    const n = Math.round(side / CELL), step = Math.max(1, n >> 3), squares = [];
+    for (let y = 0; y + n <= high; y += step) for (let x = 0; x + n <= wide; x += step) squares.push([busy(x, y, n), x, y, n]);
+    return apart(squares.sort((a, b) => b[0] - a[0]), n / 2).map(([, x, y]) => middle(x, y, n)).map(([x, y]) => [busy(x, y, n), x, y, n]);
   });
+  const most = Math.max(...all.map(([much]) => much));
+  const whole = all.filter(([much, x, y, n]) => much > FEW * most && busy(x - (n >> 2), y - (n >> 2), n + 2 * (n >> 2)) < SAME * much);
+  return whole.sort((a, b) => b[0] - a[0]).map(([, x, y, n]) => [x, y, n, n].map((cells) => (cells * CELL) / scale));
+}
+
+// Where a square has to stand so that what is busy in it lies in its middle; it may reach over the edge.
+function weighed(cells, wide, high, left, top, n) {
+  let sum = 0, across = 0, down = 0;
+  for (let y = Math.max(0, top); y < Math.min(high, top + n); y++) {
+    for (let x = Math.max(0, left); x < Math.min(wide, left + n); x++) {
+      const much = cells[y * wide + x];
+      sum += much; across += much * x; down += much * y;
+    }
+  }
+  return sum ? [Math.round(across / sum - n / 2 + 0.5), Math.round(down / sum - n / 2 + 0.5)] : [left, top];
 }
 
 function apart(all, far) {
@@ -64,7 +84,7 @@ function apart(all, far) {
 }
 
 // For each cell how often it changes from dark to light, across and down, whichever is less: text and lines change one way only.
-// As sums over everything above and left of a corner.
+// The cells, and their sums over everything above and left of a corner.
 function changes({ data, width, height }) {
   const wide = Math.ceil(width / CELL), high = Math.ceil(height / CELL);
   const across = new Float64Array(wide * high), down = new Float64Array(wide * high);
@@ -76,12 +96,13 @@ function changes({ data, width, height }) {
       if (is !== dark(at - 4 * width)) down[cell]++;
     }
   }
+  const busiest = across.map((much, cell) => Math.min(much, down[cell]));
   const sums = new Float64Array((wide + 1) * (high + 1));
   for (let y = 0; y < high; y++) {
     for (let x = 0; x < wide; x++) {
       const cell = y * wide + x, corner = (y + 1) * (wide + 1) + x + 1;
-      sums[corner] = Math.min(across[cell], down[cell]) + sums[corner - 1] + sums[corner - wide - 1] - sums[corner - wide - 2];
+      sums[corner] = busiest[cell] + sums[corner - 1] + sums[corner - wide - 1] - sums[corner - wide - 2];
     }
   }
-  return { sums, wide, high };
+  return { sums, busiest, wide, high };
 }

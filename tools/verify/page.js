@@ -3,7 +3,7 @@ import { unzipSync } from "../../src/pianqu/foundation/static/vendor/fflate/ffla
 import { Unreadable, same } from "./bytes.js";
 import { check } from "./check.js";
 import { found } from "./look.js";
-import { holds, leftOutOfCode, overlap, parsePolicy, parties, reached } from "./policy.js";
+import { holds, isOneParty, leftOutOfCode, overlap, parsePolicy, parties, reached } from "./policy.js";
 import { read } from "./read.js";
 import { checkTwin, isTwin, parseTwinKey } from "./twin.js";
 import { KINDS, VERDICTS, WORDS, count } from "./words.js";
@@ -105,7 +105,7 @@ function sheets(verdict) {
     const todo = make("ul", { class: "todo" }, make("li", {}, t(WORDS.leftOut), ...several(missing.map(named)), t(WORDS.stop)), make("li", {}, t(WORDS.useFile)));
     paper.append(make("div", { class: "body" }, make("h2", {}, t(WORDS.todo)), todo));
   } else if (words.todo.length) paper.append(make("div", { class: "body" }, make("h2", {}, t(WORDS.todo)), list("todo", words.todo)));
-  if (verdict.bundle) paper.append(make("div", { class: "body" }, list("todo", verdict.bundle)));
+  if (verdict.bundle) paper.append(make("div", { class: "body" }, make("h2", {}, t(WORDS.inBundle)), list("todo", verdict.bundle)));
   if (recorded) paper.append(make("div", { class: "body" }, make("h2", {}, t(WORDS.recorded)), facts(verdict)));
   return [paper, ...(recorded ? [...witnesses(verdict), limits(verdict)] : []), actions(recorded), technical(verdict)];
 }
@@ -161,12 +161,20 @@ function witnesses({ times, twin }) {
   return [make("div", { class: "card" }, make("h2", {}, t(WORDS.witnesses)), ...part(lines), ...rest, ...part(others), make("p", { class: "fine" }, t(WORDS.clock)))];
 }
 
+function asked(group) {
+  const { needed, members: { length: all } } = group;
+  if (isOneParty(policy, group)) return needed === all ? WORDS.allKeys : WORDS.someKeys;
+  if (all === 1) return WORDS.onlyOne;
+  if (needed === all) return all === 2 ? WORDS.bothOf : WORDS.allOf;
+  return needed === 1 ? WORDS.anyOf : WORDS.someOf;
+}
+
 function standing(label, times, found, counted) {
   const group = policy.groups.find((one) => one.name === label);
   const mark = make("span", { class: found.has(label) ? "yes" : "not" }, icon(found.has(label) ? "circle-check" : "hourglass"));
   if (group) {
     const { needed, members: { length: all } } = group;
-    const rule = t(all === 1 ? WORDS.onlyOne : needed === all ? WORDS.allOf : needed === 1 ? WORDS.anyOf : WORDS.someOf, numbers({ needed, all }));
+    const rule = t(asked(group), numbers({ needed, all }));
     const members = group.members.map((member) => standing(member, times, found, counted));
     return make("li", {}, mark, make("div", {}, make("b", {}, named(label)), make("small", {}, rule), make("ul", {}, ...members)));
   }

@@ -55,6 +55,12 @@ export function parties(policy, labels) {
   return new Set(policy.witnesses.filter((one) => some.has(one.label)).map((one) => one.name)).size;
 }
 
+// Whether a group is the several keys of one witness.
+export function isOneParty(policy, { members }) {
+  const names = new Set(members.map((member) => policy.witnesses.find((one) => one.label === member)?.name ?? member));
+  return members.length > 1 && names.size === 1;
+}
+
 // Whose signatures are too long for a QR code.
 export function leftOutOfCode(policy) { return policy.witnesses.filter((one) => one.kind === 6).map((one) => one.label); }
 

@@ -19,6 +19,7 @@ from pianqu.foundation import qr
 from pianqu.foundation.facts import REGISTRY
 from pianqu.foundation.official import layout
 from pianqu.kernels import policy
+from pianqu.kernels.policy import Group
 from pianqu.kernels.receipt import moment
 from pianqu.kernels.verify_page import Pair
 from pianqu.rooms.ledger.queries import AnchorCard, CourtBundle, EvmAnchorCard
@@ -212,8 +213,15 @@ def _rule(bundle: CourtBundle) -> str:
     """The groups in words; the file itself is in the bundle."""
     if bundle.rule.quorum == policy.NONE:
         return "不要求别的单位见证 / asks for no witness"
-    groups = [f"{one.name}：{'、'.join(one.members)} 中至少 {one.needed}" for one in bundle.rule.groups]
-    return "；".join([*groups, f"必须：{bundle.rule.quorum}"])
+    return "；".join([*(_group(one) for one in bundle.rule.groups), f"必须：{bundle.rule.quorum}"])
+
+
+def _group(group: Group) -> str:
+    """Who is in it and how many are needed, the way people say it."""
+    members = "、".join(group.members)
+    if group.needed < len(group.members):
+        return f"{group.name}：{members}中至少 {group.needed} 家"
+    return f"{group.name}：{members}" if len(group.members) == 1 else f"{group.name}：{members}都要"
 
 
 def _witnesses(bundle: CourtBundle) -> Iterable[dict[str, Any]]:
