@@ -39,7 +39,14 @@ def sites(given: argparse.Namespace) -> bool:
         detour=given.detour,
         leave_out=given.leave_out,
     )
-    found = ways(demand.spots, candidates.spots, costs=given.costs, streets=given.streets, detour=given.detour)
+    found = ways(
+        demand.spots,
+        candidates.spots,
+        costs=given.costs,
+        streets=given.streets,
+        detour=given.detour,
+        crs=given.crs,
+    )
     try:
         outcome = siting.plan(asked, demand, candidates, found)
     except Said as error:

@@ -33,7 +33,7 @@ class Ways:
 
 
 def ways(
-    points: Sequence[Spot], sites: Sequence[Spot], *, costs: Path | None, streets: Path | None, detour: float
+    points: Sequence[Spot], sites: Sequence[Spot], *, costs: Path | None, streets: Path | None, detour: float, crs: str
 ) -> Ways:
     """The table of metres. Raises Invalid where it would be too large or its file cannot be used."""
     if len(points) * len(sites) > MOST_PAIRS:
@@ -45,7 +45,7 @@ def ways(
     here, there = _places(points), _places(sites)
     if streets is None:
         return Ways(metres=walking.straight(here, there, detour=detour), how="straight")
-    nodes, edges = _streets(streets)
+    nodes, edges = _streets(streets, crs)
     metres = walking.along_streets(here, there, nodes, edges, detour=detour)
     return Ways(metres=metres, how="streets", path=streets, digest=digest(streets))
 
@@ -73,13 +73,13 @@ def _given(path: Path, points: Sequence[Spot], sites: Sequence[Spot]) -> Table:
     return table
 
 
-def _streets(path: Path) -> tuple[Table, list[tuple[int, int, float]]]:
+def _streets(path: Path, crs: str) -> tuple[Table, list[tuple[int, int, float]]]:
     """Nodes and edges of the lines in a GeoJSON file; lines meet where their coordinates are the same to a centimetre."""
     try:
         if path.stat().st_size > LARGEST:
             raise Invalid("table-large", _("The file is larger than %(size)s MB.") % {"size": LARGEST // 1_000_000})
         features = json.loads(path.read_bytes())["features"]
-        lines = [line for feature in features for line in _lines(feature["geometry"])]
+        lines = [line for feature in features for line in _lines(feature["geometry"], crs)]
     except OSError as error:
         raise Invalid("table-absent", _("There is no file %(path)s.") % {"path": path}) from error
     except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
@@ -95,8 +95,13 @@ def _streets(path: Path) -> tuple[Table, list[tuple[int, int, float]]]:
     return np.array(list(nodes)), edges
 
 
-def _lines(geometry: dict[str, Any] | None) -> list[list[tuple[float, float]]]:
+def _lines(geometry: dict[str, Any] | None, crs: str) -> list[list[tuple[float, float]]]:
     if not geometry or geometry["type"] not in {"LineString", "MultiLineString"}:
         return []
     parts = geometry["coordinates"] if geometry["type"] == "MultiLineString" else [geometry["coordinates"]]
-    return [[(round(float(at[0]), 7), round(float(at[1]), 7)) for at in part] for part in parts]
+    return [[_end(float(at[0]), float(at[1]), crs) for at in part] for part in parts]
+
+
+def _end(lon: float, lat: float, crs: str) -> tuple[float, float]:
+    lon, lat = geo.wgs84(lon, lat) if crs == "GCJ-02" else (lon, lat)
+    return round(lon, 7), round(lat, 7)

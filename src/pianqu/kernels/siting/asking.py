@@ -11,9 +11,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pianqu.kernels.siting.model import UNREACHABLE, Measure, Plan, Question, Table
+from pianqu.kernels.siting.model import Measure, Plan, Question, Table
 from pianqu.kernels.siting.transport import transport
 from pianqu.kernels.siting.view import View
+
+FAR = np.iinfo(np.int64).max
+NOTHING = (2**62, 2**62)
+"""Worse than any figure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,17 +73,17 @@ def one_more(asked: Question, plan: Plan, *, limit: int) -> tuple[OneMore, ...]:
 
 
 def _best(view: View, base: list[int], others: list[int], measure: Measure, limit: int) -> OneMore:
-    before = _figure(view, base, measure, limit, None)
-    assert before is not None
-    best, site = before, None
-    for other in others:
-        found = _figure(view, [*base, other], measure, limit, best)
-        if found is not None and found < best:
-            best, site = found, view.columns[other]
+    before = _figure(view, base, measure, limit)
+    if view.capacity is None:
+        best, site = _best_free(view, base, others, measure, limit)
+    else:
+        best, site = _best_limited(view, base, others, measure, limit)
+    if site is None or best >= before:
+        best, site = before, None
     sign = -1 if measure == "coverage" else 1
     return OneMore(
         measure=measure,
-        site=site,
+        site=None if site is None else view.columns[site],
         before=sign * before[1],
         after=sign * best[1],
         unserved_before=before[0],
@@ -87,47 +91,73 @@ def _best(view: View, base: list[int], others: list[int], measure: Measure, limi
     )
 
 
-def _figure(
-    view: View, columns: list[int], measure: Measure, limit: int, best: tuple[int, int] | None
-) -> tuple[int, int] | None:
-    """Who is unserved, and the measure's figure (the smaller the better); None where it cannot be below `best`."""
+Best = tuple[tuple[int, int], int | None]
+
+
+def _best_free(view: View, base: list[int], others: list[int], measure: Measure, limit: int) -> Best:
+    """Everybody goes to the nearest: all further sites at once."""
+    if not others:
+        return NOTHING, None
+    near = np.minimum(_nearest(view, base)[:, None], np.where(view.far[:, others], FAR, view.cost[:, others]))
+    unserved, figure = _told(view, near, measure, limit)
+    at = int(np.lexsort((figure, unserved))[0])
+    return (int(unserved[at]), int(figure[at])), others[at]
+
+
+def _best_limited(view: View, base: list[int], others: list[int], measure: Measure, limit: int) -> Best:
+    best, site = NOTHING, None
+    for other in others:
+        columns = [*base, other]
+        short = measure == "centre"
+        found = _longest(view, columns, best) if short else _figure(view, columns, measure, limit)
+        if found is not None and found < best:
+            best, site = found, other
+    return best, site
+
+
+def _figure(view: View, columns: list[int], measure: Measure, limit: int) -> tuple[int, int]:
+    """Who is unserved, and the measure's figure, the smaller the better."""
+    if view.capacity is None:
+        unserved, figure = _told(view, _nearest(view, columns)[:, None], measure, limit)
+        return int(unserved[0]), int(figure[0])
     if measure == "coverage":
         return 0, -_within(view, columns, limit)
-    if view.capacity is None:
-        near = _nearest(view, columns)
-        there = near != UNREACHABLE
-        unserved = int(view.weight[~there].sum())
-        if measure == "median":
-            return unserved, int((view.weight * near)[there].sum())
-        return unserved, int(near.max(initial=0, where=there))
     if measure == "median":
         flow = view.sharing(columns, None)
         return int((view.weight - flow.sum(axis=1)).sum()), int((flow * view.cost[:, columns]).sum())
-    return _longest(view, columns, best)
+    found = _longest(view, columns, NOTHING)
+    assert found is not None
+    return found
+
+
+def _told(view: View, near: Table, measure: Measure, limit: int) -> tuple[Table, Table]:
+    """Unserved and figure for each column of ways to the nearest site."""
+    weight, there = view.weight[:, None], near < FAR
+    if measure == "coverage":
+        covered = (weight * (near <= limit)).sum(axis=0)
+        return np.zeros_like(covered), -covered
+    unserved, ways = (weight * ~there).sum(axis=0), np.where(there, near, 0)
+    return unserved, (weight * ways).sum(axis=0) if measure == "median" else ways.max(axis=0)
 
 
 def _nearest(view: View, columns: list[int]) -> Table:
-    far = np.iinfo(np.int64).max
-    near = np.where(view.far[:, columns], far, view.cost[:, columns]).min(axis=1)
-    return np.where(near == far, UNREACHABLE, near)
+    return np.where(view.far[:, columns], FAR, view.cost[:, columns]).min(axis=1)
 
 
 def _within(view: View, columns: list[int], limit: int) -> int:
     """The most weight that finds room within the limit."""
-    if view.capacity is None:
-        near = _nearest(view, columns)
-        return int(view.weight[(near != UNREACHABLE) & (near <= limit)].sum())
+    assert view.capacity is not None
     late = view.far[:, columns] | (view.cost[:, columns] > limit)
     missed, _flow = transport(np.where(late, 2, 0), view.weight, view.capacity[columns], 1)
     return int(view.weight.sum()) - missed
 
 
-def _longest(view: View, columns: list[int], best: tuple[int, int] | None) -> tuple[int, int] | None:
-    """The smallest cost within which as many as can be served are served."""
+def _longest(view: View, columns: list[int], best: tuple[int, int]) -> tuple[int, int] | None:
+    """The smallest cost within which as many as can be served are served; None where it cannot be below `best`."""
     served = _within(view, columns, view.highest)
     unserved = int(view.weight.sum()) - served
     steps = np.unique(view.cost[:, columns][~view.far[:, columns]])
-    if best is not None and unserved >= best[0]:
+    if unserved >= best[0]:
         steps = steps[steps < best[1]]
         if unserved > best[0] or not len(steps) or _within(view, columns, int(steps[-1])) < served:
             return None

@@ -14,6 +14,8 @@ from pianqu.kernels.saying import say
 from pianqu.kernels.siting.model import UNREACHABLE, Infeasible, Question, Reason, Table
 from pianqu.kernels.siting.transport import transport
 
+LARGEST_TOTAL = 2**60
+
 
 def allowed(asked: Question) -> list[int]:
     """Candidates that may be open, the kept ones first."""
@@ -27,9 +29,18 @@ def contradiction(asked: Question, *, everybody: bool) -> Infeasible | None:
     reasons = _of_sites(asked)
     if not int(asked.weight.sum()):
         reasons.append(Reason(kind="no-demand", sentence=say("No point has anybody who is to be served.")))
+    if not reasons and _is_large(asked):
+        sentence = say("The numbers are too large to be added up: please use coarser units of cost or weight.")
+        return Infeasible(reasons=(Reason(kind="too-large", sentence=sentence),), proved=False)
     if not reasons and everybody:
         reasons = _of_reach(asked) or _of_room(asked)
     return Infeasible(reasons=tuple(reasons)) if reasons else None
+
+
+def _is_large(asked: Question) -> bool:
+    """Whether a total could leave 64 bits on the way."""
+    total, most = sum(asked.weight.tolist()), int(asked.cost.max()) + 1
+    return bool(total * most * 8 * (asked.sites + 3) >= LARGEST_TOTAL)
 
 
 def _of_sites(asked: Question) -> list[Reason]:

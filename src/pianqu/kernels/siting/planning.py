@@ -15,7 +15,6 @@ import numpy as np
 from pianqu.kernels.saying import say
 from pianqu.kernels.siting.checking import contradiction, numbers
 from pianqu.kernels.siting.model import UNREACHABLE, Effort, Infeasible, Measure, Plan, Question, Reason
-from pianqu.kernels.siting.relaxing import scale_for
 from pianqu.kernels.siting.search import Found, solve
 from pianqu.kernels.siting.view import View
 
@@ -28,18 +27,13 @@ def median(asked: Question, *, seed: int = 1, effort: Effort = DEFAULT) -> Answe
     if (problem := contradiction(asked, everybody=True)) is not None:
         return problem
     view = View(asked)
-    task = view.task(view.cost)
-    if not scale_for(task):
-        return Infeasible(reasons=(TOO_LARGE,), proved=False)
     start: tuple[int, ...] = ()
     if view.tight:
         reached = solve(view.covering(view.highest, aim=0), seed=seed, effort=effort)
         if reached.value:
             return _unreached(view, reached)
         start = reached.columns
-    found = solve(task, seed=seed, effort=effort, start=start)
-    if found.value >= task.miss and view.tight:
-        return Infeasible(reasons=(NONE_FOUND,), proved=False)
+    found = solve(view.median(start), seed=seed, effort=effort, start=start)
     return _plan(view, "median", found, (found.value, found.bound), limit=None)
 
 
@@ -60,8 +54,8 @@ def centre(asked: Question, *, seed: int = 1, effort: Effort = DEFAULT) -> Answe
     view = View(asked)
     steps = np.unique(view.cost[view.cost != UNREACHABLE])
     low = int(np.searchsorted(steps, view.nearest.max()))
-    high, sure, best, rounds = len(steps) - 1, True, None, 0
-    floor = low
+    high, floor, rounds = len(steps) - 1, low, 0
+    best: Found | None = None
     while low < high or best is None:
         middle = (low + high) // 2 if best is not None else high
         found = solve(
@@ -69,26 +63,18 @@ def centre(asked: Question, *, seed: int = 1, effort: Effort = DEFAULT) -> Answe
         )
         rounds += found.rounds
         if found.value == 0:
-            best, high = (
-                found,
-                min(middle, int(np.searchsorted(steps, view.longest(list(found.columns), int(steps[middle]))))),
-            )
+            longest = view.longest(list(found.columns), int(steps[middle]))
+            best, high = found, min(middle, int(np.searchsorted(steps, longest)))
             continue
         if best is None:
             return _unreached(view, found)
         low = middle + 1
-        if found.bound > 0 and sure:
+        if found.bound > 0:
             floor = low
-        else:
-            sure = False
     found = Found(columns=best.columns, value=0, bound=0, rounds=rounds)
     return _plan(view, "centre", found, (int(steps[high]), int(steps[min(floor, high)])), limit=int(steps[high]))
 
 
-TOO_LARGE = Reason(
-    kind="too-large",
-    sentence=say("The numbers are too large to be added up: please use coarser units of cost or weight."),
-)
 NONE_FOUND = Reason(
     kind="none-found",
     sentence=say(

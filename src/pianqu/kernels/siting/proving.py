@@ -36,6 +36,8 @@ class Proven:
 
     bound: int
     columns: tuple[int, ...] = ()
+    best: bool = False
+    """No plan of at most `aim` is cheaper than the one that was found, or there is none."""
 
 
 def prove(task: Task, relaxed: Relaxed, aim: int, effort: Effort) -> Proven | None:
@@ -69,7 +71,7 @@ def prove(task: Task, relaxed: Relaxed, aim: int, effort: Effort) -> Proven | No
     return _cheapest(program, columns, task, aim, effort.nodes)
 
 
-class _Silent(highspy.Highs):
+class Silent(highspy.Highs):
     """HiGHS that says nothing: its own beginning turns on callbacks before anybody can silence it, and greets on the way."""
 
     def __init__(self) -> None:
@@ -190,41 +192,42 @@ def _assign(program: _Program, task: Task, allowed: Table) -> None:
         )
 
 
-def _run(program: _Program, sites: int, nodes: int) -> tuple[int | None, list[int]]:
-    """The bound rounded up (None: no plan keeps the rows), and the open sites of a plan if one was found."""
-    solver = _Silent()
-    for name, value in {
-        "threads": 1,
-        "random_seed": 1,
-        "mip_max_nodes": nodes,
-        "mip_rel_gap": 0.0,
-        "mip_abs_gap": 0.99,
-    }.items():
-        solver.setOptionValue(name, value)
+def _run(program: _Program, sites: int, nodes: int) -> tuple[int | None, list[int], bool]:
+    """The bound rounded up (None: no plan keeps the rows), the open sites of a plan if one was found, and if it is the best."""
+    solver = Silent()
+    # Not `threads`: HiGHS refuses to run when another part of the program began with another number of them.
+    solver.setOptionValue("parallel", "off")
+    solver.setOptionValue("random_seed", 1)
+    solver.setOptionValue("mip_max_nodes", nodes)
+    solver.setOptionValue("mip_rel_gap", 0.0)
+    solver.setOptionValue("mip_abs_gap", 0.99)
     solver.passModel(program.model())
-    solver.run()
+    if solver.run() == highspy.HighsStatus.kError:
+        raise RuntimeError("HiGHS could not work on the program")
     info = solver.getInfo()
     if solver.getModelStatus() == highspy.HighsModelStatus.kInfeasible:
-        return None, []
+        return None, [], True
     low = info.mip_dual_bound
     bound = math.ceil(low - 1e-6 - TOLERANCE * abs(low)) if math.isfinite(low) else 0
     if info.primal_solution_status != FEASIBLE:
-        return bound, []
+        return bound, [], False
     values = np.asarray(solver.getSolution().col_value)[:sites]
-    return bound, [int(one) for one in np.flatnonzero(values > 0.5)]
+    best = solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
+    return bound, [int(one) for one in np.flatnonzero(values > 0.5)], best
 
 
 def _cheapest(program: _Program, columns: list[int], task: Task, aim: int, nodes: int) -> Proven:
-    bound, found = _run(program, len(columns), nodes)
+    bound, found, best = _run(program, len(columns), nodes)
     if bound is None:
         return Proven(bound=aim + 1)
     plan = tuple(columns[one] for one in found)
-    return Proven(bound=min(bound, aim + 1), columns=plan if len(plan) == task.sites else ())
+    whole = len(plan) == task.sites
+    return Proven(bound=min(bound, aim + 1), columns=plan if whole else (), best=best and whole)
 
 
 def _fewest(program: _Program, columns: list[int], task: Task, nodes: int) -> Proven:
     """Whether so few sites are enough; what is left over goes to any."""
-    bound, found = _run(program, len(columns), nodes)
+    bound, found, _best = _run(program, len(columns), nodes)
     if bound is None or bound > task.sites:
         return Proven(bound=1)
     if not found or len(found) > task.sites:

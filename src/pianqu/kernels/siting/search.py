@@ -112,7 +112,7 @@ class _Search:
         proven = prove(self.task, self.relaxed, self.aim, effort)
         if proven is not None:
             self.take(proven.columns)
-            self.bound = max(self.bound, proven.bound)
+            self.bound = self.value if proven.best else max(self.bound, proven.bound)
 
     def _lay(self, task: Task, columns: list[int]) -> None:
         self.here = task

@@ -22,7 +22,8 @@ class View:
         self.points = np.flatnonzero(asked.weight > 0)
         self.cost: Table = asked.cost[self.points][:, self.columns]
         self.weight = asked.weight[self.points]
-        self.capacity = None if asked.capacity is None else asked.capacity[self.columns]
+        total = int(self.weight.sum())
+        self.capacity = None if asked.capacity is None else np.minimum(asked.capacity[self.columns], total)
         self.sites, self.held = asked.sites, len(set(asked.kept))
         self.far = self.cost == UNREACHABLE
         self.tight = bool(self.far.any()) or self.capacity is not None
@@ -33,11 +34,12 @@ class View:
         """Of each point the cost to the nearest candidate."""
         return np.where(self.far, np.iinfo(np.int64).max, self.cost).min(axis=1)
 
-    def task(self, cost: Table) -> Task:
-        """Costs as they are; not to be served costs more than all ways together."""
-        miss = self.highest
+    def median(self, start: tuple[int, ...] = ()) -> Task:
+        """Costs as they are. Not to serve somebody costs more than the plan to begin with, which serves everybody."""
+        cost, miss = self.cost, self.highest
         if self.tight:
-            miss = int((self.weight * cost.max(axis=1)).sum()) + 1
+            columns = list(start)
+            miss = int((self.sharing(columns, None) * cost[:, columns]).sum()) + 1
         return Task(
             cost=np.where(self.far, miss + 1, cost),
             weight=self.weight,
@@ -73,8 +75,8 @@ class View:
             there = ~far[np.arange(len(cost)), nearest]
             flow[np.flatnonzero(there), nearest[there]] = self.weight[there]
             return flow
-        # whoever is moved out of the limit moves nobody in: one step beyond it costs more than all ways within
-        extra = int((self.weight * np.maximum(cost.max(axis=1), 0)).sum()) + 1
+        # More than every way of moving people round among the sites can save: a chain goes to each site once.
+        extra = 2 * (len(columns) + 2) * (self.highest + 1)
         miss = 2 * extra + self.highest
         told = np.where(far, miss + 1, cost + extra * late)
         return transport(told, self.weight, self.capacity[columns], miss)[1][:, :-1]
