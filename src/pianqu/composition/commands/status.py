@@ -27,6 +27,7 @@ _STALLED = gettext_noop("Too few witnesses have signed: %(size)s entries are wit
 _WITNESS = gettext_noop("Witness %(name)s: %(trouble)s; %(behind)s entries behind")
 _MIRROR = gettext_noop("Mirror %(name)s: %(trouble)s; %(behind)s entries behind")
 _SINCE = gettext_noop("%(trouble)s since %(since)s")
+_PASSED = gettext_noop("Reader %(name)s passed over facts about what is not here, %(many)s in number")
 _TWIN = gettext_noop("Twin by SM3 and SM2: %(size)s entries, %(behind)s to come")
 _TWIN_SIGNED = gettext_noop("Twin by SM3 and SM2: %(size)s entries, %(behind)s to come, last signed %(at)s")
 _CHAIN = gettext_noop("Chain %(number)s holds %(size)s entries, block %(block)s of %(at)s")
@@ -93,6 +94,8 @@ def _ledger() -> bool:
     if authority.trouble:
         _tell(_UNSTAMPED, since=_at(authority.trouble_at), detail=authority.detail)
     _chain(ledger)
+    for name, many in ledger.passed_over():
+        _tell(_PASSED, name=name, many=many)
     return watched(ledger) and not state.trouble
 
 
@@ -123,7 +126,7 @@ def _behind(ledger: Any, words: str, one: Any, detail: str = "") -> str:
     trouble = str(ledger.TROUBLES[one.trouble])
     if one.trouble_at:
         trouble = _filled(_SINCE, {"trouble": trouble, "since": _at(one.trouble_at)})
-    said = _filled(words, {"name": one.name, "trouble": trouble, "behind": one.behind})
+    said = _filled(words, {"name": ledger.called(one.name), "trouble": trouble, "behind": one.behind})
     more = detail and (ledger.detail_of(one.trouble, detail) or detail)
     return f"{said} ({more})" if more else said
 
