@@ -79,6 +79,8 @@ class Effort:
     """Shakes of the search."""
     steps: int = 600
     """Steps towards the lower bound."""
+    looks: int = 6_000_000_000
+    """So many times a pair of point and site is looked at while what is in doubt is divided."""
     nodes: int = 200
     """Branches that HiGHS may look at."""
     pairs: int = 10_000

@@ -10,7 +10,6 @@ the same answer with one version of HiGHS.
 """
 
 import math
-from dataclasses import dataclass
 from typing import Any
 
 import highspy
@@ -18,7 +17,7 @@ import numpy as np
 from scipy.sparse import coo_matrix
 
 from pianqu.kernels.siting.model import Effort, Task
-from pianqu.kernels.siting.relaxing import Relaxed, doubtful
+from pianqu.kernels.siting.relaxing import Proven, Relaxed, doubtful
 
 Table = Any
 TOLERANCE = 1e-9
@@ -28,16 +27,6 @@ COVERED = 8
 FEASIBLE = 2
 """HiGHS's word for a solution that keeps all rows."""
 WHOLE, PART = highspy.HighsVarType.kInteger, highspy.HighsVarType.kContinuous
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proven:
-    """`bound`: no plan costs less, or none costs at most `aim` when it is above. `columns`: a plan that was found on the way."""
-
-    bound: int
-    columns: tuple[int, ...] = ()
-    best: bool = False
-    """No plan of at most `aim` is cheaper than the one that was found, or there is none."""
 
 
 def prove(task: Task, relaxed: Relaxed, aim: int, effort: Effort) -> Proven | None:

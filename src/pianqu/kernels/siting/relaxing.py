@@ -44,6 +44,16 @@ class Relaxed:
         return -(-self.bound // self.scale)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """`bound`: no plan costs less, or none costs at most `aim` when it is above. `columns`: a plan that was found on the way."""
+
+    bound: int
+    columns: tuple[int, ...] = ()
+    best: bool = False
+    """No plan of at most `aim` is cheaper than the one that was found, or there is none."""
+
+
 def scale_for(task: Task) -> int:
     """The finest fraction for which no total leaves 64 bits; zero: there is none."""
     total = int(task.weight.sum()) * (task.miss + 1)

@@ -3,7 +3,7 @@
 Problem: open p of m columns so that the cost of all is smallest.
 Method: greedy start, best exchange to the end, then variable neighbourhood search: some random exchanges, more after each
 failure, and the best exchange again (P. Hansen, N. Mladenović 1997, "Variable neighborhood search for the p-median");
-meanwhile the Lagrangian bound puts columns aside, and HiGHS is asked about the rest.
+meanwhile the Lagrangian bound puts columns aside; the rest is divided, and given to HiGHS.
 Cost: O(rounds · exchanges · a·m) and the bound's.
 Guarantee: the plan is one; `bound` is at most the smallest cost, or above `task.aim` where that is all that was asked; the
 same seed gives the same answer. No step reads a clock.
@@ -13,12 +13,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pianqu.kernels.siting.branching import branch
 from pianqu.kernels.siting.dice import Dice
 from pianqu.kernels.siting.exchange import LEAST, Exchange
-from pianqu.kernels.siting.model import Effort, Table, Task
+from pianqu.kernels.siting.model import Effort, Task
 from pianqu.kernels.siting.proving import prove
-from pianqu.kernels.siting.relaxing import Relaxed, doubtful, relax
-from pianqu.kernels.siting.transport import transport
+from pianqu.kernels.siting.relaxing import Proven, Relaxed, doubtful, relax
+from pianqu.kernels.siting.transport import shared
 
 SHAKEN = 8
 """At most so many sites are exchanged at random in one shake."""
@@ -106,13 +107,18 @@ class _Search:
             self.narrow(doubtful(self.task, self.relaxed, self.aim)[0])
 
     def ask(self, effort: Effort) -> None:
-        """What HiGHS makes of the rest."""
-        if self.done or self.relaxed is None:
-            return
-        proven = prove(self.task, self.relaxed, self.aim, effort)
-        if proven is not None:
-            self.take(proven.columns)
-            self.bound = self.value if proven.best else max(self.bound, proven.bound)
+        """What dividing and HiGHS make of the rest; where places are unlimited and ways differ, dividing is quicker."""
+        dividing_first = self.task.capacity is None and self.task.miss > 1
+        for divide in (dividing_first, not dividing_first):
+            if self.done or self.relaxed is None:
+                return
+            if divide:
+                proven: Proven | None = branch(self.task, self.relaxed, self.value, effort.looks)
+            else:
+                proven = prove(self.task, self.relaxed, self.aim, effort)
+            if proven is not None:
+                self.take(proven.columns)
+                self.bound = self.value if proven.best else max(self.bound, proven.bound)
 
     def _lay(self, task: Task, columns: list[int]) -> None:
         self.here = task
@@ -200,10 +206,3 @@ class _Search:
                 self.cost = cost
                 return True
         return False
-
-
-def shared(task: Task, columns: Table) -> int:
-    """What a plan costs, everybody sent where that is cheapest."""
-    if task.capacity is None:
-        return int(np.minimum(task.table[:, columns].min(axis=1), task.most).sum())
-    return transport(task.cost[:, columns], task.weight, task.capacity[columns], task.miss)[0]

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from pianqu.kernels.siting.model import Task
+
 Table = Any
 FAR = 2**61
 
@@ -42,6 +44,13 @@ def transport(cost: Table, weight: Table, capacity: Table, miss: int) -> tuple[i
         for site in chain:
             _look(site, costs, flow, way, who)
     return int((np.where(flow > 0, costs, 0) * flow).sum()), flow
+
+
+def shared(task: Task, columns: Table) -> int:
+    """What a plan costs, everybody sent where that is cheapest."""
+    if task.capacity is None:
+        return int(np.minimum(task.table[:, columns].min(axis=1), task.most).sum())
+    return transport(task.cost[:, columns], task.weight, task.capacity[columns], task.miss)[0]
 
 
 def _look(site: int, costs: Table, flow: Table, way: Table, who: Table) -> None:

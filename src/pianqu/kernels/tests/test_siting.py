@@ -122,6 +122,19 @@ def test_small_questions_get_the_best_of_all_plans_and_its_proof(measure: str) -
         check(asked, found, within=8)
 
 
+@pytest.mark.parametrize("measure", MEASURES)
+def test_dividing_alone_finds_and_proves_the_best_as_well(measure: str) -> None:
+    for seed in range(100, 120):
+        found, wanted = (
+            answer(question(seed), measure, 8, effort=Effort(rounds=0, steps=5, pairs=0)),
+            best(question(seed), measure, 8),
+        )
+        if isinstance(found, Plan):
+            assert (found.value, found.bound) == (wanted, wanted), seed
+        else:
+            assert wanted is None and found.proved, seed
+
+
 def check(asked: Question, plan: Plan, *, within: int) -> None:
     """The plan keeps every rule, and its shares are worth its value."""
     assert len(plan.sites) == len(set(plan.sites)) == asked.sites
@@ -209,7 +222,7 @@ def test_value_and_bound_embrace_the_truth_and_the_seed_decides(seed: int, measu
         capacity=dice.integers(60, 200, 12) if limited else None,
         kept=(3,),
     )
-    effort = Effort(rounds=10, steps=40, nodes=2)
+    effort = Effort(rounds=10, steps=40, nodes=2, looks=20_000)
     found = answer(asked, measure, 15, effort=effort, seed=seed)
     if isinstance(found, Infeasible):
         assert found.reasons[0].kind == "capacity-below-demand"
@@ -321,7 +334,7 @@ def test_a_search_that_was_too_short_does_not_say_there_is_none() -> None:
     cost = np.where(dice.random((60, 40)) < 0.2, 1, UNREACHABLE)
     cost[:, 0] = np.where(cost.max(axis=1) == UNREACHABLE, 1, cost[:, 0])
     asked = Question(cost=cost, weight=np.ones(60, dtype=int), sites=7)
-    found = planning.median(asked, effort=Effort(rounds=0, steps=1, nodes=1, pairs=0))
+    found = planning.median(asked, effort=Effort(rounds=0, steps=1, nodes=1, pairs=0, looks=0))
     assert isinstance(found, Infeasible) and not found.proved and found.reasons[0].kind == "none-found"
     assert found.reasons[0].points
     assert isinstance(planning.median(asked), Plan)

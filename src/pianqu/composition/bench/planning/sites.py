@@ -21,7 +21,8 @@ from pianqu.composition.bench.report import Row
 from pianqu.kernels.siting import planning
 from pianqu.kernels.siting.model import UNREACHABLE, Plan, Question, Task
 from pianqu.kernels.siting.proving import Silent
-from pianqu.kernels.siting.search import greedy, shared
+from pianqu.kernels.siting.search import greedy
+from pianqu.kernels.siting.transport import shared
 from pianqu.kernels.siting.view import View
 
 Table = Any
