@@ -12,7 +12,7 @@ from shapely import Point, Polygon, box
 
 from pianqu.kernels.overlay.findings import WORDS, Refused, sentence
 from pianqu.kernels.overlay.layers import Layer, Limits, Shape
-from pianqu.kernels.overlay.refining import Refinement, refined
+from pianqu.kernels.overlay.refining import Refinement, fit_together, refined
 from pianqu.kernels.overlay.tables import atom_of, by_area, counted, dissolved, shared_out
 
 
@@ -35,7 +35,10 @@ def members(made: Refinement) -> list[tuple[str, ...]]:
 def is_sound(made: Refinement) -> None:
     shapes = np.array([atom.geometry for atom in made.atoms])
     assert shapely.is_valid(shapes).all()
-    assert shapely.coverage_is_valid(shapes)
+    one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    shared = shapely.area(shapely.intersection(shapes[one[one < other]], shapes[other[one < other]]))
+    assert shared.sum() == pytest.approx(0.0, abs=1e-9)
+    assert fit_together(shapes)
 
 
 def told(layers: Sequence[Layer], point: Point) -> tuple[str, ...]:
@@ -150,6 +153,13 @@ def test_a_hole_that_touches_its_rim_is_kept() -> None:
     made = refined([layer("one", ring=ring, inner=Polygon([(0, 50), (40, 20), (40, 80)]))])
     assert sorted(atom.area_m2 for atom in made.atoms) == pytest.approx([1200.0, 8800.0])
     is_sound(made)
+
+
+def test_a_hole_on_the_rim_is_no_reason_to_call_neighbours_unfit() -> None:
+    ring = Polygon([(0, 0), (12, 0), (12, 12), (4, 12), (4, 6), (1, 6), (1, 12), (0, 12)], [[(4, 12), (9, 6), (5, 4)]])
+    fitting = np.array([ring, box(1, 6, 4, 12)])
+    assert fit_together(fitting)
+    assert not fit_together(np.array([ring, box(1, 6, 4.5, 12)]))
 
 
 def test_an_island_in_the_middle_of_another_layers_cell_is_a_hole_there() -> None:

@@ -17,7 +17,7 @@ from scipy.spatial import Voronoi, cKDTree
 from pianqu.composition.bench.report import Row
 from pianqu.kernels.overlay import planar
 from pianqu.kernels.overlay.layers import Layer, Shape
-from pianqu.kernels.overlay.refining import Refinement, refined
+from pianqu.kernels.overlay.refining import Refinement, fit_together, refined
 from pianqu.kernels.overlay.tables import Crosswalk, atom_of, by_area, counted
 
 LAYERS = 5
@@ -147,7 +147,7 @@ def _errors(name: str, made: Instance, result: Refinement) -> list[Row]:
         ),
         Row(
             name=f"overlay, {name}: faults of the coverage",
-            value=0.0 if shapely.coverage_is_valid(shapes) else 1.0,
+            value=0.0 if fit_together(shapes) else 1.0,
             at_most=0,
         ),
     ]
