@@ -1,0 +1,230 @@
+"""Grid cells and micro-cells: whole buildings, so many households each, a compact walk; households say how many cells.
+
+Problem: a cell (网格) has 300 to 500 households, a micro-cell (微网格) within it 50 to 80, as a rule sets them; no building is
+divided, and one worker walks it.
+Method: units of one building become one; the search of `search.py` with limits instead of a tolerance and borders by their
+length, so that what is short around is compact; a greatest sum of work keeps it walkable. The number of cells nearest to the
+middle of the limits is tried first, then its neighbours.
+Cost: a search a number that is tried. Guarantee: a building lies in one cell; cells are connected and within the limits, or it
+is said why not.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from pianqu.kernels.partition.figures import figures
+from pianqu.kernels.partition.graph import joined, numbered
+from pianqu.kernels.partition.level import level
+from pianqu.kernels.partition.problem import MEASURES, Measure, System, Task, Units, Weights
+from pianqu.kernels.partition.reasons import Kind, Reason, part_ranges, wrong
+from pianqu.kernels.partition.search import Infeasible, Plan, plan
+from pianqu.kernels.saying import say
+
+WALK = Weights(cut=1, split=5, by_length=True)
+TRIED = 3
+"""So many numbers of cells are tried."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """Least and greatest households of a cell, and the most work of one worker, where it is known."""
+
+    least: int
+    most: int
+    work: int | None = None
+
+
+CELL = Band(least=300, most=500)
+MICRO = Band(least=50, most=80)
+"""What Zhejiang asks for; other places set other numbers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Micro:
+    """Micro-cells of all cells, numbered through; −1 where a cell has none, and why."""
+
+    part: tuple[int, ...]
+    cells: tuple[int, ...]
+    """The cell of each micro-cell."""
+    reasons: tuple[tuple[int, Reason], ...]
+
+
+def cells(
+    units: Units,
+    band: Band = CELL,
+    *,
+    whole: str = "",
+    weights: Weights = WALK,
+    seed: int = 0,
+    sweeps: int = 1_000,
+    plain: bool | None = None,
+) -> Plan | Infeasible:
+    """Cells of these units. `whole` names the system (of buildings) whose areas are never divided."""
+    most: tuple[tuple[Measure, int], ...] = () if band.work is None else (("workload", band.work),)
+    task = Task(
+        clusters=1,
+        balance="households",
+        limits=(band.least, band.most),
+        most=most,
+        weights=weights,
+        seed=seed,
+        sweeps=sweeps,
+    )
+    reasons = wrong(units, task)
+    if reasons:
+        return Infeasible(reasons=tuple(reasons))
+    building = buildings(units, whole)
+    merged = gathered(units, building)
+    counts = _counts(merged, task)
+    if not counts:
+        return Infeasible(reasons=(_no_number(units, band),))
+    return _tried(units, merged, building, [replace(task, clusters=count) for count in counts], plain)
+
+
+def micro_cells(
+    units: Units,
+    cell: Sequence[int],
+    band: Band = MICRO,
+    *,
+    whole: str = "",
+    seed: int = 0,
+    sweeps: int = 1_000,
+    plain: bool | None = None,
+) -> Micro:
+    """Micro-cells inside each cell."""
+    part, of, reasons = [-1] * len(units), list[int](), list[tuple[int, Reason]]()
+    for number in sorted(set(cell) - {-1}):
+        members = [unit for unit, its in enumerate(cell) if its == number]
+        found = cells(subset(units, members), band, whole=whole, seed=seed, sweeps=sweeps, plain=plain)
+        if isinstance(found, Infeasible):
+            back = (replace(one, units=tuple(members[n] for n in one.units)) for one in found.reasons)
+            reasons += [(number, reason) for reason in back]
+            continue
+        for unit, place in zip(members, found.part, strict=True):
+            part[unit] = len(of) + place
+        of += [number] * (max(found.part) + 1)
+    return Micro(part=tuple(part), cells=tuple(of), reasons=tuple(reasons))
+
+
+def _tried(
+    units: Units, merged: Units, building: Sequence[int], tasks: Sequence[Task], plain: bool | None
+) -> Plan | Infeasible:
+    """The first plan within the limits, or else what came nearest."""
+    first: Plan | Infeasible | None = None
+    for task in tasks:
+        found = plan(merged, task, plain=plain)
+        if isinstance(found, Plan) and found.holds:
+            return _spread(units, task, building, found)
+        if first is None or (isinstance(found, Plan) and isinstance(first, Infeasible)):
+            first = _spread(units, task, building, found) if isinstance(found, Plan) else _named(building, found)
+    assert first is not None
+    return first
+
+
+def _spread(units: Units, task: Task, building: Sequence[int], found: Plan) -> Plan:
+    """The plan of buildings as one of units."""
+    part = tuple(found.part[one] for one in building)
+    return replace(found, part=part, figures=replace(figures(units, task, part), loose=found.figures.loose))
+
+
+def _named(building: Sequence[int], found: Infeasible) -> Infeasible:
+    """Reasons about buildings as reasons about units."""
+    members: dict[int, list[int]] = {}
+    for unit, one in enumerate(building):
+        members.setdefault(one, []).append(unit)
+    return Infeasible(
+        reasons=tuple(
+            replace(reason, units=tuple(unit for one in reason.units for unit in members[one]))
+            for reason in found.reasons
+        )
+    )
+
+
+def _counts(units: Units, task: Task) -> list[int]:
+    """Numbers of cells worth trying, the best first."""
+    of = level(units, task, np.full(len(units), -1, dtype=np.int64))
+    low, high = of.lows[0], of.highs[0]
+    total = sum(units.column("households"))
+    ranges = part_ranges(of)
+    if any(fewest > most for fewest, most in ranges):
+        return [max(1, min(len(units), -(-total // max(1, high))))]
+    fewest, most = sum(one for one, _most in ranges), sum(one for _fewest, one in ranges)
+    for measure, limit in task.most:
+        fewest = max(fewest, -(-sum(units.column(measure)) // max(1, limit)))
+    best = max(1, (2 * total + (low + high) // 2) // max(1, low + high))
+    return sorted(range(fewest, most + 1), key=lambda count: (abs(count - best), count))[:TRIED]
+
+
+def _no_number(units: Units, band: Band) -> Reason:
+    words = (
+        "%(households)s households are no whole number of cells with %(least)s to %(most)s each and the work of one."
+    )
+    sentence = say(words, households=sum(units.column("households")), least=band.least, most=band.most)
+    return Reason(kind=Kind.NO_NUMBER, sentence=sentence, units=tuple(range(len(units))))
+
+
+# pieces of a problem -------------------------------------------------------------------------------------------------
+
+
+def buildings(units: Units, whole: str) -> tuple[int, ...]:
+    """Each unit's building, numbered from 0; a unit without one is its own."""
+    areas = next((system.areas for system in units.systems if system.name == whole), ("",) * len(units))
+    names: dict[str, int] = {}
+    labels = [names.setdefault(area or f"\0{unit}", len(names)) for unit, area in enumerate(areas)]
+    found: tuple[int, ...] = tuple(numbered(joined([np.array(labels, dtype=np.int64)], len(units))).tolist())
+    return found
+
+
+def gathered(units: Units, building: Sequence[int]) -> Units:
+    """Units joined into buildings: numbers and borders are added; of systems the first unit tells."""
+    count = max(building, default=-1) + 1
+    first = [0] * count
+    for unit in reversed(range(len(units))):
+        first[building[unit]] = unit
+    sums = {measure: [0] * count for measure in MEASURES}
+    for measure, column in sums.items():
+        for unit, amount in enumerate(units.column(measure)):
+            column[building[unit]] += amount
+    return Units(
+        population=tuple(sums["population"]),
+        households=tuple(sums["households"]),
+        workload=tuple(sums["workload"]),
+        borders=tuple(_between(units.borders, building)),
+        bridges=tuple((building[one], building[other]) for one, other in units.bridges),
+        systems=tuple(replace(system, areas=tuple(system.areas[unit] for unit in first)) for system in units.systems),
+        home=tuple(units.home[unit] for unit in first) if units.home else (),
+        keys=tuple(units.key(unit) for unit in first),
+    )
+
+
+def _between(borders: Sequence[tuple[int, int, int]], building: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    added: dict[tuple[int, int], int] = {}
+    for one, other, length in {(min(a, b), max(a, b)): (a, b, length) for a, b, length in borders}.values():
+        pair = min(building[one], building[other]), max(building[one], building[other])
+        if pair[0] != pair[1]:
+            added[pair] = added.get(pair, 0) + length
+    return ((one, other, length) for (one, other), length in added.items())
+
+
+def subset(units: Units, members: Sequence[int]) -> Units:
+    """Some units as a problem of their own."""
+    place = {unit: number for number, unit in enumerate(members)}
+
+    def some(column: tuple[int, ...]) -> tuple[int, ...]:
+        return tuple(column[unit] for unit in members) if column else ()
+
+    return Units(
+        population=tuple(units.population[unit] for unit in members),
+        households=some(units.households),
+        workload=some(units.workload),
+        borders=tuple((place[a], place[b], length) for a, b, length in units.borders if a in place and b in place),
+        bridges=tuple((place[a], place[b]) for a, b in units.bridges if a in place and b in place),
+        systems=tuple(
+            System(name=system.name, areas=tuple(system.areas[unit] for unit in members), weight=system.weight)
+            for system in units.systems
+        ),
+        home=some(units.home),
+        keys=tuple(units.key(unit) for unit in members),
+    )
