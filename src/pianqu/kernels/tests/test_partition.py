@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pianqu.kernels.partition import compiled, loop
 from pianqu.kernels.partition.figures import Live, broken, figures
 from pianqu.kernels.partition.graph import parts
-from pianqu.kernels.partition.level import atoms, board, coarse, level
+from pianqu.kernels.partition.level import SCALE, atoms, board, coarse, level
 from pianqu.kernels.partition.problem import System, Task, Units, Weights
 from pianqu.kernels.partition.search import Infeasible, Plan, checked, plan
 
@@ -94,11 +94,11 @@ def by_hand(units: Units, task: Task, part: Sequence[int]) -> int:
     who = units.households or units.column("population")
     total = sum(who) or 1
     moved = sum(
-        -(-weights.moved * len(units) * count // total)
+        -(-SCALE * weights.moved * len(units) * count // total)
         for count, now, then in zip(who, units.home or part, part, strict=True)
         if now not in (-1, then)
     )
-    return weights.cut * cut + weights.split * split + moved
+    return -(-(SCALE * (weights.cut * cut + weights.split * split) + moved) // SCALE)
 
 
 @settings(max_examples=25, deadline=None)
@@ -185,7 +185,7 @@ def test_the_loop_keeps_its_books(problem: tuple[Units, Task], seed: int, beta: 
     b = board(of, part, seed=seed, free=np.array([n % 5 != 4 for n in range(len(units))], dtype=np.int64), plain=True)
     connected = component.max() == 0
     for _ in range(4):
-        loop.sweep(b, 40, beta, 10)
+        loop.sweep(b, 40, beta, 10, 100)
         loop.mix(b, 3, beta)
         now = np.array(b.part)
         assert b.memo[loop.SCORE] == of.score(now) and b.memo[loop.OVER] == of.over(now)
