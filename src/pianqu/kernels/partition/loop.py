@@ -361,14 +361,8 @@ def sweep(b: Board, turns: int, beta: int, limit: int, exchanges: int) -> None:
             step(b, u, new, change, strays(b, u, old, new))
 
 
-def grow(b: Board, one: int, other: int) -> int:
+def grow(b: Board, root: int, one: int, other: int) -> int:
     """A tree through two clusters, grown by lot: units in `queue` from its root on, parents in `up`; how many units."""
-    lot, root = (draw(b.memo) * (b.sizes[one] + b.sizes[other])) >> 32, -1
-    for u in range(len(b.part)):
-        if b.part[u] == one or b.part[u] == other:
-            if lot == 0:
-                root = u
-            lot -= 1
     b.memo[STAMP] += 1
     stamp = b.memo[STAMP]
     b.seen[root] = stamp
@@ -452,12 +446,13 @@ def spread(b: Board, count: int, branch: int, near: int, far: int) -> int:
     return moved
 
 
-def recut(b: Board, one: int, other: int, beta: int) -> bool:
-    """Two neighbouring clusters as one, and cut anew along a tree (merge-split); undone by Metropolis' rule. Whether it was kept.
+def recut(b: Board, root: int, other: int, beta: int) -> bool:
+    """A unit's cluster and a neighbour as one, cut anew along a tree (merge-split), or not, by Metropolis' rule. Whether it was.
 
     After D. DeFord, M. Duchin, J. Solomon 2021, "Recombination: a family of Markov chains for redistricting".
     """
-    count = grow(b, one, other)
+    one = b.part[root]
+    count = grow(b, root, one, other)
     if count < b.sizes[one] + b.sizes[other]:
         return False
     weigh(b, count, one)
@@ -493,6 +488,6 @@ def mix(b: Board, turns: int, beta: int) -> int:
             return kept
         u = b.border[(draw(b.memo) * b.memo[BORDERS]) >> 32]
         other = toward(b, u)
-        if other >= 0 and recut(b, b.part[u], other, beta):
+        if other >= 0 and recut(b, u, other, beta):
             kept += 1
     return kept
