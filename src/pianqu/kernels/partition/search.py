@@ -225,8 +225,8 @@ class Cooling:
 
 
 ALONE = Cooling(hot=1_000, cold=150)
-ATOMS = Cooling(hot=5_000, cold=200, cheap=1_000, dear=8_000)
-UNITS = Cooling(hot=1_200, cold=100, cheap=1_000, dear=8_000)
+ATOMS = Cooling(hot=4_000, cold=300, cheap=700, dear=8_000, share=1_000, steps=300)
+UNITS = Cooling(hot=1_000, cold=100, cheap=3_000, dear=8_000, share=40)
 REPAIR = Cooling(hot=500, cold=100, cheap=1_500, dear=8_000, share=25, near=1 << 40, steps=50)
 LAST = Cooling(hot=150, cold=80, cheap=1_500, dear=3_000, share=10, near=1 << 40, steps=50, exchanges=64)
 """Found by trial on planted plans and grids (`pianqu bench planning`)."""

@@ -105,7 +105,7 @@ def by_hand(units: Units, task: Task, part: Sequence[int]) -> int:
 @given(problems(most=7))
 def test_what_is_found_is_found_by_trying_everything_too(problem: tuple[Units, Task]) -> None:
     units, task = problem
-    task = replace(task, weights=replace(task.weights, by_length=False), sweeps=100)
+    task = replace(task, weights=replace(task.weights, by_length=False), sweeps=30)
     found = plan(units, task, plain=True)
     all_plans = {part: by_hand(units, task, part) for part in every_plan(units, task)}
     if isinstance(found, Infeasible):
@@ -118,11 +118,11 @@ def test_what_is_found_is_found_by_trying_everything_too(problem: tuple[Units, T
 
 def test_small_plans_are_the_best_there_are() -> None:
     worse = 0
-    for seed in range(12):
+    for seed in range(6):
         lot = np.random.default_rng(seed)
         areas = tuple(str(n) for n in lot.integers(0, 4, 9))
         units = grid(3, 3, people=lot.integers(1, 5, 9).tolist(), systems=(System(name="one", areas=areas),))
-        task = Task(clusters=3, tolerance=3000, sweeps=200, seed=seed, tries=2)
+        task = Task(clusters=3, tolerance=3000, sweeps=60, seed=seed, tries=2)
         scores = [by_hand(units, task, part) for part in every_plan(units, task)]
         found = plan(units, task, plain=True)
         if not scores:
@@ -224,7 +224,7 @@ def the_problem() -> tuple[Units, Task]:
     people = [40 + (n * 37) % 41 for n in range(80)]
     areas = tuple(str(n % 10 // 2 + 5 * (n // 20)) for n in range(80))
     units = grid(10, 8, people=people, systems=(System(name="one", areas=areas),))
-    return units, Task(clusters=6, tolerance=300, seed=5, sweeps=60, tries=2, locks={0: 3, 79: 1}, centres=(0, 44))
+    return units, Task(clusters=6, tolerance=700, seed=5, sweeps=24, tries=2, locks={0: 3, 79: 1}, centres=(0, 44))
 
 
 THE_PLAN = """
