@@ -56,7 +56,7 @@ def _planted(quick: bool, others: Peer, seconds: int) -> Iterator[Row]:
         yield from _one_planted("30 000 units, 100 clusters", planted(30_000, 100, seed=1), 1.10, 60, others, seconds)
     for seed in (1, 2) if quick else (1, 2, 3, 4):
         instance = planted(3_000, 30, seed=seed, hard=True)
-        tried = _try(instance.units, Task(clusters=30, sweeps=2_500, tries=2), others, seconds)
+        tried = _try(instance.units, Task(clusters=30, sweeps=2_000, tries=2), others, seconds)
         share.append(_ratio(instance, tried))
         worst = max(share)
         yield Row(
@@ -69,7 +69,7 @@ def _planted(quick: bool, others: Peer, seconds: int) -> Iterator[Row]:
 
 
 def _one_planted(name: str, instance: Planted, most: float, within: int, others: Peer, seconds: int) -> Iterator[Row]:
-    sweeps = 2_500 if len(instance.units) <= 3_000 else 700
+    sweeps = 2_000 if len(instance.units) <= 3_000 else 300
     task = Task(clusters=instance.clusters, sweeps=sweeps, tries=1)
     tried = _try(instance.units, task, others, seconds)
     yield Row(
@@ -108,7 +108,7 @@ def _arkansas(others: Peer, seconds: int) -> Iterator[Row]:
     units = arkansas(ARKANSAS)
     name = "Arkansas, 2 294 units in 20"
     for said, some in ((f"{name}: cut", replace(units, systems=())), (f"{name}: score with 75 counties", units)):
-        tried = _try(some, Task(clusters=20, sweeps=1_000, tries=1), others, seconds)
+        tried = _try(some, Task(clusters=20, sweeps=1_500, tries=2), others, seconds)
         of = tried.plan.figures
         score = of.score if tried.plan.holds else math.inf
         divided = f"cut {of.cut}, pieces of counties too many {of.splits}, " if some.systems else ""
