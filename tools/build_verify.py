@@ -24,7 +24,16 @@ TARGET = HERE.parent / "src/pianqu/rooms/ledger/static/ledger/verify.html"
 ESBUILD = "@esbuild/linux-x64"
 VERSION = "0.28.2"
 INTEGRITY = "sha512-4xTZr1FUmSoQW4XIWmit3tzQrUTZM+N3P0XV8xROKYF50XfI7xeO90+1bZvNwxIufQ9hDQVRJH5YhgPVF8A/HQ=="
-LICENCES = ("noble-ed25519", "noble-hashes", "noble-curves", "noble-post-quantum", "fflate", "jsqr")
+LICENCES = (
+    "noble-ed25519",
+    "noble-hashes",
+    "noble-curves",
+    "noble-post-quantum",
+    "fflate",
+    "jsqr",
+    "sm-crypto",
+    "jsbn",
+)
 
 
 def main() -> None:

@@ -68,6 +68,18 @@ def test_the_tests_use_the_versions_of_the_product() -> None:
     assert run <= evm <= dev
 
 
+@pytest.mark.parametrize(
+    "guide", sorted(PROJECT.glob("docs/guides/*/README.zh-CN.md")), ids=lambda path: path.parent.name
+)
+def test_both_languages_of_a_guide_name_the_same(guide: Path) -> None:
+    """Options, files, addresses and numbers that are the same in every language: what one lacks was forgotten in it."""
+    named = re.compile(
+        r"--[a-z][a-z-]*|[a-z0-9*-]+\.(?:key|json|sqlite3|service|vkey)|\b[1-9][0-9]{2,}\b|/[a-z-]+(?:/[a-z-]*)+"
+    )
+    chinese, english = (set(named.findall(path.read_text())) for path in (guide, guide.with_name("README.md")))
+    assert english == chinese
+
+
 def test_help_names_every_command_in_both_languages() -> None:
     text = help_text()
     for name in ("up", "status", "test", "check", "django"):

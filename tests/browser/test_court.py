@@ -23,7 +23,7 @@ def test_a_bundle_checks_itself_offline(chrome: Browser, full_house: House, tmp_
     page.goto((folder / "check.html").as_uri())
     for name in ("receipt.tlog-proof", "receipt-code.txt"):
         page.locator("#file").set_input_files(folder / name)
-        expect(page.get_by_role("heading", name="这张回执是真的")).to_be_visible()
+        expect(page.get_by_role("heading", name="这张回执是真的", exact=True)).to_be_visible()
         page.locator(".actions .primary").click()
     offline.close()
 

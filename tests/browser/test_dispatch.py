@@ -45,3 +45,23 @@ def test_a_long_list_of_boxes_is_narrowed_by_typing_and_keeps_what_is_ticked(
         find.press("Enter")
         expect(window).to_have_url(re.compile(r"/desk/whistles/$"))
         expect(window.locator(".alert-danger")).to_have_count(0)
+
+
+def test_the_tick_of_a_helper_goes_where_it_is_chosen_to_lead_and_comes_back(
+    chrome: Browser, full_house: House
+) -> None:
+    with desk(chrome, full_house, "screens") as window:
+        take_in(window, "roads", "人行道的地砖翘起来了，老人容易绊倒。")
+        form, lead = window.locator("#dispatch"), window.locator("#lead")
+        if not form.locator("#helpers").is_visible():
+            form.locator("details:has(#helpers) > summary").click()
+        lead.select_option("330205-housing")
+        box = form.locator("input[name=helpers][value='330205-enforcement']")
+        box.check()
+        lead.select_option("330205-enforcement")
+        expect(box).not_to_be_checked()
+        lead.select_option("330205-housing")
+        expect(box).to_be_checked()
+        lead.select_option("330205-enforcement")
+        form.get_by_role("button", name="Dispatch").click()
+        expect(window.locator(".pq-title .badge").first).to_contain_text("Dispatched")

@@ -99,7 +99,7 @@ def test_a_receipt_of_before_is_still_genuine_and_finds_its_entry(
     with tab(chrome, ended[0], width=width, language=language) as page:
         page.goto("/open/verify/")
         page.locator("#file").set_input_files(file)
-        expect(page.get_by_role("heading", name=GENUINE[language])).to_be_visible()
+        expect(page.get_by_role("heading", name=GENUINE[language], exact=True)).to_be_visible()
         page.locator("details.technical summary").click()
         expect(page.locator("details.technical")).to_contain_text("ended on")
 

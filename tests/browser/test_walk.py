@@ -59,11 +59,11 @@ def test_a_matter_goes_from_words_to_a_proof_that_needs_nobody(
     if language == "en" and at_home.get_by_role("button", name="English").is_visible():
         at_home.get_by_role("button", name="English").click()
     at_home.locator("#file").set_input_files(receipt)
-    expect(at_home.get_by_role("heading", name=say["genuine"])).to_be_visible()
+    expect(at_home.get_by_role("heading", name=say["genuine"], exact=True)).to_be_visible()
     receipt.write_text(receipt.read_text().replace("index ", "index 1"), encoding="utf-8")
     at_home.reload()
     at_home.locator("#file").set_input_files(receipt)
-    expect(at_home.get_by_role("heading", name=say["genuine"])).to_have_count(0)
+    expect(at_home.get_by_role("heading", name=say["genuine"], exact=True)).to_have_count(0)
     offline.close()
 
 

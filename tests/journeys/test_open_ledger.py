@@ -16,12 +16,13 @@ from django.utils import timezone
 from pianqu.foundation.models import Account
 from pianqu.kernels.cosignature import ML_DSA_44, Cosigner
 from pianqu.rooms.directory import services as directory
+from pianqu.rooms.directory.services import NewOrganisation
 from pianqu.rooms.directory.tests.builders import CENTRE, small_district
 from pianqu.rooms.ledger import jobs, queries, services
 from pianqu.rooms.ledger.jobs import Gatherer
 from pianqu.rooms.ledger.models import Entry, Mirror, Policy
 from pianqu.rooms.ledger.tests.builders import NOW, SYSTEM, note_down, noted
-from tests.platform.test_gathering import LONG, Outside, key, settled
+from tests.platform.test_gathering import LONG, SHORT, Counted, Outside, key, settled, two_keys
 
 pytestmark = pytest.mark.django_db(transaction=True)
 GOOD = "三月的风吹过江北 2026"
@@ -72,6 +73,7 @@ def seen(client: Client, path: str, status: int = 200) -> str:
 def words(page: str) -> str:
     """What is read before anything is unfolded."""
     shown = re.sub(r"<details.*?</details>", "", page, flags=re.DOTALL)
+    shown = re.sub(r'<span dir="auto" lang="[^"]*">([^<]*)</span>', r"\1", shown)
     return re.sub(r"<[^>]*>", " ", re.sub(r"<(script|style|head).*?</\1>", "", shown, flags=re.DOTALL))
 
 
@@ -94,7 +96,7 @@ def test_who_signed_and_when_stands_beside_each_seal(outside: Outside, reader: C
         settled(gatherer)
     jobs.read_again(now=timezone.now())
     page = seen(reader, "/open/ledger/")
-    assert "In order." in page and "2 / 2" in page and "司法局 and 居民议事会" in page
+    assert "In order." in page and "2 / 2" in page and "司法局 and 居民议事会" in words(page)
     assert page.count("Witnessed</span>") >= 13
     seals = seen(reader, "/open/ledger/seals/")
     assert seals.count("司法局</span>") == seals.count("居民议事会</span>") == 3
@@ -104,7 +106,7 @@ def test_who_signed_and_when_stands_beside_each_seal(outside: Outside, reader: C
 
 @pytest.mark.parametrize(
     ("language", "told"),
-    [("en", "(1 of a, b) and (c and d)"), ("zh-hans", "（a、b 中至少 1 家）和（c和d）")],
+    [("en", "(1 of a, b) and (c and d)"), ("zh-hans", "（a、b中至少 1 家）和（c和d）")],
 )
 def test_a_rule_is_told_in_words(outside: Outside, language: str, told: str) -> None:
     for name in "abcd":
@@ -112,6 +114,32 @@ def test_a_rule_is_told_in_words(outside: Outside, language: str, told: str) -> 
     outside.adopt("group x 1 a b", "group y all c d", "group z all x y", "quorum z")
     reader = Client(headers={"host": "localhost", "accept-language": language})
     assert told in words(seen(reader, "/open/ledger/"))
+
+
+def test_witnesses_are_called_in_english_where_the_rule_says_so(outside: Outside, reader: Client) -> None:
+    for name in ("司法局", "居民议事会"):
+        outside.witness(name)
+    outside.adopt("group 共同 all 司法局 居民议事会", "quorum 共同", "# en 司法局 Justice <Bureau>", "# en 共同 Both")
+    gatherer = Gatherer(timezone.now)
+    sealed(4)
+    settled(gatherer)
+    for path in ("/open/ledger/", "/open/ledger/seals/", "/open/ledger/about/"):
+        page = seen(reader, path)
+        assert '<span dir="auto" lang="en">Justice &lt;Bureau&gt;</span>' in page and ">司法局<" not in page
+        assert '<span dir="auto" lang="zh-CN">居民议事会</span>' in page
+    chinese = Client(headers={"host": "localhost", "accept-language": "zh-hans"})
+    assert "司法局和居民议事会" in words(seen(chinese, "/open/ledger/"))
+    assert "Justice" not in words(seen(chinese, "/open/ledger/seals/"))
+
+
+def test_a_witness_with_two_keys_stands_once_beside_a_seal(outside: Outside, reader: Client) -> None:
+    two_keys(outside, Counted(SHORT, LONG), "group council any short long", "quorum council")
+    sealed(4)
+    settled(Gatherer(timezone.now))
+    page = seen(reader, "/open/ledger/seals/")
+    assert page.count(">council</span>") == 1 and ">short<" not in page
+    page = seen(reader, "/open/ledger/")
+    assert "1 / 1" in page and ">short<" in page and ">long<" in page and "needed: council" in words(page)
 
 
 def test_the_numbers_of_an_open_page_go_on(outside: Outside, reader: Client) -> None:
@@ -139,8 +167,8 @@ def test_seals_can_be_leafed_through(outside: Outside, reader: Client) -> None:
     first = seen(reader, "/open/ledger/seals/")
     assert "before=6" in first
     rest = seen(reader, "/open/ledger/seals/?before=6")
-    assert rest.count('<td class="mono num') == 5 and "Newest" in rest
-    assert seen(reader, "/open/ledger/seals/?before=x").count('<td class="mono num') == 50
+    assert rest.count('<tr><td class="num text-nowrap">') == 5 and "Newest" in rest
+    assert seen(reader, "/open/ledger/seals/?before=x").count('<tr><td class="num text-nowrap">') == 50
 
 
 @pytest.mark.parametrize(
@@ -250,6 +278,27 @@ def test_an_administrator_puts_a_policy_in_force(outside: Outside, admin: Client
     file = SimpleUploadedFile("policy.txt", b"quorum none\n")
     assert admin.post("/desk/witnesses/", {"policy": "", "file": file}).status_code == 302
     assert Policy.objects.count() == 2 and not queries.policy().asks_for_witnesses
+
+
+def test_what_the_directory_knows_in_english_is_added_to_a_policy(outside: Outside, admin: Client) -> None:
+    offices = [
+        NewOrganisation(code=code, kind="department", name=name, short_name=name, name_en=english, parent_code="330205")
+        for code, name, english in (
+            ("330205-a", "司法局", "Justice"),
+            ("330205-b", "机关", "Offices"),
+            ("330205-c", "无", ""),
+        )
+    ]
+    directory.add_organisations(actor=SYSTEM, items=offices, valid_from=timezone.localdate(), now=timezone.now())
+    for name in ("司法局", "无"):
+        outside.witness(name)
+    text = "\n".join([*outside.lines, "group 机关 any 司法局 无", "quorum 机关", "# en 机关 The offices"])
+    assert admin.post("/desk/witnesses/", {"policy": text}).status_code == 302
+    assert queries.policy().rule.english == (("机关", "The offices"), ("司法局", "Justice"))
+    assert Client().get("/open/ledger/policy").content.decode().count("# en ") == 2
+    once_more = queries.policy_text()
+    assert admin.post("/desk/witnesses/", {"policy": once_more}).status_code == 302
+    assert queries.policy_text() == once_more
 
 
 def test_long_keys_are_taken_and_shown_short(outside: Outside, admin: Client) -> None:

@@ -80,7 +80,7 @@ def test_under_a_policy_it_is_told_who_signed_and_when(
     told = capsys.readouterr().out
     for words in (
         "genuine",
-        "Signed by 2 of 2",
+        "Signed by both witnesses",
         "court: 2026-11-29 00:00:00 UTC",
         "would need 2 or more",
         "does not show",

@@ -19,6 +19,7 @@ from pianqu.composition.witness import home as witness_home
 from pianqu.composition.witness.app import Application as Witness
 from pianqu.foundation.errors import Invalid
 from pianqu.foundation.following import Remote
+from pianqu.kernels.cosignature import Cosigner
 from pianqu.kernels.note import CheckpointBody, text_of
 from pianqu.kernels.witnessing import encode
 from tests.platform.mirrored import OTHER, SIGNER, Log, Served, served
@@ -120,6 +121,33 @@ def test_evidence_that_others_hold_is_taken_over(tmp_path: Path, stack: ExitStac
     look = mirror.beside(url)
     assert not look.look() and not look.look()
     assert mirror.forks() == [(Log(90).body(), Log(90, salt="x").body())]
+
+
+def test_evidence_has_the_logs_lines_alone(tmp_path: Path, stack: ExitStack) -> None:
+    """Under what a log serves, a neighbour shows or keeps as a fork stand others' lines; none of them proves anything."""
+    others = [Cosigner.from_seed(f"w{n}.example", bytes([n] * 32)) for n in range(2, 40)]
+
+    def lined(note: str) -> str:
+        return note + "".join(one.cosign(text_of(note), NOW) for one in others)
+
+    log, lies = Log(300), [Log(size, salt="x", since=9) for size in (300, 299, 250)]
+    mirror = Mirror(tmp_path / "a", stack, log)
+    mirror.source.fault = lambda place, body: lined(body.decode()).encode() if place == "checkpoint" else body
+    mirror.turn()
+    mirror.source.log = lies[0]
+    assert not mirror.puller.turn()
+    pair = {"origin": SIGNER.name, "ours": lined(log.note(200)), "theirs": lined(lies[2].note(200))}
+    rows, shown = json.dumps([pair]).encode(), lined(lies[1].note()).encode()
+    look = mirror.beside(
+        stack.enter_context(answered(lambda e, s: says(200, rows if e["PATH_INFO"] == "/evidence" else shown)(e, s)))
+    )
+    assert not look.look()
+    kept = {(one.ours, one.theirs) for one in mirror.store.evidence()}
+    assert kept == {
+        (log.note(), lies[0].note()),
+        (log.note(200), lies[2].note(200)),
+        (log.note(), lies[1].note()),
+    }
 
 
 def test_honest_neighbours_agree_whatever_their_sizes(tmp_path: Path, stack: ExitStack) -> None:

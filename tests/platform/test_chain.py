@@ -188,12 +188,6 @@ def test_a_key_that_is_brought(here: Here, at_home: None, tmp_path: Path, capsys
     assert "07" * 32 not in capsys.readouterr().out
 
 
-def test_there_has_to_be_an_installation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PIANQU_KEYS", raising=False)
-    monkeypatch.setenv("PIANQU_DATA", "")
-    assert chain_key.main(["--data", str(tmp_path / "nowhere")]) == 2
-
-
 def test_a_node_needs_its_chain_s_number() -> None:
     with pytest.raises(EnvProblem, match="PIANQU_EVM_CHAIN_ID"):
         read({"PIANQU_EVM_URL": "http://[::1]:8545"})

@@ -695,7 +695,7 @@ def _streams(running: Speaking, log: Log) -> None:
     stopped = said(running, entries + body[: len(body) // 2], ends=True)
     assert stopped.startswith(b"HTTP/1.1 202") and stopped.endswith(b"9000\n8192\n\n")
     waiting = [said(running, entries + b"\x00", wait=0.2) for _sender in range(3)]
-    assert [b"503" in answer for answer in waiting] == [False, False, True]
+    assert [answer.startswith(b"HTTP/1.1 503") for answer in waiting] == [False, False, True]
     rest = Head(origin=SIGNER.name, start=8_192, end=9_000)
     running.hang_up()
     for _time in range(100):  # until the mirror has seen it

@@ -6,18 +6,21 @@ import random
 import socket
 import subprocess
 import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pianqu.composition.outsider import doors
 from pianqu.composition.outsider.folder import Folder
-from pianqu.composition.outsider.memory import BACK, MOST_EVIDENCE
+from pianqu.composition.outsider.memory import BACK, MOST_FORKS, MOST_LIST, MOST_OF_ONE, Evidence, listed, with_room
 from pianqu.composition.outsider.running import Running, free_port
 from pianqu.composition.witness import home
 from pianqu.composition.witness.app import Application
@@ -105,7 +108,54 @@ def test_a_fork_is_kept_once_with_both_checkpoints(store: Store) -> None:
     for note in (kept.ours, kept.theirs):
         assert witnessing.answer(Request(old=0, proof=(), note=note), KNOWN, witnessing.Seen()).status == 200
     assert step(store, Request(old=9, proof=(), note=Log("x").grow(9).note())).answer.status == 422
-    assert len(store.evidence()) == 2 < MOST_EVIDENCE
+    assert len(store.evidence()) == 2
+
+
+def forked(log: Signer, number: int, *more: str, size: int = 5) -> str:
+    """A checkpoint of a tree that was never there."""
+    root = sha256(f"{number}".encode()).digest()
+    return log.sign(CheckpointBody(origin=log.name, size=size, root=root, extensions=more).encode())
+
+
+def test_a_flood_of_forks_leaves_a_list_that_can_be_read(tmp_path: Path) -> None:
+    """The first fork of each log stays, whatever another floods; what is not kept is the newest."""
+    logs = [Signer.from_seed(f"example.com/{n}", bytes([n] * 32)) for n in range(3)]
+    known = {log.name: [Verifier.from_vkey(log.vkey)] for log in logs}
+    store = Store(tmp_path / "s.sqlite3")
+
+    def shows(note: str, old: int = 0) -> int:
+        return int(store.step(Request(old=old, proof=(), note=note), known, KEY, now=NOW).answer.status)
+
+    for log in logs:
+        assert shows(forked(log, 0)) == 200
+    for number in range(1, MOST_FORKS + 20):
+        assert shows(forked(logs[0], number)) == 409
+    assert [one.theirs for one in store.evidence()] == [forked(logs[0], n) for n in range(1, MOST_FORKS + 1)]
+    long = ["x" * 20_000 + '"' * 10_000]
+    for number in range(1, 9):
+        assert shows(forked(logs[1], number, *long)) == 409
+    assert shows(forked(logs[2], 1, "x" * 60_000)) == 409 and shows(forked(logs[2], 1, "x" * 60_000)) == 409
+    by_log = [[one for one in store.evidence() if one.origin == log.name] for log in logs]
+    assert [len(some) for some in by_log] == [MOST_FORKS, MOST_OF_ONE // 41_000, 1]
+    listed = doors.shown(store.evidence())[2]
+    assert len(listed) < MOST_LIST and len(json.loads(listed)) == sum(map(len, by_log))
+    store.close()
+
+
+def test_a_log_that_forks_after_many_others_is_kept_too() -> None:
+    """As many logs as there may be: the list has room for each one's first, and at last for none that could be read."""
+    forks = [
+        Evidence(origin=f"log{n}", size=5, at=NOW, ours="o" * 300, theirs=f"{m}" + "x" * weight)
+        for weight in (30_000, 45_000)
+        for n in range(10)
+        for m in range(9)
+    ]
+    kept = with_room(forks)
+    assert {one.origin for one in kept} == {f"log{n}" for n in range(10)}
+    assert len(listed(kept)) < MOST_LIST
+    late = Evidence(origin="late", size=5, at=NOW, ours="o", theirs="t" * 60_000)
+    assert with_room([*forks, late])[-1] == late
+    assert len(listed(with_room([replace(late, origin=f"late{n}") for n in range(40)]))) < MOST_LIST
 
 
 def test_what_it_shows_holds_nobody_elses_lines(store: Store) -> None:
@@ -273,6 +323,42 @@ def test_wrong_doors(folder: Path, method: str, path: str, length: str, status: 
     assert found[0] == status and (method != "HEAD" or found[2] == b"")
 
 
+def test_its_page_says_when_the_disk_stops_it(folder: Path, tmp_path: Path) -> None:
+    """The file may not grow, as on a full disk; then it may again."""
+    store = Store(tmp_path / "s.sqlite3")
+    app = Application(home.read(folder), store)
+    (pages,) = store._tables.execute("PRAGMA page_count").fetchone()
+    store._tables.execute(f"PRAGMA max_page_count = {pages}")
+    long = Request(old=0, proof=(), note=forked(LOG, 0, "x" * 60_000)).encode()
+    for _time in range(2):
+        status, _kind, said = call(app, "POST", "/add-checkpoint", long)
+        assert status == 503 and b"full" in said and "什么都不签" in said.decode()
+    page = call(app, "GET", "/")[2].decode()
+    assert "STOPPED 已停止签证  since 始于" in page
+    assert "Make room on the disk" in page and "腾出空间" in page and "disk is full" in page
+    store._tables.execute("PRAGMA max_page_count = 1000000")
+    unknown = Request(old=9, proof=(), note=forked(LOG, 0)).encode()
+    assert call(app, "POST", "/add-checkpoint", unknown)[0] == 400 and "STOPPED" in call(app, "GET", "/")[2].decode()
+    assert call(app, "POST", "/add-checkpoint", long)[0] == 200
+    assert "STOPPED" not in call(app, "GET", "/")[2].decode()
+    store.close()
+
+
+@pytest.mark.parametrize(("ahead", "stops"), [(BACK // 2, False), (3_600, True)])
+def test_its_page_says_when_the_clock_stops_it(folder: Path, tmp_path: Path, ahead: int, stops: bool) -> None:
+    """It signed while its clock was ahead, and now the clock is right."""
+    store, log = Store(tmp_path / "s.sqlite3"), Log().grow(5)
+    stated = int(time.time()) + ahead
+    assert store.step(log.asks(0), KNOWN, KEY, now=stated).line
+    app = Application(home.read(folder), store)
+    assert call(app, "POST", "/add-checkpoint", log.grow().asks(5).encode())[0] == (503 if stops else 200)
+    page = call(app, "GET", "/")[2].decode()
+    for words in ("STOPPED 已停止签证", "timedatectl", "tell the district", "校准时钟", "告知区里"):
+        assert (words in page) == stops
+    assert doors.moment(stated) in page
+    store.close()
+
+
 # with two keys -------------------------------------------------------------------------------------------------------
 
 
@@ -393,7 +479,7 @@ def test_killed_at_random_it_never_signs_two_trees_of_one_size(folder: Path) -> 
 
 
 def test_requests_that_overtake_each_other_end_in_one_chain(folder: Path) -> None:
-    """Two processes over one memory, eight callers, a liar among them: whoever was overtaken hears it, nothing goes back."""
+    """One process, eight callers, a liar among them: whoever was overtaken hears it, nothing goes back."""
     grown: list[tuple[int, int, bytes]] = []
     told: set[int] = set()
     statuses: set[int] = set()
@@ -413,8 +499,8 @@ def test_requests_that_overtake_each_other_end_in_one_chain(folder: Path) -> Non
                 size = witnessing.size_of(body)
                 told.add(size)
 
-    with Speaking(home.WHAT, folder) as first, Speaking(home.WHAT, folder) as second:
-        callers = [threading.Thread(target=call, args=([first, second][n % 2], n)) for n in range(8)]
+    with Speaking(home.WHAT, folder) as running:
+        callers = [threading.Thread(target=call, args=(running, n)) for n in range(8)]
         for caller in callers:
             caller.start()
         for caller in callers:
@@ -424,9 +510,8 @@ def test_requests_that_overtake_each_other_end_in_one_chain(folder: Path) -> Non
         assert begins == (0, *ends[:-1]), "each cosignature goes on where the one before it ended"
         assert told <= set(ends)
         _check_one_history([(new, root) for _old, new, root in grown])
-        for one in (first, second):
-            with urllib.request.urlopen(f"{one.url}/{origin_hash(LOG.name)}/checkpoint") as answer:
-                assert CheckpointBody.decode(text_of(answer.read().decode())).size == ends[-1]
+        with urllib.request.urlopen(f"{running.url}/{origin_hash(LOG.name)}/checkpoint") as answer:
+            assert CheckpointBody.decode(text_of(answer.read().decode())).size == ends[-1]
 
 
 def test_the_command_shows_its_key_and_refuses_in_a_sentence(tmp_path: Path) -> None:

@@ -1,14 +1,18 @@
 // The page around the check: takes a receipt by file, photo or paste, says the verdict in plain words.
-import jsQR from "../../src/pianqu/foundation/static/vendor/jsqr/jsQR.js";
-import { Unreadable } from "./bytes.js";
+import { unzipSync } from "../../src/pianqu/foundation/static/vendor/fflate/fflate.js";
+import { Unreadable, same } from "./bytes.js";
 import { check } from "./check.js";
-import { holds, leftOutOfCode, overlap, parsePolicy, parties, reached } from "./policy.js";
+import { found } from "./look.js";
+import { holds, isOneParty, leftOutOfCode, overlap, parsePolicy, parties, reached } from "./policy.js";
 import { read } from "./read.js";
+import { checkTwin, isTwin, parseTwinKey } from "./twin.js";
 import { KINDS, VERDICTS, WORDS, count } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
 const config = configuration();
 const policy = understood(config.policy);
+const twinKeys = (config.twin ?? []).map(parseTwinKey);
+const PROOFS = /(?:^|\/)(receipt(?:-gm)?\.tlog-proof)$/, LARGEST_BUNDLE = 8e6, LONGEST_PROOF = 200000;
 const state = { language: config.language === "en" ? 1 : 0, verdict: null };
 
 function configuration() {
@@ -44,7 +48,7 @@ function known(kind, code) {
 // What a witness or a group of the policy is called: its name there, unless the installation knows a better one.
 function named(label) {
   const pair = config.names[`witness:${label}`];
-  const text = pair ? pair[state.language] : label;
+  const text = (state.language && policy.english.get(label)) || (pair ? pair[state.language] : label);
   return make("span", state.language && /[\u3400-\u9fff]/.test(text) ? { lang: "zh-CN" } : {}, text);
 }
 
@@ -90,24 +94,32 @@ function render() {
 }
 
 function sheets(verdict) {
-  const words = VERDICTS[verdict.party ? "witness-false" : verdict.code];
+  const words = VERDICTS[verdict.party ? "witness-false" : verdict.twin && verdict.code === "genuine" ? "twin" : verdict.code];
   const recorded = verdict.code === "genuine" || verdict.code === "not-witnessed";
   const values = { district: config.district[state.language], party: verdict.party ?? "" };
   const seal = make("div", { class: "seal" }, icon(words.icon), make("h1", { id: "verdict", tabindex: "-1" }, t(words.head)),
-    make("p", {}, t(words.say, values), ...(recorded ? [state.language ? " " : "", seen(verdict)] : [])));
+    make("p", {}, t(words.say, values), ...(recorded && !verdict.twin ? [state.language ? " " : "", seen(verdict)] : [])));
   const paper = make("div", { class: `paper ${words.tone}` }, seal);
   const missing = recorded ? leftOut(verdict) : [];
   if (missing.length) {
     const todo = make("ul", { class: "todo" }, make("li", {}, t(WORDS.leftOut), ...several(missing.map(named)), t(WORDS.stop)), make("li", {}, t(WORDS.useFile)));
     paper.append(make("div", { class: "body" }, make("h2", {}, t(WORDS.todo)), todo));
   } else if (words.todo.length) paper.append(make("div", { class: "body" }, make("h2", {}, t(WORDS.todo)), list("todo", words.todo)));
+  if (verdict.bundle) paper.append(make("div", { class: "body" }, make("h2", {}, t(WORDS.inBundle)), list("todo", verdict.bundle)));
   if (recorded) paper.append(make("div", { class: "body" }, make("h2", {}, t(WORDS.recorded)), facts(verdict)));
   return [paper, ...(recorded ? [...witnesses(verdict), limits(verdict)] : []), actions(recorded), technical(verdict)];
 }
 
 function seen({ times }) {
   const all = parties(policy, policy.witnesses.map((one) => one.label));
-  return all ? t(WORDS.seen, numbers({ some: parties(policy, times.keys()), all })) : "";
+  const some = parties(policy, times.keys());
+  return all ? t(seenBy(some, all), numbers({ some, all })) : "";
+}
+
+function seenBy(some, all) {
+  if (all === 1) return some ? WORDS.seenAlone : WORDS.seenNobody;
+  if (some === all) return all === 2 ? WORDS.seenBoth : WORDS.seenAll;
+  return { 0: WORDS.seenNone, 1: WORDS.seenOne }[some] ?? WORDS.seen;
 }
 
 // Whose signatures a QR code leaves out, where they alone are missing.
@@ -138,8 +150,8 @@ function facts(verdict) {
 }
 
 // Who has signed and when, in the groups of the policy; whom the rule does not count stands below.
-function witnesses({ times }) {
-  if (!policy.witnesses.length) return [];
+function witnesses({ times, twin }) {
+  if (twin || !policy.witnesses.length) return [];
   const found = reached(policy, times.keys());
   const counted = new Set();
   const lines = policy.quorum === "none" ? [] : [standing(policy.quorum, times, found, counted)];
@@ -149,12 +161,20 @@ function witnesses({ times }) {
   return [make("div", { class: "card" }, make("h2", {}, t(WORDS.witnesses)), ...part(lines), ...rest, ...part(others), make("p", { class: "fine" }, t(WORDS.clock)))];
 }
 
+function asked(group) {
+  const { needed, members: { length: all } } = group;
+  if (isOneParty(policy, group)) return needed === all ? WORDS.allKeys : WORDS.someKeys;
+  if (all === 1) return WORDS.onlyOne;
+  if (needed === all) return all === 2 ? WORDS.bothOf : WORDS.allOf;
+  return needed === 1 ? WORDS.anyOf : WORDS.someOf;
+}
+
 function standing(label, times, found, counted) {
   const group = policy.groups.find((one) => one.name === label);
   const mark = make("span", { class: found.has(label) ? "yes" : "not" }, icon(found.has(label) ? "circle-check" : "hourglass"));
   if (group) {
     const { needed, members: { length: all } } = group;
-    const rule = t(all === 1 ? WORDS.onlyOne : needed === all ? WORDS.allOf : WORDS.someOf, numbers({ needed, all }));
+    const rule = t(asked(group), numbers({ needed, all }));
     const members = group.members.map((member) => standing(member, times, found, counted));
     return make("li", {}, mark, make("div", {}, make("b", {}, named(label)), make("small", {}, rule), make("ul", {}, ...members)));
   }
@@ -164,7 +184,8 @@ function standing(label, times, found, counted) {
 }
 
 // What outsiders do not rule out, from nobody watching to all of them in one boat with the district.
-function doubt({ times }) {
+function doubt({ times, twin }) {
+  if (twin) return t(WORDS.limitTwin);
   if (!policy.witnesses.length) return t(WORDS.limitWitness);
   if (policy.quorum === "none") return t(WORDS.limitNotAsked);
   if (!holds(policy, times.keys())) return t(WORDS.limitNotYet);
@@ -191,13 +212,13 @@ function actions(recorded) {
 function technical(verdict) {
   const rows = [
     [WORDS.tCode, verdict.detail ? `${verdict.code} (${verdict.detail})` : verdict.code], [WORDS.tOrigin, verdict.origin], [WORDS.tIndex, verdict.index],
-    [WORDS.tSize, verdict.size], [WORDS.tRoot, verdict.root], [WORDS.tLeaf, verdict.leaf && JSON.stringify(verdict.leaf)],
+    [WORDS.tSize, verdict.size], [verdict.twin ? WORDS.tGmRoot : WORDS.tRoot, verdict.root], [WORDS.tLeaf, verdict.leaf && JSON.stringify(verdict.leaf)],
     [WORDS.tPayload, verdict.payload && JSON.stringify(verdict.payload, null, 1)], [WORDS.tTimes, verdict.times && [...verdict.times].map(([label, time]) => `${label}: ${time}`).join("\n")],
     [WORDS.tKeys, config.policy],
   ];
   const body = make("dl", {}, ...rows.filter(([, value]) => value !== undefined && value !== "").flatMap(([label, value]) => [
     make("dt", {}, t(label)), make("dd", {}, String(value))]));
-  const how = verdict.times ? [make("p", { class: "fine" }, t(WORDS.tHow))] : [];
+  const how = verdict.times ? [make("p", { class: "fine" }, t(verdict.twin ? WORDS.tGm : WORDS.tHow))] : [];
   return make("details", { class: "technical" }, make("summary", {}, icon("chevron-right"), t(WORDS.technical)), body, ...how);
 }
 
@@ -212,11 +233,13 @@ function restart() {
 
 function judge(text) {
   if (!policy) return { code: "no-key" };
-  try { return check(read(text), policy); } catch (error) {
+  try { return checked(read(text)); } catch (error) {
     if (error.message === "newer") return { code: "newer" };
     return { code: "unreadable", detail: error instanceof Unreadable ? error.message : String(error) };
   }
 }
+
+function checked(receipt) { return isTwin(receipt.note) ? checkTwin(receipt, twinKeys) : check(receipt, policy); }
 
 async function take(file) {
   if (!file) return;
@@ -228,29 +251,40 @@ async function take(file) {
 }
 
 async function fromFile(file) {
+  if (/\.zip$/i.test(file.name)) return fromBundle(file);
   if (file.size > 400000) return { code: "unreadable", detail: "long" };
   return judge(await file.text());
+}
+
+// A bundle for a court: its receipt, and the twin's proof of the same record where it is there. Nothing else of it is unpacked.
+async function fromBundle(file) {
+  if (file.size > LARGEST_BUNDLE) return { code: "unreadable", detail: "long" };
+  const texts = {};
+  try {
+    const wanted = ({ name, originalSize }) => PROOFS.test(name) && originalSize < LONGEST_PROOF;
+    const files = unzipSync(new Uint8Array(await file.arrayBuffer()), { filter: wanted });
+    for (const [name, content] of Object.entries(files)) texts[PROOFS.exec(name)[1]] = new TextDecoder().decode(content);
+  } catch (error) { return { code: "unreadable", detail: String(error) }; }
+  const verdict = judge(texts["receipt.tlog-proof"] ?? "");
+  const recorded = verdict.code === "genuine" || verdict.code === "not-witnessed";
+  const twin = texts["receipt-gm.tlog-proof"];
+  return recorded && !verdict.twin ? { ...verdict, bundle: [...(twin ? [beside(verdict, texts["receipt.tlog-proof"], twin)] : []), WORDS.notHere] } : verdict;
+}
+
+// Whether the twin's proof in a bundle is genuine and of the same record in the same books.
+function beside({ origin }, ours, text) {
+  const twin = judge(text);
+  if (twin.code === "twin-unknown") return WORDS.twinOpen;
+  const [one, other] = twin.code === "genuine" ? [read(ours), read(text)] : [];
+  const fits = one && twin.twin && twin.origin === `${origin}/gm` && same(one.leaf, other.leaf) && same(one.payload, other.payload) && one.index === other.index;
+  return fits ? WORDS.alsoTwin : WORDS.twinFalse;
 }
 
 async function fromPhoto(file) {
   let picture;
   try { picture = await createImageBitmap(file); } catch { return { code: "no-qr" }; }
-  for (const longest of [1200, 800, 1800, 2600]) {
-    const found = scan(picture, Math.min(1, longest / Math.max(picture.width, picture.height)));
-    if (found) return judge(found);
-  }
-  return { code: "no-qr" };
-}
-
-function scan(picture, scale) {
-  const canvas = document.createElement("canvas");
-  const width = (canvas.width = Math.max(1, Math.round(picture.width * scale)));
-  const height = (canvas.height = Math.max(1, Math.round(picture.height * scale)));
-  const pen = canvas.getContext("2d", { willReadFrequently: true });
-  pen.fillStyle = "#fff";
-  pen.fillRect(0, 0, width, height);
-  pen.drawImage(picture, 0, 0, width, height);
-  return jsQR(pen.getImageData(0, 0, width, height).data, width, height)?.data;
+  const text = found(picture);
+  return text ? judge(text) : { code: "no-qr" };
 }
 
 for (const id of ["file", "camera"]) byId(id).addEventListener("change", (event) => take(event.target.files[0]));

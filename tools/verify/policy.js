@@ -16,9 +16,10 @@ function parseKey(vkey, lengths) {
 }
 
 export function parsePolicy(text) {
-  const policy = { logs: [], witnesses: [], groups: [], quorum: null };
+  const policy = { logs: [], witnesses: [], groups: [], quorum: null, english: new Map() };
   for (const line of text.split("\n")) {
     const [word, ...rest] = line.split(/[ \t]+/).filter(Boolean);
+    if (word === "#" && rest[0] === "en" && rest.length > 2) policy.english.set(rest[1], rest.slice(2).join(" "));
     if (!word || word.startsWith("#")) continue;
     if (word === "log") policy.logs.push(parseKey(rest[0], LOG));
     else if (word === "witness") policy.witnesses.push({ label: rest[0], ...parseKey(rest[1], WITNESS) });
@@ -52,6 +53,12 @@ export function holds(policy, labels) { return policy.quorum === "none" || reach
 export function parties(policy, labels) {
   const some = new Set(labels);
   return new Set(policy.witnesses.filter((one) => some.has(one.label)).map((one) => one.name)).size;
+}
+
+// Whether a group is the several keys of one witness.
+export function isOneParty(policy, { members }) {
+  const names = new Set(members.map((member) => policy.witnesses.find((one) => one.label === member)?.name ?? member));
+  return members.length > 1 && names.size === 1;
 }
 
 // Whose signatures are too long for a QR code.

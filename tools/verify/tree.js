@@ -1,19 +1,19 @@
-// The path from a leaf to the root (RFC 6962).
+// The path from a leaf to the root (RFC 6962), by SHA-256 or another hash.
 import { sha256 } from "../../src/pianqu/foundation/static/vendor/noble-hashes/sha2.mjs";
 import { join } from "./bytes.js";
 
-export function leafHash(leaf) { return sha256(join(Uint8Array.of(0), leaf)); }
+export function leafHash(leaf, hash = sha256) { return hash(join(Uint8Array.of(0), leaf)); }
 
-export function rootFrom(leaf, index, size, proof) {
+export function rootFrom(leaf, index, size, proof, hash = sha256) {
   if (index < 0 || index >= size) return null;
   let found = leaf, fn = BigInt(index), sn = BigInt(size) - 1n;
   for (const item of proof) {
     if (item.length !== 32 || sn === 0n) return null;
     if (fn & 1n || fn === sn) {
-      found = sha256(join(Uint8Array.of(1), item, found));
+      found = hash(join(Uint8Array.of(1), item, found));
       while (!(fn & 1n) && fn !== 0n) { fn >>= 1n; sn >>= 1n; }
     } else {
-      found = sha256(join(Uint8Array.of(1), found, item));
+      found = hash(join(Uint8Array.of(1), found, item));
     }
     fn >>= 1n; sn >>= 1n;
   }

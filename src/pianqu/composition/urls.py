@@ -32,6 +32,7 @@ handler500 = "pianqu.composition.problems.stumbled"
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", portal.home, name="home"),
+    path("api/v1/", api.urls),  # before what begins like nothing: programs ask more often than people
     path("", include("pianqu.rooms.casework.urls")),
     path("", include("pianqu.rooms.directory.urls"), {"categories": casework.categories}),
     path("desk/account/", account.page, name="account"),
@@ -86,7 +87,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sign-in/passkey/options/", sign.passkey_options, name="sign_in_passkey_options"),
     path("sign-in/password/", sign.own_password, name="sign_in_password"),
     path("sign-out/", sign.sign_out, name="sign_out"),
-    path("api/v1/", api.urls),
     re_path(r"^api/", no_such_door),
     path("health/", health, name="health"),
     path("language/", set_language, name="language"),

@@ -1,13 +1,14 @@
 """Hand-written SQL runs here: builders in a room's sql.py return (text, params)."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection
-from django.db.models import Model, QuerySet
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.models import AutoField, Model, QuerySet
 
 Statement = tuple[str, Sequence[Any]]
 
@@ -114,6 +115,59 @@ def insert(table: str, columns: Sequence[str], types: Sequence[str], rows: Seque
 def copy(table: str, columns: Sequence[str], types: Sequence[str], rows: Sequence[Sequence[Any]]) -> Copy:
     """PostgreSQL: rows by the thousand."""
     return Copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)", types, rows)
+
+
+AS_THEY_ARE: dict[str, type] = {
+    "BooleanField": bool,
+    "CharField": str,
+    "FloatField": float,
+    "IntegerField": int,
+    "PositiveIntegerField": int,
+    "PositiveSmallIntegerField": int,
+    "SmallIntegerField": int,
+    "TextField": str,
+}
+"""Fields whose values every driver takes as they are, if they are of this very type."""
+
+
+def insert_new(rows: Sequence[Model]) -> None:
+    """Insert rows of one model, as `bulk_create` does, without composing the statement each time, which is two thirds of what a
+    single row costs. The transaction must end with it where it fails. Keys that the database counts are not read back, and
+    no value is an expression."""
+    if rows:
+        plan = _insertion(type(rows[0]), vendor())
+        here = connections[DEFAULT_DB_ALIAS]
+        values = [[keep(row, here) for keep in plan.keepers] for row in rows]
+        run(insert(plan.table, plan.columns, plan.types, values))
+
+
+class _Insertion(NamedTuple):
+    table: str
+    columns: list[str]
+    types: list[str]
+    keepers: list[Callable[[Model, Any], Any]]
+
+
+@lru_cache(maxsize=256)
+def _insertion(kind: type[Model], _vendor: str) -> _Insertion:
+    fields = [field for field in kind._meta.concrete_fields if not field.generated and not isinstance(field, AutoField)]
+    if any(getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False) for field in fields):
+        raise TypeError(f"{kind.__name__} sets a time by itself: use bulk_create")
+    names = [connection.ops.quote_name(str(field.column)) for field in fields]
+    types = [str(field.db_type(connection)).partition("(")[0] for field in fields]
+    return _Insertion(
+        connection.ops.quote_name(kind._meta.db_table), names, types, [_keeper(field) for field in fields]
+    )
+
+
+def _keeper(field: Any) -> Callable[[Model, Any], Any]:
+    name, plain = field.attname, AS_THEY_ARE.get(field.get_internal_type())
+
+    def keep(row: Model, here: Any) -> Any:
+        value = row.__dict__[name]
+        return value if value is None or type(value) is plain else field.get_db_prep_save(value, here)
+
+    return keep
 
 
 def save_many(rows: Sequence[Model], names: Sequence[str]) -> None:

@@ -22,6 +22,8 @@ from pianqu.kernels.saying import Said, say
 NONE = "none"
 MOST = 256
 """Logs, witnesses and groups that one file may name."""
+LONGEST_ENGLISH = 80
+"""Signs of an English name."""
 MAX_BYTES = 524_288
 """All of them with the longest keys, and addresses."""
 _TWICE = {"log": "this log's key stands there already", "witness": "this witness's key stands there already"}
@@ -79,6 +81,12 @@ class Policy:
     groups: tuple[Group, ...] = ()
     quorum: str = NONE
     names: frozenset[str] = field(default=frozenset())
+    english: tuple[tuple[str, str], ...] = ()
+    """What names are called in English, from the remarks `# en NAME WORDS`. It is for readers alone and decides nothing."""
+
+    def called(self, name: str) -> str:
+        """The English name; "" where none is known."""
+        return dict(self.english).get(name, "")
 
     def holds(self, witnessed: Collection[str]) -> bool:
         """Whether these witnesses, by their names here, are enough."""
@@ -132,6 +140,15 @@ class Policy:
         names = {one.name: one.witness.name for one in self.witnesses}
         return len(group.members) > 1 and len({names.get(member, member) for member in group.members}) == 1
 
+    def party_names(self) -> dict[str, str]:
+        """What the witness behind each witness line is called: by its group where that holds all of its several keys."""
+        alone = {member: group.name for group in self.groups if self.is_one_party(group) for member in group.members}
+        return {one.name: alone.get(one.name, one.name) for one in self.witnesses}
+
+    def parties_named(self, names: Collection[str]) -> tuple[str, ...]:
+        """Who stands behind these witness lines, each once, in the policy's order."""
+        return tuple(dict.fromkeys(told for name, told in self.party_names().items() if name in names))
+
     def left_out_of_code(self) -> tuple[str, ...]:
         """Whose signatures are too long for a QR code."""
         return tuple(one.name for one in self.witnesses if not one.witness.kind.fits_code)
@@ -174,7 +191,19 @@ def parse(content: bytes) -> Policy:
         groups=tuple(reading.groups),
         quorum=reading.quorum,
         names=frozenset(reading.defined),
+        english=tuple(_english(content).items()),
     )
+
+
+def _english(content: bytes) -> dict[str, str]:
+    """English names by name, the last that is given. A remark is never a fault: what is no such name is passed over."""
+    found: dict[str, str] = {}
+    for line in content.split(b"\n"):
+        words = line.decode("utf-8", "replace").split()
+        told = " ".join(words[3:])
+        if words[:2] == ["#", "en"] and told.isprintable() and 0 < len(told) <= LONGEST_ENGLISH and len(found) < MOST:
+            found[words[2]] = told
+    return found
 
 
 def write(policy: Policy) -> str:
@@ -182,6 +211,7 @@ def write(policy: Policy) -> str:
     lines = [f"log {one.verifier.vkey}{_after(one.url)}" for one in policy.logs]
     lines += [f"witness {one.name} {one.witness.vkey}{_after(one.url)}" for one in policy.witnesses]
     lines += [f"group {one.name} {one.needed} {' '.join(one.members)}" for one in policy.groups]
+    lines += [f"# en {name} {told}" for name, told in policy.english]
     return "".join(f"{line}\n" for line in (*lines, f"quorum {policy.quorum}"))
 
 

@@ -467,10 +467,18 @@ def told(verdict: Verdict, rule: Policy) -> list[str]:
     return [*lines, "It does not show that what was recorded is true, nor that the matter was dealt with well."]
 
 
+def _signed_told(some: int, many: int) -> str:
+    if many == 1:
+        return "Signed by its one witness:" if some else "Not signed by its one witness:"
+    if some == many:
+        return "Signed by both witnesses:" if many == 2 else f"Signed by all {many} witnesses:"
+    return f"Signed by {some} of {many} witnesses:"
+
+
 def _witnesses_told(verdict: Verdict, rule: Policy) -> list[str]:
     if not rule.witnesses:
         return ["No outside witness is named: nothing here rules out that the ledger keeps a second history."]
-    lines = [f"Signed by {rule.parties(verdict.times)} of {rule.parties()} witnesses:"]
+    lines = [_signed_told(rule.parties(verdict.times), rule.parties())]
     for one in rule.witnesses:
         time = verdict.times.get(one.name)
         lines.append(f"  {one.name}: {moment(time) if time is not None else 'has not signed'}")

@@ -10,7 +10,7 @@ Cost: O(length). Guarantee: no value can end the data block or become markup; th
 import json
 import re
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -38,12 +38,20 @@ def render(
     district: Pair,
     language: str = "zh",
     names: Mapping[str, Pair] | None = None,
+    twin: Sequence[str] = (),
 ) -> VerifyPage:
     """The page for this policy (C2SP tlog-policy).
 
     `names` maps "organisation:330205", "category:roads", "place:…", "kind:…", "witness:…" to a pair.
+    `twin` are the keys of the ledger's twin by the national standards.
     """
-    configuration = {"policy": policy, "district": district, "language": language, "names": dict(names or {})}
+    configuration = {
+        "policy": policy,
+        "district": district,
+        "language": language,
+        "names": dict(names or {}),
+        "twin": list(twin),
+    }
     block = json.dumps(configuration, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     if template.count(PLACEHOLDER) != 1:
         raise ValueError("this is not the template of the offline check")

@@ -1,7 +1,6 @@
 """`pianqu catch-up`: a ledger whose database was put back is completed from a copy, and may sign again."""
 
 import argparse
-import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import django
 from django.utils import timezone
 
-from pianqu.composition.env import current
+from pianqu.composition.commands.installed import installed
 from pianqu.foundation.errors import Refused, Unavailable
 from pianqu.foundation.following import Remote, Source, Trouble, entries, newest, origin_hash, proven
 
@@ -17,12 +16,7 @@ from pianqu.foundation.following import Remote, Source, Trouble, entries, newest
 def main(argv: list[str]) -> int:
     """Complete the ledger; 0 when it may sign again."""
     asked = _arguments(argv)
-    if asked.data:
-        os.environ["PIANQU_DATA"] = str(asked.data.resolve())
-    env = current()
-    if not env.key_folder.exists():
-        sys.stderr.write(f"There is no installation in {env.data}. Nothing was changed.\n")
-        return 2
+    installed(asked.data)
     django.setup()
     ledger = import_module("pianqu.rooms.ledger.queries")
     said = []

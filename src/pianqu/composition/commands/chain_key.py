@@ -1,7 +1,6 @@
 """`pianqu chain-key`: the key of the account that anchors the ledger on a chain, made or taken in, and how the node sees it."""
 
 import argparse
-import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 
 import django
 
-from pianqu.composition.env import current
+from pianqu.composition.commands.installed import installed
 
 EPILOG = (
     "The key lies in the key folder as evm.key, readable by its owner only, and is never replaced: move it away first. Use it "
@@ -21,12 +20,7 @@ EPILOG = (
 def main(argv: list[str]) -> int:
     """Make, take in or only show; 0 when there is a key and, where a node is named, it answers well."""
     asked = _arguments(argv)
-    if asked.data:
-        os.environ["PIANQU_DATA"] = str(asked.data.resolve())
-    env = current()
-    if not env.key_folder.exists():
-        sys.stderr.write(f"There is no installation in {env.data}. Nothing was changed.\n")
-        return 2
+    env = installed(asked.data)
     try:
         brought = asked.take.read_text() if asked.take else ""
     except (OSError, UnicodeDecodeError) as error:

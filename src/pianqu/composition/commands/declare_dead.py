@@ -1,7 +1,6 @@
 """`pianqu declare-dead`: nobody can show any more what the ledger signed; it ends, and another begins over the same entries."""
 
 import argparse
-import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -9,7 +8,7 @@ from pathlib import Path
 import django
 from django.utils import timezone
 
-from pianqu.composition.env import current
+from pianqu.composition.commands.installed import installed
 from pianqu.composition.supervise import alone
 from pianqu.foundation.errors import Invalid, Refused, Unavailable
 
@@ -17,12 +16,7 @@ from pianqu.foundation.errors import Invalid, Refused, Unavailable
 def main(argv: list[str]) -> int:
     """End the ledger and begin the next; 0 when that is done."""
     asked = _arguments(argv)
-    if asked.data:
-        os.environ["PIANQU_DATA"] = str(asked.data.resolve())
-    env = current()
-    if not env.key_folder.exists():
-        sys.stderr.write(f"There is no installation in {env.data}. Nothing was changed.\n")
-        return 2
+    env = installed(asked.data)
     try:
         with alone(env.data, "./pianqu declare-dead"):
             return _end(asked.yes, asked.reason)

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+from contextlib import nullcontext
 from itertools import zip_longest
 from pathlib import Path
 
@@ -10,9 +11,10 @@ from pianqu.composition.mirror import home
 from pianqu.composition.mirror.app import EVERY, FOLDER
 from pianqu.composition.mirror.home import Home
 from pianqu.composition.mirror.store import Store
-from pianqu.composition.outsider.folder import CODES, kinds
+from pianqu.composition.outsider.folder import CODES, Folder, kinds
+from pianqu.composition.outsider.receiving import PATIENCE
 from pianqu.composition.supervise import check_port
-from pianqu.composition.web import serve_wsgi
+from pianqu.composition.web import serve_patient
 from pianqu.foundation.errors import Invalid
 
 
@@ -25,7 +27,10 @@ def main(argv: list[str]) -> int:
         raise Invalid("mirror-every", "--every is a number of seconds between 0.1 and 86400. Nothing was changed.")
     logs = list(zip_longest(asked.log, asked.source, fillvalue=""))
     chosen = kinds(asked.key)
-    found = home.prepare(asked.folder.resolve(), name=asked.name, logs=logs, beside=asked.beside, kinds=chosen)
+    place = Folder(asked.folder.resolve(), home.WHAT)
+    only_shows = asked.show and not (logs or asked.beside or chosen)
+    with nullcontext() if only_shows else place.alone():
+        found = home.prepare(place.path, name=asked.name, logs=logs, beside=asked.beside, kinds=chosen)
     if not asked.quiet:
         sys.stdout.write(_told(found))
         sys.stdout.flush()
@@ -37,9 +42,12 @@ def main(argv: list[str]) -> int:
         )
         return 2
     check_port(asked.bind, asked.port, command="./pianqu mirror")
-    Store(found.tables).close()  # what cannot be opened is said before anybody asks
-    os.environ[FOLDER], os.environ[EVERY] = str(found.folder), str(asked.every)
-    serve_wsgi("pianqu.composition.mirror.served:application", bind=asked.bind, port=asked.port)
+    with place.alone():
+        place.remember(Store).close()  # what cannot be opened or is gone is said before anybody asks
+        os.environ[FOLDER], os.environ[EVERY] = str(found.folder), str(asked.every)
+        serve_patient(
+            "pianqu.composition.mirror.served:application", bind=asked.bind, port=asked.port, patience=PATIENCE
+        )
     return 0
 
 

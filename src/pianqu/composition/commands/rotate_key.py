@@ -1,7 +1,6 @@
 """`pianqu rotate-key`: the ledger signs with a new key, for a while beside the old one."""
 
 import argparse
-import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 import django
 from django.utils import timezone
 
-from pianqu.composition.env import current
+from pianqu.composition.commands.installed import installed
 
 OVERLAP_DAYS = 90
 EPILOG = (
@@ -24,12 +23,7 @@ EPILOG = (
 def main(argv: list[str]) -> int:
     """Rotate, end the overlap, or only show; 0 when it is done."""
     asked = _arguments(argv)
-    if asked.data:
-        os.environ["PIANQU_DATA"] = str(asked.data.resolve())
-    env = current()
-    if not env.key_folder.exists():
-        sys.stderr.write(f"There is no installation in {env.data}. Nothing was changed.\n")
-        return 2
+    installed(asked.data)
     django.setup()
     ledger = import_module("pianqu.rooms.ledger.queries")
     if not asked.show:

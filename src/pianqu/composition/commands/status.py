@@ -14,23 +14,24 @@ from typing import Any
 
 import django
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_noop, override
+from django.utils.translation import gettext_lazy, override
 
 from pianqu.composition.env import Env, current
 from pianqu.composition.supervise import status_file
 
-_SILENT = gettext_noop("%(name)s takes nothing since %(since)s (%(trouble)s); %(waiting)s messages wait for it.")
-_UNSTAMPED = gettext_noop("The timestamp authority gives none since %(since)s (%(detail)s).")
-_HISTORIES = gettext_noop("TWO HISTORIES exist (%(many)s proofs): /open/ledger/forks/ shows them to everybody")
-_FOUND = gettext_noop("The monitor found: %(what)s")
-_STALLED = gettext_noop("Too few witnesses have signed: %(size)s entries are witnessed")
-_WITNESS = gettext_noop("Witness %(name)s: %(trouble)s; %(behind)s entries behind")
-_MIRROR = gettext_noop("Mirror %(name)s: %(trouble)s; %(behind)s entries behind")
-_SINCE = gettext_noop("%(trouble)s since %(since)s")
-_TWIN = gettext_noop("Twin by SM3 and SM2: %(size)s entries, %(behind)s to come")
-_TWIN_SIGNED = gettext_noop("Twin by SM3 and SM2: %(size)s entries, %(behind)s to come, last signed %(at)s")
-_CHAIN = gettext_noop("Chain %(number)s holds %(size)s entries, block %(block)s of %(at)s")
-_NODE = gettext_noop("The chain's node %(place)s is of no use since %(since)s (%(detail)s)")
+_SILENT = gettext_lazy("%(name)s takes nothing since %(since)s (%(trouble)s); %(waiting)s messages wait for it.")
+_UNSTAMPED = gettext_lazy("The timestamp authority gives none since %(since)s (%(detail)s).")
+_HISTORIES = gettext_lazy("TWO HISTORIES exist (%(many)s proofs): /open/ledger/forks/ shows them to everybody")
+_FOUND = gettext_lazy("The monitor found: %(what)s")
+_STALLED = gettext_lazy("Too few witnesses have signed: %(size)s entries are witnessed")
+_WITNESS = gettext_lazy("Witness %(name)s: %(trouble)s; %(behind)s entries behind")
+_MIRROR = gettext_lazy("Mirror %(name)s: %(trouble)s; %(behind)s entries behind")
+_SINCE = gettext_lazy("%(trouble)s since %(since)s")
+_PASSED = gettext_lazy("Reader %(name)s passed over facts about what is not here, %(many)s in number")
+_TWIN = gettext_lazy("Twin by SM3 and SM2: %(size)s entries, %(behind)s to come")
+_TWIN_SIGNED = gettext_lazy("Twin by SM3 and SM2: %(size)s entries, %(behind)s to come, last signed %(at)s")
+_CHAIN = gettext_lazy("Chain %(number)s holds %(size)s entries, block %(block)s of %(at)s")
+_NODE = gettext_lazy("The chain's node %(place)s is of no use since %(since)s (%(detail)s)")
 
 
 def main(argv: list[str]) -> int:
@@ -93,6 +94,8 @@ def _ledger() -> bool:
     if authority.trouble:
         _tell(_UNSTAMPED, since=_at(authority.trouble_at), detail=authority.detail)
     _chain(ledger)
+    for name, many in ledger.passed_over():
+        _tell(_PASSED, name=name, many=many)
     return watched(ledger) and not state.trouble
 
 
@@ -118,12 +121,12 @@ def _found(ledger: Any, sentence: Any) -> str:
     return _filled(_FOUND, {"what": ledger.told(sentence)})
 
 
-def _behind(ledger: Any, words: str, one: Any, detail: str = "") -> str:
+def _behind(ledger: Any, words: object, one: Any, detail: str = "") -> str:
     """How a witness or mirror stands, with what more is known: in the reader's language, or in the other machine's words."""
     trouble = str(ledger.TROUBLES[one.trouble])
     if one.trouble_at:
         trouble = _filled(_SINCE, {"trouble": trouble, "since": _at(one.trouble_at)})
-    said = _filled(words, {"name": one.name, "trouble": trouble, "behind": one.behind})
+    said = _filled(words, {"name": ledger.called(one.name), "trouble": trouble, "behind": one.behind})
     more = detail and (ledger.detail_of(one.trouble, detail) or detail)
     return f"{said} ({more})" if more else said
 
@@ -154,11 +157,11 @@ def _at(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S %Z}"
 
 
-def _filled(words: str, values: dict[str, object]) -> str:
-    return gettext(words) % values
+def _filled(words: object, values: dict[str, object]) -> str:
+    return str(words) % values
 
 
-def _tell(words: str, **values: object) -> None:
+def _tell(words: object, **values: object) -> None:
     _say(partial(_filled, words, values))
 
 

@@ -11,6 +11,7 @@ from pianqu.composition.mirror import home
 from pianqu.composition.mirror.replica import Replica
 from pianqu.composition.mirror.store import Store
 from pianqu.composition.outsider.folder import Folder
+from pianqu.composition.outsider.memory import MOST_LIST
 from pianqu.foundation import following
 from pianqu.foundation.errors import Unavailable
 from pianqu.foundation.following import Missing, Remote, Signed, Source, Trouble, Unfit, origin_hash
@@ -23,7 +24,6 @@ from pianqu.kernels.replica import ProvenTiles, Unproven, bundles_of, leaf_hashe
 from pianqu.kernels.tiles import TileTree
 
 MOST_WRONG = 50
-MOST_EVIDENCE = 1_000_000
 
 
 def main(argv: list[str]) -> int:
@@ -102,7 +102,7 @@ def _found(where: str, origin: str) -> _Place:
 def _shown_forks(prefix: str) -> list[tuple[str, str]]:
     """What a mirror shows under /evidence; a log itself shows nothing there."""
     try:
-        rows = json.loads(Remote(prefix).get("evidence", MOST_EVIDENCE))
+        rows = json.loads(Remote(prefix).get("evidence", MOST_LIST))
         return [(str(row["ours"]), str(row["theirs"])) for row in rows]
     except (Trouble, ValueError, TypeError, KeyError):
         return []

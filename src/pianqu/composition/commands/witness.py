@@ -3,11 +3,13 @@
 import argparse
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
-from pianqu.composition.outsider.folder import CODES, kinds
+from pianqu.composition.outsider.folder import CODES, Folder, kinds
+from pianqu.composition.outsider.receiving import PATIENCE
 from pianqu.composition.supervise import check_port
-from pianqu.composition.web import serve_wsgi
+from pianqu.composition.web import serve_patient
 from pianqu.composition.witness import home
 from pianqu.composition.witness.app import FOLDER
 from pianqu.composition.witness.home import Home
@@ -35,7 +37,10 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--quiet", action="store_true", help="begin without a word 启动时不显示公钥")
     parser.add_argument("--show", action="store_true", help="print its public key and end 只显示公钥")
     asked = parser.parse_args(argv)
-    found = home.prepare(asked.folder.resolve(), name=asked.name, logs=asked.log, kinds=kinds(asked.key))
+    place = Folder(asked.folder.resolve(), home.WHAT)
+    only_shows = asked.show and not (asked.log or asked.key)
+    with nullcontext() if only_shows else place.alone():
+        found = home.prepare(place.path, name=asked.name, logs=asked.log, kinds=kinds(asked.key))
     if not asked.quiet:
         sys.stdout.write(_told(found))
         sys.stdout.flush()
@@ -45,9 +50,12 @@ def main(argv: list[str]) -> int:
         sys.stderr.write("It knows no ledger yet: name one with --log. 尚未登记账本，请用 --log 指定。\n")
         return 2
     check_port(asked.bind, asked.port, command="./pianqu witness")
-    Store(found.tables).close()  # what cannot be opened is said before anybody asks
-    os.environ[FOLDER] = str(found.folder)
-    serve_wsgi("pianqu.composition.witness.served:application", bind=asked.bind, port=asked.port)
+    with place.alone():
+        place.remember(Store).close()  # what cannot be opened or is gone is said before anybody asks
+        os.environ[FOLDER] = str(found.folder)
+        serve_patient(
+            "pianqu.composition.witness.served:application", bind=asked.bind, port=asked.port, patience=PATIENCE
+        )
     return 0
 
 

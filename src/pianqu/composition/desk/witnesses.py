@@ -14,7 +14,8 @@ from django.views.decorators.http import require_http_methods
 from pianqu.composition.desk.who import colleague
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Forbidden, Problem
-from pianqu.kernels.policy import MAX_BYTES
+from pianqu.kernels import policy as policies
+from pianqu.kernels.policy import MAX_BYTES, PolicyError
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import queries as ledger
 from pianqu.rooms.ledger import services
@@ -33,9 +34,22 @@ def check_may_appoint(actor: Actor) -> None:
 
 
 def adopt(*, actor: Actor, text: str, now: datetime) -> int:
-    """Put a policy in force, for who may."""
+    """Put a policy in force, for who may. What the directory knows in English is called so in it, unless it says otherwise."""
     check_may_appoint(actor)
-    return services.adopt_policy(actor=actor, text=text, now=now)
+    return services.adopt_policy(actor=actor, text=_named(text), now=now)
+
+
+def _named(text: str) -> str:
+    """The text with remarks for the English names that it lacks; what is no policy is left for others to refuse."""
+    try:
+        rule = policies.parse(text.encode())
+    except (PolicyError, UnicodeEncodeError):
+        return text
+    known = {card.name: card.name_en for card in directory.all_organisations() if card.name_en}
+    named = [one.name for one in rule.witnesses] + [one.name for one in rule.groups]
+    names = [name for name in named if name in known and not rule.called(name)]
+    remarks = "".join(f"# en {name} {known[name]}\n" for name in names)
+    return f"{text.rstrip()}\n{remarks}" if remarks else text
 
 
 def name_mirror(*, actor: Actor, name: str, vkey: str, url: str, now: datetime) -> int:
@@ -65,10 +79,12 @@ def page(request: HttpRequest) -> HttpResponse:
             problem = refused
     now = timezone.now()
     rule = ledger.policy()
+    text = request.POST.get("policy", "") if problem else ledger.policy_text()
     context = {
         "error": problem.told if problem else "",
         "typed": request.POST if problem else {},
-        "text": request.POST.get("policy", "") if problem else ledger.policy_text(),
+        "text": text,
+        "rows": min(max(text.count("\n") + 1, 10), 26),
         "rule": rule,
         "witnesses": ledger.witnesses(),
         "mirrors": ledger.mirrors(),

@@ -19,6 +19,7 @@ from pianqu.composition.mirror.store import Damaged, Store
 from pianqu.composition.orphan import end_with_parent
 from pianqu.composition.outsider import doors
 from pianqu.composition.outsider.doors import TEXT, Answered, moment, said
+from pianqu.composition.outsider.folder import Folder
 from pianqu.foundation.following import Missing, Trouble, origin_hash
 from pianqu.kernels import merkle
 from pianqu.kernels.witnessing import Answer, Request
@@ -26,8 +27,9 @@ from pianqu.kernels.witnessing import Answer, Request
 FOLDER, EVERY = "PIANQU_MIRROR", "PIANQU_MIRROR_EVERY"
 OCTETS = "application/octet-stream"
 FOREVER, BRIEFLY = "public, max-age=31536000, immutable", "no-cache"
+BROUGHT = "/add-entries"
 MOST_BRINGING = 2
-"""Requests with entries at once: who lets one stand still leaves room for those who read."""
+"""Requests with entries at once; each has a piece of the log in memory."""
 
 
 class Application:
@@ -66,7 +68,7 @@ class Application:
         path, method = str(environ.get("PATH_INFO", "/")), str(environ["REQUEST_METHOD"])
         takes: dict[str, Callable[[dict[str, Any]], Answered]] = {
             "/add-checkpoint": self._add_checkpoint,
-            "/add-entries": self._add_entries,
+            BROUGHT: self._add_entries,
         }
         if path in takes:
             return takes[path](environ) if method == "POST" else said(405, "Send it with POST.")
@@ -171,7 +173,7 @@ def begun() -> Application:
     """The mirror of the folder that the environment names, in the server's own process, with the threads that copy."""
     end_with_parent(at_once=True)
     found = home.read(Path(os.environ[FOLDER]))
-    store = Store(found.tables)
+    store = Folder(found.folder, home.WHAT).remember(Store)
     every = float(os.environ.get(EVERY, "10"))
     pulling, looking = Pulling(found, store, every=every), Looking(found, store, every=every, clock=time.time)
     made = Application(found, pulling, store=store, looking=looking)

@@ -15,6 +15,7 @@ from typing import Any
 
 from pianqu.composition.mirror.home import Home
 from pianqu.composition.mirror.store import Damaged, Store
+from pianqu.composition.outsider.memory import MOST_LIST
 from pianqu.foundation import following
 from pianqu.foundation.following import Missing, Remote, Signed, Trouble, Unsigned, origin_hash
 from pianqu.foundation.posting import NotSent, Unclear, post_bytes
@@ -24,8 +25,6 @@ from pianqu.kernels.replica import Unproven
 
 TIMEOUT, WHOLE = 5.0, 15.0
 """Seconds for each step of asking a neighbour, and for one whole answer."""
-MOST_LIST = 1_000_000
-"""Bytes of a neighbour's list of forks that are read."""
 MOST_AHEAD = 256
 """Checkpoints of a log that a neighbour has shown and that cannot be compared yet."""
 
@@ -99,7 +98,7 @@ class Neighbour:
         if here is not None and here == one.body.root:
             return True
         if here is not None or self._outgrew_otherwise(origin, one):
-            self._store.note_fork(origin, one.note, now=int(self._clock()))
+            self._store.note_fork(origin, one.note, self._known[origin], now=int(self._clock()))
             self._tell(origin, one)
             return False
         return None
@@ -124,7 +123,7 @@ class Neighbour:
         if (one.body.origin, two.body.origin) != (origin, origin):
             return False
         if one.body.size == two.body.size and one.body.root != two.body.root:
-            self._store.note_pair(origin, one.note, two.note, now=int(self._clock()))
+            self._store.note_pair(origin, one.note, two.note, keys, now=int(self._clock()))
             return True
         digest = sha256(text_of(one.note).encode() + text_of(two.note).encode()).digest()
         if digest not in self._read:

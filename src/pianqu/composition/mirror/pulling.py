@@ -128,7 +128,7 @@ class Puller:
             return
         known = self._store.root_at(self._origin, shown.body.size)
         if known is not None and known != shown.body.root:
-            self._store.note_fork(self._origin, shown.note, now=int(self._clock()))
+            self._store.note_fork(self._origin, shown.note, self._keys, now=int(self._clock()))
             raise self._forked(shown.body.size)
         raise Waiting(
             f"The log shows {shown.body.size} entries and had signed {pending.size} before. It is not followed back; this "

@@ -1,5 +1,6 @@
 """What granian loads in the process that serves a mirror."""
 
-from pianqu.composition.mirror.app import begun
+from pianqu.composition.mirror.app import BROUGHT, begun
+from pianqu.composition.outsider.receiving import Receiving
 
-application = begun()
+application = Receiving(begun(), streams=[BROUGHT])

@@ -108,6 +108,16 @@ class Store:
             while self._readers:
                 self._readers.pop().close()
 
+    def called(self) -> str:
+        """The name of this memory; empty where it has none yet."""
+        with self._lock:
+            return memory.called(self._tables)
+
+    def call(self) -> str:
+        """Its name, given where it has none."""
+        with memory.turn(self._tables, self._lock) as tables:
+            return memory.call(tables)
+
     def _connected(self) -> sqlite3.Connection:
         is_alone = not self._path.with_name(f"{self._path.name}-wal").exists()
         how = ("?immutable=1" if is_alone else "?mode=ro") if self._reads_only else ""
@@ -132,7 +142,7 @@ class Store:
                 if is_read or last is None or last.size != found.grown.size or _has_news(note, last.note):
                     _keep_accepted(tables, Accepted(found.grown.size, found.grown.root, note), origin)
             elif found.is_evidence or (is_read and last and found.status == witnessing.INCONSISTENT):
-                _keep_evidence(tables, origin, memory.of_log(request.note, logs[origin]), now)
+                _keep_evidence(tables, origin, request.note, logs[origin], now)
         return found
 
     def append(self, origin: str, start: int, entries: Sequence[bytes]) -> int:
@@ -208,12 +218,15 @@ class Store:
                 [(origin, *place, hashes) for place, hashes in tiles.items()],
             )
 
-    def note_fork(self, origin: str, theirs: str, *, now: int) -> None:
-        """Keep a signed checkpoint that contradicts what is stored, beside the one of this mirror that it contradicts."""
-        with memory.turn(self._tables, self._lock) as tables:
-            _keep_evidence(tables, origin, theirs, now)
+    def note_fork(self, origin: str, theirs: str, keys: Sequence[Verifier], *, now: int) -> None:
+        """Keep a signed checkpoint that contradicts what is stored, beside the one of this mirror that it contradicts.
 
-    def note_pair(self, origin: str, one: str, other: str, *, now: int) -> None:
+        `keys` are the log's: of other lines nothing is kept.
+        """
+        with memory.turn(self._tables, self._lock) as tables:
+            _keep_evidence(tables, origin, theirs, keys, now)
+
+    def note_pair(self, origin: str, one: str, other: str, keys: Sequence[Verifier], *, now: int) -> None:
         """Keep two signed checkpoints of one size that contradict each other, as somebody else has them.
 
         The one of this copy's own history, where either is, stands first.
@@ -223,7 +236,7 @@ class Store:
             known = _accepted(tables, origin, size)
             if known is not None and CheckpointBody.decode(text_of(other)).root == known.root:
                 one, other = other, one
-            memory.keep_evidence(tables, origin, one, other, now)
+            _keep_pair(tables, origin, one, other, keys, now)
 
     # questions -------------------------------------------------------------------------------------------------------
 
@@ -412,12 +425,19 @@ def _count(raw: bytes) -> int:
         return -1
 
 
-def _keep_evidence(tables: sqlite3.Connection, origin: str, theirs: str, now: int) -> None:
+def _keep_evidence(tables: sqlite3.Connection, origin: str, theirs: str, keys: Sequence[Verifier], now: int) -> None:
     """Beside it stands the own one of that size, or the last."""
     body = CheckpointBody.decode(text_of(theirs))
     ours = _accepted(tables, origin, body.size) or _pending(tables, origin)
     if ours is not None:
-        memory.keep_evidence(tables, origin, ours.note, theirs, now)
+        _keep_pair(tables, origin, ours.note, theirs, keys, now)
+
+
+def _keep_pair(
+    tables: sqlite3.Connection, origin: str, ours: str, theirs: str, keys: Sequence[Verifier], now: int
+) -> None:
+    one = memory.fork(origin, memory.of_log(ours, keys), memory.of_log(theirs, keys), now)
+    memory.keep_evidence(tables, one)
 
 
 def _has_news(note: str, before: str) -> bool:

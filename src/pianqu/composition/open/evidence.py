@@ -19,9 +19,10 @@ from pianqu.foundation import qr
 from pianqu.foundation.facts import REGISTRY
 from pianqu.foundation.official import layout
 from pianqu.kernels import policy
+from pianqu.kernels.policy import Group
 from pianqu.kernels.receipt import moment
 from pianqu.kernels.verify_page import Pair
-from pianqu.rooms.ledger.queries import CourtBundle, EvmAnchorCard
+from pianqu.rooms.ledger.queries import AnchorCard, CourtBundle, EvmAnchorCard
 
 CHINA = timezone(timedelta(hours=8))
 TITLE: Pair = ("证据说明表", "Evidence sheet for one record of the ledger")
@@ -79,6 +80,11 @@ ON_CHAIN: Pair = (
     "表上写明的联盟链交易里有同一本账的指纹：只要该链没有被改写，记录不晚于那一块就在账上。请向该链的任一节点另行核对。",
     "The transaction named above holds the same ledger's fingerprint: unless that chain was rewritten, the record was there no "
     "later than that block. Ask any node of the chain yourself.",
+)
+STAMPED: Pair = (
+    "时间戳机构的戳盖在同一本账上：记录不晚于那个时间就在账上，靠的是该机构的签名和钟，与区里的钟无关。它只见过账的指纹，不证明内容属实。",
+    "The timestamp is over the same ledger: the record was there no later than that, by the authority's signature and clock and "
+    "not by the district's. The authority saw the ledger's fingerprint only and does not vouch for what was recorded.",
 )
 BLANKS: tuple[Pair, ...] = (
     ("记录单位与当事人的关系", "Relation of the recording organisation to the parties"),
@@ -172,8 +178,23 @@ def _stamped(bundle: CourtBundle) -> Iterable[dict[str, Any]]:
     if bundle.sealed_at:
         yield _row(("封存时间（区里的钟）", "Sealed (the district's clock)"), _moment(bundle.sealed_at))
     yield _row(("见证规则", "Rule"), _rule(bundle))
+    if bundle.stamp is not None:
+        yield from _by_authority(bundle.stamp)
     if bundle.chain is not None:
         yield from _on_chain(bundle.chain)
+
+
+def _by_authority(stamp: AnchorCard) -> Iterable[dict[str, Any]]:
+    """What a timestamp authority has stated of a ledger that holds the entry."""
+    yield _row(
+        ("可信时间戳（该机构的钟）", "Timestamp (the authority's clock)"),
+        f"{_moment(stamp.stamped_at)}\n{stamp.authority}",
+    )
+    yield _row(
+        ("戳盖在哪份签名文本上（SHA-256）", "Signed text that it is over (SHA-256)"),
+        f"{sha256(stamp.text.encode()).hexdigest()}\ntimestamp.tsr · timestamp.note · RFC 3161",
+        "mono",
+    )
 
 
 def _on_chain(anchor: EvmAnchorCard) -> Iterable[dict[str, Any]]:
@@ -192,15 +213,22 @@ def _rule(bundle: CourtBundle) -> str:
     """The groups in words; the file itself is in the bundle."""
     if bundle.rule.quorum == policy.NONE:
         return "不要求别的单位见证 / asks for no witness"
-    groups = [f"{one.name}：{'、'.join(one.members)} 中至少 {one.needed}" for one in bundle.rule.groups]
-    return "；".join([*groups, f"必须：{bundle.rule.quorum}"])
+    return "；".join([*(_group(one) for one in bundle.rule.groups), f"必须：{bundle.rule.quorum}"])
+
+
+def _group(group: Group) -> str:
+    """Who is in it and how many are needed, the way people say it."""
+    members = "、".join(group.members)
+    if group.needed < len(group.members):
+        return f"{group.name}：{members}中至少 {group.needed} 家"
+    return f"{group.name}：{members}" if len(group.members) == 1 else f"{group.name}：{members}都要"
 
 
 def _witnesses(bundle: CourtBundle) -> Iterable[dict[str, Any]]:
     for one in bundle.rule.witnesses:
         time = bundle.verdict.times.get(one.name)
         told = (_stated(time), "by its own clock") if time else ("还没有盖章", "has not signed")
-        yield {"name": one.name, "key": one.witness.told, "time": told}
+        yield {"name": (one.name, bundle.rule.called(one.name)), "key": one.witness.told, "time": told}
 
 
 def _stated(time: int) -> str:
@@ -213,7 +241,7 @@ def _stated(time: int) -> str:
 
 def _proven(bundle: CourtBundle) -> list[Pair]:
     points = PROVES if bundle.verdict.times else PROVES[:2]
-    return [*points, ON_CHAIN] if bundle.chain else list(points)
+    return [*points, *([STAMPED] if bundle.stamp else []), *([ON_CHAIN] if bundle.chain else [])]
 
 
 def _doubt(bundle: CourtBundle) -> Pair:
@@ -246,14 +274,16 @@ def _left_out(bundle: CourtBundle) -> Pair:
     names = "、".join(bundle.left_out_of_code)
     if not names:
         return ("", "")
+    english = ", ".join(bundle.rule.called(name) or name for name in bundle.left_out_of_code)
     if bundle.rule.holds_in_code():
         return (
             f"二维码装不下 {names} 的签名，那在回执文件里；没有它，二维码也够数。",
-            f"The code has no room for the signature of {names}, which is in the receipt's file; the code is enough without it.",
+            f"The code has no room for the signature of {english}, which is in the receipt's file; the code is "
+            "enough without it.",
         )
     return (
         f"二维码装不下 {names} 的签名，只凭二维码验不出见证够数：请用回执文件核验。",
-        f"The code has no room for the signature of {names} and is not enough without it: check the receipt's file.",
+        f"The code has no room for the signature of {english} and is not enough without it: check the receipt's file.",
     )
 
 

@@ -11,15 +11,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import conditional_escape
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from pianqu.foundation.errors import Absent
 from pianqu.foundation.facts import REGISTRY
+from pianqu.foundation.markup import put_each
 from pianqu.kernels import receipt
 from pianqu.kernels.leaf import Leaf
-from pianqu.kernels.policy import NONE, Policy
+from pianqu.kernels.policy import NONE, Group, Policy
 from pianqu.kernels.receipt import ReceiptError
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import queries as ledger
@@ -238,15 +241,36 @@ def _watching() -> dict[str, Any]:
 
 
 def _rule(rule: Policy, name: str) -> str:
-    """A quorum in words: of justice, street one; and residents."""
+    """A quorum in words, each name in its own language: of justice, street one; and residents."""
+    group = _of_several(rule, name)
+    if isinstance(group, str):
+        return ledger.party(group)
+    inner = [
+        _rule(rule, member)
+        if isinstance(_of_several(rule, member), str)
+        else _filled(pgettext("quorum", "(%(part)s)"), part=_rule(rule, member))
+        for member in group.members
+    ]
+    if group.needed == len(inner):
+        return _joined(_(" and "), inner)
+    return _filled(_("%(needed)s of %(parts)s"), needed=group.needed, parts=_joined(_(", "), inner))
+
+
+def _of_several(rule: Policy, name: str) -> Group | str:
+    """The group of this name; where it is one witness after all, that one's name."""
     group = next((group for group in rule.groups if group.name == name), None)
     if group is None or rule.is_one_party(group):
         return name
-    parts = [_rule(rule, member) for member in group.members]
-    many, plain = len(parts), {one.name for one in rule.witnesses}
-    if many == 1:
-        return parts[0]
-    inner = [part if part in plain else pgettext("quorum", "(%(part)s)") % {"part": part} for part in parts]
-    if group.needed == many:
-        return _(" and ").join(inner)
-    return _("%(needed)s of %(parts)s") % {"needed": group.needed, "parts": _(", ").join(inner)}
+    return _of_several(rule, group.members[0]) if len(group.members) == 1 else group
+
+
+def _joined(between: str, parts: list[str]) -> str:
+    return put_each(str(conditional_escape(between)), "{}", ((part,) for part in parts))
+
+
+def _filled(words: str, **values: str | int) -> SafeString:
+    """A sentence with markup in it; everything else is escaped."""
+    return SafeString(
+        conditional_escape(words)
+        % {name: conditional_escape(str(value) if isinstance(value, int) else value) for name, value in values.items()}
+    )

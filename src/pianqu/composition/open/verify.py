@@ -55,7 +55,14 @@ def policy(made: VerifyPage) -> str:
 def made_page() -> VerifyPage:
     """The check as it is kept at home today, in the reader's language."""
     language = "en" if (get_language() or "").startswith("en") else "zh"
-    return render(_template(), policy=ledger.policy_text(), district=DISTRICT, language=language, names=names())
+    return render(
+        _template(),
+        policy=ledger.policy_text(),
+        district=DISTRICT,
+        language=language,
+        names=names(),
+        twin=ledger.twin_card().vkeys,
+    )
 
 
 @lru_cache(maxsize=1)

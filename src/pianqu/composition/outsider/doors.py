@@ -1,10 +1,10 @@
 """Doors of an outsider: what it answers over HTTP, and c2sp.org/tlog-witness, add-checkpoint, which all of them know."""
 
-import json
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from pianqu.composition.outsider import memory
 from pianqu.composition.outsider.memory import Evidence
 from pianqu.kernels import witnessing
 from pianqu.kernels.witnessing import Answer, BadRequest, Request
@@ -59,12 +59,8 @@ def add_checkpoint(environ: dict[str, Any], judged: Callable[[Request], tuple[An
 
 
 def shown(evidence: Iterable[Evidence]) -> Answered:
-    """The evidence, for a program."""
-    rows = [
-        {"origin": one.origin, "size": one.size, "at": one.at, "ours": one.ours, "theirs": one.theirs}
-        for one in evidence
-    ]
-    return 200, JSON, json.dumps(rows, ensure_ascii=False, indent=1).encode()
+    """The evidence, for a program; never longer than it reads."""
+    return 200, JSON, memory.listed(memory.with_room(evidence))
 
 
 def moment(at: int) -> str:

@@ -62,6 +62,16 @@ class Store:
         with self._lock:
             self._tables.close()
 
+    def called(self) -> str:
+        """The name of this memory; empty where it has none yet."""
+        with self._lock:
+            return memory.called(self._tables)
+
+    def call(self) -> str:
+        """Its name, given where it has none."""
+        with memory.turn(self._tables, self._lock) as tables:
+            return memory.call(tables)
+
     def step(
         self, request: Request, logs: Mapping[str, Sequence[Verifier]], keys: Cosigner | Keyring, *, now: int
     ) -> Step:
@@ -136,4 +146,4 @@ class Store:
         asked = "SELECT note FROM cosigned WHERE origin = ? AND size = ?"
         ours = self._tables.execute(asked, (origin, size)).fetchone()
         if ours is not None:
-            memory.keep_evidence(self._tables, origin, ours[0], theirs, now)
+            memory.keep_evidence(self._tables, memory.fork(origin, ours[0], theirs, now))

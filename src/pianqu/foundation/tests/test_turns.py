@@ -60,7 +60,33 @@ def test_a_writer_gives_up_after_its_time_and_says_why(
     handler = connection_to(tmp_path, wait=0.05)
     monkeypatch.setattr(transaction, "connections", handler)
     with pytest.raises(OperationalError, match="database is locked"), transaction.atomic():
+        handler["default"].cursor().execute("SELECT number FROM line")
         raise AssertionError("it cannot have begun")
+    handler["default"].close()
+
+
+def test_a_transaction_begins_with_its_first_statement(
+    tmp_path: Path, other: sqlite3.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    handler = connection_to(tmp_path, wait=WAIT_S)
+    monkeypatch.setattr(transaction, "connections", handler)
+    line = line_of((tmp_path / "turns.sqlite3").resolve())
+    with transaction.atomic():
+        assert line.take(time.monotonic()), "nobody waits for who only computes"
+        line.give_back()
+        other.execute("INSERT INTO line VALUES (1)")
+        other.execute("COMMIT")
+        with transaction.atomic(), handler["default"].cursor() as cursor:
+            cursor.execute("INSERT INTO line VALUES (2)")
+        assert not line.take(time.monotonic()), "a savepoint is a statement"
+        transaction.set_rollback(True)
+    assert line.take(time.monotonic())
+    line.give_back()
+    with transaction.atomic():
+        pass
+    with handler["default"].cursor() as cursor:
+        cursor.execute("SELECT number FROM line")
+        assert cursor.fetchall() == [(1,)], "what was not begun needs no end, and nothing of it is left"
     handler["default"].close()
 
 
@@ -171,6 +197,7 @@ def test_a_failed_statement_and_a_closed_connection_leave_the_turn(
             with pytest.raises(IntegrityError):
                 cursor.execute("INSERT INTO line VALUES (1)")
         with pytest.raises(IntegrityError), transaction.atomic(), handler["default"].cursor() as cursor:
+            cursor.execute("INSERT INTO line VALUES (2)")
             assert not line.take(time.monotonic()), "a transaction has the turn"
             cursor.execute("INSERT INTO line VALUES (1)")
         with transaction.atomic():

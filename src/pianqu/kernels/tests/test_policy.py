@@ -1,6 +1,7 @@
 """Policies: the specification's example, an oracle that asks every set of witnesses, and every line that is refused."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from itertools import chain, combinations
 from random import Random
 
@@ -62,6 +63,30 @@ def test_what_is_written_is_read_back() -> None:
     assert parse(policy.write(found).encode()) == found
     assert parse(b"quorum none\n").holds(())
     assert parse(f"witness w {key('X1')}\nquorum w".encode()).holds({"w"})
+
+
+def test_remarks_say_what_names_are_called_in_english_and_decide_nothing() -> None:
+    remarks = "# en w  The  first witness\n#en w not this\n# en w\n# en 院 University\x00\n# any other words\n"
+    plain = f"witness w {key('X1')}\nquorum w\n"
+    found = parse((plain + remarks.replace("\x00", "") + "# en w The  witness\n").encode())
+    assert found.english == (("w", "The witness"), ("院", "University")) and found.called("nobody") == ""
+    assert replace(found, english=()) == parse(plain.encode()) and parse(policy.write(found).encode()) == found
+    for line in (f"# en w {'x' * 81}\n", "# en w \u202egnorw\n"):
+        assert parse((plain + line).encode()).english == ()
+    many = "".join(f"# en n{n} Name {n}\n" for n in range(policy.MOST + 9))
+    assert len(parse((plain + many).encode()).english) == policy.MOST
+    assert parse(plain.encode() + b"# en w \xff\n").called("w") == "\ufffd"
+
+
+def test_keys_of_one_witness_are_told_once() -> None:
+    short = Cosigner.from_seed("council.example", bytes(32))
+    long = Cosigner.from_seed("council.example", bytes(32), ML_DSA_44)
+    lines = f"witness a {short.witness.vkey}\nwitness b {long.witness.vkey}\nwitness c {key('Y1')}\n"
+    found = parse(f"{lines}group x any a b\ngroup y all x c\nquorum y\n".encode())
+    assert found.parties_named(("c", "b", "a")) == ("x", "c") and found.parties_named(("c",)) == ("c",)
+    assert found.parties_named(("b",)) == ("x",) and found.parties_named(()) == ()
+    apart = parse(f"{lines}group y all a c\nquorum y\n".encode())
+    assert apart.parties_named(("a", "b")) == ("a", "b")
 
 
 @pytest.mark.parametrize(

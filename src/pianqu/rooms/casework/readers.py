@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from django.utils import timezone
 
+from pianqu.rooms.casework import queries
 from pianqu.rooms.casework.facts import (
     CaseClosed,
     CaseErased,
@@ -18,6 +19,7 @@ from pianqu.rooms.casework.facts import (
 )
 from pianqu.rooms.casework.models import Change, DayCount, HotIssue, HotMatter, HotRun
 from pianqu.rooms.casework.queries import opendata, street_of
+from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.ledger.services import Heard
 
 NAME = opendata.DAY_COUNTS
@@ -60,9 +62,13 @@ def _cell(item: Heard) -> Cell | None:
 
 
 def hear_changes(heard: Sequence[Heard]) -> None:
-    """Note a page's answers and reopenings, in one statement."""
-    if found := [change for item in heard if (change := _change(item))]:
-        Change.objects.bulk_create(found, ignore_conflicts=True)
+    """Note a page's answers and reopenings, in two statements; those of matters that are not here are passed over."""
+    found = [(item, change) for item in heard if (change := _change(item))]
+    if not found:
+        return
+    here = queries.codes_of({change.case_id for _item, change in found})
+    Change.objects.bulk_create([change for _item, change in found if change.case_id in here], ignore_conflicts=True)
+    ledger.pass_over(reader=CHANGES, facts=[item for item, change in found if change.case_id not in here])
 
 
 def forget_changes() -> None:

@@ -405,6 +405,8 @@ class Cursor(models.Model):
 
     reader = models.CharField("读者 reader", max_length=64, primary_key=True)
     heard = models.PositiveBigIntegerField("已读条数 heard", default=0)
+    passed_over = models.PositiveBigIntegerField("跳过条数 passed over", default=0)
+    """Facts that it could make nothing of, since it began or was replayed."""
 
     class Meta:
         verbose_name = "读者进度 cursor"

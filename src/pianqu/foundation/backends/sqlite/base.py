@@ -1,4 +1,6 @@
-"""SQLite with the commit guard, whose writers all get their turn; migrations run with the guard lifted."""
+"""SQLite with the commit guard, whose writers all get their turn; migrations run with the guard lifted.
+
+A transaction begins with its first statement: what a verb computes before keeps nobody waiting."""
 
 import os
 import sqlite3
@@ -33,15 +35,17 @@ class SchemaEditor(DatabaseSchemaEditor):
 
 
 class _Waiting:
-    """A write outside of a transaction waits for its turn too."""
+    """The first statement of a transaction begins it; a write outside of one waits for its turn too."""
 
     db: Any
 
     def _execute(self, sql: str, params: Any, *ignored: Any) -> Any:
+        self.db.begin_now()
         with self.db.turn_of(sql):
             return super()._execute(sql, params, *ignored)  # type: ignore[misc]
 
     def _executemany(self, sql: str, param_list: Any, *ignored: Any) -> Any:
+        self.db.begin_now()
         with self.db.turn_of(sql):
             return super()._executemany(sql, param_list, *ignored)  # type: ignore[misc]
 
@@ -61,6 +65,7 @@ class DatabaseWrapper(guard.Guarded, base.DatabaseWrapper):
         super().__init__(*args, **kwargs)
         self._line: Line | None = None
         self._taken: Line | None = None
+        self._to_begin = False
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         made = super().get_new_connection(conn_params)
@@ -86,7 +91,15 @@ class DatabaseWrapper(guard.Guarded, base.DatabaseWrapper):
             self._give_back()
 
     def _start_transaction_under_autocommit(self) -> None:
-        """Begin in one's turn. A stranger to the line is waited for as SQLite does it, by one writer at a time."""
+        """Begin with the first statement: see `begin_now`."""
+        self._to_begin = True
+
+    def begin_now(self) -> None:
+        """Begin in one's turn, if a transaction is to begin. A stranger to the line is waited for as SQLite does it, by one
+        writer at a time."""
+        if not self._to_begin:
+            return
+        self._to_begin = False
         self._take_turn()
         try:
             super()._start_transaction_under_autocommit()  # type: ignore[misc]  # the stubs leave it out
@@ -95,17 +108,20 @@ class DatabaseWrapper(guard.Guarded, base.DatabaseWrapper):
             raise
 
     def _commit(self) -> Any:
+        self._to_begin = False
         answer = super()._commit()
         self._give_back()
         return answer
 
     def _rollback(self) -> Any:
+        self._to_begin = False
         try:
             return super()._rollback()
         finally:
             self._give_back()
 
     def close(self) -> None:
+        self._to_begin = False
         try:
             super().close()
         finally:

@@ -2,7 +2,7 @@
 
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.crypto import decrypt, encrypt, fingerprint
-from pianqu.foundation.errors import Invalid, Refused
+from pianqu.foundation.db import insert_new
+from pianqu.foundation.errors import Invalid, Problem, Refused
 from pianqu.foundation.idempotency import answer_once, came_before
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.photos import SafePhoto
@@ -103,14 +104,15 @@ def open_case(
         tell=tell,
         reporter=reporter,
     )
+    ready = _readied(actor, [item], now)
     if idempotency_key is None:
-        return open_cases(actor=actor, items=[item], now=now)[0]
+        return _take_in(actor, ready(), now)[0]
     answer = answer_once(
         scope=SCOPE,
         key=idempotency_key,
         fingerprint=_fingerprint(actor, item),
         now=now,
-        act=lambda: _as_answer(open_cases(actor=actor, items=[item], now=now)[0], str(idempotency_key)),
+        act=lambda: _as_answer(_take_in(actor, ready(), now)[0], str(idempotency_key)),
     )
     return _from_answer(answer, idempotency_key)
 
@@ -123,11 +125,33 @@ def was_opened(idempotency_key: str) -> bool:
 @verb
 def open_cases(*, actor: Actor, items: Sequence[Opening], now: datetime) -> tuple[Opened, ...]:
     """Take in many matters of one receiving organisation, in a handful of statements whatever their number."""
+    return _take_in(actor, _readied(actor, items, now)(), now)
+
+
+def _readied(actor: Actor, items: Sequence[Opening], now: datetime) -> Callable[[], list[_Ready]]:
+    """What can be done before the first statement keeps others waiting. What is wrong is said when it is asked for: a repeated
+    request gets its first answer, whatever has changed since."""
+    try:
+        ready = _checked_and_made(actor, items, now)
+    except Problem as problem:
+        found = problem
+
+        def refuse() -> list[_Ready]:
+            raise found
+
+        return refuse
+    return lambda: ready
+
+
+def _checked_and_made(actor: Actor, items: Sequence[Opening], now: datetime) -> list[_Ready]:
     for item in items:
         _check(actor, item)
     _check_categories({item.category for item in items})
     _check_stands(actor)
-    ready = [_prepare(actor, item, now) for item in items]
+    return [_prepare(actor, item, now) for item in items]
+
+
+def _take_in(actor: Actor, ready: list[_Ready], now: datetime) -> tuple[Opened, ...]:
     recorded = ledger.record([one.fact for one in ready], actor=actor, now=now)
     for one, entry in zip(ready, recorded, strict=True):
         one.case.entry_id = entry.entry_id
@@ -233,14 +257,12 @@ def _row(
 
 def _save(ready: Sequence[_Ready]) -> None:
     try:
-        Case.objects.bulk_create([one.case for one in ready])
+        insert_new([one.case for one in ready])
     except IntegrityError as error:
         raise TryAgain("a case has this code already, or this imported id") from error
     write_texts([one.case for one in ready])
-    if contacts := [one.contact for one in ready if one.contact is not None]:
-        Contact.objects.bulk_create(contacts)
-    if photos := [photo for one in ready for photo in one.photos]:
-        Photo.objects.bulk_create(photos)
+    insert_new([one.contact for one in ready if one.contact is not None])
+    insert_new([photo for one in ready for photo in one.photos])
 
 
 def _fingerprint(actor: Actor, item: Opening) -> str:

@@ -5,6 +5,7 @@ from itertools import islice
 
 from django.db import transaction
 
+from pianqu.foundation.db import insert_new
 from pianqu.foundation.guard import lifted
 from pianqu.kernels import bigrams
 from pianqu.rooms.casework.models import Case, SearchText
@@ -15,7 +16,7 @@ CHUNK = 1_000
 def write_texts(cases: Iterable[Case]) -> None:
     """Let the words and landmarks of new cases be found. One statement for some hundred cases."""
     made = [SearchText(case=case, folded=text, grams=bigrams.grams(text)) for case in cases if (text := _text(case))]
-    SearchText.objects.bulk_create(made)
+    insert_new(made)
 
 
 def make_texts() -> None:

@@ -5,15 +5,19 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import AutoField, Model
 from django.test.utils import CaptureQueriesContext
 
+from pianqu.foundation.db import fetch, insert_new
 from pianqu.foundation.errors import Absent, Forbidden, Invalid
+from pianqu.foundation.guard import lifted
 from pianqu.foundation.keys import keys
 from pianqu.foundation.models import IdempotencyKey
+from pianqu.foundation.tests.traces import traces
 from pianqu.kernels.leaf import file_commitment, text_commitment
 from pianqu.rooms.casework import queries, services
-from pianqu.rooms.casework.models import Addition, Case, Contact, Photo
+from pianqu.rooms.casework.models import Addition, Case, Contact, Photo, SearchText
 from pianqu.rooms.casework.services import PlaceChoice
 from pianqu.rooms.casework.tests.builders import (
     NOW,
@@ -46,7 +50,7 @@ def test_opening_keeps_words_here_and_tells_the_ledger_only_a_commitment() -> No
     shown = queries.photo_for(clerk(), picture.id)
     assert picture.commitment == file_commitment(shown.content, bytes(picture.salt))
     assert fact["has_contact"] is True
-    assert "路灯" not in str(fact) and "1234" not in str(fact)
+    assert "路灯" not in str(fact) and not traces(str(fact), "13800001234", codes=[case.case_code])
     assert row.entry_id == case.entry_id == ledger.history(f"case:{case.case_id}")[0].entry_id
 
 
@@ -72,6 +76,45 @@ def test_the_same_key_makes_one_case_and_gives_the_same_secret() -> None:
         opened(idempotency_key="tap", words="别的事")
     assert refusal.value.code == "idempotency-key-reused"
     assert Case.objects.count() == 1
+
+
+def test_a_repeated_request_gets_its_first_answer_though_it_could_not_be_taken_now(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = opened(idempotency_key="tap")
+    monkeypatch.setattr("pianqu.rooms.casework.services.opening.CHANNELS", frozenset())
+    assert opened(idempotency_key="tap") == first
+    with pytest.raises(Invalid) as refusal:
+        opened(idempotency_key="another")
+    assert refusal.value.code == "channel-unknown"
+    assert Case.objects.count() == 1
+
+
+def test_rows_put_in_by_hand_are_what_the_orm_puts_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With all values that opening sets, and those that it leaves to the models: empty, none, false."""
+    made: list[list[Any]] = []
+
+    def watched(rows: list[Any]) -> None:
+        made.append(rows)
+        insert_new(rows)
+
+    monkeypatch.setattr("pianqu.rooms.casework.services.opening.insert_new", watched)
+    monkeypatch.setattr("pianqu.rooms.casework.services.searching.insert_new", watched)
+    opened(contact="13800001234", photos=[photo()], place=PlaceChoice(lon=121.451, lat=29.901, source="map"))
+    assert [type(row) for rows in made for row in rows] == [Case, SearchText, Contact, Photo]
+    by_hand = [kept_by(rows[0]) for rows in made]
+    with transaction.atomic(), lifted("the same rows once more, by the ORM"):
+        for rows in reversed(made):
+            type(rows[0])._default_manager.all().delete()
+        for rows in made:
+            type(rows[0])._default_manager.bulk_create(rows)
+        assert [kept_by(rows[0]) for rows in made] == by_hand
+
+
+def kept_by(row: Model) -> list[tuple[Any, ...]]:
+    """As the database has it: SQLite keeps what it is given, of whatever kind."""
+    columns = [f'"{field.column}"' for field in row._meta.concrete_fields if not isinstance(field, AutoField)]
+    return fetch((f"SELECT {', '.join(columns)} FROM {row._meta.db_table}", []))
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,12 @@ def anchor(size: int) -> AnchorCard:
     return _card(row)
 
 
+def anchor_over(position: int) -> AnchorCard | None:
+    """The earliest that holds the entry at this position; None where there is none yet."""
+    row = Anchor.objects.filter(size__gt=position).order_by("size").first()
+    return _card(row) if row else None
+
+
 def authority() -> AuthorityCard:
     """Who is asked, and what keeps it."""
     url = installation().tsa_url

@@ -7,6 +7,7 @@ from datetime import datetime
 from pianqu.kernels import receipt
 from pianqu.kernels.policy import Policy
 from pianqu.kernels.receipt import Receipt, Verdict
+from pianqu.rooms.ledger.queries.anchors import AnchorCard, anchor_over
 from pianqu.rooms.ledger.queries.evm import EvmAnchorCard, evm_anchor_over, evm_proof
 from pianqu.rooms.ledger.queries.log import log
 from pianqu.rooms.ledger.queries.receipts import held_receipt, receipt_under
@@ -41,6 +42,10 @@ class CourtBundle:
     """The earliest anchor on a chain that holds the entry, and that counts."""
     chain_text: str = ""
     """The receipt's file under the checkpoint that is anchored there."""
+    stamp: AnchorCard | None = None
+    """The earliest timestamp of an authority over a checkpoint that holds the entry."""
+    stamp_text: str = ""
+    """The receipt's file under that checkpoint."""
 
     def files(self) -> dict[str, bytes]:
         """By name: what a check needs, each part also by itself, byte for byte as it was hashed."""
@@ -50,21 +55,34 @@ class CourtBundle:
                 "receipt-gm.tlog-proof": self.twin.text().encode(),
                 "gm.vkey": "".join(f"{vkey}\n" for vkey in self.twin_vkeys).encode(),
             }
-        return {
-            "receipt.tlog-proof": self.text.encode(),
-            "receipt-code.txt": self.code.encode(),
-            "payload.json": self.held.payload,
-            "salt.bin": self.held.salt,
-            "leaf.json": self.held.leaf,
-            "policy.txt": self.policy.encode(),
-            "log.vkey": "".join(f"{vkey}\n" for vkey in self.vkeys).encode(),
-            **by_gm,
-        } | self._on_chain()
+        return (
+            {
+                "receipt.tlog-proof": self.text.encode(),
+                "receipt-code.txt": self.code.encode(),
+                "payload.json": self.held.payload,
+                "salt.bin": self.held.salt,
+                "leaf.json": self.held.leaf,
+                "policy.txt": self.policy.encode(),
+                "log.vkey": "".join(f"{vkey}\n" for vkey in self.vkeys).encode(),
+                **by_gm,
+            }
+            | self._on_chain()
+            | self._stamped()
+        )
 
     def _on_chain(self) -> dict[str, bytes]:
         if self.chain is None:
             return {}
         return {"chain.tlog-proof": self.chain_text.encode(), "chain.json": evm_proof(self.chain).text().encode()}
+
+    def _stamped(self) -> dict[str, bytes]:
+        if self.stamp is None:
+            return {}
+        return {
+            "timestamp.tsr": self.stamp.token,
+            "timestamp.note": self.stamp.text.encode(),
+            "timestamp.tlog-proof": self.stamp_text.encode(),
+        }
 
 
 def court_bundle(entry_id: uuid.UUID) -> CourtBundle:
@@ -72,7 +90,7 @@ def court_bundle(entry_id: uuid.UUID) -> CourtBundle:
     state = held_receipt(entry_id)
     text, code = str(state.text), str(state.qr)
     held, rule, by_gm = receipt.parse(text), policy().rule, twin_card()
-    chain = evm_anchor_over(held.index)
+    chain, stamp = evm_anchor_over(held.index), anchor_over(held.index)
     return CourtBundle(
         entry_id=entry_id,
         held=held,
@@ -90,4 +108,6 @@ def court_bundle(entry_id: uuid.UUID) -> CourtBundle:
         witnessed_at=state.witnessed_at,
         chain=chain,
         chain_text=receipt_under(entry_id, chain.text, chain.size) if chain else "",
+        stamp=stamp,
+        stamp_text=receipt_under(entry_id, stamp.text, stamp.size) if stamp else "",
     )

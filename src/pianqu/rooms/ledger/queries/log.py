@@ -220,6 +220,12 @@ def unheard(reader: str) -> int:
     return sealed_size() - heard + Unsealed.objects.count()
 
 
+def passed_over() -> tuple[tuple[str, int], ...]:
+    """The readers that could make nothing of some facts, and of how many."""
+    found = Cursor.objects.filter(passed_over__gt=0).order_by("reader")
+    return tuple(found.values_list("reader", "passed_over"))
+
+
 def sealed_size() -> int:
     """Entries with a position."""
     return Checkpoint.objects.order_by("-size").values_list("size", flat=True).first() or 0

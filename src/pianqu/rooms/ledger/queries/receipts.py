@@ -33,6 +33,8 @@ class ReceiptState:
     """Who signed the checkpoint of this receipt, by their names in the policy."""
     parties: int = 0
     """How many witnesses these are: one may have signed with two keys."""
+    parties_named: tuple[str, ...] = ()
+    """What these are called, each once."""
     left_out_of_code: tuple[str, ...] = ()
     """Whose signatures are in the file and too long for the QR code."""
     code_is_enough: bool = True
@@ -106,6 +108,7 @@ def _sealed(entry: Entry, position: int, shown: CheckpointCard) -> ReceiptState:
         witnessed_at=card.witnessed_at,
         witnesses=card.witnesses,
         parties=rule.rule.parties(card.witnesses),
+        parties_named=rule.rule.parties_named(card.witnesses),
         left_out_of_code=tuple(name for name in rule.rule.left_out_of_code() if name in card.witnesses),
         code_is_enough=rule.rule.holds_in_code(),
         awaits_witnesses=rule.asks_for_witnesses and not is_witnessed,

@@ -235,12 +235,13 @@ def seals(*, before: int | None = None, most: int = 20) -> tuple[SealCard, ...]:
     first = dict(
         Position.objects.filter(position__in=[row.previous for row in found]).values_list("position", "entry_id")
     )
-    signed: dict[int, list[Signed]] = {}
-    names = dict(Mirror.objects.values_list("vkey", "name"))
-    names |= {one.witness.vkey: one.name for one in policy().witnesses}
+    signed: dict[int, dict[str, Signed]] = {}
+    names, called = dict(Mirror.objects.values_list("vkey", "name")), policy().rule.party_names()
+    names |= {one.witness.vkey: called[one.name] for one in policy().witnesses}
     lines = Cosignature.objects.filter(checkpoint_id__in=[row.size for row in found]).order_by("stated_at", "id")
     for size, vkey, at in lines.values_list("checkpoint_id", "vkey", "stated_at"):
-        signed.setdefault(size, []).append(Signed(name=names.get(vkey, vkey.partition("+")[0]), at=at))
+        name = names.get(vkey, vkey.partition("+")[0])
+        signed.setdefault(size, {}).setdefault(name, Signed(name=name, at=at))  # one with two keys stands there once
     return tuple(
         SealCard(
             size=row.size,
@@ -249,7 +250,7 @@ def seals(*, before: int | None = None, most: int = 20) -> tuple[SealCard, ...]:
             wait_s=_wait_s(row.sealed_at, first.get(row.previous)) if row.previous else None,
             witnessed_at=row.witnessed_at,
             asked_at=row.asked_at,
-            signed=tuple(signed.get(row.size, ())),
+            signed=tuple(signed.get(row.size, {}).values()),
         )
         for row in found
     )

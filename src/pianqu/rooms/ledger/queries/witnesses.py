@@ -1,12 +1,17 @@
 """Witnesses: the policy in force, who has signed what, and what outsiders are shown."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language
+
 from pianqu.foundation.fresh import Fresh
 from pianqu.foundation.installation import installation
+from pianqu.foundation.markup import put
 from pianqu.kernels import policy as policies
 from pianqu.kernels.cosignature import Witness as Cosigner
 from pianqu.kernels.note import Verifier
@@ -14,6 +19,7 @@ from pianqu.kernels.policy import KnownLog, KnownWitness
 from pianqu.rooms.ledger.models import Checkpoint, Cosignature, Policy, Witness
 from pianqu.rooms.ledger.queries.log import CheckpointCard, ended_logs, log, published
 
+_HAN = re.compile("[\u3400-\u9fff]")
 PUBLIC_PATH = "/open/ledger"
 
 
@@ -88,6 +94,17 @@ def _parsed(text: str) -> policies.Policy:
     return policies.parse(text.encode())
 
 
+def called(name: str) -> str:
+    """What a witness, a group or a mirror is called in the reader's language, as far as the policy says it."""
+    return (policy().rule.called(name) if (get_language() or "").startswith("en") else "") or name
+
+
+def party(name: str) -> SafeString:
+    """The same as markup that says which language it is in."""
+    told = called(name)
+    return put('<span dir="auto" lang="{}">{}</span>', "zh-CN" if _HAN.search(told) else "en", told)
+
+
 def policy_text() -> str:
     """The policy in force as a file (C2SP tlog-policy), for everybody who checks receipts.
 
@@ -106,6 +123,9 @@ def witnesses() -> tuple[WitnessCard, ...]:
     rule, shown = policy().rule, published()
     rows = Witness.objects.in_bulk([one.witness.vkey for one in rule.witnesses])
     groups = {member: group.name for group in rule.groups for member in group.members}
+    groups |= {
+        one: groups.get(party.name, "") for party in rule.groups if rule.is_one_party(party) for one in party.members
+    }
     size = shown.size if shown else 0
     return tuple(
         _card(one, groups.get(one.name, ""), rows.get(one.witness.vkey) or Witness(vkey=one.witness.vkey), size)

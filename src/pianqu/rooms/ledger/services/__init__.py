@@ -1,7 +1,7 @@
 """The verbs of the ledger."""
 
 from pianqu.rooms.ledger.services.anchoring import keep_anchor, note_authority_trouble
-from pianqu.rooms.ledger.services.delivering import Heard, Pages, deliver, replay
+from pianqu.rooms.ledger.services.delivering import Heard, Pages, deliver, pass_over, replay
 from pianqu.rooms.ledger.services.ending import Succession, declare_dead
 from pianqu.rooms.ledger.services.erasing import erase
 from pianqu.rooms.ledger.services.evm import (
@@ -61,6 +61,7 @@ __all__ = [
     "note_node_trouble",
     "note_node_well",
     "open_own",
+    "pass_over",
     "prepare_key",
     "publish",
     "rebuild_tiles",

@@ -1,6 +1,7 @@
 """deliver: readers hear every fact once and in order, in the same transaction as what they make of it."""
 
 import json
+import logging
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -9,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from pianqu.foundation import facts as foundation_facts
 from pianqu.foundation.db import fetch, moment_of, uuid_of
@@ -18,6 +20,7 @@ from pianqu.rooms.ledger.models import Cursor
 
 PAGE = 500
 KEPT = 8
+_said = logging.getLogger("pianqu.ledger")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +74,25 @@ def deliver(*, reader: str, to: Callable[[Sequence[Heard]], None], page: int = P
     return len(heard)
 
 
+def pass_over(*, reader: str, facts: Sequence[Heard]) -> None:
+    """Note facts of which `reader` can make nothing, for instance because what they are about is not here: it goes on with the
+    next, and `pianqu status` tells how many there were. To be called while it hears them, so that a crash counts none twice."""
+    if not facts:
+        return
+    Cursor.objects.filter(reader=reader).update(passed_over=F("passed_over") + len(facts))
+    _said.warning(
+        "%s passed over what is about nothing that is here: %s in number, the first %s (entry %s).",
+        reader,
+        len(facts),
+        facts[0].kind,
+        facts[0].entry_id,
+    )
+
+
 def replay(*, reader: str, forget: Callable[[], None]) -> None:
     """Let `reader` hear everything again: `forget` removes the derived rows that it made; sent things stay sent."""
     with transaction.atomic():
-        Cursor.objects.filter(reader=reader).update(heard=0)
+        Cursor.objects.filter(reader=reader).update(heard=0, passed_over=0)
         forget()
 
 

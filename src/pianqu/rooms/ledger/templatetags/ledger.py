@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from django import template
 
 from pianqu.kernels.saying import Sentence
+from pianqu.rooms.ledger import queries
 from pianqu.rooms.ledger.queries import sentences
 
 if TYPE_CHECKING:
@@ -17,6 +18,18 @@ register = template.Library()
 def witness_trouble(trouble: str) -> "StrOrPromise":
     """A word of Witness.TROUBLES as a reader understands it."""
     return sentences.TROUBLES[trouble]
+
+
+@register.simple_tag
+def party(name: str) -> str:
+    """A witness, a group or a mirror by its name in the reader's language, or by the only one that it has."""
+    return queries.party(name)
+
+
+@register.filter
+def called(name: str) -> str:
+    """The same without markup."""
+    return queries.called(name)
 
 
 @register.filter

@@ -1,0 +1,23 @@
+"""`pianqu plan NAME`: plans from files to files, without a server and without a database."""
+
+import sys
+from importlib import import_module
+from importlib.util import find_spec
+
+PACKAGE = "pianqu.composition.commands"
+NAMES = {
+    "merge": ("plan_merge", "every department's grid merged into one 多网合一"),
+    "clusters": ("plan_clusters", "cells or communities joined to clusters 片区规划"),
+    "cells": ("plan_cells", "buildings joined to grid cells 网格规划"),
+    "sites": ("plan_sites", "where service points should be 阵地选址"),
+}
+
+
+def main(argv: list[str]) -> int:
+    """Run one kind of plan."""
+    names = {name: row for name, row in NAMES.items() if find_spec(f"{PACKAGE}.{row[0]}")}
+    if not argv or argv[0] not in names:
+        lines = [f"  pianqu plan {name:<9} {words}\n" for name, (_module, words) in names.items()]
+        sys.stdout.write("Plans 规划:\n" + "".join(lines) + "Each has --in, --out, --seed and --help.\n")
+        return 0 if argv and argv[0] in {"-h", "--help"} else 2
+    return int(import_module(f"{PACKAGE}.{names[argv[0]][0]}").main(argv[1:]))
