@@ -126,7 +126,7 @@ def test_every_place_says_whose_it_is_and_what_nobody_covers_stands_alone(folder
     assert is_nearly(bare[0], (2, 0, 3, 2))
     told = report(folder)
     assert told["uncovered"]["places"] == 1 and told["twice"]["places"] == 0 and told["tolerance_m"] == 6
-    assert told["households"] == {"points": 4, "total": 17, "outside": 2}
+    assert told["households"] == {"counted": "households", "points": 4, "total": 17, "outside": 2}
     assert [one["role"] for one in told["inputs"]] == ["district", "grid", "grid", "households"]
     assert {"pianqu", "geos", "shapely"} <= set(told["versions"]) and len(told["inputs"][0]["sha256"]) == 64
 
@@ -181,12 +181,14 @@ def test_without_the_border_places_that_the_grids_enclose_are_still_found(
     around = {"W": (0, 0, 1, 3), "E": (2, 0, 3, 3), "S": (1, 0, 2, 1), "N": (1, 2, 2, 3)}
     (folder / "party.geojson").write_text(collection(around))
     (folder / "police.geojson").write_text(collection({"P": (0, 0, 1, 3)}))
-    (folder / "homes.csv").write_text(HOMES.replace("121.575,29.895,3", "121.565,29.905,3"), encoding="utf-8")
+    people = HOMES.replace("121.575,29.895,3", "121.565,29.905,3").replace("户数", "人口")
+    (folder / "homes.csv").write_text(people, encoding="utf-8")
     with override("en"):
         assert plan_merge.main(words(folder, district=False, homes=True)) == 0
-    assert "--district" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "--district" in said and "population: 8" in said
     (bare,) = features(folder, "uncovered.geojson")
-    assert bare["properties"]["households"] == 8 and bare["properties"]["党建"] is None
+    assert bare["properties"]["population"] == 8 and bare["properties"]["党建"] is None
     assert is_nearly(bare, (1, 1, 2, 2))
     assert report(folder)["households"]["outside"] == 2
 
@@ -264,6 +266,20 @@ def test_files_that_cannot_be_used_get_one_sentence_and_nothing_is_written(
         said = capsys.readouterr().err
         assert said.count("\n") == 1 and any(part in said for part in expected.split("|")), said
     assert not (folder / "out").exists()
+
+
+def test_shapes_without_codes_are_numbered_and_the_option_is_named(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "police.geojson").write_text(collection(POLICE).replace("\\u7f16\\u7801", "no"))
+    for language, expected in (("zh-hans", "（同类的还有 1 条）"), ("en", "(and 1 more like it)")):
+        with override(language):
+            assert plan_merge.main(words(folder)) == 0
+        said = capsys.readouterr().out
+        assert "--code 公安=" in said and expected in said, said
+    assert {one["properties"]["公安"] for one in features(folder)} == {"#1", "#2", None}
+    assert plan_merge.main(words(folder, "--code", "公安=no")) == 0
+    assert {one["properties"]["公安"] for one in features(folder)} == {"P1", "P2", None}
 
 
 def test_shapes_that_cross_themselves_are_repaired_and_told_with_their_place(

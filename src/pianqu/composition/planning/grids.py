@@ -10,7 +10,7 @@ import shapely
 from django.utils.translation import gettext as _
 from shapely.geometry.base import BaseGeometry
 
-from pianqu.composition.planning.points import read_demand, refuse
+from pianqu.composition.planning.points import WEIGHTS, read_demand, refuse
 from pianqu.foundation.errors import Invalid
 from pianqu.kernels import geo
 from pianqu.kernels.overlay import reading
@@ -22,7 +22,7 @@ from pianqu.kernels.overlay.planes import DEGREES, Placed, Plane, placed, plane_
 SHAPES = (".geojson", ".json", ".zip")
 TABLES = (".csv", ".xlsx")
 DISTRICT, HOUSEHOLDS = "district", "households"
-TAKEN = frozenset({DISTRICT, HOUSEHOLDS, "place", "area_m2", "within"})
+TAKEN = frozenset({DISTRICT, HOUSEHOLDS, "place", "area_m2", "within", *WEIGHTS})
 """Names that stand for something else in options and in what is written."""
 LONGEST = 60
 
@@ -60,8 +60,9 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Households:
-    """Points in metres on the plane and how many households each stands for."""
+    """Points in metres on the plane and how many households each stands for, or what else is counted (a name of WEIGHTS)."""
 
+    counted: str
     points: Floats
     counts: tuple[int, ...]
 
@@ -277,4 +278,4 @@ def _households(wanted: Wanted, plane: Plane, sources: list[Source]) -> Househol
         )
     )
     points = shapely.get_coordinates(plane.flat(shapely.points(degrees)))
-    return Households(points=points, counts=tuple(spot.number or 0 for spot in read.spots))
+    return Households(counted=read.column, points=points, counts=tuple(spot.number or 0 for spot in read.spots))

@@ -1,6 +1,7 @@
 """Merged grids as files: GeoJSON of all places and of those that nobody covers, tables, a workbook, and a report."""
 
 import hashlib
+import json
 import platform
 import re
 from collections.abc import Mapping, Sequence
@@ -63,15 +64,16 @@ def _geojson(merged: Merged, places: Sequence[tuple[Place, BaseGeometry | None]]
         }
         for place, shape in places
     ]
-    return as_text({"type": "FeatureCollection", "features": features}).encode()
+    lines = ",\n".join(json.dumps(one, ensure_ascii=False, separators=(",", ":")) for one in features)
+    return f'{{"type":"FeatureCollection","features":[\n{lines}\n]}}\n'.encode()
 
 
 def _properties(merged: Merged, place: Place) -> dict[str, Any]:
     """A place's number and figures, and under each grid's name the code of its shape there (null for none)."""
     codes = zip(merged.refinement.layers, place.atom.members, strict=True)
     body: dict[str, Any] = {"place": place.number, "area_m2": round(place.atom.area_m2, 1), "within": place.atom.within}
-    if place.households is not None:
-        body["households"] = place.households
+    if merged.grids.households:
+        body[merged.grids.households.counted] = place.households
     return body | {name: code or None for name, code in codes}
 
 
@@ -117,24 +119,39 @@ def report(merged: Merged, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def sums(merged: Merged, places: Sequence[Place]) -> dict[str, Any]:
-    """How many places, how large, with how many households (None where these were not given)."""
+    """How many places, how large, with how many households (or what else was counted; None without points)."""
     return {
         "places": len(places),
-        "area_m2": round(sum(place.atom.area_m2 for place in places), 1),
-        "households": sum(place.households or 0 for place in places) if merged.grids.households else None,
+        "area_m2": round(sum((place.atom.area_m2 for place in places), 0.0), 1),
+        "count": sum(place.households or 0 for place in places) if merged.grids.households else None,
     }
 
 
-def _household_sums(merged: Merged) -> dict[str, int] | None:
+def _household_sums(merged: Merged) -> dict[str, Any] | None:
     given = merged.grids.households
-    return {"points": len(given.counts), "total": sum(given.counts), "outside": merged.outside} if given else None
+    if given is None:
+        return None
+    figures = {"points": len(given.counts), "total": sum(given.counts), "outside": merged.outside}
+    return {"counted": given.counted} | figures
+
+
+def counted(merged: Merged) -> str:
+    """What was counted at the points, as people call it."""
+    given = merged.grids.households
+    words = {
+        "households": pgettext("plan", "households"),
+        "population": pgettext("plan", "population"),
+        "cases": pgettext("plan", "cases"),
+        "weight": pgettext("plan", "weight"),
+    }
+    return words[given.counted] if given else ""
 
 
 def _crosswalk(merged: Merged, pair: Pair) -> dict[str, Any]:
     return {
         "from": pair.there.first,
         "to": pair.there.second,
-        "by": "households" if merged.grids.households else "area",
+        "by": "points" if merged.grids.households else "area",
         "rows": len(pair.there.rows),
         "total": pair.there.total,
         "misplaced": round(pair.there.misplaced, 6),
@@ -163,7 +180,7 @@ def _place_head(merged: Merged) -> list[str]:
         pgettext("plan", "latitude"),
         pgettext("plan", "area (m²)"),
     ]
-    return [*head, pgettext("plan", "households")] if merged.grids.households else head
+    return [*head, counted(merged)] if merged.grids.households else head
 
 
 def _place_row(merged: Merged, place: Place) -> list[str | int | float | None]:
@@ -240,7 +257,7 @@ def _pair_head(merged: Merged, pair: Pair) -> list[str]:
     return [
         _("from: %(grid)s") % one,
         _("to: %(grid)s") % other,
-        pgettext("plan", "households") if merged.grids.households else pgettext("plan", "area (m²)"),
+        counted(merged) or pgettext("plan", "area (m²)"),
         _("share of %(grid)s (%%)") % one,
         error,
         _("share of %(grid)s (%%)") % other,

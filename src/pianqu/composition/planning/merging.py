@@ -8,7 +8,7 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from pianqu.composition.planning.grids import Wanted, check_keep, read_grids
-from pianqu.composition.planning.merge_files import NAMES, files, sums
+from pianqu.composition.planning.merge_files import NAMES, counted, files, sums
 from pianqu.composition.planning.merged import Merged, Place, merged
 from pianqu.composition.planning.sentences import told
 from pianqu.composition.planning.writing import whole
@@ -92,7 +92,11 @@ def _problems(findings: Sequence[Finding]) -> list[str]:
     kinds: dict[tuple[str, str], list[Finding]] = {}
     for finding in findings:
         kinds.setdefault((finding.code, finding.layer), []).append(finding)
-    said = []
+    said = [
+        _("%(grid)s: if its codes have another heading, name it: --code %(grid)s=COLUMN") % {"grid": layer}
+        for code, layer in kinds
+        if code == "code-missing"
+    ]
     for several in list(kinds.values())[:LISTED]:
         more = len(several) - 1
         first = told(sentence(several[0]))
@@ -125,18 +129,18 @@ def _cover(found: Merged) -> list[str]:
 
 def _sum(words: str, found: Merged, places: Sequence[Place]) -> str:
     figures = sums(found, places)
-    size = _("%(area)s m²") if figures["households"] is None else _("%(area)s m², %(households)s households")
+    size = _("%(area)s m²") if figures["count"] is None else _("%(area)s m², %(counted)s: %(count)s")
     return words % {
         "places": figures["places"],
-        "size": size % {"area": round(figures["area_m2"]), "households": figures["households"]},
+        "size": size % {"area": round(figures["area_m2"]), "counted": counted(found), "count": figures["count"]},
     }
 
 
 def _homes(found: Merged) -> list[str]:
     if not found.outside:
         return []
-    words = {"count": found.outside}
-    return [_("%(count)s households lie in none of the places; the crosswalk counts them under nobody.") % words]
+    words = {"counted": counted(found), "count": found.outside}
+    return [_("In none of the places (%(counted)s): %(count)s; the crosswalk counts them under nobody.") % words]
 
 
 def _errors(found: Merged) -> list[str]:
@@ -144,6 +148,6 @@ def _errors(found: Merged) -> list[str]:
         return []
     worst = max(max(pair.there.misplaced, pair.back.misplaced) for pair in found.pairs)
     sentence = _(
-        "The crosswalk goes by area: where people live in clumps, %(share)s %% may be in a wrong row (--households is exact)."
+        "The crosswalk goes by area: if people live in clumps, up to %(share)s %% are expected in a wrong row (--households is exact)."
     )
     return [sentence % {"share": f"{100 * worst:.0f}"}]
