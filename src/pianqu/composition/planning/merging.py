@@ -148,6 +148,6 @@ def _errors(found: Merged) -> list[str]:
         return []
     worst = max(max(pair.there.misplaced, pair.back.misplaced) for pair in found.pairs)
     sentence = _(
-        "The crosswalk goes by area: if people live in clumps, up to %(share)s %% are expected in a wrong row (--households is exact)."
+        "The crosswalk goes by area: if people live in clumps, up to %(share)s %% may be in a wrong row (--households is exact)."
     )
     return [sentence % {"share": f"{100 * worst:.0f}"}]
