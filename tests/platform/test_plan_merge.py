@@ -307,6 +307,7 @@ def test_shapes_that_cross_themselves_are_repaired_and_told_with_their_place(
         (["--in", "x=homes.csv"], "exactly one column must have another grid's name"),
         (["--in", "x=half.csv"], "half.csv, line 3: the code is missing"),
         (["--in", "x=nameless.csv"], "has no column"),
+        (["--in", "x=unknown.csv"], "x, E1: the place P9 is not known. Nothing was written."),
         (["--district", "homes.csv"], "must be shapes"),
         (["--out", "homes.csv"], "is a file"),
         (["--out", "nowhere/out"], "There is no folder"),
@@ -317,6 +318,7 @@ def test_what_cannot_be_is_refused_in_one_sentence(
 ) -> None:
     monkeypatch.chdir(folder)
     (folder / "half.csv").write_text("code,公安\nE1,P1\nE2,\n")
+    (folder / "unknown.csv").write_text("code,公安\nE1,P9\n")
     (folder / "nameless.csv").write_text("公安,floor\nP1,3\n")
     with override("en"):
         assert plan_merge.main(words(folder, *more, homes=True)) == 2

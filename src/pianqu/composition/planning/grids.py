@@ -242,6 +242,8 @@ def _table(
     refuse(path, [(number, missing) for number, pair in enumerate(pairs, 2) if not all(pair)])
     clean, _findings = cleaned(shaped[ground[0]])  # told once: when all are laid over one another
     layer, unknown = reading.layer_of_codes(name, pairs, dict(zip(clean.keys, clean.areas, strict=True)))
+    if unknown and not layer.shapes:
+        raise Refused(unknown[0])
     found += [*table.findings, *unknown]
     return layer, len(pairs)
 
