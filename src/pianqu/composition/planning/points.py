@@ -10,7 +10,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +61,8 @@ class Read:
     path: Path
     digest: str
     spots: tuple[Spot, ...]
+    column: str = ""
+    """Of demand: what counts at each point, a name of WEIGHTS."""
 
 
 def read_demand(path: Path, *, weight: str, crs: str, placed: bool) -> Read:
@@ -71,7 +73,8 @@ def read_demand(path: Path, *, weight: str, crs: str, placed: bool) -> Read:
     if column not in known:
         words = {"file": path.name, "names": ", ".join(f"{key} {zh}" for key, zh in WEIGHTS.items())}
         raise Invalid("plan-no-weight", _("%(file)s lacks what counts at each point: one of %(names)s.") % words)
-    return _read(path, lines, lambda cells: _spot(cells, crs, placed, number=_whole(cells, column)))
+    read = _read(path, lines, lambda cells: _spot(cells, crs, placed, number=_whole(cells, column)))
+    return replace(read, column=column)
 
 
 def read_candidates(path: Path, *, crs: str, placed: bool) -> Read:

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Font
 
 from pianqu.composition.importing.workbook import inert, saved
@@ -46,8 +47,8 @@ def write(path: Path, outcome: Outcome, answer: Plan) -> tuple[Path, ...]:
         whole(path, _excel(outcome, answer))
         return (path,)
     sites = path.with_name(f"{path.stem}.sites.csv")
-    whole(path, _csv(_demand_head(), demand_rows(outcome, answer)))
-    whole(sites, _csv(_site_head(), site_rows(outcome, answer)))
+    whole(path, as_csv(_demand_head(), demand_rows(outcome, answer)))
+    whole(sites, as_csv(_site_head(), site_rows(outcome, answer)))
     return path, sites
 
 
@@ -165,7 +166,8 @@ def _more_head() -> list[str]:
     ]
 
 
-def _csv(head: Sequence[str], rows: Rows) -> bytes:
+def as_csv(head: Sequence[str], rows: Rows) -> bytes:
+    """A table that no spreadsheet runs as formulas."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(head)
@@ -174,24 +176,34 @@ def _csv(head: Sequence[str], rows: Rows) -> bytes:
 
 
 def _excel(outcome: Outcome, answer: Plan) -> bytes:
+    return as_excel(
+        (
+            (pgettext("plan", "Sites"), _site_head(), site_rows(outcome, answer)),
+            (pgettext("plan", "Demand"), _demand_head(), demand_rows(outcome, answer)),
+            (pgettext("plan", "One more site"), _more_head(), more_rows(outcome)),
+        )
+    )
+
+
+def as_excel(sheets: Sequence[tuple[str, Sequence[str], Rows]]) -> bytes:
+    """A workbook of tables, each with its title and heading, that no spreadsheet runs as formulas."""
     book = Workbook()
     book.remove(book.active)
-    sheets = (
-        (pgettext("plan", "Sites"), _site_head(), site_rows(outcome, answer)),
-        (pgettext("plan", "Demand"), _demand_head(), demand_rows(outcome, answer)),
-        (pgettext("plan", "One more site"), _more_head(), more_rows(outcome)),
-    )
     for title, head, rows in sheets:
         sheet = book.create_sheet(title)
-        sheet.append(head)
-        for row in rows:
-            sheet.append(list(row))
+        for row in (head, *rows):
+            sheet.append([_holdable(cell) for cell in row])
         for cell in sheet[1]:
             cell.font = Font(bold=True)
             sheet.column_dimensions[cell.column_letter].width = 18
         sheet.freeze_panes = "A2"
         inert(sheet)
     return saved(book)
+
+
+def _holdable(cell: Cell) -> Cell:
+    """Without the control characters that a workbook cannot hold."""
+    return ILLEGAL_CHARACTERS_RE.sub("", cell) if isinstance(cell, str) else cell
 
 
 def _geojson(outcome: Outcome, answer: Plan) -> dict[str, Any]:
