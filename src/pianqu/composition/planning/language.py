@@ -21,7 +21,7 @@ def speak() -> None:
     settings.configure(
         USE_I18N=True,
         LANGUAGE_CODE=asked if asked in LANGUAGES else LANGUAGES[0],
-        LOCALE_PATHS=[PACKAGE / "composition" / "locale", PACKAGE / "foundation" / "locale"],
+        LOCALE_PATHS=[PACKAGE / floor / "locale" for floor in ("composition", "rooms/territory", "foundation")],
         INSTALLED_APPS=[],
         LOGGING_CONFIG=None,
     )

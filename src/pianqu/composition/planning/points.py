@@ -71,7 +71,7 @@ def read_demand(path: Path, *, weight: str, crs: str, placed: bool) -> Read:
     if column not in known:
         words = {"file": path.name, "names": ", ".join(f"{key} {zh}" for key, zh in WEIGHTS.items())}
         raise Invalid("plan-no-weight", _("%(file)s lacks what counts at each point: one of %(names)s.") % words)
-    return _read(path, lines, lambda cells: _spot(cells, crs, placed, number=_whole(cells, column)))
+    return _read(path, lines, lambda cells: _spot(cells, crs, placed, number=whole_number(cells, column)))
 
 
 def read_candidates(path: Path, *, crs: str, placed: bool) -> Read:
@@ -82,7 +82,7 @@ def read_candidates(path: Path, *, crs: str, placed: bool) -> Read:
         path,
         lines,
         lambda cells: _spot(
-            cells, crs, placed, number=_whole(cells, "capacity") if limited else None, state=_state(cells)
+            cells, crs, placed, number=whole_number(cells, "capacity") if limited else None, state=_state(cells)
         ),
     )
 
@@ -185,7 +185,8 @@ def _position(cells: Cells, crs: str) -> tuple[float, float]:
     return geo.wgs84(lon, lat) if crs == "GCJ-02" else (lon, lat)
 
 
-def _whole(cells: Cells, column: str) -> int:
+def whole_number(cells: Cells, column: str) -> int:
+    """What is written there, with or without separators of thousands. Raises Bad."""
     written = text(cells, column).replace(",", "").replace("，", "")
     try:
         value = float(written)

@@ -46,8 +46,8 @@ def write(path: Path, outcome: Outcome, answer: Plan) -> tuple[Path, ...]:
         whole(path, _excel(outcome, answer))
         return (path,)
     sites = path.with_name(f"{path.stem}.sites.csv")
-    whole(path, _csv(_demand_head(), demand_rows(outcome, answer)))
-    whole(sites, _csv(_site_head(), site_rows(outcome, answer)))
+    whole(path, as_csv(_demand_head(), demand_rows(outcome, answer)))
+    whole(sites, as_csv(_site_head(), site_rows(outcome, answer)))
     return path, sites
 
 
@@ -165,22 +165,27 @@ def _more_head() -> list[str]:
     ]
 
 
-def _csv(head: Sequence[str], rows: Rows) -> bytes:
+def as_csv(head: Sequence[str], rows: Rows) -> bytes:
+    """A table that Excel opens as it is; text is never a formula."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(head)
+    writer.writerow([guarded(cell) for cell in head])
     writer.writerows([[guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows])
     return out.getvalue().encode("utf-8-sig")
 
 
 def _excel(outcome: Outcome, answer: Plan) -> bytes:
-    book = Workbook()
-    book.remove(book.active)
-    sheets = (
+    return as_excel(
         (pgettext("plan", "Sites"), _site_head(), site_rows(outcome, answer)),
         (pgettext("plan", "Demand"), _demand_head(), demand_rows(outcome, answer)),
         (pgettext("plan", "One more site"), _more_head(), more_rows(outcome)),
     )
+
+
+def as_excel(*sheets: tuple[str, Sequence[str], Rows]) -> bytes:
+    """A workbook of sheets, each with its title, its heading and its rows; text is never a formula."""
+    book = Workbook()
+    book.remove(book.active)
     for title, head, rows in sheets:
         sheet = book.create_sheet(title)
         sheet.append(head)
