@@ -59,13 +59,13 @@
     }
     return { left, top, right, bottom };
   };
-  const flat = controls.filter((e) => !floats(e));
+  const flat = controls.filter((e) => !floats(e)).map((e) => ({ e, whole: target(e), ...seen(e) })); // each is measured once
   for (let i = 0; i < flat.length; i++) for (let j = i + 1; j < flat.length; j++) {
-    const a = flat[i], c = flat[j];
-    if (a.contains(c) || c.contains(a) || target(a) === target(c) || target(a).contains(c) || target(c).contains(a)) continue;
-    const p = seen(a), q = seen(c);
+    const p = flat[i], q = flat[j];
     const w = Math.min(p.right, q.right) - Math.max(p.left, q.left), h = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top);
-    if (w > 2 && h > 2) say("overlap", name(a) + " / " + name(c));
+    if (!(w > 2 && h > 2)) continue;
+    if (p.e.contains(q.e) || q.e.contains(p.e) || p.whole === q.whole || p.whole.contains(q.whole) || q.whole.contains(p.whole)) continue;
+    say("overlap", name(p.e) + " / " + name(q.e));
   }
 
   const spoken = texts.slice();

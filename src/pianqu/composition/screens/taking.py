@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ViewportSize, sync_playwright
 from playwright.sync_api import Page as Tab
 
 from pianqu.composition.screens.checks import Finding, findings
@@ -41,21 +41,32 @@ def browser() -> Iterator[Browser]:
             opened.close()
 
 
-@contextmanager
-def tab(opened: Browser, place: House, *, width: int, language: str, dark: bool = False) -> Iterator[Tab]:
-    """A fresh profile of one width and language; its pages stay quiet."""
+def window(width: int) -> ViewportSize:
+    """A phone's or a desk's, by its width."""
+    return {"width": width, "height": 844 if width < 700 else 900}
+
+
+def new_tab(opened: Browser, place: House, *, width: int, language: str, dark: bool = False) -> Tab:
+    """In a fresh profile of one width and language; its pages stay quiet. Who asked for it closes its context."""
     context = opened.new_context(
         base_url=place.url,
-        viewport={"width": width, "height": 844 if width < 700 else 900},
+        viewport=window(width),
         locale=LOCALES[language],
         color_scheme="dark" if dark else "light",
         reduced_motion="reduce",
     )
     context.set_default_timeout(DRAWN_MS)
+    return context.new_page()
+
+
+@contextmanager
+def tab(opened: Browser, place: House, *, width: int, language: str, dark: bool = False) -> Iterator[Tab]:
+    """One that is closed afterwards."""
+    page = new_tab(opened, place, width=width, language=language, dark=dark)
     try:
-        yield context.new_page()
+        yield page
     finally:
-        context.close()
+        page.context.close()
 
 
 _SIGNED_IN: dict[tuple[str, str], Any] = {}
