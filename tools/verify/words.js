@@ -10,7 +10,7 @@ export const WORDS = {
   anyone: ["不用登录，也不用相信谁：谁来验，结果都一样。", "No account, nobody's word to take: whoever checks gets the same answer."],
   give: ["放上回执", "Your receipt"],
   dropTitle: ["二维码的照片，或回执文件", "A photo of the QR code, or the receipt's file"],
-  dropHint: ["截屏、拍照都行，整页截屏也行。文件名以 .tlog-proof 结尾；证据包（.zip）也可以。", "A photo will do, or a screenshot, even of the whole page. The file's name ends in .tlog-proof; a whole bundle (.zip) works too."],
+  dropHint: ["截屏、拍照都行，整页截屏也行。文件名以 .tlog-proof 结尾；证据压缩包也可以。", "A photo will do, or a screenshot, even of the whole page. The file's name ends in .tlog-proof; a whole bundle (.zip) works too."],
   choose: ["选照片或文件", "Choose a photo or file"],
   camera: ["用相机拍", "Use the camera"],
   paste: ["粘贴回执文字", "Paste the receipt's text instead"],

@@ -13,6 +13,7 @@ NAMES = {
     "breach": ("bench_breach", "whether lateness can be told beforehand, on real requests 超期预判"),
     "triage": ("bench_triage", "suggested categories and departments on real matters 分类建议"),
     "ledger": ("bench_ledger", "entries a second with three witnesses, proofs, time to a quorum 账本"),
+    "planning": ("bench_planning", "plans of clusters, beside METIS and gerrychain 片区规划"),
     "faults": ("bench_faults", "kill at every step and see that nothing is lost 断点故障"),
     "table": ("bench_table", "runs side by side, from their files 结果并列"),
 }

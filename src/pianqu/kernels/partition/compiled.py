@@ -1,7 +1,6 @@
 """The loop compiled by numba where that is installed, and as it stands where it is not: the same plan either way."""
 
 import importlib.util
-import os
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
@@ -12,8 +11,8 @@ Function = Callable[..., Any]
 
 
 def is_there() -> bool:
-    """Whether numba can be had, and nobody forbade it (PIANQU_PLAIN=1)."""
-    return importlib.util.find_spec("numba") is not None and os.environ.get("PIANQU_PLAIN", "") != "1"
+    """Whether numba can be had."""
+    return importlib.util.find_spec("numba") is not None
 
 
 @cache

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pianqu.kernels.partition.graph import Array, parts
-from pianqu.kernels.partition.level import Level, level
+from pianqu.kernels.partition.level import SCALE, Level, level
 from pianqu.kernels.partition.problem import FINE, Task, Units
 
 
@@ -33,6 +33,7 @@ class Figures:
     moved: int
     """Households (or people, where nobody counted households) whose cluster is another than now."""
     score: int
+    """What the search makes small, in borders, rounded up."""
     loose: tuple[int, ...]
     """Clusters that are empty or in pieces."""
 
@@ -61,7 +62,7 @@ def figures_of(units: Units, of: Level, part: Array) -> Figures:
         length=sum(length for _one, _other, length in between),
         splits=int(np.maximum(np.count_nonzero(pieces, axis=1) - 1, 0).sum()),
         moved=_moved(units, part),
-        score=of.score(part),
+        score=-(-of.score(part) // SCALE),
         loose=loose(of, part),
     )
 

@@ -18,7 +18,7 @@ from pianqu.kernels.partition.graph import Array, Graph, contracted, graph, join
 from pianqu.kernels.partition.problem import Task, Units
 
 SCALE = 16
-"""A mean border where borders count by their length."""
+"""What a border counts (a mean one where borders count by their length): scores are so much finer than what people read."""
 FACTORS = 22
 """Chances below e to the minus this are none."""
 
@@ -79,8 +79,7 @@ def level(units: Units, task: Task, locks: Array) -> Level:
     weights, count = task.weights, len(units)
     lengths = [length for _one, _other, length in units.borders]
     mean = max(1, sum(lengths) // max(1, len(lengths)))
-    scale = SCALE if weights.by_length else 1
-    widths = [max(1, length * scale // mean) if weights.by_length else 1 for length in lengths]
+    widths = [max(1, length * SCALE // mean) if weights.by_length else SCALE for length in lengths]
     pairs = [(one, other, width * weights.cut) for (one, other, _), width in zip(units.borders, widths, strict=True)]
     measures = [units.column(task.balance)] + [units.column(measure) for measure, _most in task.most]
     low, high = task.bounds(sum(measures[0]))
@@ -92,12 +91,12 @@ def level(units: Units, task: Task, locks: Array) -> Level:
         highs=(high, *(most for _measure, most in task.most)),
         areas=areas,
         area_count=area_count,
-        keep=tuple(weights.split * system.weight * scale for system in units.systems),
+        keep=tuple(weights.split * system.weight * SCALE for system in units.systems),
         home=np.array(units.home or [-1] * count, dtype=np.int64),
-        stay=_stay(units, weights.moved * scale),
+        stay=_stay(units, weights.moved * SCALE),
         locks=locks,
         clusters=task.clusters,
-        scale=scale * weights.cut or 1,
+        scale=SCALE * weights.cut or SCALE,
     )
 
 

@@ -151,19 +151,19 @@ def strays(b: Board, u: int, old: int, new: int) -> int:
     return change
 
 
-def fee(load: int, low: int, high: int, price: int) -> int:
+def fee(b: Board, m: int, load: int) -> int:
     """What a load outside its limits costs: at least one."""
-    return (outside(load, low, high) * price + PRICE_ROUND) >> PRICE_BITS
+    return (outside(load, b.lows[m], b.highs[m]) * b.prices[m] + PRICE_ROUND) >> PRICE_BITS
 
 
 def priced(b: Board, u: int, old: int, new: int) -> int:
     """The same in what it costs."""
     change, clusters, measures = 0, b.memo[CLUSTERS], b.memo[MEASURES]
     for m in range(measures):
-        amount, low, high, price = b.amounts[u * measures + m], b.lows[m], b.highs[m], b.prices[m]
+        amount = b.amounts[u * measures + m]
         mine, theirs = b.loads[m * clusters + old], b.loads[m * clusters + new]
-        change += fee(mine - amount, low, high, price) - fee(mine, low, high, price)
-        change += fee(theirs + amount, low, high, price) - fee(theirs, low, high, price)
+        change += fee(b, m, mine - amount) - fee(b, m, mine)
+        change += fee(b, m, theirs + amount) - fee(b, m, theirs)
     return change
 
 
@@ -309,28 +309,60 @@ def toward(b: Board, u: int) -> int:
     return -1
 
 
-def sweep(b: Board, turns: int, beta: int, limit: int) -> None:
-    """So many proposals at one temperature (`beta` is its inverse)."""
+def across(b: Board, u: int, old: int, new: int) -> int:
+    """A unit of the cluster `new` that touches `old`, found by a short walk from the unit; −1: the walk ended elsewhere."""
+    v, stride = u, draw(b.memo)
+    for _ in range(2 + (stride & 7)):
+        first, degree = b.starts[v], b.starts[v + 1] - b.starts[v]
+        w = b.ends[first + ((draw(b.memo) * degree) >> 32)]
+        if b.part[w] == new or b.part[w] == old:
+            v = w
+    if v == u or b.part[v] != new or b.free[v] == 0:
+        return -1
+    for at in range(b.starts[v], b.starts[v + 1]):
+        if b.part[b.ends[at]] == old and b.ends[at] != u:
+            return v
+    return -1
+
+
+def exchange(b: Board, u: int, old: int, new: int, beta: int, limit: int) -> None:
+    """Two units of neighbouring clusters change places, so that loads may stay as they are; or nothing happens."""
+    v = across(b, u, old, new)
+    if v < 0 or not leaves_whole(b, u, limit):
+        return
+    change, stray, price = costs(b, u, old, new), strays(b, u, old, new), priced(b, u, old, new)
+    put(b, u, new)
+    more = costs(b, v, new, old)
+    if allowed(b, change + price + more + priced(b, v, new, old), beta) and leaves_whole(b, v, limit):
+        stray += strays(b, v, new, old)
+        put(b, v, old)
+        write(b, u)
+        write(b, v)
+        settle(b, change + more, stray)
+    else:
+        put(b, u, old)
+
+
+def sweep(b: Board, turns: int, beta: int, limit: int, exchanges: int) -> None:
+    """So many proposals at one temperature (`beta` is its inverse), so many of 256 of them exchanges."""
     for _ in range(turns):
         if b.memo[BORDERS] == 0:
             return
-        u = b.border[(draw(b.memo) * b.memo[BORDERS]) >> 32]
+        lot = draw(b.memo)
+        u = b.border[(lot * b.memo[BORDERS]) >> 32]
         old, new = b.part[u], toward(b, u)
         if new < 0 or b.sizes[old] == 1:
+            continue
+        if lot & 255 < exchanges:
+            exchange(b, u, old, new, beta, limit)
             continue
         change = costs(b, u, old, new)
         if allowed(b, change + priced(b, u, old, new), beta) and leaves_whole(b, u, limit):
             step(b, u, new, change, strays(b, u, old, new))
 
 
-def grow(b: Board, one: int, other: int) -> int:
+def grow(b: Board, root: int, one: int, other: int) -> int:
     """A tree through two clusters, grown by lot: units in `queue` from its root on, parents in `up`; how many units."""
-    lot, root = (draw(b.memo) * (b.sizes[one] + b.sizes[other])) >> 32, -1
-    for u in range(len(b.part)):
-        if b.part[u] == one or b.part[u] == other:
-            if lot == 0:
-                root = u
-            lot -= 1
     b.memo[STAMP] += 1
     stamp = b.memo[STAMP]
     b.seen[root] = stamp
@@ -414,12 +446,13 @@ def spread(b: Board, count: int, branch: int, near: int, far: int) -> int:
     return moved
 
 
-def recut(b: Board, one: int, other: int, beta: int) -> bool:
-    """Two neighbouring clusters as one, and cut anew along a tree (merge-split); undone by Metropolis' rule. Whether it was kept.
+def recut(b: Board, root: int, other: int, beta: int) -> bool:
+    """A unit's cluster and a neighbour as one, cut anew along a tree (merge-split), or not, by Metropolis' rule. Whether it was.
 
     After D. DeFord, M. Duchin, J. Solomon 2021, "Recombination: a family of Markov chains for redistricting".
     """
-    count = grow(b, one, other)
+    one = b.part[root]
+    count = grow(b, root, one, other)
     if count < b.sizes[one] + b.sizes[other]:
         return False
     weigh(b, count, one)
@@ -455,6 +488,6 @@ def mix(b: Board, turns: int, beta: int) -> int:
             return kept
         u = b.border[(draw(b.memo) * b.memo[BORDERS]) >> 32]
         other = toward(b, u)
-        if other >= 0 and recut(b, b.part[u], other, beta):
+        if other >= 0 and recut(b, u, other, beta):
             kept += 1
     return kept

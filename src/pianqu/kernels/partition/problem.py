@@ -82,7 +82,7 @@ class Task:
     seed: int = 0
     sweeps: int = 1_000
     """Proposals a unit: iterations, not seconds, so that a plan can be made again."""
-    tries: int = 4
+    tries: int = 8
     """So many times from the beginning, by other lots; the best is the plan."""
 
     def bounds(self, total: int) -> tuple[int, int]:

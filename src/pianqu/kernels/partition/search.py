@@ -194,7 +194,7 @@ def _begin(run: "Run", of: Level) -> Generator[Progress, None, tuple[Array | Non
         begin = _first(above, run.seed)
         if begin is not None:
             run.lay(above, begin)
-            yield from run.cool(ATOMS)
+            yield from run.cool(ATOMS, size=len(of))
             return run.stands()[atom], True
     return _first(of, run.seed), False
 
@@ -219,14 +219,16 @@ class Cooling:
     """Percent of the sweeps that were asked for."""
     near: int = 64
     """So many units are looked at to see that a cluster stays connected."""
+    exchanges: int = 0
+    """So many of 256 proposals are exchanges."""
     steps: int = 200
 
 
 ALONE = Cooling(hot=1_000, cold=150)
-ATOMS = Cooling(hot=5_000, cold=200, cheap=1_000, dear=8_000)
-UNITS = Cooling(hot=1_200, cold=100, cheap=1_000, dear=8_000)
+ATOMS = Cooling(hot=4_000, cold=300, cheap=700, dear=8_000, share=200, steps=300)
+UNITS = Cooling(hot=1_000, cold=100, cheap=3_000, dear=8_000)
 REPAIR = Cooling(hot=500, cold=100, cheap=1_500, dear=8_000, share=25, near=1 << 40, steps=50)
-LAST = Cooling(hot=150, cold=80, cheap=1_500, dear=3_000, share=10, near=1 << 40, steps=50)
+LAST = Cooling(hot=150, cold=80, cheap=1_500, dear=3_000, share=10, near=1 << 40, steps=50, exchanges=64)
 """Found by trial on planted plans and grids (`pianqu bench planning`)."""
 LARGE_ATOM = 4
 """An atom with more than this part of a cluster's greatest load is left in units."""
@@ -288,10 +290,10 @@ class Run:
         score = memo[loop.BEST] if self.holds else memo[loop.SCORE]
         return Progress(turns=self.turns, score=int(score), over=0 if self.holds else int(memo[loop.OVER]))
 
-    def cool(self, by: Cooling, *, mixes: int = 0) -> Going:
-        """One cooling, with so many merge-splits at each temperature."""
+    def cool(self, by: Cooling, *, mixes: int = 0, size: int | None = None) -> Going:
+        """One cooling, with so many merge-splits at each temperature; proposals for what moves, or for a problem of that size."""
         scale = self._scale()
-        wanted = self.task.sweeps * self._frees * by.share // 100
+        wanted = self.task.sweeps * (self._frees if size is None else size) * by.share // 100
         count = max(1, min(by.steps, wanted // FEW_TURNS))
         heats, costs = between(by.hot, by.cold, count), between(by.cheap, by.dear, count)
         turns = -(-wanted // count)
@@ -300,7 +302,7 @@ class Run:
             beta = inverse(heat, scale)
             if mixes:
                 self._code["mix"](self._board, mixes, beta)
-            self._code["sweep"](self._board, turns, beta, by.near)
+            self._code["sweep"](self._board, turns, beta, by.near, by.exchanges)
             self.turns += turns
             yield self.progress
 
@@ -322,8 +324,10 @@ class Run:
             if self._board.memo[loop.OVER] == 0:
                 break
             dear = 1_500 << (number + 1)
-            again = Cooling(hot=400, cold=150, cheap=dear // 4, dear=dear, share=15, near=1 << 40, steps=30)
-            yield from self.cool(again, mixes=4 * self._of.clusters)
+            again = Cooling(
+                hot=400, cold=150, cheap=dear // 4, dear=dear, share=15, near=1 << 40, steps=30, exchanges=64
+            )
+            yield from self.cool(again, mixes=max(8, self._of.clusters))
         if self.holds:
             self.lay(self._of, self.best(), self._free())
         yield from self.cool(LAST)

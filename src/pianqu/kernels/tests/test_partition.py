@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pianqu.kernels.partition import compiled, loop
 from pianqu.kernels.partition.figures import Live, broken, figures
 from pianqu.kernels.partition.graph import parts
-from pianqu.kernels.partition.level import atoms, board, coarse, level
+from pianqu.kernels.partition.level import SCALE, atoms, board, coarse, level
 from pianqu.kernels.partition.problem import System, Task, Units, Weights
 from pianqu.kernels.partition.search import Infeasible, Plan, checked, plan
 
@@ -94,18 +94,18 @@ def by_hand(units: Units, task: Task, part: Sequence[int]) -> int:
     who = units.households or units.column("population")
     total = sum(who) or 1
     moved = sum(
-        -(-weights.moved * len(units) * count // total)
+        -(-SCALE * weights.moved * len(units) * count // total)
         for count, now, then in zip(who, units.home or part, part, strict=True)
         if now not in (-1, then)
     )
-    return weights.cut * cut + weights.split * split + moved
+    return -(-(SCALE * (weights.cut * cut + weights.split * split) + moved) // SCALE)
 
 
 @settings(max_examples=25, deadline=None)
 @given(problems(most=7))
 def test_what_is_found_is_found_by_trying_everything_too(problem: tuple[Units, Task]) -> None:
     units, task = problem
-    task = replace(task, weights=replace(task.weights, by_length=False), sweeps=100)
+    task = replace(task, weights=replace(task.weights, by_length=False), sweeps=30)
     found = plan(units, task, plain=True)
     all_plans = {part: by_hand(units, task, part) for part in every_plan(units, task)}
     if isinstance(found, Infeasible):
@@ -118,11 +118,11 @@ def test_what_is_found_is_found_by_trying_everything_too(problem: tuple[Units, T
 
 def test_small_plans_are_the_best_there_are() -> None:
     worse = 0
-    for seed in range(12):
+    for seed in range(6):
         lot = np.random.default_rng(seed)
         areas = tuple(str(n) for n in lot.integers(0, 4, 9))
         units = grid(3, 3, people=lot.integers(1, 5, 9).tolist(), systems=(System(name="one", areas=areas),))
-        task = Task(clusters=3, tolerance=3000, sweeps=200, seed=seed, tries=2)
+        task = Task(clusters=3, tolerance=3000, sweeps=60, seed=seed, tries=2)
         scores = [by_hand(units, task, part) for part in every_plan(units, task)]
         found = plan(units, task, plain=True)
         if not scores:
@@ -185,7 +185,7 @@ def test_the_loop_keeps_its_books(problem: tuple[Units, Task], seed: int, beta: 
     b = board(of, part, seed=seed, free=np.array([n % 5 != 4 for n in range(len(units))], dtype=np.int64), plain=True)
     connected = component.max() == 0
     for _ in range(4):
-        loop.sweep(b, 40, beta, 10)
+        loop.sweep(b, 40, beta, 10, 100)
         loop.mix(b, 3, beta)
         now = np.array(b.part)
         assert b.memo[loop.SCORE] == of.score(now) and b.memo[loop.OVER] == of.over(now)
@@ -224,7 +224,7 @@ def the_problem() -> tuple[Units, Task]:
     people = [40 + (n * 37) % 41 for n in range(80)]
     areas = tuple(str(n % 10 // 2 + 5 * (n // 20)) for n in range(80))
     units = grid(10, 8, people=people, systems=(System(name="one", areas=areas),))
-    return units, Task(clusters=6, tolerance=300, seed=5, sweeps=60, tries=2, locks={0: 3, 79: 1}, centres=(0, 44))
+    return units, Task(clusters=6, tolerance=700, seed=5, sweeps=24, tries=2, locks={0: 3, 79: 1}, centres=(0, 44))
 
 
 THE_PLAN = """

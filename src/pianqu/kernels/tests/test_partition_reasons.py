@@ -10,7 +10,7 @@ from pianqu.kernels.partition.search import Infeasible, Plan, plan
 from pianqu.kernels.tests.test_partition import grid
 
 LINE = Units(population=(10,) * 6, borders=tuple((n, n + 1, 1) for n in range(5)))
-TWO = Task(clusters=2, tolerance=500, sweeps=50)
+TWO = Task(clusters=2, tolerance=500, sweeps=50, tries=2)
 
 
 def why(units: Units, task: Task) -> Reason:

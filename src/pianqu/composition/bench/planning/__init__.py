@@ -1,0 +1,1 @@
+"""What `pianqu bench planning` measures: a module for each part, each with `measure`."""

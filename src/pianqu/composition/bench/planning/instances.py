@@ -7,6 +7,7 @@ that crosses the planted clusters, and lakes.
 """
 
 import json
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -140,22 +141,17 @@ def _near(count: int, pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
 
 
 def _grown(near: list[list[int]], inside: Array, areas: int, dice: np.random.Generator) -> Array:
-    """So many areas grown by lot from seeds, each inside one label of `inside`."""
+    """So many areas grown evenly from seeds drawn by lot, each inside one label of `inside`."""
     label = np.full(len(near), -1, dtype=np.int64)
     seeds = dice.permutation(len(near))[: max(1, areas)]
     label[seeds] = np.arange(len(seeds))
-    edge = list(map(int, seeds))
+    edge = deque(map(int, seeds))
     while edge:
-        at = int(dice.integers(len(edge)))
-        node = edge[at]
-        open_ = [v for v in near[node] if label[v] < 0 and inside[v] == inside[node]]
-        if not open_:
-            edge[at] = edge[-1]
-            edge.pop()
-            continue
-        other = open_[int(dice.integers(len(open_)))]
-        label[other] = label[node]
-        edge.append(other)
+        node = edge.popleft()
+        for other in near[node]:
+            if label[other] < 0 and inside[other] == inside[node]:
+                label[other] = label[node]
+                edge.append(other)
     for node in np.flatnonzero(label < 0).tolist():
         if label[node] < 0:
             _flood(near, inside, label, node)
@@ -176,11 +172,22 @@ def _flood(near: list[list[int]], inside: Array, label: Array, start: int) -> No
 def _clusters(near: list[list[int]], communities: Array, clusters: int, seed: int) -> Array:
     """Whole communities in clusters of nearly as many units."""
     count = int(communities.max()) + 1
-    between = {(int(communities[u]), int(communities[v])) for u, some in enumerate(near) for v in some}
-    touching = _near(count, [(one, other) for one, other in sorted(between) if one < other])
+    pairs = Counter((int(communities[u]), int(communities[v])) for u, some in enumerate(near) for v in some)
+    touching: list[list[int]] = [[] for _ in range(count)]
+    for one, other in sorted(pairs):
+        if one != other:
+            touching[one].append(other)
     sizes = np.bincount(communities, minlength=count).tolist()
-    options = pymetis.Options(seed=seed, contig=1, ufactor=30)
-    _cut, found = pymetis.part_graph(clusters, adjacency=touching, vweights=sizes, options=options, recursive=False)
+    _cut, found = pymetis.part_graph(
+        clusters,
+        adjacency=pymetis.CSRAdjacency(
+            np.cumsum([0, *map(len, touching)]).tolist(), [b for some in touching for b in some]
+        ),
+        vweights=sizes,
+        eweights=[pairs[one, other] for one, some in enumerate(touching) for other in some],
+        options=pymetis.Options(seed=seed, contig=1, ufactor=30),
+        recursive=False,
+    )
     return np.array(found, dtype=np.int64)[communities]
 
 
