@@ -237,7 +237,7 @@ def _workbook(merged: Merged) -> bytes:
     for pair in merged.pairs:
         title = _title(f"{pair.there.first}→{pair.there.second}", taken)
         sheets.append((title, _pair_head(merged, pair), _pair_rows(pair)))
-    return as_excel([*sheets[2:], *sheets[:2]])
+    return as_excel(*sheets[2:], *sheets[:2])
 
 
 def _title(words: str, taken: set[str]) -> str:

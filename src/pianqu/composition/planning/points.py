@@ -73,7 +73,7 @@ def read_demand(path: Path, *, weight: str, crs: str, placed: bool) -> Read:
     if column not in known:
         words = {"file": path.name, "names": ", ".join(f"{key} {zh}" for key, zh in WEIGHTS.items())}
         raise Invalid("plan-no-weight", _("%(file)s lacks what counts at each point: one of %(names)s.") % words)
-    read = _read(path, lines, lambda cells: _spot(cells, crs, placed, number=_whole(cells, column)))
+    read = _read(path, lines, lambda cells: _spot(cells, crs, placed, number=whole_number(cells, column)))
     return replace(read, column=column)
 
 
@@ -85,7 +85,7 @@ def read_candidates(path: Path, *, crs: str, placed: bool) -> Read:
         path,
         lines,
         lambda cells: _spot(
-            cells, crs, placed, number=_whole(cells, "capacity") if limited else None, state=_state(cells)
+            cells, crs, placed, number=whole_number(cells, "capacity") if limited else None, state=_state(cells)
         ),
     )
 
@@ -188,7 +188,8 @@ def _position(cells: Cells, crs: str) -> tuple[float, float]:
     return geo.wgs84(lon, lat) if crs == "GCJ-02" else (lon, lat)
 
 
-def _whole(cells: Cells, column: str) -> int:
+def whole_number(cells: Cells, column: str) -> int:
+    """What is written there, with or without separators of thousands. Raises Bad."""
     written = text(cells, column).replace(",", "").replace("，", "")
     try:
         value = float(written)

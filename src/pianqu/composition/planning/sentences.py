@@ -1,4 +1,4 @@
-"""What the siting kernel says, in the reader's language."""
+"""What the kernels of siting and of clusters say, in the reader's language; territory's catalogue knows what the overlay says."""
 
 from django.utils.translation import gettext, gettext_noop
 
@@ -23,6 +23,43 @@ SITING = (
         "No plan was found that serves everybody; it is not proved that there is none. Try more rounds or more sites."
     ),
     gettext_noop("The numbers are too large to be added up: please use coarser units of cost or weight."),
+)
+PARTITION = (
+    gettext_noop(
+        "%(households)s households are no whole number of cells with %(least)s to %(most)s each and the work of one."
+    ),
+    gettext_noop("There are no units."),
+    gettext_noop("The population of %(count)s units is missing: %(units)s."),
+    gettext_noop("%(count)s units have a number below zero: %(units)s."),
+    gettext_noop("Weights lie between 0 and %(most)s."),
+    gettext_noop(
+        "At least one cluster, a tolerance from 0 on, and a least load below the greatest have to be asked for."
+    ),
+    gettext_noop("%(clusters)s clusters of %(units)s units: none may be empty."),
+    gettext_noop("%(count)s locks or centres name a unit or a cluster that does not exist."),
+    gettext_noop("%(centres)s centres for %(clusters)s clusters: two would share one."),
+    gettext_noop("Centres %(units)s are locked into one cluster (%(cluster)s)."),
+    gettext_noop("%(clusters)s clusters, but only %(count)s units where anybody lives: every cluster needs one."),
+    gettext_noop("All numbers are zero: nothing can be balanced."),
+    gettext_noop("%(count)s units alone are more than the most that a cluster may have (%(most)s): %(units)s."),
+    gettext_noop("All numbers are multiples of %(step)s, and none of those lies between %(low)s and %(high)s."),
+    gettext_noop(
+        "%(count)s units (%(units)s) touch no others and have %(load)s in all: that is no whole number of clusters with %(low)s "
+        "to %(high)s each. Joined to others by a bridge they can be planned."
+    ),
+    gettext_noop("%(parts)s parts that do not touch need %(least)s to %(most)s clusters; %(clusters)s are asked for."),
+    gettext_noop("What is locked into cluster %(cluster)s has %(load)s already; at most %(most)s is allowed."),
+    gettext_noop("What is locked into cluster %(cluster)s cannot be connected: %(units)s."),
+    gettext_noop("Cluster %(cluster)s can reach no more than %(load)s between other locks; it needs %(least)s."),
+    gettext_noop(
+        "%(count)s units (%(units)s) can only go to clusters %(clusters)s, and %(load)s is %(more)s more than fits."
+    ),
+    gettext_noop("What is locked into the same clusters could not be connected without crossing each other."),
+    gettext_noop("The parts that do not touch cannot be divided into %(clusters)s clusters."),
+)
+
+NOT_FOUND = gettext_noop(
+    "No plan within the limits was found; it is not proved that there is none. The nearest one is over by %(over)s."
 )
 
 

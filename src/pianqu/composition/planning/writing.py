@@ -167,26 +167,24 @@ def _more_head() -> list[str]:
 
 
 def as_csv(head: Sequence[str], rows: Rows) -> bytes:
-    """A table that no spreadsheet runs as formulas."""
+    """A table that Excel opens as it is; text is never a formula."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(head)
+    writer.writerow([guarded(cell) for cell in head])
     writer.writerows([[guarded(cell) if isinstance(cell, str) else cell for cell in row] for row in rows])
     return out.getvalue().encode("utf-8-sig")
 
 
 def _excel(outcome: Outcome, answer: Plan) -> bytes:
     return as_excel(
-        (
-            (pgettext("plan", "Sites"), _site_head(), site_rows(outcome, answer)),
-            (pgettext("plan", "Demand"), _demand_head(), demand_rows(outcome, answer)),
-            (pgettext("plan", "One more site"), _more_head(), more_rows(outcome)),
-        )
+        (pgettext("plan", "Sites"), _site_head(), site_rows(outcome, answer)),
+        (pgettext("plan", "Demand"), _demand_head(), demand_rows(outcome, answer)),
+        (pgettext("plan", "One more site"), _more_head(), more_rows(outcome)),
     )
 
 
-def as_excel(sheets: Sequence[tuple[str, Sequence[str], Rows]]) -> bytes:
-    """A workbook of tables, each with its title and heading, that no spreadsheet runs as formulas."""
+def as_excel(*sheets: tuple[str, Sequence[str], Rows]) -> bytes:
+    """A workbook of sheets, each with its title, its heading and its rows; text is never a formula."""
     book = Workbook()
     book.remove(book.active)
     for title, head, rows in sheets:
