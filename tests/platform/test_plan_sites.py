@@ -213,6 +213,14 @@ def test_places_that_cannot_be_are_refused_with_the_inputs_untouched(
     assert (folder / "sites.csv").read_text(encoding="utf-8") == SITES
 
 
+def test_the_table_of_sites_does_not_take_an_input_s_place(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    earlier = (folder / "sites.csv").rename(folder / "plan.sites.csv")
+    assert plan_sites.main(words(folder, candidates=earlier)) == 2
+    assert "plan.sites.csv" in capsys.readouterr().err
+    assert plan_sites.main(words(folder, out="plan.geojson", candidates=earlier)) == 0, "here no such table is written"
+    assert earlier.read_text(encoding="utf-8") == SITES
+
+
 @pytest.mark.parametrize(
     "body", [b"\xff\xfe", b"[]", b'{"features": 3}', b'{"features": [{"geometry": {"type": "Point"}}]}', b"[" * 9999]
 )

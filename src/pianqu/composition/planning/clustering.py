@@ -12,7 +12,7 @@ from pianqu.composition.planning.maps import beside, write
 from pianqu.composition.planning.partitions import Asked, Outcome, Rules
 from pianqu.composition.planning.sentences import told
 from pianqu.composition.planning.units import Fields, Given, Near, neighbours, read_centres, read_locks, read_units
-from pianqu.composition.planning.writing import as_text, check_place, whole
+from pianqu.composition.planning.writing import as_text, check_places, whole
 from pianqu.foundation.errors import Invalid
 from pianqu.kernels.partition.cells import Band
 from pianqu.kernels.partition.problem import FINE
@@ -74,7 +74,7 @@ def _plan(given: argparse.Namespace, asked: Asked) -> bool:
         if (path := getattr(given, role, None)) is not None
     }
     report = given.report or given.out.with_name(f"{given.out.stem}.report.json")
-    _check_places(given.out, report, beside(given.out, asked.kind), [given.units, *files.values()])
+    check_places(given.out, report, beside(given.out, asked.kind), [given.units, *files.values()])
     read = read_units(given.units, asked.fields, asked.near)
     try:
         outcome = partitions.solve(asked, read, _rules(files, read, asked))
@@ -93,15 +93,6 @@ def _why(reason: Reason) -> str:
         return told(reason.sentence)
     words = {"reason": told(reason.sentence), "percent": f"{reason.tolerance * 100 / FINE:.2f}"}
     return _("%(reason)s It would need a tolerance of at least %(percent)s %%.") % words
-
-
-def _check_places(out: Path, report: Path, sums: Path, inputs: Sequence[Path]) -> None:
-    """Nothing that is written may take the place of an input or of another."""
-    check_place(out, inputs)
-    for path, others in ((report, [*inputs, out, sums]), (sums, inputs)):
-        if any(path.resolve() == other.resolve() for other in others):
-            words = {"file": path.name}
-            raise Invalid("plan-out-input", _("%(file)s is one of the inputs: please name another file.") % words)
 
 
 def _rules(files: dict[str, Path], read: Given, asked: Asked) -> Rules:

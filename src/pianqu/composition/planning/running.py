@@ -12,7 +12,7 @@ from pianqu.composition.planning.points import read_candidates, read_demand
 from pianqu.composition.planning.sentences import told
 from pianqu.composition.planning.sites import Asked, Outcome
 from pianqu.composition.planning.ways import ways
-from pianqu.composition.planning.writing import as_text, check_place, measure, whole, write
+from pianqu.composition.planning.writing import as_text, beside, check_places, measure, whole, write
 from pianqu.foundation.errors import Invalid
 from pianqu.kernels.saying import Said
 from pianqu.kernels.siting.model import Infeasible, Plan
@@ -21,12 +21,8 @@ from pianqu.kernels.siting.model import Infeasible, Plan
 def sites(given: argparse.Namespace) -> bool:
     """Whether a plan was written. Raises Problem for files that cannot be used."""
     inputs = [path for path in (given.demand, given.candidates, given.costs, given.streets) if path]
-    check_place(given.out, inputs)
     report = given.report or given.out.with_name(f"{given.out.stem}.report.json")
-    if any(report.resolve() == path.resolve() for path in (*inputs, given.out)):
-        raise Invalid(
-            "plan-out-input", _("%(file)s is one of the inputs: please name another file.") % {"file": report.name}
-        )
+    check_places(given.out, report, beside(given.out), inputs)
     placed = given.costs is None
     demand = read_demand(given.demand, weight=given.weight, crs=given.crs, placed=placed)
     candidates = read_candidates(given.candidates, crs=given.crs, placed=placed)

@@ -37,6 +37,20 @@ def check_place(path: Path, inputs: Sequence[Path]) -> None:
         )
 
 
+def check_places(out: Path, report: Path, second: Path, inputs: Sequence[Path]) -> None:
+    """Nothing that is written may take the place of an input or of another. `second` stands beside `out`, or is the same."""
+    check_place(out, inputs)
+    for path, others in ((report, [*inputs, out, second]), (second, inputs)):
+        if any(path.resolve() == other.resolve() for other in others):
+            words = {"file": path.name}
+            raise Invalid("plan-out-input", _("%(file)s is one of the inputs: please name another file.") % words)
+
+
+def beside(path: Path) -> Path:
+    """Where the sites go: into the plan's own file, or beside a table that has one sheet only."""
+    return path.with_name(f"{path.stem}.sites.csv") if path.suffix.lower() == ".csv" else path
+
+
 def write(path: Path, outcome: Outcome, answer: Plan) -> tuple[Path, ...]:
     """The plan in the format that the name asks for; answers which files were written."""
     kind = path.suffix.lower()
@@ -46,7 +60,7 @@ def write(path: Path, outcome: Outcome, answer: Plan) -> tuple[Path, ...]:
     if kind == ".xlsx":
         whole(path, _excel(outcome, answer))
         return (path,)
-    sites = path.with_name(f"{path.stem}.sites.csv")
+    sites = beside(path)
     whole(path, as_csv(_demand_head(), demand_rows(outcome, answer)))
     whole(sites, as_csv(_site_head(), site_rows(outcome, answer)))
     return path, sites
