@@ -2,7 +2,6 @@
 
 import sys
 from importlib import import_module
-from importlib.util import find_spec
 
 PACKAGE = "pianqu.composition.commands"
 NAMES = {
@@ -15,9 +14,8 @@ NAMES = {
 
 def main(argv: list[str]) -> int:
     """Run one kind of plan."""
-    names = {name: row for name, row in NAMES.items() if find_spec(f"{PACKAGE}.{row[0]}")}
-    if not argv or argv[0] not in names:
-        lines = [f"  pianqu plan {name:<9} {words}\n" for name, (_module, words) in names.items()]
+    if not argv or argv[0] not in NAMES:
+        lines = [f"  pianqu plan {name:<9} {words}\n" for name, (_module, words) in NAMES.items()]
         sys.stdout.write("Plans 规划:\n" + "".join(lines) + "Each has --in, --out, --seed and --help.\n")
         return 0 if argv and argv[0] in {"-h", "--help"} else 2
-    return int(import_module(f"{PACKAGE}.{names[argv[0]][0]}").main(argv[1:]))
+    return int(import_module(f"{PACKAGE}.{NAMES[argv[0]][0]}").main(argv[1:]))

@@ -1,12 +1,9 @@
 """`pianqu plan cells`: buildings or units joined to grid cells of so many households, and micro-cells within them."""
 
 import argparse
-import sys
-from importlib import import_module
 
-from pianqu.composition.commands.plan_clusters import IMPOSSIBLE, UNREADABLE, add_files, whole
-from pianqu.composition.planning.language import speak
-from pianqu.foundation.errors import Problem
+from pianqu.composition.commands.plan_clusters import add_files, whole
+from pianqu.composition.planning.answering import answered
 
 MOST = 1_000_000
 EPILOGUE = """Units 单元: .geojson or shapefile .zip of areas; or .csv, .xlsx with --adjacent, or with lon 经度, lat 纬度 and
@@ -17,14 +14,7 @@ plan; 1: there is none, or none was found (then the nearest is written), the rep
 
 def main(argv: list[str]) -> int:
     """0: a plan was written; 1: none is possible or none was found; 2: the files cannot be used."""
-    asked = _parser().parse_args(argv)
-    speak()
-    running = import_module("pianqu.composition.planning.clustering")  # only now: its sentences ask for the catalogues
-    try:
-        return 0 if running.cells(asked) else IMPOSSIBLE
-    except Problem as problem:
-        sys.stderr.write(f"{problem.message}\n")
-        return UNREADABLE
+    return answered("clustering", "cells", _parser().parse_args(argv))
 
 
 def _parser() -> argparse.ArgumentParser:

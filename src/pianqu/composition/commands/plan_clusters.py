@@ -1,15 +1,11 @@
 """`pianqu plan clusters`: which units make one cluster, within a balance, with few borders cut and few boundaries split."""
 
 import argparse
-import sys
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 
-from pianqu.composition.planning.language import speak
-from pianqu.foundation.errors import Problem
+from pianqu.composition.planning.answering import answered
 
-IMPOSSIBLE, UNREADABLE = 1, 2
 EPILOGUE = """Units 单元: .geojson or shapefile .zip of areas, or .csv, .xlsx with --adjacent; code 编码, name 名称, population
 人口, households 户数, workload 工作量. --adjacent and --bridges: unit 单元, neighbour 相邻单元, metres 米. --lock: code 编码,
 cluster 片区 (1 to K). --centres: code 编码. Exit code 0: a plan; 1: there is none, or none was found (then the nearest is
@@ -19,14 +15,7 @@ written), the report says why; 2: a file cannot be used.
 
 def main(argv: list[str]) -> int:
     """0: a plan was written; 1: none is possible or none was found; 2: the files cannot be used."""
-    asked = _parser().parse_args(argv)
-    speak()
-    running = import_module("pianqu.composition.planning.clustering")  # only now: its sentences ask for the catalogues
-    try:
-        return 0 if running.clusters(asked) else IMPOSSIBLE
-    except Problem as problem:
-        sys.stderr.write(f"{problem.message}\n")
-        return UNREADABLE
+    return answered("clustering", "clusters", _parser().parse_args(argv))
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,15 +1,11 @@
 """`pianqu plan merge`: every department's grid laid over the others: what belongs to whom, what to nobody, what twice."""
 
 import argparse
-import sys
-from importlib import import_module
 from pathlib import Path
 
-from pianqu.composition.planning.language import speak
-from pianqu.foundation.errors import Problem
+from pianqu.composition.planning.answering import answered
 from pianqu.kernels.overlay.refining import TOLERANCE_M
 
-UNREADABLE = 2
 MOST_M = 100.0
 EPILOGUE = """Grids 网格: GeoJSON, a shapefile in a zip 压缩的 shapefile, or a table 代码表 (.csv, .xlsx) of codes in which
 one more column has the name of another grid and holds that grid's codes 另有一列以另一张网的名称为列名，填那张网的编码.
@@ -20,15 +16,7 @@ Exit code 0: written; 2: something cannot be used, and nothing was written. 退�
 
 def main(argv: list[str]) -> int:
     """0: everything was written; 2: the files cannot be used."""
-    asked = _parser().parse_args(argv)
-    speak()
-    merging = import_module("pianqu.composition.planning.merging")  # only now: its sentences ask for the catalogues
-    try:
-        merging.merge(asked)
-    except Problem as problem:
-        sys.stderr.write(f"{problem.message}\n")
-        return UNREADABLE
-    return 0
+    return answered("merging", "merge", _parser().parse_args(argv))
 
 
 def _parser() -> argparse.ArgumentParser:

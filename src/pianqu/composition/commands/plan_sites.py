@@ -1,15 +1,11 @@
 """`pianqu plan sites`: which of the candidates should be open, who goes where, who has too far, what one more would bring."""
 
 import argparse
-import sys
-from importlib import import_module
 from pathlib import Path
 
-from pianqu.composition.planning.language import speak
-from pianqu.foundation.errors import Problem
+from pianqu.composition.planning.answering import answered
 from pianqu.kernels.siting.walking import DETOUR
 
-IMPOSSIBLE, UNREADABLE = 1, 2
 EPILOGUE = """Demand 需求点: code 编码, name 名称, lon 经度, lat 纬度, and one of weight 权重, population 人口, households 户数,
 cases 办件数. Candidates 候选点: code 编码, name 名称, lon 经度, lat 纬度, capacity 容量, state 状态 (保留 keep, 可撤 may close,
 候选 candidate, 禁用 forbidden). Exit code 0: a plan; 1: there is none, the report says why; 2: a file cannot be used.
@@ -18,14 +14,7 @@ cases 办件数. Candidates 候选点: code 编码, name 名称, lon 经度, lat
 
 def main(argv: list[str]) -> int:
     """0: a plan was written; 1: none is possible or none was found; 2: the files cannot be used."""
-    asked = _parser().parse_args(argv)
-    speak()
-    running = import_module("pianqu.composition.planning.running")  # only now: its sentences ask for the catalogues
-    try:
-        return 0 if running.sites(asked) else IMPOSSIBLE
-    except Problem as problem:
-        sys.stderr.write(f"{problem.message}\n")
-        return UNREADABLE
+    return answered("running", "sites", _parser().parse_args(argv))
 
 
 def _parser() -> argparse.ArgumentParser:

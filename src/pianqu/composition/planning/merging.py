@@ -20,8 +20,8 @@ LISTED = 12
 """Kinds of findings that are told before a file is pointed to."""
 
 
-def merge(given: argparse.Namespace) -> None:
-    """Read, merge, write and tell. Raises Problem, before anything is written, for what cannot be used."""
+def merge(given: argparse.Namespace) -> bool:
+    """Read, merge, write and tell; there always is a merge. Raises Problem, before anything is written, for bad files."""
     wanted = Wanted(
         grids=given.grids,
         district=given.district,
@@ -47,6 +47,7 @@ def merge(given: argparse.Namespace) -> None:
     for name, content in made.items():
         whole(given.out / name, content)
     sys.stdout.write("\n".join([*lines(found), _written(given.out)]) + "\n")
+    return True
 
 
 def check_folder(folder: Path, inputs: Sequence[Path]) -> None:
