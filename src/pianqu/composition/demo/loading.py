@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from pianqu.composition.demo.buildings import make_buildings
 from pianqu.composition.demo.causes import make_causes
 from pianqu.composition.demo.dispatch import RULES_SINCE, make_dispatch, put_rules_in_force
 from pianqu.composition.demo.grid import make_grid
@@ -57,6 +58,7 @@ def load(now: datetime, *, year: int = 0) -> None:
     began = now - FIRST_DAY
     load_district(code=installation().district_code, now=began)
     actors = make_people(now=began)
+    make_buildings(now=began)
     make_grid(now=began, valid_from=timezone.localdate(began))
     rows = tomllib.loads(Path(__file__).with_name("cases.toml").read_text(encoding="utf-8"))["case"]
     chance = random.Random(SEED)

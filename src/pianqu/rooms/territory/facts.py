@@ -36,6 +36,20 @@ class LandmarksAdded(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BuildingsTakenIn(Fact):
+    """The buildings with their households were counted anew. `digest` is the SHA-256 of codes, places and counts."""
+
+    kind: ClassVar[str] = "territory.buildings-taken-in"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Buildings and households taken in")
+
+    roll_id: str
+    source: str
+    buildings: int
+    households: int
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class GridAdopted(Fact):
     """A whole grid with its clusters is in force from a day on. `digest` is the SHA-256 of its canonical GeoJSON."""
 

@@ -1,5 +1,6 @@
-"""Tables of territory: places and names, and the grid."""
+"""Tables of territory: places and names, buildings, and the grid."""
 
+from pianqu.rooms.territory.models.buildings import Building, BuildingRoll
 from pianqu.rooms.territory.models.grids import (
     CellPerson,
     Cluster,
@@ -13,6 +14,8 @@ from pianqu.rooms.territory.models.points import Booking, OpeningHours, Room, Se
 
 __all__ = [
     "Booking",
+    "Building",
+    "BuildingRoll",
     "CellPerson",
     "Cluster",
     "ClusterCommunity",

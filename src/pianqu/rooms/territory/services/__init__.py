@@ -1,5 +1,6 @@
 """The verbs of territory."""
 
+from pianqu.rooms.territory.services.buildings import MOST_HOUSEHOLDS, NewBuilding, building_faults, take_in_buildings
 from pianqu.rooms.territory.services.grids import (
     NewCell,
     NewCluster,
@@ -28,6 +29,8 @@ from pianqu.rooms.territory.services.points import (
 __all__ = [
     "AHEAD",
     "LEVELS",
+    "MOST_HOUSEHOLDS",
+    "NewBuilding",
     "NewCell",
     "NewCluster",
     "NewEntry",
@@ -40,6 +43,7 @@ __all__ = [
     "add_room",
     "adopt_grid",
     "book_room",
+    "building_faults",
     "cancel_booking",
     "cell_faults",
     "check_point",
@@ -48,6 +52,7 @@ __all__ = [
     "set_entry_list",
     "set_hours",
     "staff_cell",
+    "take_in_buildings",
     "wrong_hours",
     "wrong_time",
 ]
