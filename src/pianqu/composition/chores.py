@@ -16,6 +16,7 @@ from pianqu.rooms.casework import services as cases
 from pianqu.rooms.ledger import jobs as ledger
 from pianqu.rooms.notices import jobs as sending
 from pianqu.rooms.partners import jobs as partners
+from pianqu.rooms.planning import jobs as planning
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,15 @@ def forecast() -> int:
     return tables.forecast(actor=system_actor(), now=timezone.now())
 
 
+EXECUTORS: dict[str, planning.Executor] = {}
+"""Kind of a long computation → who does it."""
+
+
+def compute() -> int:
+    """Plans, merges and sites that posts asked for."""
+    return planning.run_waiting(EXECUTORS, actor=system_actor())
+
+
 def tidy() -> int:
     """What nobody needs any more goes."""
     return tidying.tidy() + _put_away()
@@ -184,6 +194,7 @@ CHORES = (
     Chore("hot issues", find_hot_issues, 600.0, aside=True),
     Chore("clock rules", apply_clock_rules, 5.0, aside=True),
     Chore("forecasts", forecast, 600.0, aside=True),
+    Chore("planning", compute, 2.0, aside=True),
     Chore("joint answers", carry_answers, 5.0, aside=True),
     Chore("tidying", tidy, 3600.0),
 )

@@ -51,7 +51,7 @@ SECRET_KEY = read_keys(ENV.key_folder).session_secret
 DEBUG = ENV.debug
 ALLOWED_HOSTS = list(ENV.allowed_hosts)
 
-ROOMS = ["ledger", "directory", "territory", "casework", "partners", "notices"]
+ROOMS = ["ledger", "directory", "territory", "planning", "casework", "partners", "notices"]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",

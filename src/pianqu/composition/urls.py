@@ -72,6 +72,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/cell-people/cell-people.xlsx", cell_lists.cell_people_book, name="cell_people_book"),
     path("", include("pianqu.rooms.territory.urls"), {"categories": casework.categories, "files": grid}),
     path("", include(service_points)),
+    path("", include("pianqu.rooms.planning.urls")),
     path("clusters/", clusters.page, name="clusters"),
     path("clusters/map.json", clusters.layers, name="clusters_map"),
     path("clusters/<str:code>/", clusters.one, name="cluster"),
