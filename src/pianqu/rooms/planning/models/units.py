@@ -5,8 +5,8 @@ from django.db.models import Q
 
 
 class UnitSet(models.Model):
-    """What a draft joins 规划单元: communities into clusters, or plots of buildings into cells. It never changes, so that a plan can
-    be computed again."""
+    """What a draft joins 规划单元: communities into clusters, or plots of buildings into cells. It never changes, so that a
+    plan can be made again."""
 
     id = models.UUIDField("编号 id", primary_key=True, editable=False)
     level = models.CharField("层级 level", max_length=12)
