@@ -10,8 +10,9 @@ from pianqu.rooms.ledger.services import Heard
 from pianqu.rooms.territory import queries
 from pianqu.rooms.territory.facts import GridAdopted, PeopleCarried
 from pianqu.rooms.territory.models import CellPart, CommunityMove, GridChange, PeopleMove
-from pianqu.rooms.territory.queries import CHANGES, Change
+from pianqu.rooms.territory.queries import Change
 
+NAME = queries.CHANGES
 WHOLE = 1 - 1e-9
 AT_ONCE = 500
 
@@ -30,7 +31,7 @@ def hear(heard: Sequence[Heard]) -> None:
             _keep(queries.change_of(uuid.UUID(fact.version_id)))
         else:
             _carried(fact)
-    ledger.pass_over(reader=CHANGES, facts=beside)
+    ledger.pass_over(reader=NAME, facts=beside)
 
 
 def forget() -> None:
@@ -84,7 +85,7 @@ def _keep(change: Change | None) -> None:
 
 
 def _carried(fact: PeopleCarried) -> None:
-    row = GridChange.objects.get(version_id=fact.version_id)
+    row = GridChange.objects.get(version_id=uuid.UUID(fact.version_id))
     row.carried_on = date.fromisoformat(fact.valid_from)
     row.save(update_fields=["carried_on"])
     moves = [*fact.carried, *((old, "", posts) for old, posts in fact.waiting)]
