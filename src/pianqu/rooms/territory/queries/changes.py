@@ -8,7 +8,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 
 from pianqu.kernels import succession
 from pianqu.kernels.succession import Part
@@ -200,6 +201,29 @@ def change(version_id: uuid.UUID) -> ChangeCard | None:
         carried_on=row.carried_on,
         people=tuple(PeopleCard(old_code=one.old_code, new_code=one.new_code, posts=one.posts) for one in people),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeHead:
+    """The figures of a change."""
+
+    communities: int
+    kept: int
+    gone: int
+    new: int
+    households: int
+    moved: int
+
+
+def change_heads() -> dict[uuid.UUID, ChangeHead]:
+    """The figures of every version that was heard and has one before it. One statement."""
+    names = ("kept", "gone", "new", "households", "moved")
+    moves = CommunityMove.objects.filter(change=OuterRef("pk")).order_by().values("change")
+    many = Coalesce(Subquery(moves.annotate(many=Count("id")).values("many")), 0)
+    rows = GridChange.objects.annotate(many=many).values("version_id", "many", *names)
+    return {
+        row["version_id"]: ChangeHead(communities=row["many"], **{name: row[name] for name in names}) for row in rows
+    }
 
 
 def to_staff(version_id: uuid.UUID) -> tuple[str, ...]:

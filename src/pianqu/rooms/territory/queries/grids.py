@@ -313,6 +313,12 @@ def cluster_of(community_code: str, *, on: date) -> ClusterCard | None:
     return cards.get(of.get(community_code, ""))
 
 
+def cell_names(version_ids: Sequence[uuid.UUID]) -> dict[str, str]:
+    """Code → name of all cells of these versions, the later one's where both have the code. One statement."""
+    rows = GridCell.objects.filter(version_id__in=version_ids).order_by("version__valid_from")
+    return dict(rows.values_list("code", "name"))
+
+
 def cell_shapes(version_id: uuid.UUID) -> dict[str, Any]:
     """Code → geometry (WGS 84) of all cells of a version. One statement."""
     return dict(GridCell.objects.filter(version_id=version_id).values_list("code", "geometry"))
