@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from openpyxl import Workbook
 from openpyxl.styles import Font
@@ -139,7 +139,7 @@ def _communities(found: Report, names: _Names) -> Sheet:
         title=_("Communities in another cluster"),
         note="",
         empty=_("Every community stays in its cluster."),
-        head=(_("Community"), _("From"), _("To"), _("Households")),
+        head=(_("Community"), pgettext("cluster", "From"), pgettext("cluster", "To"), _("Households")),
         figures=1,
         rows=tuple(
             (
@@ -164,7 +164,7 @@ def _matters(found: Report, names: _Names) -> Sheet:
         title=_("Open matters by cluster"),
         note=_("Those that were answered lately and may come back count too."),
         empty=_("No open matter has been located in this grid yet."),
-        head=(_("From"), _("To"), _("Open matters"), _("Now with another centre")),
+        head=(pgettext("cluster", "From"), pgettext("cluster", "To"), _("Open matters"), _("Now with another centre")),
         figures=2,
         rows=tuple(
             (
