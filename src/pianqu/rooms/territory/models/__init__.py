@@ -1,6 +1,7 @@
-"""Tables of territory: places and names, buildings, and the grid."""
+"""Tables of territory: places and names, buildings, the grid and what its changes did."""
 
 from pianqu.rooms.territory.models.buildings import Building, BuildingRoll
+from pianqu.rooms.territory.models.changes import CellPart, CommunityMove, GridChange, PeopleMove
 from pianqu.rooms.territory.models.grids import (
     CellPerson,
     Cluster,
@@ -16,14 +17,18 @@ __all__ = [
     "Booking",
     "Building",
     "BuildingRoll",
+    "CellPart",
     "CellPerson",
     "Cluster",
     "ClusterCommunity",
+    "CommunityMove",
     "EntryItem",
     "GridCell",
+    "GridChange",
     "GridVersion",
     "Landmark",
     "OpeningHours",
+    "PeopleMove",
     "Place",
     "Room",
     "ServicePoint",

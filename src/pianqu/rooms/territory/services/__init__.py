@@ -1,6 +1,7 @@
 """The verbs of territory."""
 
 from pianqu.rooms.territory.services.buildings import MOST_HOUSEHOLDS, NewBuilding, building_faults, take_in_buildings
+from pianqu.rooms.territory.services.carrying import carry_people
 from pianqu.rooms.territory.services.grids import (
     NewCell,
     NewCluster,
@@ -25,10 +26,12 @@ from pianqu.rooms.territory.services.points import (
     wrong_hours,
     wrong_time,
 )
+from pianqu.rooms.territory.services.reverting import LONGEST_REASON, revert_grid
 
 __all__ = [
     "AHEAD",
     "LEVELS",
+    "LONGEST_REASON",
     "MOST_HOUSEHOLDS",
     "NewBuilding",
     "NewCell",
@@ -45,10 +48,12 @@ __all__ = [
     "book_room",
     "building_faults",
     "cancel_booking",
+    "carry_people",
     "cell_faults",
     "check_point",
     "close_point",
     "open_points",
+    "revert_grid",
     "set_entry_list",
     "set_hours",
     "staff_cell",
