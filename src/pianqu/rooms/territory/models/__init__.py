@@ -1,4 +1,4 @@
-"""Tables of territory: places and names, buildings, and the grid."""
+"""Tables of territory: places and names, buildings, the grid, and the four parties of a place."""
 
 from pianqu.rooms.territory.models.buildings import Building, BuildingRoll
 from pianqu.rooms.territory.models.grids import (
@@ -9,6 +9,7 @@ from pianqu.rooms.territory.models.grids import (
     GridCell,
     GridVersion,
 )
+from pianqu.rooms.territory.models.parties import Estate, JointRound, Promise, RoundParty
 from pianqu.rooms.territory.models.places import Landmark, Place
 from pianqu.rooms.territory.models.points import Booking, OpeningHours, Room, ServicePoint
 
@@ -20,11 +21,15 @@ __all__ = [
     "Cluster",
     "ClusterCommunity",
     "EntryItem",
+    "Estate",
     "GridCell",
     "GridVersion",
+    "JointRound",
     "Landmark",
     "OpeningHours",
     "Place",
+    "Promise",
     "Room",
+    "RoundParty",
     "ServicePoint",
 ]
