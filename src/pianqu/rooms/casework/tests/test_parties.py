@@ -11,7 +11,7 @@ from pianqu.foundation.models import Account
 from pianqu.rooms.casework import queries, services
 from pianqu.rooms.casework.models import Case, Task
 from pianqu.rooms.casework.services import PlaceChoice
-from pianqu.rooms.casework.tests.builders import COMMUNITY, NOW, clerk, handler, importer, opened
+from pianqu.rooms.casework.tests.builders import COMMUNITY, NOW, checker, clerk, handler, importer, opened
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.directory.services import NewOrganisation, NewPower
 from pianqu.rooms.territory import queries as territory
@@ -160,7 +160,7 @@ def test_a_party_that_objected_is_not_chosen_beforehand_again() -> None:
     services.object_to_dispatch(
         actor=handler(COMPANY), case_id=case.case_id, article="第 1 项", words="电梯归维保单位", now=NOW
     )
-    services.review_objection(actor=clerk(), case_id=case.case_id, upheld=True, words="属实", now=NOW)
+    services.review_objection(actor=checker(), case_id=case.case_id, upheld=True, words="属实", now=NOW)
     assert Task.objects.filter(case_id=case.case_id, organisation_code=COMPANY, ended_at=None).count() == 0
     found = suggested(case)
     assert found and found.gave_back and not found.lead_code

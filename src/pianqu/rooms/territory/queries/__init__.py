@@ -68,6 +68,7 @@ from pianqu.rooms.territory.queries.parties import (
     parties_of,
     party_for,
     prevailing,
+    whole_cluster,
 )
 from pianqu.rooms.territory.queries.places import (
     Bounds,
@@ -221,4 +222,5 @@ __all__ = [
     "staffed",
     "version_on",
     "versions",
+    "whole_cluster",
 ]

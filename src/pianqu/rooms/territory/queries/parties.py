@@ -117,12 +117,14 @@ class PartyAnswer:
 # estates -------------------------------------------------------------------------------------------------------------
 
 
-def estates(*, on: date, community_codes: Collection[str] | None = None) -> tuple[EstateCard, ...]:
-    """The estates of a day by code, of these communities or of all. Two statements."""
+def estates(
+    *, on: date, community_codes: Collection[str] | None = None, ground: Iterable[CellCard] | None = None
+) -> tuple[EstateCard, ...]:
+    """The estates of a day by code, of these communities or of all. Two statements; one where the day's cells are given."""
     rows = _standing(on)
     if community_codes is not None:
         rows = rows.filter(community_code__in=set(community_codes))
-    drawn = frozenset(card.code for card in cells(on=on))
+    drawn = frozenset(card.code for card in (cells(on=on) if ground is None else ground))
     return tuple(_card(row, drawn, on) for row in rows.order_by("code"))
 
 
@@ -199,7 +201,7 @@ def neighbourhood(kind: str, code: str, *, on: date) -> Neighbourhood:
     found = next((one for one in clusters(on=on) if one.code == code), None)
     if found is None:
         raise Absent("cluster-absent", "There is no such cluster.")
-    return _of_cluster(found, cells(on=on))
+    return whole_cluster(found, cells(on=on))
 
 
 def neighbourhoods(*, on: date) -> tuple[tuple[Neighbourhood, ...], tuple[Neighbourhood, ...]]:
@@ -207,7 +209,7 @@ def neighbourhoods(*, on: date) -> tuple[tuple[Neighbourhood, ...], tuple[Neighb
     known, ground = clusters(on=on), cells(on=on)
     home = {code: card for card in known for code in card.community_codes}
     return (
-        tuple(_of_cluster(card, ground) for card in known),
+        tuple(whole_cluster(card, ground) for card in known),
         tuple(_of_cell(card, home.get(card.community_code)) for card in ground),
     )
 
@@ -225,7 +227,8 @@ def _of_cell(card: CellCard, cluster: ClusterCard | None) -> Neighbourhood:
     )
 
 
-def _of_cluster(card: ClusterCard, ground: Iterable[CellCard]) -> Neighbourhood:
+def whole_cluster(card: ClusterCard, ground: Iterable[CellCard]) -> Neighbourhood:
+    """A cluster with those of the day's cells that lie in it."""
     return Neighbourhood(
         kind="cluster",
         code=card.code,
