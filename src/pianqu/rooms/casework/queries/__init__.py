@@ -362,6 +362,7 @@ from pianqu.rooms.casework.queries.overview import (
     Week,
     overview_for,
 )
+from pianqu.rooms.casework.queries.party import PartySuggestion, party_answer, party_suggestion
 from pianqu.rooms.casework.queries.platforms import (
     ENFORCEMENT,
     GUIDED,
@@ -640,6 +641,7 @@ __all__ = [
     "Overview",
     "OwnCase",
     "Part",
+    "PartySuggestion",
     "Period",
     "PhotoCard",
     "PhotoFile",
@@ -837,6 +839,8 @@ __all__ = [
     "own_cases",
     "own_work",
     "pack_rules",
+    "party_answer",
+    "party_suggestion",
     "pauses_by_clock",
     "period_of",
     "periods",
