@@ -3,6 +3,7 @@
 from pianqu.rooms.casework.lifecycle import (
     OPEN,
 )
+from pianqu.rooms.casework.queries.arising import Arisen, arisen
 from pianqu.rooms.casework.queries.around import (
     Around,
     around,
@@ -559,6 +560,7 @@ __all__ = [
     "Alike",
     "AlikeList",
     "Answers",
+    "Arisen",
     "Around",
     "Asked",
     "Before",
@@ -676,6 +678,7 @@ __all__ = [
     "addition_of",
     "alike_to",
     "answers_since",
+    "arisen",
     "around",
     "asked_now",
     "awaits_check",
