@@ -2,6 +2,9 @@
 
 from pianqu.rooms.planning.services.runs import ask_run, end_run, stop_run
 from pianqu.rooms.planning.services.studies import (
+    MOST_SITES,
+    SEED,
+    SITING,
     Found,
     NewGround,
     StudyAsk,
@@ -16,6 +19,9 @@ from pianqu.rooms.planning.services.studies import (
 )
 
 __all__ = [
+    "MOST_SITES",
+    "SEED",
+    "SITING",
     "Found",
     "NewGround",
     "StudyAsk",

@@ -30,7 +30,7 @@ from pianqu.rooms.planning.queries import DEGREE, HOUSEHOLDS, KEEP, NONE, Candid
 from pianqu.rooms.planning.services.runs import ask_run
 from pianqu.rooms.territory import queries as territory
 
-KIND = "sites"
+SITING = "sites"
 """Kind of the runs that answer studies."""
 LONGEST_TITLE = 60
 MOST_SITES, MOST_MINUTES, MOST_CAPACITY = 60, 60, 1_000_000
@@ -142,7 +142,7 @@ def ask_study(*, actor: Actor, asked: StudyAsk, now: datetime) -> uuid.UUID:
         seed=study.seed,
     )
     ledger.record([told], actor=actor, now=now)
-    ask_run(actor=actor, kind=KIND, subject_id=study.id, asked={}, now=now)
+    ask_run(actor=actor, kind=SITING, subject_id=study.id, asked={}, now=now)
     return study.id
 
 
@@ -152,7 +152,7 @@ def ask_study_again(*, actor: Actor, study_id: uuid.UUID, now: datetime) -> uuid
     study = _locked(study_id)
     if study.found is not None:
         raise Refused("study-found", _("This study has its answer. For other numbers begin a new one."))
-    return ask_run(actor=actor, kind=KIND, subject_id=study.id, asked={}, now=now)
+    return ask_run(actor=actor, kind=SITING, subject_id=study.id, asked={}, now=now)
 
 
 @verb
