@@ -111,7 +111,7 @@ def forecast() -> int:
     return tables.forecast(actor=system_actor(), now=timezone.now())
 
 
-EXECUTORS: dict[str, planning.Executor] = {}
+EXECUTORS: dict[str, planning.Executor] = {"sites": planning.siting(casework.arisen)}
 """Kind of a long computation → who does it."""
 
 

@@ -3,6 +3,7 @@
 from pianqu.rooms.casework.lifecycle import (
     OPEN,
 )
+from pianqu.rooms.casework.queries.arising import Arisen, arisen
 from pianqu.rooms.casework.queries.around import (
     Around,
     around,
@@ -570,6 +571,7 @@ __all__ = [
     "Alike",
     "AlikeList",
     "Answers",
+    "Arisen",
     "Around",
     "Asked",
     "Before",
@@ -691,6 +693,7 @@ __all__ = [
     "addition_of",
     "alike_to",
     "answers_since",
+    "arisen",
     "around",
     "asked_now",
     "awaits_check",
