@@ -112,3 +112,85 @@ class StudyForgotten(Fact):
     label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Study of sites forgotten")
 
     study_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepartmentGridChecked(Fact):
+    """A department's grid was handed in and waits to be taken."""
+
+    kind: ClassVar[str] = "planning.department-grid-checked"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Department's grid checked")
+
+    grid_id: str
+    system: str
+    cells: int
+    findings: int
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepartmentGridTaken(Fact):
+    """A department's grid counts from a day on; `ended` is the edition that it follows."""
+
+    kind: ClassVar[str] = "planning.department-grid-taken"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Department's grid taken in")
+
+    grid_id: str
+    system: str
+    department: str
+    cells: int
+    covered: int
+    valid_from: str
+    digest: str
+    ended: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepartmentGridsPutAway(Fact):
+    """Grids that were handed in and not taken are gone."""
+
+    kind: ClassVar[str] = "planning.department-grids-put-away"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Departments' grids put away")
+
+    grids: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeAsked(Fact):
+    """The departments' grids of a day are to be laid over one another."""
+
+    kind: ClassVar[str] = "planning.merge-asked"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Merge asked for")
+
+    merge_id: str
+    on: str
+    grids: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GridsMerged(Fact):
+    """Departments' grids became one. `inputs` are the digests of the grids, in the order of their ids."""
+
+    kind: ClassVar[str] = "planning.grids-merged"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Departments' grids merged")
+
+    merge_id: str
+    inputs: tuple[str, ...]
+    digest: str
+    atoms: int
+    cells: int
+    uncovered: int
+    households: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlacesClosed(Fact):
+    """Somebody answers from now on for places that no department covered: numbers of places, each with its taker."""
+
+    kind: ClassVar[str] = "planning.places-closed"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Uncovered places closed")
+
+    merge_id: str
+    places: int
+    takers: tuple[str, ...]
+    left: int

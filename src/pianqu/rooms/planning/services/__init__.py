@@ -1,5 +1,21 @@
 """The verbs of planning."""
 
+from pianqu.rooms.planning.services.departments import (
+    NewGrid,
+    check_department_grid,
+    check_grid_again,
+    drop_department_grid,
+    put_away_department_grids,
+    take_department_grid,
+)
+from pianqu.rooms.planning.services.merging import (
+    MadeMerge,
+    MergeWish,
+    ask_merge,
+    close_all_places,
+    close_place,
+    keep_merge,
+)
 from pianqu.rooms.planning.services.runs import ask_run, end_run, stop_run
 from pianqu.rooms.planning.services.studies import (
     MOST_SITES,
@@ -23,17 +39,29 @@ __all__ = [
     "SEED",
     "SITING",
     "Found",
+    "MadeMerge",
+    "MergeWish",
+    "NewGrid",
     "NewGround",
     "StudyAsk",
+    "ask_merge",
     "ask_run",
     "ask_study",
     "ask_study_again",
+    "check_department_grid",
+    "check_grid_again",
     "choose_sites",
+    "close_all_places",
+    "close_place",
+    "drop_department_grid",
     "end_run",
     "forget_study",
     "keep_ground",
+    "keep_merge",
     "keep_study",
     "publish_study",
+    "put_away_department_grids",
     "stop_run",
     "study_faults",
+    "take_department_grid",
 ]
