@@ -104,7 +104,7 @@ def forecast() -> int:
     return tables.forecast(actor=system_actor(), now=timezone.now())
 
 
-EXECUTORS: dict[str, planning.Executor] = {}
+EXECUTORS: dict[str, planning.Executor] = {"plan": planning.compute_plans, "front": planning.compute_plans}
 """Kind of a long computation → who does it."""
 
 

@@ -33,3 +33,65 @@ class RunEnded(Fact):
     run_kind: str
     state: str
     reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftStarted(Fact):
+    """A plan of clusters or cells is worked on. The digests name the units that it joins and the plan that it begins with."""
+
+    kind: ClassVar[str] = "planning.draft-started"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Plan drafted")
+
+    draft_id: str
+    level: str
+    units: int
+    units_digest: str
+    shapes_digest: str
+    digest: str
+    grid_version_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DraftChanged(Fact):
+    """A draft was changed: the digest of the plan before and after, so that nobody can leave one out."""
+
+    kind: ClassVar[str] = "planning.draft-changed"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Draft plan changed")
+
+    draft_id: str
+    number: int
+    change: str
+    units: int
+    before: str
+    digest: str
+    option_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanComputed(Fact):
+    """A plan was computed, with all that it takes to compute it again from the units of that digest."""
+
+    kind: ClassVar[str] = "planning.plan-computed"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Plan computed")
+
+    draft_id: str
+    run_id: str
+    option_id: str
+    number: int
+    units_digest: str
+    task_digest: str
+    digest: str
+    clusters: int
+    seed: int
+    sweeps: int
+    tries: int
+    tolerance: int
+    weights: tuple[int, ...]
+    """Of cut borders, split areas and moved households."""
+    systems: tuple[tuple[str, int], ...]
+    score: int
+    deviation: int
+    kernel: int
+    metis: str
+    steps: int = 0
+    """After so many steps it was stopped; 0: it ran to its end."""
