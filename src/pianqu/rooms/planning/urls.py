@@ -1,7 +1,25 @@
-"""Addresses of planning."""
+"""Addresses of planning: drafts at the desk."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
+
+from pianqu.rooms.planning.views import comparing, deciding, drafts, listing
 
 app_name = "planning"
 
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [
+    path("desk/planning/", listing.drafts, name="drafts"),
+    path("desk/planning/<uuid:draft_id>/", drafts.draft, name="draft"),
+    path("desk/planning/<uuid:draft_id>/state.json", drafts.state_json, name="state"),
+    path("desk/planning/<uuid:draft_id>/units.json", drafts.units_json, name="units"),
+    path("desk/planning/<uuid:draft_id>/options/<uuid:option_id>.json", drafts.option_json, name="option"),
+    path("desk/planning/<uuid:draft_id>/change/", drafts.change, name="change"),
+    path("desk/planning/<uuid:draft_id>/repair/", drafts.repair, name="repair"),
+    path("desk/planning/<uuid:draft_id>/compute/", drafts.compute, name="compute"),
+    path("desk/planning/<uuid:draft_id>/stop/", drafts.stop, name="stop"),
+    path("desk/planning/<uuid:draft_id>/choose/", drafts.choose, name="choose"),
+    path("desk/planning/<uuid:draft_id>/publish/", deciding.publish, name="publish"),
+    path("desk/planning/<uuid:draft_id>/adopt/", deciding.adopt, name="adopt"),
+    path("desk/planning/<uuid:draft_id>/withdraw/", deciding.withdraw, name="withdraw"),
+    path("desk/planning/<uuid:draft_id>/compare/", comparing.compare, name="compare"),
+    path("desk/planning/<uuid:draft_id>/history/", comparing.history, name="history"),
+]

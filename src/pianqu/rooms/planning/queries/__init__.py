@@ -30,6 +30,13 @@ from pianqu.rooms.planning.queries.gathering import (
     Gathered,
     communities,
 )
+from pianqu.rooms.planning.queries.opened import (
+    ChangeCard,
+    OptionPlan,
+    draft_changes,
+    draft_units,
+    option_plan,
+)
 from pianqu.rooms.planning.queries.plans import (
     DEFAULTS,
     FIELDS,
@@ -89,6 +96,7 @@ __all__ = [
     "Board",
     "Bridge",
     "BrokenCard",
+    "ChangeCard",
     "Computing",
     "DraftCard",
     "DraftState",
@@ -97,6 +105,7 @@ __all__ = [
     "Gathered",
     "May",
     "OptionCard",
+    "OptionPlan",
     "RunCard",
     "RunWork",
     "UnitsText",
@@ -106,7 +115,9 @@ __all__ = [
     "communities",
     "computing",
     "draft_card",
+    "draft_changes",
     "draft_state",
+    "draft_units",
     "drafts",
     "is_wanted",
     "latest_run",
@@ -115,6 +126,7 @@ __all__ = [
     "may_see",
     "named",
     "next_runs",
+    "option_plan",
     "options",
     "plain",
     "plan_digest",

@@ -171,9 +171,7 @@ def head(state: DraftState, here: str) -> Head:
     ways = (
         ("planning:draft", pgettext("planning", "Plan")),
         ("planning:compare", pgettext("planning", "Before and after")),
-        ("planning:remarks", pgettext("planning", "Comments") + (f" {state.comments}" if state.comments else "")),
         ("planning:history", pgettext("planning", "History")),
-        ("planning:print", _("A3 sheet")),
     )
     return Head(
         draft_id=state.id,
@@ -249,7 +247,14 @@ def _ranges(state: DraftState, written: Written) -> tuple[Range, ...]:
     if state.level != CELLS:
         most = max(2, min(60, len(written)))
         found += [
-            Range(name="clusters", label=_("Clusters"), value=len(state.names), low=1, high=max(most, len(state.names)), step=1),
+            Range(
+                name="clusters",
+                label=_("Clusters"),
+                value=len(state.names),
+                low=1,
+                high=max(most, len(state.names)),
+                step=1,
+            ),
             one("tolerance", _("Deviation allowed"), TOLERANCES, is_percent=True),
         ]
     found += [
@@ -327,7 +332,11 @@ def _ended(run: RunCard) -> str:
 def link(state: DraftState, **asked: object) -> str:
     """This draft's page with something chosen."""
     kept = {name: value for name, value in asked.items() if value not in ("", None, -1)}
-    return f"{reverse('planning:draft', args=[state.id])}?{urlencode(kept)}" if kept else reverse("planning:draft", args=[state.id])
+    return (
+        f"{reverse('planning:draft', args=[state.id])}?{urlencode(kept)}"
+        if kept
+        else reverse("planning:draft", args=[state.id])
+    )
 
 
 def rows(state: DraftState, written: Written, selected: int) -> tuple[Row, ...]:
@@ -377,7 +386,11 @@ def sheet(state: DraftState, written: Written, selected: int, picked: Sequence[i
     near = neighbours(written, state.part, selected)
     others = [(number, one["name"], number in near) for number, one in enumerate(state.names) if number != selected]
     is_cells = state.level == CELLS
-    words = ngettext("%(n)s house", "%(n)s houses", len(members)) if is_cells else ngettext("%(n)s community", "%(n)s communities", len(members))
+    words = (
+        ngettext("%(n)s house", "%(n)s houses", len(members))
+        if is_cells
+        else ngettext("%(n)s community", "%(n)s communities", len(members))
+    )
     return Sheet(
         number=selected,
         name=state.names[selected]["name"],
@@ -420,7 +433,11 @@ def tried(state: DraftState, written: Written, units: Sequence[int], to: int) ->
     sides = sorted({*(state.part[unit] for unit in units), to} - {-1})
     for unit in units:
         live.move(unit, to)
-    what = written.names[units[0]] if len(units) == 1 else ngettext("%(n)s unit", "%(n)s units", len(units)) % {"n": len(units)}
+    what = (
+        written.names[units[0]]
+        if len(units) == 1
+        else ngettext("%(n)s unit", "%(n)s units", len(units)) % {"n": len(units)}
+    )
     side = _("%(name)s %(before)s → %(after)s")
     return Trial(
         title=_("Try %(what)s → %(to)s") % {"what": what, "to": state.names[to]["name"]},

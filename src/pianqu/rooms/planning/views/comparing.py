@@ -93,7 +93,10 @@ def pairs(state: DraftState) -> tuple[Pair, ...]:
     return tuple(
         Pair(label=label, before=_of(state.now_figures, name), after=_of(state.figures, name))
         for name, label in (
-            ("clusters", pgettext("planning", "Clusters") if state.level == "clusters" else pgettext("planning", "Cells")),
+            (
+                "clusters",
+                pgettext("planning", "Clusters") if state.level == "clusters" else pgettext("planning", "Cells"),
+            ),
             ("deviation", _("Largest deviation")),
             ("cut", _("Borders cut")),
             ("splits", _("Areas split")),
@@ -184,9 +187,11 @@ def _facts(draft_id: uuid.UUID) -> list[Recorded]:
     return [
         Recorded(
             label=str(REGISTRY[item.kind].label) if item.kind in REGISTRY else item.kind,
-            by=bodies[item.organisation_code].short_name if item.organisation_code in bodies else item.organisation_code,
+            by=bodies[item.organisation_code].short_name
+            if item.organisation_code in bodies
+            else item.organisation_code,
             at=item.at,
-            link=reverse("ledger_entry", args=[item.entry_id]) if item.position is not None else "",
+            link=f"{reverse('ledger_find')}?what={item.position + 1}" if item.position is not None else "",
             is_sealed=item.position is not None,
         )
         for item in reversed(items)

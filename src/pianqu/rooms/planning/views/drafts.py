@@ -10,7 +10,6 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
@@ -35,6 +34,9 @@ DONE = {
     "asked": lambda: _("The worker computes. You may leave: what it finds stays here."),
     "stopped": lambda: _("It stops. What it has found stays here."),
     "chosen": lambda: _("You go on from this plan. What was drawn before can be taken back."),
+    "publish": lambda: _("The plan is open for comment."),
+    "adopt": lambda: _("The plan was put into force."),
+    "withdraw": lambda: _("The plan was withdrawn."),
     "begun": lambda: _("The draft has begun from what is in force."),
 }
 """What a page says of an act that was done, by the word in its address."""
@@ -84,9 +86,7 @@ def _selected(request: HttpRequest, state: DraftState) -> int:
     return number if number < len(state.names) else -1
 
 
-def _trial(
-    actor: Actor, state: DraftState, option: str, moved: tuple[list[int], int] | None
-) -> cards.Trial | None:
+def _trial(actor: Actor, state: DraftState, option: str, moved: tuple[list[int], int] | None) -> cards.Trial | None:
     written = queries.units_of(state.units_id)
     if moved:
         units, to = moved

@@ -76,7 +76,9 @@ def _number(text: str) -> int:
     try:
         return posted.number(text)
     except Invalid:
-        raise Invalid("begin-number", _("“%(text)s” is no whole number. Nothing was started.") % {"text": text}) from None
+        raise Invalid(
+            "begin-number", _("“%(text)s” is no whole number. Nothing was started.") % {"text": text}
+        ) from None
 
 
 def _decimal(text: str) -> float:

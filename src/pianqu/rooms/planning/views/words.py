@@ -25,7 +25,9 @@ def spoken() -> dict[str, Any]:
         "wider": _("Wider"),
         "offline": _("The server did not answer. What you tried is still here; please try again."),
         "changed": _("Somebody else changed the plan."),
-        "kept": _("{detail} You see theirs now; your {count} moves are still tried out on top of it: confirm again, or discard."),
+        "kept": _(
+            "{detail} You see theirs now; your {count} moves are still tried out on top of it: confirm again, or discard."
+        ),
         "again": _("{detail} You see theirs now: please do it again if it is still wanted."),
         "others": _("The plan was changed."),
         "othersSeen": _("{who} changed it; you see the new plan."),
@@ -54,7 +56,9 @@ def spoken() -> dict[str, Any]:
         "noneSelected": _("Choose a cluster"),
         "selectFirst": _("Choose a cluster first: press on it, then paint."),
         "tools": {
-            "choose": _("Press on a cluster to select it. Drag one of its communities into a neighbour, or press M in the table."),
+            "choose": _(
+                "Press on a cluster to select it. Drag one of its communities into a neighbour, or press M in the table."
+            ),
             "paint": _("Drag over communities: they come to the selected cluster."),
             "lasso": _("Draw around communities to choose them, then move, lock or split them in the table."),
             "lock": _("Press on a community to lock it or to unlock it."),
