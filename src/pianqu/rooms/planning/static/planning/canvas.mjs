@@ -170,7 +170,7 @@ export class Canvas {
         if (unit >= 0 && this.shown.part[unit] !== this.shown.part[was.unit]) this.told("drop", { unit: was.unit, cluster: this.shown.part[unit] });
       }
     };
-    this.map.on("mousedown", begin).on("touchstart", begin).on("mousemove", go).on("touchmove", go).on("mouseup", end).on("touchend", end);
+    for (const [name, act] of [["mousedown", begin], ["touchstart", begin], ["mousemove", go], ["touchmove", go], ["mouseup", end], ["touchend", end]]) this.map.on(name, act);
     this.map.on("click", (event) => {
       const unit = this.unitAt(event.point);
       if (unit >= 0 && (this.tool === "choose" || this.tool === "lock")) this.told("unit", unit);
