@@ -9,7 +9,7 @@ import pytest
 from pianqu.foundation.errors import Forbidden, Invalid, Refused
 from pianqu.rooms.planning import queries, services
 from pianqu.rooms.planning.services import Change
-from pianqu.rooms.planning.tests.builders import (
+from pianqu.rooms.planning.tests.twelve import (
     HOUSEHOLDS,
     NOW,
     RESIDENT,
@@ -18,6 +18,8 @@ from pianqu.rooms.planning.tests.builders import (
     official,
     started,
 )
+
+pytestmark = pytest.mark.usefixtures("twelve")
 
 
 def state(draft_id: uuid.UUID) -> queries.DraftState:
