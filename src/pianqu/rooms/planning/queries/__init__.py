@@ -1,6 +1,7 @@
 """Questions to planning. Answers are frozen cards of plain values."""
 
 from pianqu.kernels.partition.records import Written
+from pianqu.rooms.planning.queries.comments import HIDING, CommentCard, comments
 from pianqu.rooms.planning.queries.drafts import (
     ADOPTED,
     COMPUTING,
@@ -22,6 +23,7 @@ from pianqu.rooms.planning.queries.drafts import (
     named,
     options,
     post_title,
+    public_plan,
     question,
 )
 from pianqu.rooms.planning.queries.gathering import (
@@ -44,6 +46,7 @@ from pianqu.rooms.planning.queries.plans import (
     worth,
     worth_now,
 )
+from pianqu.rooms.planning.queries.records import ChangeCard, change_chain, changes, plan_record
 from pianqu.rooms.planning.queries.runs import (
     DONE,
     ENDED,
@@ -67,7 +70,7 @@ from pianqu.rooms.planning.queries.units import (
     units_of,
     units_text,
 )
-from pianqu.rooms.planning.rules import may_decide, may_plan, may_see
+from pianqu.rooms.planning.rules import may_comment, may_decide, may_plan, may_see
 
 __all__ = [
     "ADOPTED",
@@ -79,6 +82,7 @@ __all__ = [
     "FAILED",
     "FIELDS",
     "FRONT",
+    "HIDING",
     "OPEN",
     "PLAN",
     "PUBLISHED",
@@ -89,6 +93,8 @@ __all__ = [
     "Board",
     "Bridge",
     "BrokenCard",
+    "ChangeCard",
+    "CommentCard",
     "Computing",
     "DraftCard",
     "DraftState",
@@ -103,6 +109,9 @@ __all__ = [
     "Written",
     "board_of",
     "broken_areas",
+    "change_chain",
+    "changes",
+    "comments",
     "communities",
     "computing",
     "draft_card",
@@ -110,6 +119,7 @@ __all__ = [
     "drafts",
     "is_wanted",
     "latest_run",
+    "may_comment",
     "may_decide",
     "may_plan",
     "may_see",
@@ -118,7 +128,9 @@ __all__ = [
     "options",
     "plain",
     "plan_digest",
+    "plan_record",
     "post_title",
+    "public_plan",
     "question",
     "revived",
     "run_card",
