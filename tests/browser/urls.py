@@ -124,6 +124,7 @@ OTHERS = {
     "territory:layers": "/desk/territory/map.json",
     "territory:people": POSTED,
     "entry_list_book": "/desk/entry-list/entry-list.xlsx",
+    "building_roll_book": "/desk/buildings/buildings.xlsx",
     "cell_people_book": "/desk/cell-people/cell-people.xlsx",
     "territory:download": "/desk/territory/grid.geojson",
     "ledger:checkpoint": "/open/ledger/checkpoint",

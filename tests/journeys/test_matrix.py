@@ -432,6 +432,8 @@ ROUTES: dict[str, str] = {
     "duty_lists": ADMINS,
     "entry_list": ADMINS,
     "entry_list_book": ADMINS,
+    "building_roll": ADMINS,
+    "building_roll_book": ADMINS,
     "cell_people": ADMINS,
     "cell_people_book": ADMINS,
 }

@@ -68,6 +68,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("desk/rules/<int:number>/rules.xlsx", dispatch_rules.book, name="rules_book"),
     path("desk/entry-list/", cell_lists.entry_list, name="entry_list"),
     path("desk/entry-list/entry-list.xlsx", cell_lists.entry_list_book, name="entry_list_book"),
+    path("desk/buildings/", cell_lists.building_roll, name="building_roll"),
+    path("desk/buildings/buildings.xlsx", cell_lists.building_roll_book, name="building_roll_book"),
     path("desk/cell-people/", cell_lists.cell_people, name="cell_people"),
     path("desk/cell-people/cell-people.xlsx", cell_lists.cell_people_book, name="cell_people_book"),
     path("", include("pianqu.rooms.territory.urls"), {"categories": casework.categories, "files": grid}),

@@ -359,6 +359,7 @@ PAGES = (
     ),
     Page(name="duty-lists", route="duty_lists", at="/desk/duty-lists/", staff=True, by="admin", wrong_press=SUBMIT),
     Page(name="entry-list", route="entry_list", at="/desk/entry-list/", staff=True, by="admin", wrong_press=SUBMIT),
+    Page(name="buildings", route="building_roll", at="/desk/buildings/", staff=True, by="admin", wrong_press=SUBMIT),
     Page(name="cell-people", route="cell_people", at="/desk/cell-people/", staff=True, by="admin", wrong_press=SUBMIT),
     Page(
         name="territory",

@@ -1,6 +1,7 @@
 """Questions to planning. Answers are frozen cards of plain values."""
 
 from pianqu.kernels.partition.records import Written
+from pianqu.rooms.planning.queries.comments import HIDING, CommentCard, comments
 from pianqu.rooms.planning.queries.drafts import (
     ADOPTED,
     COMPUTING,
@@ -22,6 +23,7 @@ from pianqu.rooms.planning.queries.drafts import (
     named,
     options,
     post_title,
+    public_plan,
     question,
 )
 from pianqu.rooms.planning.queries.gathering import (
@@ -30,13 +32,7 @@ from pianqu.rooms.planning.queries.gathering import (
     Gathered,
     communities,
 )
-from pianqu.rooms.planning.queries.opened import (
-    ChangeCard,
-    OptionPlan,
-    draft_changes,
-    draft_units,
-    option_plan,
-)
+from pianqu.rooms.planning.queries.opened import Decision, OptionPlan, decision, draft_units, option_plan
 from pianqu.rooms.planning.queries.plans import (
     DEFAULTS,
     FIELDS,
@@ -51,6 +47,7 @@ from pianqu.rooms.planning.queries.plans import (
     worth,
     worth_now,
 )
+from pianqu.rooms.planning.queries.records import ChangeCard, change_chain, changes, plan_record
 from pianqu.rooms.planning.queries.runs import (
     DONE,
     ENDED,
@@ -74,7 +71,7 @@ from pianqu.rooms.planning.queries.units import (
     units_of,
     units_text,
 )
-from pianqu.rooms.planning.rules import may_decide, may_plan, may_see
+from pianqu.rooms.planning.rules import may_comment, may_decide, may_plan, may_see
 
 __all__ = [
     "ADOPTED",
@@ -86,6 +83,7 @@ __all__ = [
     "FAILED",
     "FIELDS",
     "FRONT",
+    "HIDING",
     "OPEN",
     "PLAN",
     "PUBLISHED",
@@ -97,7 +95,9 @@ __all__ = [
     "Bridge",
     "BrokenCard",
     "ChangeCard",
+    "CommentCard",
     "Computing",
+    "Decision",
     "DraftCard",
     "DraftState",
     "Fault",
@@ -112,15 +112,19 @@ __all__ = [
     "Written",
     "board_of",
     "broken_areas",
+    "change_chain",
+    "changes",
+    "comments",
     "communities",
     "computing",
+    "decision",
     "draft_card",
-    "draft_changes",
     "draft_state",
     "draft_units",
     "drafts",
     "is_wanted",
     "latest_run",
+    "may_comment",
     "may_decide",
     "may_plan",
     "may_see",
@@ -130,7 +134,9 @@ __all__ = [
     "options",
     "plain",
     "plan_digest",
+    "plan_record",
     "post_title",
+    "public_plan",
     "question",
     "revived",
     "run_card",

@@ -108,6 +108,7 @@ class DraftState:
     units_digest: str
     digest: str
     comments: int
+    published_revision: int | None
     published_at: datetime | None
     comments_until: date | None
     valid_from: date | None
@@ -185,7 +186,18 @@ def _draft(draft_id: uuid.UUID) -> Draft:
 def draft_state(actor: Actor, draft_id: uuid.UUID, *, now: datetime) -> DraftState:
     """Everything about a draft for who plans. A handful of statements, whatever its size. Raises Forbidden, Absent."""
     rules.check_may_see(actor)
+    return _state(actor, _draft(draft_id), now)
+
+
+def public_plan(actor: Actor, draft_id: uuid.UUID, *, now: datetime) -> DraftState:
+    """The same of a plan that was published, for everybody. Raises Absent."""
     draft = _draft(draft_id)
+    if draft.published_at is None:
+        raise Absent("draft-absent", _("There is no such draft."))
+    return _state(actor, draft, now)
+
+
+def _state(actor: Actor, draft: Draft, now: datetime) -> DraftState:
     written, board = units_of(draft.units_id), board_of(draft)
     run = latest_run(draft.id, kinds=COMPUTING, now=now)
     digest = plan_digest(draft.part)
@@ -213,6 +225,7 @@ def draft_state(actor: Actor, draft_id: uuid.UUID, *, now: datetime) -> DraftSta
         units_digest=written.digest,
         digest=digest,
         comments=Comment.objects.filter(draft=draft).count(),
+        published_revision=draft.published_revision,
         published_at=draft.published_at,
         comments_until=draft.comments_until,
         valid_from=draft.valid_from,
@@ -227,7 +240,7 @@ def _may(actor: Actor, draft: Draft) -> May:
         publish=plans and draft.state == EDITING,
         adopt=draft.state == PUBLISHED and rules.may_decide(actor),
         withdraw=plans,
-        comment=draft.state == PUBLISHED and actor.acts,
+        comment=draft.state == PUBLISHED and rules.may_comment(actor),
     )
 
 

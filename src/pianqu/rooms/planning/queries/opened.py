@@ -1,4 +1,4 @@
-"""What one opens on a draft's page: its units, a plan that was computed, who changed what."""
+"""What one opens on a draft's page: its units, a plan that was computed, how it was decided."""
 
 import uuid
 from collections.abc import Mapping
@@ -10,13 +10,9 @@ from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent
-from pianqu.foundation.ids import read_id
-from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.planning import rules
-from pianqu.rooms.planning.models import Draft, DraftChange, PlanOption
+from pianqu.rooms.planning.models import Draft, PlanOption
 from pianqu.rooms.planning.queries.units import UnitsText, units_text
-
-MOST_CHANGES = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,15 +28,11 @@ class OptionPlan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeCard:
-    """One change of a draft."""
+class Decision:
+    """How a published draft was decided on; `reason`: why it was adopted beyond its tolerance."""
 
-    number: int
-    kind: str
-    units: int
-    digest: str
-    by: str
-    at: datetime
+    decided_at: datetime | None
+    reason: str
 
 
 def option_plan(actor: Actor, draft_id: uuid.UUID, option_id: uuid.UUID) -> OptionPlan:
@@ -68,21 +60,7 @@ def draft_units(actor: Actor, draft_id: uuid.UUID) -> UnitsText:
     return units_text(units)
 
 
-def draft_changes(actor: Actor, draft_id: uuid.UUID) -> tuple[ChangeCard, ...]:
-    """The last changes, newest first. Three statements at most. Raises Forbidden."""
-    rules.check_may_see(actor)
-    rows = list(DraftChange.objects.filter(draft_id=draft_id).order_by("-number")[:MOST_CHANGES])
-    posts = {number for row in rows if (number := read_id(row.post_id))}
-    held = directory.holders(posts) if posts else {}
-    titles = {str(number): f"{one.organisation_name} · {one.title}" for number, one in held.items()}
-    return tuple(
-        ChangeCard(
-            number=row.number,
-            kind=row.kind,
-            units=len(row.moves),
-            digest=row.digest,
-            by=titles.get(row.post_id, ""),
-            at=row.made_at,
-        )
-        for row in rows
-    )
+def decision(draft_id: uuid.UUID) -> Decision:
+    """Of a draft that was adopted or withdrawn. One statement."""
+    row = Draft.objects.filter(id=draft_id).values("decided_at", "reason").first() or {"decided_at": None, "reason": ""}
+    return Decision(**row)

@@ -69,7 +69,9 @@ def keep_plan(
         digest=answer["digest"],
         made_at=now,
     )
-    ledger.record([_computed(draft, run, option, question, answer)], actor=actor, now=now)
+    recorded = ledger.record([_computed(draft, run, option, question, answer)], actor=actor, now=now)
+    option.entry_id = recorded[0].entry_id
+    option.save(update_fields=["entry_id"])
     return option.id
 
 

@@ -1,13 +1,13 @@
-"""Every test of the room stands in a district of twelve communities."""
+"""The district in which drafts are tested."""
 
 import pytest
 
-from pianqu.rooms.planning.tests.builders import district_of_twelve
+from pianqu.rooms.planning.tests.twelve import district_of_twelve
 from pianqu.rooms.territory import queries as territory
 
 
-@pytest.fixture(autouse=True)
-def district(db: None) -> None:
+@pytest.fixture
+def twelve(db: None) -> None:
     territory.forget_places()
     territory.forget_grids()
     territory.forget_buildings()

@@ -2,9 +2,12 @@
 
 import uuid
 
-from pianqu.rooms.planning import jobs, queries, services
-from pianqu.rooms.planning.tests.builders import NOW, SYSTEM, started
+import pytest
 
+from pianqu.rooms.planning import jobs, queries, services
+from pianqu.rooms.planning.tests.twelve import NOW, SYSTEM, started
+
+pytestmark = pytest.mark.usefixtures("twelve")
 EXECUTORS = {"plan": jobs.compute_plans, "front": jobs.compute_plans}
 
 

@@ -9,7 +9,7 @@ import pytest
 from pianqu.foundation.errors import Forbidden, Invalid, Refused
 from pianqu.rooms.planning import queries, services
 from pianqu.rooms.planning.services import Change
-from pianqu.rooms.planning.tests.builders import (
+from pianqu.rooms.planning.tests.twelve import (
     HOUSEHOLDS,
     NOW,
     RESIDENT,
@@ -18,6 +18,8 @@ from pianqu.rooms.planning.tests.builders import (
     official,
     started,
 )
+
+pytestmark = pytest.mark.usefixtures("twelve")
 
 
 def state(draft_id: uuid.UUID) -> queries.DraftState:
@@ -120,7 +122,7 @@ def started_part() -> Sequence[int]:
 
 
 def test_more_clusters_than_units_are_refused_with_both_numbers() -> None:
-    with pytest.raises(Invalid, match=r"13.*12"):
+    with pytest.raises(Invalid, match=r"12.*13"):
         changed(started(), "settings", settings={"clusters": 13})
 
 

@@ -1,4 +1,4 @@
-"""The pages of a draft through HTTP: with a script and without, in both languages, and what they say when something is refused."""
+"""The pages of a draft through HTTP: with a script and without, and what they say when something is refused."""
 
 import json
 import uuid

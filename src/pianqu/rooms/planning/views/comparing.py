@@ -146,11 +146,10 @@ def told(state: DraftState, written: Written, units: str) -> Mapping[str, Any]:
 @require_safe
 def history(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     """Who changed what, and what the ledger has of it."""
-    actor = actor_of(request)
-    state = queries.draft_state(actor, draft_id, now=timezone.now())
+    state = queries.draft_state(actor_of(request), draft_id, now=timezone.now())
     context = {
         "card": cards.head(state, "planning:history"),
-        "steps": [_step(one) for one in queries.draft_changes(actor, draft_id)],
+        "steps": [_step(one) for one in queries.changes(draft_id)],
         "facts": _facts(draft_id),
         "digests": (
             (_("Units"), state.units_digest),
@@ -161,7 +160,9 @@ def history(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
 
 
 def _step(one: queries.ChangeCard) -> Step:
-    return Step(number=one.number, words=_kind(one.kind), units=one.units, digest=one.digest, by=one.by, at=one.at)
+    return Step(
+        number=one.number, words=_kind(one.kind), units=one.moved, digest=one.digest, by=one.who, at=one.made_at
+    )
 
 
 def _kind(kind: str) -> str:

@@ -57,7 +57,7 @@ def adopt(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def withdraw(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
-    """The plan is given up, with the reason for who asks later."""
+    """The plan is given up."""
     return _decide(request, draft_id, WITHDRAW, "")
 
 
@@ -65,7 +65,7 @@ def _decide(request: HttpRequest, draft_id: uuid.UUID, act: str, usual: str) -> 
     actor = actor_of(request)
     if request.method != "POST":
         return _show(request, actor, draft_id, Asked(act=act, day=usual), None)
-    asked = Asked(act=act, day=request.POST.get("day", "")[:10], reason=request.POST.get("reason", "").strip()[:1000])
+    asked = Asked(act=act, day=request.POST.get("day", "")[:10], reason=request.POST.get("reason", "").strip()[:2000])
     try:
         _done(actor, draft_id, asked)
     except Problem as problem:
@@ -80,7 +80,7 @@ def _done(actor: Actor, draft_id: uuid.UUID, asked: Asked) -> None:
     elif asked.act == ADOPT:
         services.adopt_draft(actor=actor, draft_id=draft_id, valid_from=_day(asked.day), reason=asked.reason, now=now)
     else:
-        services.withdraw_draft(actor=actor, draft_id=draft_id, reason=asked.reason, now=now)
+        services.withdraw_draft(actor=actor, draft_id=draft_id, now=now)
 
 
 def _day(text: str) -> date:
