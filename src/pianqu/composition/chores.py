@@ -113,7 +113,12 @@ def forecast() -> int:
     return tables.forecast(actor=system_actor(), now=timezone.now())
 
 
-EXECUTORS: dict[str, planning.Executor] = {"merge": planning.merge_grids, "sites": planning.siting(casework.arisen)}
+EXECUTORS: dict[str, planning.Executor] = {
+    "plan": planning.compute_plans,
+    "front": planning.compute_plans,
+    "merge": planning.merge_grids,
+    "sites": planning.siting(casework.arisen),
+}
 """Kind of a long computation → who does it."""
 
 

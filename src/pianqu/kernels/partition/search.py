@@ -65,7 +65,8 @@ class Progress:
     over: int
 
 
-Steps = Generator[Progress, None, Plan | Infeasible]
+Steps = Generator[Progress, bool | None, Plan | Infeasible]
+"""Whoever sends true from some step on gets the best plan of the steps before."""
 Going = Generator[Progress, None, None]
 
 
@@ -97,12 +98,21 @@ def steps(units: Units, task: Task, *, plain: bool | None = None) -> Steps:
         if begin is None:
             return _not_joined()
         run.lay(of, begin)
+        is_enough = False
         for progress in _search(run, was_coarse):
-            yield progress if best is None else min(progress, best.progress, key=lambda one: (one.over, one.score))
+            is_enough = bool((yield progress if best is None else min(progress, best.progress, key=_worth)))
+            if is_enough:
+                break
         turns += run.turns
-        best = run if best is None else min(best, run, key=lambda one: (one.progress.over, one.progress.score))
+        best = run if best is None else min(best, run, key=lambda one: _worth(one.progress))
+        if is_enough:
+            break
     assert best is not None
     return answer(units, task, of, best.best(), turns)
+
+
+def _worth(one: Progress) -> tuple[int, int]:
+    return one.over, one.score
 
 
 def _search(run: "Run", was_coarse: bool) -> Going:

@@ -493,6 +493,7 @@ from pianqu.rooms.casework.queries.whistles import (
     whistle_for,
     whistles_for,
 )
+from pianqu.rooms.casework.queries.work import work_by_place
 
 __all__ = [
     "ALL",
@@ -917,6 +918,7 @@ __all__ = [
     "versions_to_apply",
     "whistle_for",
     "whistles_for",
+    "work_by_place",
     "working_days",
     "working_model",
     "world",
