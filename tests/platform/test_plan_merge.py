@@ -305,7 +305,7 @@ def test_shapes_that_cross_themselves_are_repaired_and_told_with_their_place(
         (["--in", "x=police.shp"], "neither .geojson nor .zip"),
         (["--in", "x=absent.zip"], "There is no file"),
         (["--in", "x=homes.csv"], "exactly one column must have another grid's name"),
-        (["--in", "x=half.csv"], "half.csv, line 3: the code is missing"),
+        (["--in", "x=half.csv"], "half.csv, line 5: the code is missing"),
         (["--in", "x=nameless.csv"], "has no column"),
         (["--in", "x=unknown.csv"], "x, E1: the place P9 is not known. Nothing was written."),
         (["--district", "homes.csv"], "must be shapes"),
@@ -317,7 +317,7 @@ def test_what_cannot_be_is_refused_in_one_sentence(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, more: list[str], english: str
 ) -> None:
     monkeypatch.chdir(folder)
-    (folder / "half.csv").write_text("code,公安\nE1,P1\nE2,\n")
+    (folder / "half.csv").write_text("code,公安\n\nE1,P1\n\nE2,\n")
     (folder / "unknown.csv").write_text("code,公安\nE1,P9\n")
     (folder / "nameless.csv").write_text("公安,floor\nP1,3\n")
     with override("en"):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from django.utils.translation import gettext as _
 
+from pianqu.composition.planning.answering import WRITTEN
 from pianqu.composition.planning.grids import Wanted, check_keep, read_grids
 from pianqu.composition.planning.merge_files import NAMES, counted, files, sums
 from pianqu.composition.planning.merged import Merged, Place, merged
@@ -20,7 +21,7 @@ LISTED = 12
 """Kinds of findings that are told before a file is pointed to."""
 
 
-def merge(given: argparse.Namespace) -> bool:
+def merge(given: argparse.Namespace) -> int:
     """Read, merge, write and tell; there always is a merge. Raises Problem, before anything is written, for bad files."""
     wanted = Wanted(
         grids=given.grids,
@@ -47,7 +48,7 @@ def merge(given: argparse.Namespace) -> bool:
     for name, content in made.items():
         whole(given.out / name, content)
     sys.stdout.write("\n".join([*lines(found), _written(given.out)]) + "\n")
-    return True
+    return WRITTEN
 
 
 def check_folder(folder: Path, inputs: Sequence[Path]) -> None:
