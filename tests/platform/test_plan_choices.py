@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -183,6 +184,26 @@ def test_without_ray_one_sentence_says_how_to_have_it(monkeypatch: pytest.Monkey
     with pytest.raises(Invalid) as refused:
         answers("ray")
     assert "pianqu[cluster]" in refused.value.message
+
+
+@pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
+def test_a_ray_cluster_gives_the_same_bytes(folder: Path) -> None:
+    """A real one, of this machine, for so long."""
+    made = []
+    for where in ({"ray": "local", "workers": 2}, {"workers": 1}):
+        running = _begun(folder, stderr=subprocess.PIPE, plans=4, clusters=3, **where)
+        said, wrong = running.communicate(timeout=300)
+        assert running.returncode == 0, said + wrong
+        made.append([(folder / name).read_bytes() for name in ("plan.csv", "plan.units.csv", "plan.report.json")])
+    assert made[0] == made[1]
+
+
+@pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")
+def test_where_no_ray_cluster_is_one_sentence_says_so(folder: Path) -> None:
+    running = _begun(folder, stderr=subprocess.PIPE, plans=2, ray="127.0.0.1:1")
+    said, wrong = running.communicate(timeout=120)
+    assert (running.returncode, said) == (2, "") and "127.0.0.1:1" in wrong and "Traceback" not in wrong, wrong
+    assert not (folder / "plan.csv").exists()
 
 
 # Ctrl-C ------------------------------------------------------------------------------------------------------------------

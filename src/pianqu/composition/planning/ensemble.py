@@ -7,6 +7,7 @@ anew (spawn), take no Ctrl-C of their own, and end with their parent; when one i
 import multiprocessing
 import os
 import signal
+import socket
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -31,6 +32,7 @@ Going = Generator[tuple[int, Answer] | None, None, None]
 TICK_S = 0.2
 KILLED = 3
 """So often processes are begun anew after one was killed."""
+KNOCK_S = 10.0
 LOCAL = "local"
 
 
@@ -157,14 +159,14 @@ def _on_ray(units: Units, tasks: Sequence[Task], workers: int, address: str, pla
     """On a cluster that is there, or one of this machine for so long. Its machines need this version of pianqu and of METIS."""
     if find_spec("ray") is None:
         raise Invalid("plan-no-ray", _("Ray is not installed here: pip install 'pianqu[cluster]'. Or leave out --ray."))
+    _knock(address)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
     ray = import_module("ray")
     here = {"num_cpus": workers, "include_dashboard": False} if address == LOCAL else {}
     try:
         ray.init(address=address, log_to_driver=False, logging_level="ERROR", **here)
     except (ConnectionError, ValueError, TimeoutError, RuntimeError) as error:
-        words = {"address": address, "why": " ".join(str(error).split())[:200]}
-        raise Unavailable("plan-ray", _("There is no Ray cluster at %(address)s (%(why)s).") % words) from error
+        raise _no_cluster(address, error) from error
     waiting: dict[Any, int] = {}
     try:
         given, search = ray.put(units), ray.remote(plan)
@@ -178,6 +180,21 @@ def _on_ray(units: Units, tasks: Sequence[Task], workers: int, address: str, pla
         for one in waiting:
             ray.cancel(one, force=True)
         ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Raises Unavailable where nobody answers: Ray itself would try for minutes."""
+    host, colon, port = address.rpartition("://")[2].rpartition(":")
+    if colon and port.isdecimal():
+        try:
+            socket.create_connection((host.strip("[]"), int(port)), KNOCK_S).close()
+        except (OSError, OverflowError) as error:
+            raise _no_cluster(address, error) from error
+
+
+def _no_cluster(address: str, why: Exception) -> Unavailable:
+    words = {"address": address, "why": " ".join(str(why).split())[:200]}
+    return Unavailable("plan-ray", _("There is no Ray cluster at %(address)s (%(why)s).") % words)
 
 
 def _same_version(answer: Answer) -> Answer:
