@@ -94,6 +94,7 @@ def fill(*, empty: bool) -> dict[str, str]:
     _terms(now)
     _learned(staff, now)
     told |= {"list_id": str(make_list(window=staff, now=now))}
+    make_buildings(now=now)
     told |= {"grid": str(make_next_grid(now=now, valid_from=timezone.localdate(now) + timedelta(days=20)))}
     seal_and_drain()
     return told | _tables(staff) | _calendar(staff, now) | _hot(staff, now) | _many(staff, now)
