@@ -1,7 +1,7 @@
 """`pianqu import estates`: estates with their companies and committees from a table, with every bad line by number and reason.
 
 Columns: code 编码, name 名称, community 社区 (name or code); and, where known, company 物业企业 and owners 业主委员会 (name or
-code), their office telephones, cells 网格 and buildings 楼栋 (codes, separated by 、 or commas). Without cells the buildings tell them.
+code), their office telephones, cells 网格 and buildings 楼栋 (codes, separated by 、 or commas). No cells: the buildings tell.
 """
 
 import re
