@@ -276,6 +276,8 @@ LINKS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "addPlatformMember": (("removePlatformMember",), {"member_id": "$response.body#/id"}),
     "addRoom": (("bookRoom",), {"room_id": "$response.body#/id"}),
     "bookRoom": (("cancelBooking",), {"booking_id": "$response.body#/id"}),
+    "holdRound": (("makePromise",), {"round_id": "$response.body#/id"}),
+    "makePromise": (("tellPromise",), {"promise_id": "$response.body#/id"}),
 }
 """What can be done with what an operation made: operation → (operations, how their parameters come from its answer)."""
 
