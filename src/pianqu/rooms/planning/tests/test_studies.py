@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -155,7 +156,7 @@ def test_every_aim_is_answered_and_its_curve_never_falls(question: str) -> None:
     card = answered(question=question)
     counts = [step.sites for step in card.curve]
     assert counts == [1, 2, 3, 4, 5]
-    assert all(a.within <= b.within for a, b in zip(card.curve, card.curve[1:], strict=False))
+    assert all(a.within <= b.within for a, b in pairwise(card.curve))
     own = next(step for step in card.curve if step.sites == card.sites)
     assert queries.reach(card, card.found).within[5] <= own.bound
 
@@ -229,11 +230,23 @@ def test_within_and_beyond_add_up_in_all_and_by_community() -> None:
     card = answered()
     reach = queries.reach(card, card.chosen)
     assert reach.within[5] + reach.beyond == reach.total
-    assert sum(one.total for one in reach.communities) == reach.total
-    assert sum(one.beyond for one in reach.communities) == reach.beyond
+    assert sum(one.total or 0 for one in reach.communities) == reach.total
+    assert sum(one.beyond or 0 for one in reach.communities) == reach.beyond
     assert sum(one.load for one in reach.sites) == reach.total
     assert list(reach.within) == [5, 10, 15]
     assert reach.within[5] <= reach.within[10] <= reach.within[15]
+
+
+def test_fewer_than_five_beyond_are_not_told() -> None:
+    few = [
+        NewBuilding(code="a", name="近", community_code=ONE, lon=WEST + 0.001, lat=SOUTH + SIDE, households=40),
+        NewBuilding(code="b", name="远", community_code=ONE, lon=WEST, lat=SOUTH - 0.02, households=3),
+        NewBuilding(code="c", name="邻", community_code=TWO, lon=WEST + 3 * SIDE, lat=SOUTH, households=60),
+    ]
+    ground.take_in_buildings(actor=SYSTEM, items=few, source="少", now=NOW)
+    card = answered(sites=1, kinds=("school",))
+    told = {one.community_code: one.beyond for one in queries.reach(card, card.chosen).communities}
+    assert told[ONE] is None and told[TWO] is None, "the other community's number would tell this one's"
 
 
 def test_chosen_sites_name_their_community() -> None:

@@ -296,7 +296,6 @@ def shown(card: StudyCard, sites: Sequence[int], *, is_desk: bool) -> dict[str, 
     laid = queries.ground(card.ground_id)
     reach, kept = queries.reach(card, sites), queries.reach(card, card.chosen)
     is_trial = tuple(sites) != card.chosen
-    communities, is_withheld = cards.community_rows(reach)
     address = reverse("planning:site_map" if is_desk else "planning:public_site_map", args=[card.study_id])
     curve = cards.curve_rows(card, reach.total)
     return {
@@ -306,9 +305,9 @@ def shown(card: StudyCard, sites: Sequence[int], *, is_desk: bool) -> dict[str, 
         "figures": _figures(card, reach, kept if is_trial else None),
         "rows": cards.site_rows(card, laid, reach),
         "choices": cards.choices(laid, sites) if is_desk else (),
-        "communities": communities,
-        "is_withheld": is_withheld,
-        "served": [one for one in reach.communities if not one.beyond],
+        "communities": cards.community_rows(reach),
+        "is_withheld": any(one.total is None or one.beyond is None for one in reach.communities),
+        "served": [one for one in reach.communities if one.beyond == 0],
         "curve": curve,
         "chart": _chart(card, curve),
         "more": _more(card, sites, is_desk=is_desk),
