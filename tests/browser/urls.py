@@ -38,6 +38,8 @@ OTHERS = {
     "casework:open311_request": "/open311/v2/requests/{code}.json",
     "casework:open311_token": "/open311/v2/tokens/{code}.json",
     "casework:open311_updates": "/open311/v2/servicerequestupdates.json",
+    "planning:site_map": POSTED,
+    "planning:public_site_map": "/plans/sites/{study}/map.json",
     "partners:card": "/districts/v1/card",
     "partners:letters": POSTED,
     "partners:letter": POSTED,

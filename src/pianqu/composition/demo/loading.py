@@ -38,6 +38,7 @@ from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
 from pianqu.composition.demo.replies import make_notes, make_replies
 from pianqu.composition.demo.residents import CONTACT, make_resident
+from pianqu.composition.demo.sites import make_sites
 from pianqu.composition.demo.terms import set_terms
 from pianqu.composition.demo.watching import make_watching
 from pianqu.composition.demo.year import AT_ONCE, DAYS, SAYS_SYNTHETIC, Act, Course, matters, together
@@ -100,6 +101,7 @@ def load(now: datetime, *, year: int = 0) -> None:
     make_joined(window=actors[WINDOW.login], now=now)
     make_points([actors[person.login] for person in (STREET, CLUSTER, HANDLER)], now=now)
     make_parties(company=actors[PROPERTY.login], community=actors[GRID.login], cluster=actors[CLUSTER.login], now=now)
+    make_sites(leader=actors[LEADER.login], now=now)
     make_neighbour(window=actors[WINDOW.login], away=_newest_waiting(actors), now=now)
     make_watching(actors, leader=actors[LEADER.login], checker=actors[CHECKER.login], now=now)
     make_replies(handler=actors[HANDLER.login], now=now)

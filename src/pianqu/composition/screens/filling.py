@@ -22,6 +22,7 @@ from pianqu.composition.demo.platforms import make_platforms
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
 from pianqu.composition.demo.replies import make_notes, make_replies
+from pianqu.composition.demo.sites import make_sites
 from pianqu.composition.demo.watching import make_watching
 from pianqu.composition.district import load_district
 from pianqu.composition.wiring import seal_and_drain
@@ -72,6 +73,7 @@ def fill(*, empty: bool) -> dict[str, str]:
     make_presence(now=now)
     make_grid(now=now, valid_from=timezone.localdate(now))
     make_points([staff], now=now)
+    make_buildings(now=now)
     cluster = territory.clusters(on=timezone.localdate(now))[0]
     make_buildings(now=now)
     make_parties(company=others["property"], community=others["other-community"], cluster=others["cluster"], now=now)
@@ -81,6 +83,7 @@ def fill(*, empty: bool) -> dict[str, str]:
     known = _known(others["checker"], now)
     told |= {"cluster": cluster.code, "cell": cell.code, "me": residentpass.made(known.resident_id, now)}
     told |= _matters(staff, known, now)
+    told |= {name: str(study_id) for name, study_id in make_sites(leader=others["boss"], now=now).items()}
     make_platforms(window=staff, now=now)
     told |= make_dispatch(
         asks=staff, leader=others["boss"], cluster=others["cluster"], enforcement=others["enforcement"], now=now
