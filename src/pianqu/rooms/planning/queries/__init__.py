@@ -17,6 +17,7 @@ from pianqu.rooms.planning.queries.departments import (
     told_findings,
     waiting_before,
 )
+from pianqu.rooms.planning.queries.editions import Editions, editions_of, places_now_count, read_editions
 from pianqu.rooms.planning.queries.merging import (
     COMMUNITY,
     DEPARTMENT,
@@ -64,6 +65,7 @@ from pianqu.rooms.planning.queries.taking import (
     CheckedGrid,
     DistrictGround,
     district_ground,
+    looked_at,
     read_grid,
     words_of,
 )
@@ -96,6 +98,7 @@ __all__ = [
     "DepartmentCellCard",
     "DistrictGround",
     "DutyTwice",
+    "Editions",
     "GridCard",
     "GridFiles",
     "LayerCard",
@@ -111,6 +114,7 @@ __all__ = [
     "department_grids",
     "department_shapes",
     "district_ground",
+    "editions_of",
     "grid_files",
     "grid_findings",
     "grids_by_id",
@@ -118,6 +122,7 @@ __all__ = [
     "is_wanted",
     "kept_finding",
     "latest_run",
+    "looked_at",
     "may_decide",
     "may_hand_in",
     "may_plan",
@@ -127,6 +132,8 @@ __all__ = [
     "merge_whole",
     "merges",
     "next_runs",
+    "places_now_count",
+    "read_editions",
     "read_grid",
     "run_card",
     "told_findings",
