@@ -148,8 +148,8 @@ def _squares(
     holes = shapely.union_all([shapes[code].buffer(0.002) for code in bare]) if bare else shapely.Polygon()
     features = []
     for square in _raster(whole):
-        ground = square.difference(holes)
-        if square.intersects(whole) and not ground.is_empty:
+        ground = square.intersection(whole).difference(holes)
+        if ground.area > square.area / 50:
             number = len(features) + 1
             told = {
                 "code": f"{who.prefix}{number:03}",

@@ -376,7 +376,9 @@ PAGES = (
         by="admin",
         needs_data=True,
     ),
-    Page(name="department-grids", route="planning:departments", at="/desk/planning/departments/", staff=True, by="admin"),
+    Page(
+        name="department-grids", route="planning:departments", at="/desk/planning/departments/", staff=True, by="admin"
+    ),
     Page(
         name="department-take-in",
         route="planning:department_take_in",

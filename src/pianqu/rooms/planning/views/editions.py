@@ -39,6 +39,8 @@ class Question:
     options: tuple[tuple[str, str, str], ...]
     """Code, name, and how alike in per cent ("" where only the ground speaks for it)."""
     chosen: str
+    typed: str
+    """The code of another place, as it was written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +68,12 @@ def page(request: HttpRequest) -> HttpResponse:
         found = editions.compared()
     except Problem as problem:
         return _form(request, problem)
-    chosen = {name[2:]: value for name, value in request.POST.items() if name.startswith("c-")}
-    if request.POST.get("act") == "fetch":
+    typed = {name[2:]: value.strip() for name, value in request.POST.items() if name.startswith("o-") and value.strip()}
+    chosen = {name[2:]: value for name, value in request.POST.items() if name.startswith("c-")} | typed
+    wrong = next((value for value in typed.values() if value not in editions.new), "")
+    if request.POST.get("act") == "fetch" and not wrong:
         return _fetched(editions, found, chosen)
-    return _result(request, editions, found, chosen)
+    return _result(request, editions, found, chosen, typed, wrong)
 
 
 def _form(request: HttpRequest, problem: Problem | None = None) -> HttpResponse:
@@ -108,7 +112,14 @@ def _sent(request: HttpRequest, name: str) -> tuple[str, bytes] | None:
     return PurePath(upload.name or "").name[:80], upload.read()
 
 
-def _result(request: HttpRequest, editions: Editions, found: Compared, chosen: Mapping[str, str]) -> HttpResponse:
+def _result(
+    request: HttpRequest,
+    editions: Editions,
+    found: Compared,
+    chosen: Mapping[str, str],
+    typed: Mapping[str, str],
+    wrong: str,
+) -> HttpResponse:
     rows = _rows(editions, found, chosen)
     context = {
         "tables": json.dumps(editions.as_json(), ensure_ascii=False, separators=(",", ":")),
@@ -118,13 +129,17 @@ def _result(request: HttpRequest, editions: Editions, found: Compared, chosen: M
         "removed": len(editions.old.keys() - editions.new.keys()),
         "added": len(editions.new.keys() - editions.old.keys()),
         "moved": sum(row.how in ("moved", "recoded") for row in rows),
-        "questions": _questions(editions, found, chosen),
+        "questions": _questions(editions, found, chosen, typed),
+        "codes": [(code, one.name) for code, one in sorted(editions.new.items())],
+        "error": _("The new edition has no code %(code)s.") % {"code": wrong} if wrong else "",
         "sure": [_shown(row) for row in rows if row.how != NONE and not row.decided],
     }
-    return render(request, "planning/editions_found.html", context)
+    return render(request, "planning/editions_found.html", context, status=422 if wrong else 200)
 
 
-def _questions(editions: Editions, found: Compared, chosen: Mapping[str, str]) -> list[Question]:
+def _questions(
+    editions: Editions, found: Compared, chosen: Mapping[str, str], typed: Mapping[str, str]
+) -> list[Question]:
     rows = []
     for change in found.asked():
         if not change.old:
@@ -137,6 +152,7 @@ def _questions(editions: Editions, found: Compared, chosen: Mapping[str, str]) -
                 street=editions.street(change.old),
                 options=tuple(_option(editions, change, code) for code in codes),
                 chosen=chosen.get(change.old, change.new or NONE),
+                typed=typed.get(change.old, ""),
             )
         )
     return rows

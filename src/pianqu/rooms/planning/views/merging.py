@@ -1,7 +1,7 @@
 """All departments' grids as one at the desk: the merge, its map, what to close, what each proposed cell takes over."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -36,7 +36,7 @@ from pianqu.rooms.planning.views.naming import Name
 from pianqu.rooms.territory import queries as territory
 from pianqu.rooms.territory.queries import PlaceCard
 
-ON_A_PAGE, DUTIES, BARE, TAKERS = 15, 12, 20, 6
+ON_A_PAGE, DUTIES, BARE, TAKERS = 15, 12, 12, 6
 NOBODY, CLOSED, MOST_TONES = 4, 3, {1: 1, 2: 2, 3: 5, 4: 8}
 """Tones of the map: a place of nobody, one that was closed, and by how many departments cover the rest."""
 
@@ -362,8 +362,17 @@ def merge_map(request: HttpRequest, merge_id: uuid.UUID) -> HttpResponse:
     actor_of(request)
     whole, asked = queries.merge_whole(merge_id), _Asked.of(request.GET)
     shapes = queries.merge_shapes(merge_id)
-    features = [_feature(whole, place, shapes[place], asked) for place in range(len(shapes)) if shapes[place]]
+    drawn = [place for place in _asked_for(whole, asked) if shapes[place]]
+    features = [_feature(whole, place, shapes[place], asked) for place in drawn]
     return JsonResponse({"type": "FeatureCollection", "features": features})
+
+
+def _asked_for(whole: MergeWhole, asked: _Asked) -> Sequence[int]:
+    """All places, or those of the community in which the chosen cell lies."""
+    if not 0 <= asked.cell < len(whole.proposals):
+        return range(len(whole.areas))
+    home = whole.proposals[asked.cell].community_code
+    return [place for place, community in enumerate(whole.communities) if community == home]
 
 
 def _feature(whole: MergeWhole, place: int, geometry: Any, asked: _Asked) -> dict[str, Any]:
