@@ -27,9 +27,10 @@ from pianqu.kernels.overlay.layers import Layer, Shape
 from pianqu.kernels.overlay.planar import Floats, Whole
 from pianqu.kernels.overlay.refining import NONE, TOLERANCE_M, Atom, Border, refined
 from pianqu.kernels.overlay.tables import atom_of
-from pianqu.kernels.partition.cells import CELL, Band, cells, subset
+from pianqu.kernels.partition.cells import CELL, Band, cells
 from pianqu.kernels.partition.graph import graph, parts
 from pianqu.kernels.partition.problem import System, Units
+from pianqu.kernels.partition.records import some_of
 from pianqu.kernels.partition.search import Infeasible
 
 SWEEPS = 60
@@ -228,7 +229,7 @@ def proposed(
     for done, code in enumerate(sorted(own)):
         tell(done, len(own))
         members = own[code]
-        local, good = _cells(_joined(subset(units, members)), band, seed, sweeps, plain)
+        local, good = _cells(_joined(some_of(units, members)), band, seed, sweeps, plain)
         for place, cell in zip(members, local, strict=True):
             part[place] = len(communities) + cell
         communities += [code] * len(good)

@@ -146,7 +146,7 @@ def _squares(
     """A raster over the district but for the strip and squares near communities that are left out."""
     whole = shapely.union_all(list(shapes.values()))
     holes = shapely.union_all([shapes[code].buffer(0.002) for code in bare]) if bare else shapely.Polygon()
-    features = []
+    features: list[dict[str, Any]] = []
     for square in _raster(whole):
         ground = square.intersection(whole).difference(holes)
         if ground.area > square.area / 50:

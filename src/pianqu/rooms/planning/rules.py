@@ -27,6 +27,28 @@ def may_decide(actor: Actor) -> bool:
     return directory.may_change_directory(actor)
 
 
+def may_comment(actor: Actor) -> bool:
+    """Anybody: residents without an account, officials who may act."""
+    return actor.kind == "resident" or actor.acts
+
+
+def check_may_comment(actor: Actor) -> None:
+    """Raise Forbidden where `may_comment` answers no."""
+    if not may_comment(actor):
+        raise Forbidden("comment-forbidden", unchanged(_("This post reads and changes nothing.")))
+
+
+def may_see(actor: Actor) -> bool:
+    """Officials see drafts while they are worked on; everybody else once they are published."""
+    return actor.kind in {"post", "system"}
+
+
+def check_may_see(actor: Actor) -> None:
+    """Raise Forbidden where `may_see` answers no."""
+    if not may_see(actor):
+        raise Forbidden("draft-forbidden", _("Drafts are seen by officials until they are published."))
+
+
 def check_may_plan(actor: Actor) -> None:
     """Raise Forbidden where `may_plan` answers no."""
     if not may_plan(actor):

@@ -68,8 +68,9 @@ def page(request: HttpRequest) -> HttpResponse:
         found = editions.compared()
     except Problem as problem:
         return _form(request, problem)
-    typed = {name[2:]: value.strip() for name, value in request.POST.items() if name.startswith("o-") and value.strip()}
-    chosen = {name[2:]: value for name, value in request.POST.items() if name.startswith("c-")} | typed
+    given = {name: str(value).strip() for name, value in request.POST.items()}
+    typed = {name[2:]: value for name, value in given.items() if name.startswith("o-") and value}
+    chosen = {name[2:]: value for name, value in given.items() if name.startswith("c-")} | typed
     wrong = next((value for value in typed.values() if value not in editions.new), "")
     if request.POST.get("act") == "fetch" and not wrong:
         return _fetched(editions, found, chosen)
