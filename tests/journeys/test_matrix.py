@@ -262,6 +262,7 @@ DOORS = (*OWN_ROUTE, "accept")
 
 STAFF, SEERS, ADMINS, POSTED, OPEN_TO_ALL = "staff", "who sees it", "administrators", "only posted to", "everybody"
 CENTRE_AND_ADMINS = "whoever works at the centre, and administrators"
+HANDERS_IN = "who leads or administers the district, a centre, a street, a town or a department"
 BY_TOKEN = "a program with a token, signed in or not"
 SIGNED_IN = "whoever is signed in, with a post or without"
 EMPTY = (
@@ -282,6 +283,13 @@ EMPTY = (
     "casework:report_file",
     "casework:platform_paper",
     "casework:reply_words",
+    "planning:department",
+    "planning:department_map",
+    "planning:merge",
+    "planning:merge_progress",
+    "planning:merge_map",
+    "planning:crosswalk",
+    "planning:merge_table",
     "territory:download",
     "grid_change",
     "grid_change_book",
@@ -376,6 +384,19 @@ ROUTES: dict[str, str] = {
     "casework:cause": STAFF,
     "casework:act_on_cause": POSTED,
     "casework:link_cause": POSTED,
+    "planning:departments": STAFF,
+    "planning:department_take_in": HANDERS_IN,
+    "planning:department": STAFF,
+    "planning:department_map": STAFF,
+    "planning:merges": STAFF,
+    "planning:ask_merge": POSTED,
+    "planning:merge": STAFF,
+    "planning:merge_progress": STAFF,
+    "planning:close_places": POSTED,
+    "planning:merge_map": STAFF,
+    "planning:crosswalk": STAFF,
+    "planning:merge_table": STAFF,
+    "planning:editions": STAFF,
     "territory:grid": STAFF,
     "territory:layers": STAFF,
     "territory:download": STAFF,
@@ -464,6 +485,13 @@ OTHERS_PAGES: dict[str, list[Any]] = {
     "reorganised": [HEALTH],
     "casework:export_file": [UUID(int=0)],
     "casework:hot_one": [UUID(int=0)],
+    "planning:department": [UUID(int=0)],
+    "planning:department_map": [UUID(int=0)],
+    "planning:merge": [UUID(int=0)],
+    "planning:merge_progress": [UUID(int=0)],
+    "planning:merge_map": [UUID(int=0)],
+    "planning:crosswalk": [UUID(int=0)],
+    "planning:merge_table": [UUID(int=0), "places"],
     "casework:cause": [UUID(int=0)],
     "casework:rules_trial": [UUID(int=0)],
     "casework:rules_version": [9],
@@ -851,6 +879,8 @@ def admitted(login: str, audience: str) -> bool:
     """Whether somebody in this role gets such a page."""
     if audience == CENTRE_AND_ADMINS:
         return centre(login) or changes_directory(login)
+    if audience == HANDERS_IN:
+        return ROLES[login][1] in ("leader", "administrator") and ROLES[login][0] != OWNERS
     return audience != ADMINS or changes_directory(login)
 
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from pianqu.composition.demo.buildings import make_buildings
 from pianqu.composition.demo.causes import make_causes
+from pianqu.composition.demo.departments import ask_for_merge, make_departments
 from pianqu.composition.demo.dispatch import RULES_SINCE, make_dispatch, put_rules_in_force
 from pianqu.composition.demo.grid import make_grid
 from pianqu.composition.demo.ground import ground
@@ -72,6 +73,7 @@ def load(now: datetime, *, year: int = 0) -> None:
     actors = make_people(now=began)
     make_buildings(now=began)
     make_grid(now=began, valid_from=timezone.localdate(began))
+    make_departments(now=began, valid_from=timezone.localdate(began))
     rows = tomllib.loads(Path(__file__).with_name("cases.toml").read_text(encoding="utf-8"))["case"]
     chance = random.Random(SEED)
     drawn = [] if _has_matters(actors) else matters(year, now=now)
@@ -112,6 +114,7 @@ def load(now: datetime, *, year: int = 0) -> None:
     make_causes(actors, now=now)
     make_list(window=actors[WINDOW.login], now=now)
     set_terms(now)
+    ask_for_merge(now=now, on=timezone.localdate(now))
     jobs.forecast(actor=Actor(kind="system", organisation_code=casework.centre_code()), now=now)
     _have_learned(now)
 

@@ -62,6 +62,7 @@ FIRST = (
 )
 """Not in a group: what is opened a hundred times a day."""
 WHO = ("/desk/here-today/", "/desk/duty/", "/desk/organisations/", "/desk/residents/", "/desk/witnesses/")
+GRIDS = ("/desk/planning/merge/", "/desk/planning/editions/")
 
 GROUPS = (
     Group(
@@ -108,6 +109,7 @@ GROUPS = (
             Entry("/desk/who-answers/", pgettext_lazy("menu", "Who does what"), also=WHO, key="w"),
             Entry("/desk/rules/", pgettext_lazy("menu", "Dispatch rules")),
             Entry("/desk/territory/", pgettext_lazy("menu", "Clusters and grid")),
+            Entry("/desk/planning/departments/", pgettext_lazy("menu", "Departments' grids"), also=GRIDS),
             Entry("/desk/neighbours/", pgettext_lazy("menu", "Four parties of a place")),
             Entry("/desk/planning/sites/", pgettext_lazy("menu", "Sites of services")),
             Entry("/desk/points/", pgettext_lazy("menu", "Service points and rooms")),

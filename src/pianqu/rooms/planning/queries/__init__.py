@@ -43,6 +43,7 @@ from pianqu.rooms.planning.queries.drafts import (
     public_plan,
     question,
 )
+from pianqu.rooms.planning.queries.editions import Editions, editions_of, places_now_count, read_editions
 from pianqu.rooms.planning.queries.gathering import Bridge, Fault, Gathered, communities
 from pianqu.rooms.planning.queries.grounds import (
     CANDIDATE_KINDS,
@@ -148,6 +149,7 @@ from pianqu.rooms.planning.queries.taking import (
     CheckedGrid,
     DistrictGround,
     district_ground,
+    looked_at,
     read_grid,
     words_of,
 )
@@ -218,6 +220,7 @@ __all__ = [
     "DraftCard",
     "DraftState",
     "DutyTwice",
+    "Editions",
     "Fault",
     "FiguresCard",
     "Gathered",
@@ -262,6 +265,7 @@ __all__ = [
     "draft_state",
     "draft_units",
     "drafts",
+    "editions_of",
     "grid_files",
     "grid_findings",
     "grids_by_id",
@@ -270,6 +274,7 @@ __all__ = [
     "is_wanted",
     "kept_finding",
     "latest_run",
+    "looked_at",
     "may_comment",
     "may_decide",
     "may_hand_in",
@@ -286,6 +291,7 @@ __all__ = [
     "one_more",
     "option_plan",
     "options",
+    "places_now_count",
     "plain",
     "plan_digest",
     "plan_record",
@@ -296,6 +302,7 @@ __all__ = [
     "question",
     "question_of",
     "reach",
+    "read_editions",
     "read_grid",
     "revived",
     "rings",
