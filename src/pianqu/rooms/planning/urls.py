@@ -1,8 +1,8 @@
-"""Addresses of planning: drafts at the desk."""
+"""Addresses of planning: drafts at the desk, published plans for everybody."""
 
 from django.urls import URLPattern, path
 
-from pianqu.rooms.planning.views import comparing, deciding, drafts, listing
+from pianqu.rooms.planning.views import comparing, deciding, drafts, listing, plans, printing, remarks
 
 app_name = "planning"
 
@@ -22,4 +22,12 @@ urlpatterns: list[URLPattern] = [
     path("desk/planning/<uuid:draft_id>/withdraw/", deciding.withdraw, name="withdraw"),
     path("desk/planning/<uuid:draft_id>/compare/", comparing.compare, name="compare"),
     path("desk/planning/<uuid:draft_id>/history/", comparing.history, name="history"),
+    path("desk/planning/<uuid:draft_id>/comments/", remarks.remarks, name="remarks"),
+    path("desk/planning/<uuid:draft_id>/print.pdf", printing.sheet, name="print"),
+    path("plans/", plans.plans, name="plans"),
+    path("plans/<uuid:draft_id>/", plans.plan, name="plan"),
+    path("plans/<uuid:draft_id>/map.json", plans.plan_map, name="plan_map"),
+    path("plans/<uuid:draft_id>/units.json", plans.units_file, name="plan_units"),
+    path("plans/<uuid:draft_id>/record.json", plans.record_file, name="plan_record"),
+    path("plans/<uuid:draft_id>/comment/", plans.comment, name="plan_comment"),
 ]
