@@ -47,6 +47,7 @@ from pianqu.rooms.planning.queries.plans import (
     worth,
     worth_now,
 )
+from pianqu.rooms.planning.queries.plots import plots
 from pianqu.rooms.planning.queries.records import ChangeCard, change_chain, changes, plan_record
 from pianqu.rooms.planning.queries.runs import (
     DONE,
@@ -135,6 +136,7 @@ __all__ = [
     "plain",
     "plan_digest",
     "plan_record",
+    "plots",
     "post_title",
     "public_plan",
     "question",

@@ -68,7 +68,7 @@ def communities(*, on: date, workload: Mapping[str, int], bridged: bool = True) 
     places = territory.places()
     units = [place for place in places.values() if place.level == "community"]
     outlines, counts = territory.outlines(), territory.households_by_community()
-    if faults := _faults(units, outlines, counts):
+    if faults := faults_of(units, outlines, counts):
         return Gathered(level=CLUSTERS, faults=faults)
     shapes = np.array([shapely.geometry.shape(outlines[unit.code]) for unit in units], dtype=object)
     flat = plane_of(list(shapes)).flat(shapes)
@@ -80,7 +80,7 @@ def communities(*, on: date, workload: Mapping[str, int], bridged: bool = True) 
         "bridges": ways if bridged else (),
         "systems": [_streets(units, places)],
         **_now(units, territory.clusters(on=on)),
-        "sources": _sources(on),
+        "sources": sources_of(on),
     }
     return Gathered(
         level=CLUSTERS,
@@ -91,7 +91,9 @@ def communities(*, on: date, workload: Mapping[str, int], bridged: bool = True) 
     )
 
 
-def _faults(units: Sequence[PlaceCard], outlines: Mapping[str, Any], counts: Mapping[str, Counts]) -> tuple[Fault, ...]:
+def faults_of(
+    units: Sequence[PlaceCard], outlines: Mapping[str, Any], counts: Mapping[str, Counts]
+) -> tuple[Fault, ...]:
     if not units:
         return (Fault(code="no-units"),)
     named = {
@@ -130,7 +132,7 @@ def _now(units: Sequence[PlaceCard], clusters: Sequence[ClusterCard]) -> dict[st
     }
 
 
-def _sources(on: date) -> dict[str, Any]:
+def sources_of(on: date) -> dict[str, Any]:
     version, roll = territory.version_on(on), territory.building_roll()
     return {
         "grid_version": str(version.version_id) if version else "",

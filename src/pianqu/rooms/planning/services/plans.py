@@ -12,7 +12,7 @@ from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Invalid
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.verbs import verb
-from pianqu.kernels.partition.records import digest_of, numbered_like, weighed
+from pianqu.kernels.partition.records import CELLS, Written, digest_of, numbered_like, some_of, weighed
 from pianqu.kernels.partition.search import Infeasible, repair
 from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.planning import queries
@@ -126,9 +126,27 @@ def repair_draft(
     return moved
 
 
-def _repaired(written: queries.Written, board: Board, near: Sequence[int], reach: int) -> Board:
-    found = repair(weighed(written, board.settings), board.task(), board.part, near, reach=reach)
+def _repaired(written: Written, board: Board, near: Sequence[int], reach: int) -> Board:
+    """In the communities concerned, where units are plots; else in the whole district."""
+    groups = {written.groups[unit] for unit in near}
+    members = [unit for unit in range(len(written)) if written.groups[unit] in groups]
+    numbers = sorted({board.part[unit] for unit in members} - {-1})
+    if written.level != CELLS:
+        members, numbers = list(range(len(written))), list(range(board.clusters))
+    place, local = ({one: n for n, one in enumerate(some)} for some in (members, numbers))
+    task = board.task()
+    task = replace(
+        task,
+        clusters=len(numbers),
+        locks={place[unit]: local[its] for unit, its in task.locks.items() if unit in place and its in local},
+        centres=tuple(place[unit] for unit in task.centres if unit in place),
+    )
+    units = some_of(weighed(written, board.settings), members)
+    part = [local.get(board.part[unit], -1) for unit in members]
+    found = repair(units, task, part, [place[unit] for unit in near], reach=reach)
     if isinstance(found, Infeasible):
         raise Invalid("repair-impossible", " ".join(queries.say_in(reason.sentence) for reason in found.reasons))
-    units, task = written.units, board.task()
-    return replace(board, part=numbered_like(units, found.part, board.part, task.locks, board.clusters))
+    after = list(board.part)
+    for unit, its in zip(members, numbered_like(units, found.part, part, task.locks, len(numbers)), strict=True):
+        after[unit] = numbers[its]
+    return replace(board, part=tuple(after))
