@@ -1,13 +1,12 @@
 """The pages of a draft through HTTP: with a script and without, and what they say when something is refused."""
 
-import io
 import json
+import re
 import uuid
 from datetime import date
 from hashlib import sha256
 from typing import Any
 
-import pypdf
 import pytest
 from django.db import connection
 from django.test import Client
@@ -17,8 +16,9 @@ from django.utils import timezone
 from pianqu.foundation.models import Account
 from pianqu.rooms.planning import queries, services
 from pianqu.rooms.planning.services import Change
-from pianqu.rooms.planning.tests.builders import HOUSEHOLDS, NOW, RESIDENT, SYSTEM, TODAY, TOMORROW, official, started
+from pianqu.rooms.planning.tests.twelve import HOUSEHOLDS, NOW, RESIDENT, SYSTEM, TODAY, TOMORROW, official, started
 
+pytestmark = pytest.mark.usefixtures("twelve")
 JSON = {"accept": "application/json"}
 
 
@@ -281,12 +281,16 @@ def test_withdrawing_ends_a_draft(leader: Client) -> None:
     assert "Put into force" not in leader.get(at(draft)).content.decode()
 
 
-def test_the_sheet_is_a_pdf_of_a3(leader: Client) -> None:
+def test_the_sheet_is_a_pdf(leader: Client) -> None:
     answer = leader.get(at(started(), "print.pdf"))
     assert answer.content.startswith(b"%PDF-")
-    reader = pypdf.PdfReader(io.BytesIO(answer.content))
-    assert len(reader.pages) == 1
-    assert [round(float(side) / 72 * 25.4) for side in reader.pages[0].mediabox[2:]] == [420, 297]
+    assert answer["Content-Type"] == "application/pdf"
+
+
+def test_the_sheet_is_laid_out_on_one_page_across(leader: Client) -> None:
+    content = leader.get(at(started(), "print.pdf")).content
+    boxes = re.findall(rb"/MediaBox ?\[ ?0 0 ([\d.]+) ([\d.]+)", content)
+    assert [[round(float(side) / 72 * 25.4) for side in box] for box in boxes] == [[420, 297]]
 
 
 def test_whoever_holds_no_post_or_only_reads_cannot_plan() -> None:
