@@ -33,6 +33,11 @@ from pianqu.kernels.saying import kept, say
 Question = Mapping[str, Any]
 Message = dict[str, Any]
 SMALL = "%(name)s has %(households)s households, fewer than a cell should have: it is one cell."
+AS_NEAR = (
+    "%(name)s: %(households)s households are no whole number of cells within the limits; it has %(cells)s smaller ones."
+)
+LIKE = 80
+"""Percent of the mean that such a cell has at least."""
 AS_IT_IS = "%(name)s keeps its cells: %(why)s"
 
 
@@ -187,8 +192,10 @@ def _cells(written: Written, asked: Question) -> Solving:
             said.append(kept(say(AS_IT_IS, name=name, why=why)))
         else:
             metis = found.metis or metis
-            if not found.metis:
-                said.append(kept(say(SMALL, name=name, households=sum(units.households[unit] for unit in some))))
+            words = AS_NEAR if found.as_near else "" if found.metis else SMALL
+            if words:
+                count, total = max(found.part) + 1, sum(units.households[unit] for unit in some)
+                said.append(kept(say(words, name=name, households=total, cells=count)))
             for unit, cell in zip(some, found.part, strict=True):
                 part[unit] = fresh + cell
             fresh += max(found.part) + 1
@@ -213,6 +220,7 @@ def _cells(written: Written, asked: Question) -> Solving:
 class _Cells:
     part: Sequence[int]
     metis: str
+    as_near: bool = False
 
 
 def _group_cells(units: Units, task: Task, some: Sequence[int]) -> _Cells | Infeasible:
@@ -221,7 +229,8 @@ def _group_cells(units: Units, task: Task, some: Sequence[int]) -> _Cells | Infe
     place = {unit: number for number, unit in enumerate(some)}
     local = {cell: n for n, cell in enumerate(sorted({task.locks[unit] for unit in some if unit in task.locks}))}
     locks = {place[unit]: local[task.locks[unit]] for unit in some if unit in task.locks}
-    if sum(own.households) < low and len(local) < 2:
+    total = sum(own.households)
+    if total < low and len(local) < 2:
         return _Cells([0] * len(some), "")
     found = cells(
         own,
@@ -232,7 +241,16 @@ def _group_cells(units: Units, task: Task, some: Sequence[int]) -> _Cells | Infe
         tries=task.tries,
         locks=locks,
     )
-    return found if isinstance(found, Infeasible) else _Cells(found.part, found.metis)
+    return _as_near(own, task, locks, total) if isinstance(found, Infeasible) else _Cells(found.part, found.metis)
+
+
+def _as_near(units: Units, task: Task, locks: Mapping[int, int], total: int) -> _Cells | Infeasible:
+    """Where no number of cells fits between the limits: as many as hold the upper one, alike in size."""
+    _low, high = task.limits or (0, 0)
+    count = -(-total // max(1, high))
+    band = Band(least=total * LIKE // (100 * count), most=min(high, -(-total * (200 - LIKE) // (100 * count))))
+    found = cells(units, band, weights=task.weights, seed=task.seed, sweeps=task.sweeps, tries=task.tries, locks=locks)
+    return found if isinstance(found, Infeasible) else _Cells(found.part, found.metis, as_near=True)
 
 
 def groups(written: Written) -> dict[int, list[int]]:
