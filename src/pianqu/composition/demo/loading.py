@@ -22,6 +22,7 @@ from pianqu.composition.demo.lists import make_list
 from pianqu.composition.demo.neighbour import make_neighbour
 from pianqu.composition.demo.people import CHECKER, CLUSTER, GRID, HANDLER, LEADER, STREET, WINDOW, make_people
 from pianqu.composition.demo.pictures import drawn
+from pianqu.composition.demo.plans import make_plans
 from pianqu.composition.demo.platforms import make_platforms
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
@@ -98,6 +99,8 @@ def load(now: datetime, *, year: int = 0) -> None:
     make_causes(actors, now=now)
     make_list(window=actors[WINDOW.login], now=now)
     set_terms(now)
+    if year:
+        make_plans(actors, now=now)
     jobs.forecast(actor=Actor(kind="system", organisation_code=casework.centre_code()), now=now)
     _have_learned(now)
 

@@ -19,6 +19,7 @@ from pianqu.rooms.planning.queries.drafts import (
     computing,
     draft_card,
     draft_state,
+    draft_units,
     drafts,
     named,
     options,

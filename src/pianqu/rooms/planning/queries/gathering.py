@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from pianqu.kernels import rings
 from pianqu.kernels.overlay.layers import Layer, Shape
 from pianqu.kernels.overlay.planes import plane_of
 from pianqu.kernels.overlay.touching import bridges, touching
@@ -144,7 +145,9 @@ def sources_of(on: date) -> dict[str, Any]:
 
 
 def drawn(shapes: Any, named: Sequence[tuple[str, str]]) -> str:
-    """Shapes in degrees as GeoJSON, in the order of the units."""
+    """Shapes in degrees as GeoJSON, in the order of the units, valid with seven decimals."""
+    laid = areas_only(shapely.set_precision(areas_only(shapely.make_valid(shapes)), rings.CENTIMETRE))
+    shapes = np.where(shapely.area(laid) > 0, laid, shapes)
     features = [
         {
             "type": "Feature",
@@ -154,6 +157,14 @@ def drawn(shapes: Any, named: Sequence[tuple[str, str]]) -> str:
         for number, (shape, (key, name)) in enumerate(zip(shapes, named, strict=True))
     ]
     return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, separators=(",", ":"))
+
+
+def areas_only(shapes: Any) -> Any:
+    """Without points and lines that an operation left beside areas."""
+    found = np.array(shapes, dtype=object)
+    for at in np.flatnonzero(shapely.get_type_id(found) == shapely.GeometryType.GEOMETRYCOLLECTION):
+        found[at] = shapely.union_all([part for part in shapely.get_parts(found[at]) if part.area > 0])
+    return found
 
 
 def rounded(geometry: Mapping[str, Any]) -> dict[str, Any]:

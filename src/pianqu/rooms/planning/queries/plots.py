@@ -1,8 +1,8 @@
 """Units of cells: the plot of each building, so that no building is divided and nobody is left out.
 
 A community's ground is shared out to its buildings, each place to the nearest (G. Voronoi 1908), cut by its outline. Special
-cells stay as they are: their ground is taken out, their buildings are theirs. Plots are neighbours where they touch, special ground
-between them or not; parts that do not touch are joined where they are nearest, since one worker walks there.
+cells stay as they are: their ground is taken out, their buildings are theirs. Plots are neighbours where they touch, with
+special ground between them or not; parts that do not touch are joined where they are nearest: one worker walks there.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ import shapely
 from pianqu.kernels.overlay.planes import Plane, plane_of
 from pianqu.kernels.overlay.touching import Pairs, bridges
 from pianqu.kernels.partition.records import CELLS, write_units
-from pianqu.rooms.planning.queries.gathering import Gathered, drawn, faults_of, sources_of
+from pianqu.rooms.planning.queries.gathering import Gathered, areas_only, drawn, faults_of, sources_of
 from pianqu.rooms.territory import queries as territory
 from pianqu.rooms.territory.queries import ORDINARY, SPECIAL, BuildingCard, PlaceCard
 
@@ -141,7 +141,7 @@ def _with_ground(plots_: Sequence[_Plot], ground: _Ground, plane: Plane) -> list
     points = plane.flat(shapely.points([[plot.lon, plot.lat] for plot in plots_]))
     nearest = shapely.voronoi_polygons(shapely.multipoints(points), extend_to=ground.outline, ordered=True)
     parts = shapely.get_parts(nearest) if len(plots_) > 1 else np.array([ground.outline], dtype=object)
-    shapes = _areas(shapely.intersection(parts, ground.outline))
+    shapes = areas_only(shapely.intersection(parts, ground.outline))
     has = np.flatnonzero(shapely.area(shapes) > 0)
     found = {int(at): replace(plots_[int(at)], shape=shapes[at]) for at in has}
     for at in sorted(set(range(len(plots_))) - set(found)):
@@ -157,18 +157,10 @@ def _added(one: int | None, other: int | None) -> int | None:
     return other if one is None else one + (other or 0)
 
 
-def _areas(shapes: Any) -> Any:
-    """Only what is area of each shape."""
-    found = np.array(shapes, dtype=object)
-    for at in np.flatnonzero(shapely.get_type_id(found) == shapely.GeometryType.GEOMETRYCOLLECTION):
-        found[at] = shapely.union_all([part for part in shapely.get_parts(found[at]) if part.area > 0])
-    return found
-
-
 def _without(shape: Any, special: Any) -> Any:
     if special.is_empty or not shape.intersects(special):
         return shape
-    rest = _areas([shapely.difference(shape, special)])[0]
+    rest = areas_only([shapely.difference(shape, special)])[0]
     return shape if rest.area <= 0 else rest
 
 

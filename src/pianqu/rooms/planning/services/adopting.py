@@ -119,7 +119,7 @@ def _grounds(board: Board, shapes: str) -> list[Any]:
     members: list[list[Any]] = [[] for _ in board.names]
     for shape, number in zip(drawn, board.part, strict=True):
         members[number].append(shape)
-    return [shapely.union_all(some, grid_size=rings.CENTIMETRE) for some in members]
+    return [shapely.union_all(some) for some in members]
 
 
 def _dissolved(one: Mapping[str, str], ground: Any, community: str) -> NewCell:
