@@ -11,11 +11,13 @@ from django.utils import timezone
 from PIL import Image
 
 from pianqu.composition import learning
+from pianqu.composition.demo.buildings import make_buildings
 from pianqu.composition.demo.dispatch import make_dispatch
 from pianqu.composition.demo.grid import make_grid
 from pianqu.composition.demo.joined import make_joined
 from pianqu.composition.demo.lists import make_list
 from pianqu.composition.demo.neighbour import make_neighbour
+from pianqu.composition.demo.plans import make_plans
 from pianqu.composition.demo.platforms import make_platforms
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
@@ -37,6 +39,7 @@ from pianqu.rooms.casework.queries import CaseFilter
 from pianqu.rooms.casework.services import Claim, History, Opening, PlaceChoice, Reporter
 from pianqu.rooms.directory import queries as directory_questions
 from pianqu.rooms.directory import services as directory
+from pianqu.rooms.planning import queries as planning
 from pianqu.rooms.territory import queries as territory
 
 LOGIN, PASSWORD = "screens", "only-for-pictures-7f3a"
@@ -69,6 +72,7 @@ def fill(*, empty: bool) -> dict[str, str]:
         return told
     make_presence(now=now)
     make_grid(now=now, valid_from=timezone.localdate(now))
+    make_buildings(now=now)
     make_points([staff], now=now)
     cluster = territory.clusters(on=timezone.localdate(now))[0]
     cell = next(c for c in territory.cells(on=timezone.localdate(now)) if c.community_code in cluster.community_codes)
@@ -88,7 +92,17 @@ def fill(*, empty: bool) -> dict[str, str]:
     _terms(now)
     _learned(staff, now)
     told |= {"list_id": str(make_list(window=staff, now=now))}
+    told |= _planned(others, now)
     return told | _tables(staff) | _calendar(staff, now) | _hot(staff, now) | _many(staff, now)
+
+
+def _planned(others: Mapping[str, Actor], now: datetime) -> dict[str, str]:
+    """A draft with a choice of plans, and one that is published and commented."""
+    make_plans({"leader": others["boss"], "cluster": others["cluster"]}, now=now)
+    published = planning.drafts(states=[planning.PUBLISHED])[0]
+    draft = planning.drafts(states=[planning.EDITING])[0]
+    option = planning.options(draft.draft_id)[0]
+    return {"draft": str(draft.draft_id), "published": str(published.draft_id), "option": str(option.id)}
 
 
 def _many(staff: Actor, now: datetime) -> dict[str, str]:
