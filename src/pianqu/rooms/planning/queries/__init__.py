@@ -33,7 +33,7 @@ from pianqu.rooms.planning.queries.gathering import (
     Gathered,
     communities,
 )
-from pianqu.rooms.planning.queries.opened import Decision, OptionPlan, decision, draft_units, option_plan
+from pianqu.rooms.planning.queries.opened import Decision, OptionPlan, decision, option_plan
 from pianqu.rooms.planning.queries.plans import (
     DEFAULTS,
     FIELDS,
