@@ -291,6 +291,10 @@ LINKS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
         {"study_id": "$response.body#/id"},
     ),
     "addRoom": (("bookRoom",), {"room_id": "$response.body#/id"}),
+    "startDraft": (
+        ("getDraft", "getDraftUnits", "changeDraft", "computeDraft", "publishDraft", "withdrawDraft"),
+        {"draft_id": "$response.body#/id"},
+    ),
     "bookRoom": (("cancelBooking",), {"booking_id": "$response.body#/id"}),
     "holdRound": (("makePromise",), {"round_id": "$response.body#/id"}),
     "makePromise": (("tellPromise",), {"promise_id": "$response.body#/id"}),

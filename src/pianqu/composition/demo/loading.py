@@ -34,6 +34,7 @@ from pianqu.composition.demo.people import (
     make_people,
 )
 from pianqu.composition.demo.pictures import drawn
+from pianqu.composition.demo.plans import make_plans
 from pianqu.composition.demo.platforms import make_platforms
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
@@ -115,6 +116,8 @@ def load(now: datetime, *, year: int = 0) -> None:
     make_list(window=actors[WINDOW.login], now=now)
     set_terms(now)
     ask_for_merge(now=now, on=timezone.localdate(now))
+    if year:
+        make_plans(actors, now=now)
     jobs.forecast(actor=Actor(kind="system", organisation_code=casework.centre_code()), now=now)
     _have_learned(now)
 

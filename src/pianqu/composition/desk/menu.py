@@ -112,6 +112,7 @@ GROUPS = (
             Entry("/desk/planning/departments/", pgettext_lazy("menu", "Departments' grids"), also=GRIDS),
             Entry("/desk/neighbours/", pgettext_lazy("menu", "Four parties of a place")),
             Entry("/desk/planning/sites/", pgettext_lazy("menu", "Sites of services")),
+            Entry("/desk/planning/", pgettext_lazy("menu", "Plans of clusters and cells")),
             Entry("/desk/points/", pgettext_lazy("menu", "Service points and rooms")),
             Entry("/desk/clocks/", pgettext_lazy("menu", "Terms")),
         ),

@@ -20,6 +20,7 @@ from pianqu.composition.demo.joined import make_joined
 from pianqu.composition.demo.lists import make_list
 from pianqu.composition.demo.neighbour import make_neighbour
 from pianqu.composition.demo.parties import make_parties
+from pianqu.composition.demo.plans import make_plans
 from pianqu.composition.demo.platforms import make_platforms
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
@@ -77,8 +78,8 @@ def fill(*, empty: bool) -> dict[str, str]:
         return told
     make_presence(now=now)
     make_grid(now=now, valid_from=timezone.localdate(now))
-    make_points([staff], now=now)
     make_buildings(now=now)
+    make_points([staff], now=now)
     planned = _merged(now)
     cluster = territory.clusters(on=timezone.localdate(now))[0]
     make_parties(company=others["property"], community=others["other-community"], cluster=others["cluster"], now=now)
@@ -102,7 +103,7 @@ def fill(*, empty: bool) -> dict[str, str]:
     _terms(now)
     _learned(staff, now)
     told |= {"list_id": str(make_list(window=staff, now=now))}
-    make_buildings(now=now)
+    told |= _planned(others, now)
     told |= {"grid": str(make_next_grid(now=now, valid_from=timezone.localdate(now) + timedelta(days=20)))}
     seal_and_drain()
     return told | _tables(staff) | _calendar(staff, now) | _hot(staff, now) | _many(staff, now)
@@ -110,7 +111,6 @@ def fill(*, empty: bool) -> dict[str, str]:
 
 def _merged(now: datetime) -> dict[str, str]:
     """Departments' grids and their merge, joined to the cells of now."""
-    make_buildings(now=now)
     make_departments(now=now, valid_from=timezone.localdate(now))
     system = Actor(kind="system", organisation_code=installation().district_code)
     wish = plans.MergeWish(mode=planning.PRESENT)
@@ -118,6 +118,15 @@ def _merged(now: datetime) -> dict[str, str]:
     run_waiting(EXECUTORS, actor=system)
     grid = next(card for card in planning.department_grids() if card.system == "urban")
     return {"department_grid": str(grid.grid_id), "merge": str(merge_id)}
+
+
+def _planned(others: Mapping[str, Actor], now: datetime) -> dict[str, str]:
+    """A draft with a choice of plans, and one that is published and commented."""
+    make_plans({"leader": others["boss"], "cluster": others["cluster"]}, now=now)
+    published = planning.drafts(states=[planning.PUBLISHED])[0]
+    draft = planning.drafts(states=[planning.EDITING])[0]
+    option = planning.options(draft.draft_id)[0]
+    return {"draft": str(draft.draft_id), "published": str(published.draft_id), "option": str(option.id)}
 
 
 def _many(staff: Actor, now: datetime) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """JSON doors of planning."""
 
+from pianqu.rooms.planning.endpoints.drafts import drafts
 from pianqu.rooms.planning.endpoints.sites import studies
 
-routers = {"/site-studies": studies.router}
+routers = {"/drafts": drafts.router, "/site-studies": studies.router}

@@ -36,6 +36,7 @@ from pianqu.rooms.planning.queries.drafts import (
     computing,
     draft_card,
     draft_state,
+    draft_units,
     drafts,
     named,
     options,
@@ -82,7 +83,7 @@ from pianqu.rooms.planning.queries.merging import (
     merge_whole,
     merges,
 )
-from pianqu.rooms.planning.queries.opened import Decision, OptionPlan, decision, draft_units, option_plan
+from pianqu.rooms.planning.queries.opened import Decision, OptionPlan, decision, option_plan
 from pianqu.rooms.planning.queries.plans import (
     DEFAULTS,
     FIELDS,
@@ -97,6 +98,7 @@ from pianqu.rooms.planning.queries.plans import (
     worth,
     worth_now,
 )
+from pianqu.rooms.planning.queries.plots import plots
 from pianqu.rooms.planning.queries.records import ChangeCard, change_chain, changes, plan_record
 from pianqu.rooms.planning.queries.runs import (
     DONE,
@@ -295,6 +297,7 @@ __all__ = [
     "plain",
     "plan_digest",
     "plan_record",
+    "plots",
     "post_title",
     "public_plan",
     "published_studies",

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from pianqu.kernels import rings
 from pianqu.kernels.overlay.layers import Layer, Shape
 from pianqu.kernels.overlay.planes import plane_of
 from pianqu.kernels.overlay.touching import bridges, touching
@@ -68,7 +69,7 @@ def communities(*, on: date, workload: Mapping[str, int], bridged: bool = True) 
     places = territory.places()
     units = [place for place in places.values() if place.level == "community"]
     outlines, counts = territory.outlines(), territory.households_by_community()
-    if faults := _faults(units, outlines, counts):
+    if faults := faults_of(units, outlines, counts):
         return Gathered(level=CLUSTERS, faults=faults)
     shapes = np.array([shapely.geometry.shape(outlines[unit.code]) for unit in units], dtype=object)
     flat = plane_of(list(shapes)).flat(shapes)
@@ -80,7 +81,7 @@ def communities(*, on: date, workload: Mapping[str, int], bridged: bool = True) 
         "bridges": ways if bridged else (),
         "systems": [_streets(units, places)],
         **_now(units, territory.clusters(on=on)),
-        "sources": _sources(on),
+        "sources": sources_of(on),
     }
     return Gathered(
         level=CLUSTERS,
@@ -91,7 +92,9 @@ def communities(*, on: date, workload: Mapping[str, int], bridged: bool = True) 
     )
 
 
-def _faults(units: Sequence[PlaceCard], outlines: Mapping[str, Any], counts: Mapping[str, Counts]) -> tuple[Fault, ...]:
+def faults_of(
+    units: Sequence[PlaceCard], outlines: Mapping[str, Any], counts: Mapping[str, Counts]
+) -> tuple[Fault, ...]:
     if not units:
         return (Fault(code="no-units"),)
     named = {
@@ -130,7 +133,7 @@ def _now(units: Sequence[PlaceCard], clusters: Sequence[ClusterCard]) -> dict[st
     }
 
 
-def _sources(on: date) -> dict[str, Any]:
+def sources_of(on: date) -> dict[str, Any]:
     version, roll = territory.version_on(on), territory.building_roll()
     return {
         "grid_version": str(version.version_id) if version else "",
@@ -142,7 +145,9 @@ def _sources(on: date) -> dict[str, Any]:
 
 
 def drawn(shapes: Any, named: Sequence[tuple[str, str]]) -> str:
-    """Shapes in degrees as GeoJSON, in the order of the units."""
+    """Shapes in degrees as GeoJSON, in the order of the units, valid with seven decimals."""
+    laid = areas_only(shapely.set_precision(areas_only(shapely.make_valid(shapes)), rings.CENTIMETRE))
+    shapes = np.where(shapely.area(laid) > 0, laid, shapes)
     features = [
         {
             "type": "Feature",
@@ -152,6 +157,14 @@ def drawn(shapes: Any, named: Sequence[tuple[str, str]]) -> str:
         for number, (shape, (key, name)) in enumerate(zip(shapes, named, strict=True))
     ]
     return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, separators=(",", ":"))
+
+
+def areas_only(shapes: Any) -> Any:
+    """Without points and lines that an operation left beside areas."""
+    found = np.array(shapes, dtype=object)
+    for at in np.flatnonzero(shapely.get_type_id(found) == shapely.GeometryType.GEOMETRYCOLLECTION):
+        found[at] = shapely.union_all([part for part in shapely.get_parts(found[at]) if part.area > 0])
+    return found
 
 
 def rounded(geometry: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,6 +35,8 @@ def gathered(level: str, *, now: datetime, bridged: bool = True) -> Gathered:
     if level not in (CLUSTERS, CELLS):
         raise Invalid("draft-level", _("A plan joins communities to clusters, or buildings to cells."))
     on = timezone.localdate(now)
+    if level == CELLS:
+        return queries.plots(on=on)
     return queries.communities(on=on, workload=_workload(on), bridged=bridged)
 
 

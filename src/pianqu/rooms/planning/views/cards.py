@@ -171,7 +171,9 @@ def head(state: DraftState, here: str) -> Head:
     ways = (
         ("planning:draft", pgettext("planning", "Plan")),
         ("planning:compare", pgettext("planning", "Before and after")),
+        ("planning:remarks", pgettext("planning", "Comments") + (f" {state.comments}" if state.comments else "")),
         ("planning:history", pgettext("planning", "History")),
+        ("planning:print", _("A3 sheet")),
     )
     return Head(
         draft_id=state.id,
