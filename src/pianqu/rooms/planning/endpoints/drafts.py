@@ -55,8 +55,7 @@ def one(request: HttpRequest, draft_id: uuid.UUID) -> dict[str, Any]:
     "/{draft_id}/units", name="getDraftUnits", says=gettext_noop("What a draft joins"), gives=schemas.UnitsWhole
 )
 def units(request: HttpRequest, draft_id: uuid.UUID) -> dict[str, Any]:
-    queries.draft_card(draft_id)
-    found = queries.draft_units(draft_id)
+    found = queries.draft_units(actor_of(request), draft_id)
     return {"units": json.loads(found.content), "shapes": json.loads(found.shapes)}
 
 
