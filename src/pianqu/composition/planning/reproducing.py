@@ -58,4 +58,4 @@ def _entry(fact: str) -> tuple[str, Any, Facts]:
         raise Absent("entry-absent", _("The ledger has no entry %(fact)s of a plan.") % {"fact": fact})
     draft_id = read_id(item.fact["draft_id"])
     record = planning.plan_record(draft_id, for_all=False)
-    return planning.units_of_draft(draft_id).content, record, Facts(entry=str(entry_id), own=item.fact)
+    return planning.draft_units(draft_id).content, record, Facts(entry=str(entry_id), own=item.fact)

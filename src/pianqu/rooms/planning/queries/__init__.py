@@ -36,13 +36,13 @@ from pianqu.rooms.planning.queries.drafts import (
     computing,
     draft_card,
     draft_state,
+    draft_units,
     drafts,
     named,
     options,
     post_title,
     public_plan,
     question,
-    units_of_draft,
 )
 from pianqu.rooms.planning.queries.gathering import Bridge, Fault, Gathered, communities
 from pianqu.rooms.planning.queries.grounds import (
@@ -82,7 +82,7 @@ from pianqu.rooms.planning.queries.merging import (
     merge_whole,
     merges,
 )
-from pianqu.rooms.planning.queries.opened import Decision, OptionPlan, decision, draft_units, option_plan
+from pianqu.rooms.planning.queries.opened import Decision, OptionPlan, decision, option_plan
 from pianqu.rooms.planning.queries.plans import (
     DEFAULTS,
     FIELDS,
@@ -309,7 +309,6 @@ __all__ = [
     "study",
     "told_findings",
     "units_of",
-    "units_of_draft",
     "units_text",
     "waiting_before",
     "words_of",
