@@ -55,7 +55,8 @@ def one(request: HttpRequest, draft_id: uuid.UUID) -> dict[str, Any]:
     "/{draft_id}/units", name="getDraftUnits", says=gettext_noop("What a draft joins"), gives=schemas.UnitsWhole
 )
 def units(request: HttpRequest, draft_id: uuid.UUID) -> dict[str, Any]:
-    found = queries.draft_units(actor_of(request), draft_id)
+    actor_of(request)
+    found = queries.draft_units(draft_id)
     return {"units": json.loads(found.content), "shapes": json.loads(found.shapes)}
 
 

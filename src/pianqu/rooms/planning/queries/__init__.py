@@ -36,13 +36,13 @@ from pianqu.rooms.planning.queries.drafts import (
     computing,
     draft_card,
     draft_state,
+    draft_units,
     drafts,
     named,
     options,
     post_title,
     public_plan,
     question,
-    units_of_draft,
 )
 from pianqu.rooms.planning.queries.editions import Editions, editions_of, places_now_count, read_editions
 from pianqu.rooms.planning.queries.gathering import Bridge, Fault, Gathered, communities
@@ -316,7 +316,6 @@ __all__ = [
     "study",
     "told_findings",
     "units_of",
-    "units_of_draft",
     "units_text",
     "waiting_before",
     "words_of",

@@ -184,7 +184,7 @@ def _draft(draft_id: uuid.UUID) -> Draft:
     return draft
 
 
-def units_of_draft(draft_id: uuid.UUID) -> UnitsText:
+def draft_units(draft_id: uuid.UUID) -> UnitsText:
     """What a draft joins, as text. Two statements at most. Raises Absent."""
     return units_text(_draft(draft_id).units_id)
 

@@ -36,7 +36,7 @@ def adopted() -> uuid.UUID:
 
 def record_of(draft: uuid.UUID) -> tuple[str, dict[str, Any]]:
     record = json.loads(json.dumps(queries.plan_record(draft)))
-    return queries.units_of_draft(draft).content, record
+    return queries.draft_units(draft).content, record
 
 
 def test_an_adopted_plan_is_computed_again_and_is_the_same() -> None:
