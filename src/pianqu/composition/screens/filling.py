@@ -40,6 +40,7 @@ from pianqu.rooms.casework.services import Claim, History, Opening, PlaceChoice,
 from pianqu.rooms.directory import queries as directory_questions
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.planning import queries as planning
+from pianqu.rooms.planning import services as plans
 from pianqu.rooms.territory import queries as territory
 
 LOGIN, PASSWORD = "screens", "only-for-pictures-7f3a"
@@ -102,6 +103,7 @@ def _planned(others: Mapping[str, Actor], now: datetime) -> dict[str, str]:
     published = planning.drafts(states=[planning.PUBLISHED])[0]
     draft = planning.drafts(states=[planning.EDITING])[0]
     option = planning.options(draft.draft_id)[0]
+    plans.choose_plan(actor=others["boss"], draft_id=draft.draft_id, revision=0, option_id=option.id, now=now)
     return {"draft": str(draft.draft_id), "published": str(published.draft_id), "option": str(option.id)}
 
 
