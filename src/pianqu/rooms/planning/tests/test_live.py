@@ -20,7 +20,8 @@ import { pathToFileURL } from "node:url";
 const { Live } = await import(pathToFileURL(process.argv[1]).href);
 const { units, settings, part, clusters, moves } = JSON.parse(readFileSync(0));
 const live = new Live(units, settings, part, clusters), told = [];
-const say = () => told.push({ loads: [...live.loads], deviation: live.deviation, cut: live.cut, splits: live.splits, moved: live.moved,
+const say = () => told.push({
+  loads: [...live.loads], deviation: live.deviation, cut: live.cut, splits: live.splits, moved: live.moved,
   loose: live.loose(), broken: live.broken().map((one) => [one.area, one.clusters]) });
 say();
 for (const [unit, cluster] of moves) { live.move(unit, cluster); say(); }
