@@ -136,6 +136,8 @@ OTHERS = {
     "planning:plan_comment": POSTED,
     "territory:layers": "/desk/territory/map.json",
     "territory:people": POSTED,
+    "grid_change_book": "/desk/territory/changes/{grid}/report.xlsx",
+    "revert_grid": POSTED,
     "entry_list_book": "/desk/entry-list/entry-list.xlsx",
     "building_roll_book": "/desk/buildings/buildings.xlsx",
     "cell_people_book": "/desk/cell-people/cell-people.xlsx",

@@ -21,11 +21,14 @@ class Entry:
     at: str
     name: "StrOrPromise"
     also: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
+    """Addresses beneath it that are entries of their own."""
     key: str = ""
     """After `g` it leads here. `a`, `m` and `n` lead to pages that stand in no group (ui/_keys.html)."""
 
     def holds(self, path: str) -> bool:
-        own = path == self.at or (self.at != HOME and path.startswith(self.at))
+        beneath = self.at != HOME and path.startswith(self.at) and not path.startswith(self.but)
+        own = path == self.at or beneath
         return own or any(path.startswith(other) for other in self.also)
 
 
@@ -108,7 +111,11 @@ GROUPS = (
             Entry("/desk/who-answers/", pgettext_lazy("menu", "Who does what"), also=WHO, key="w"),
             Entry("/desk/rules/", pgettext_lazy("menu", "Dispatch rules")),
             Entry("/desk/territory/", pgettext_lazy("menu", "Clusters and grid")),
-            Entry("/desk/planning/", pgettext_lazy("menu", "Plans of clusters and cells")),
+            Entry(
+                "/desk/planning/", pgettext_lazy("menu", "Plans of clusters and cells"), but=("/desk/planning/sites/",)
+            ),
+            Entry("/desk/neighbours/", pgettext_lazy("menu", "Four parties of a place")),
+            Entry("/desk/planning/sites/", pgettext_lazy("menu", "Sites of services")),
             Entry("/desk/points/", pgettext_lazy("menu", "Service points and rooms")),
             Entry("/desk/clocks/", pgettext_lazy("menu", "Terms")),
         ),

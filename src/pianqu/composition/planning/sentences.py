@@ -69,10 +69,9 @@ PARTITION = (
     gettext_noop("The ledger's entry names the same units, question and plan."),
     gettext_noop("The ledger's entry names the same units, changes and plan."),
     gettext_noop("The parts that do not touch cannot be divided into %(clusters)s clusters."),
-)
-
-NOT_FOUND = gettext_noop(
-    "No plan within the limits was found; it is not proved that there is none. The nearest one is over by %(over)s."
+    gettext_noop(
+        "No plan within the limits was found; it is not proved that there is none. The nearest one is over by %(over)s."
+    ),
 )
 
 

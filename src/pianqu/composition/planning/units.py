@@ -44,6 +44,8 @@ class Fields:
     """Columns whose areas are to be kept whole."""
     balance: str
     """The usual column that must be there."""
+    now: str = ""
+    """The column of each unit's present cluster; none where nothing is asked about it."""
 
     def key(self, role: str) -> str:
         return self.own.get(role) or role
@@ -51,7 +53,8 @@ class Fields:
     def needed(self) -> dict[str, str]:
         """Columns that have to be there, with another name that they may have."""
         roles = dict.fromkeys(("code", self.balance, *self.own))
-        return {self.key(role): self._other(role) for role in roles} | {name: name.lower() for name in self.areas}
+        others = (*self.areas, *([self.now] if self.now else []))
+        return {self.key(role): self._other(role) for role in roles} | {name: name.lower() for name in others}
 
     def optional(self) -> dict[str, str]:
         needed = self.needed()
@@ -72,6 +75,8 @@ class Unit:
     households: int
     workload: int
     areas: tuple[str, ...]
+    now: str = ""
+    """The name of its present cluster; empty: it has none."""
     shape: Any = None
 
 
@@ -330,6 +335,7 @@ def _unit(cells: Cells, fields: Fields, shape: Any) -> Unit:
         households=others[0] or 0,
         workload=others[1] or 0,
         areas=tuple(text(cells, name) for name in fields.areas),
+        now=text(cells, fields.now) if fields.now else "",
         shape=shape,
     )
 

@@ -18,7 +18,7 @@ from pianqu.kernels.partition.figures import figures
 from pianqu.kernels.partition.graph import joined, numbered
 from pianqu.kernels.partition.level import level
 from pianqu.kernels.partition.problem import MEASURES, Measure, Task, Units, Weights
-from pianqu.kernels.partition.reasons import Kind, Reason, part_ranges, wrong
+from pianqu.kernels.partition.reasons import Kind, Reason, not_found, part_ranges, wrong
 from pianqu.kernels.partition.records import some_of
 from pianqu.kernels.partition.search import Infeasible, Plan, plan
 from pianqu.kernels.saying import say
@@ -44,12 +44,13 @@ MICRO = Band(least=50, most=80)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Micro:
-    """Micro-cells of all cells, numbered through; −1 where a cell has none, and why."""
+    """Micro-cells of all cells, numbered through; −1 where a cell has none."""
 
     part: tuple[int, ...]
     cells: tuple[int, ...]
     """The cell of each micro-cell."""
     reasons: tuple[tuple[int, Reason], ...]
+    """By cell: why it has none, or that none within the limits were found (`Kind.NOT_FOUND`; then the nearest are there)."""
 
 
 def cells(
@@ -112,6 +113,8 @@ def micro_cells(
             back = (replace(one, units=tuple(members[n] for n in one.units)) for one in found.reasons)
             reasons += [(number, reason) for reason in back]
             continue
+        if not found.holds:
+            reasons.append((number, not_found(found.figures.over)))
         for unit, place in zip(members, found.part, strict=True):
             part[unit] = len(of) + place
         of += [number] * (max(found.part) + 1)

@@ -36,6 +36,167 @@ class RunEnded(Fact):
 
 
 @dataclass(frozen=True, kw_only=True)
+class StudyAsked(Fact):
+    """Somebody asks where so many sites should be."""
+
+    kind: ClassVar[str] = "planning.study-asked"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Study of sites asked for")
+
+    study_id: str
+    question: str
+    demand: str
+    sites: int
+    minutes: int
+    seed: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroundLaid(Fact):
+    """What the study counts on: so many demand points and candidates, with the SHA-256 of them all."""
+
+    kind: ClassVar[str] = "planning.ground-laid"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Demand and candidates of a study fixed")
+
+    study_id: str
+    points: int
+    candidates: int
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SitesFound(Fact):
+    """The answer, with what it takes to find it again: the ground's digest, seed, rounds. No plan is better than `bound`."""
+
+    kind: ClassVar[str] = "planning.sites-found"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Sites found")
+
+    study_id: str
+    run_id: str
+    question: str
+    ground: str
+    seed: int
+    rounds: int
+    value: int
+    bound: int
+    sites: list[str]
+    """Codes of the candidates."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SitesChosen(Fact):
+    """Somebody moved the sites of a study by hand."""
+
+    kind: ClassVar[str] = "planning.sites-chosen"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Sites moved by hand")
+
+    study_id: str
+    sites: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyPublished(Fact):
+    """Everybody can see the study, or no longer."""
+
+    kind: ClassVar[str] = "planning.study-published"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Study of sites published or taken back")
+
+    study_id: str
+    public: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyForgotten(Fact):
+    """Nobody needs the study any more."""
+
+    kind: ClassVar[str] = "planning.study-forgotten"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Study of sites forgotten")
+
+    study_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepartmentGridChecked(Fact):
+    """A department's grid was handed in and waits to be taken."""
+
+    kind: ClassVar[str] = "planning.department-grid-checked"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Department's grid checked")
+
+    grid_id: str
+    system: str
+    cells: int
+    findings: int
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepartmentGridTaken(Fact):
+    """A department's grid counts from a day on; `ended` is the edition that it follows."""
+
+    kind: ClassVar[str] = "planning.department-grid-taken"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Department's grid taken in")
+
+    grid_id: str
+    system: str
+    department: str
+    cells: int
+    covered: int
+    valid_from: str
+    digest: str
+    ended: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DepartmentGridsPutAway(Fact):
+    """Grids that were handed in and not taken are gone."""
+
+    kind: ClassVar[str] = "planning.department-grids-put-away"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Departments' grids put away")
+
+    grids: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class MergeAsked(Fact):
+    """The departments' grids of a day are to be laid over one another."""
+
+    kind: ClassVar[str] = "planning.merge-asked"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Merge asked for")
+
+    merge_id: str
+    on: str
+    grids: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class GridsMerged(Fact):
+    """Departments' grids became one. `inputs` are the digests of the grids, in the order of their ids."""
+
+    kind: ClassVar[str] = "planning.grids-merged"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Departments' grids merged")
+
+    merge_id: str
+    inputs: tuple[str, ...]
+    digest: str
+    atoms: int
+    cells: int
+    uncovered: int
+    households: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlacesClosed(Fact):
+    """Somebody answers from now on for places that no department covered: numbers of places, each with its taker."""
+
+    kind: ClassVar[str] = "planning.places-closed"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Uncovered places closed")
+
+    merge_id: str
+    places: int
+    takers: tuple[str, ...]
+    left: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class DraftStarted(Fact):
     """A plan of clusters or cells is worked on. The digests name the units that it joins and the plan that it begins with."""
 

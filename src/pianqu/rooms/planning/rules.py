@@ -59,3 +59,19 @@ def check_may_decide(actor: Actor) -> None:
     if not may_decide(actor):
         sentence = _("A plan is put into force by the district's administrators.")
         raise Forbidden("adopt-forbidden", unchanged(sentence))
+
+
+def may_hand_in(actor: Actor, organisation_code: str) -> bool:
+    """A department's grid is handed in by its own leaders and administrators, or by who plans."""
+    if may_plan(actor):
+        return True
+    return (
+        actor.acts and actor.organisation_code == organisation_code and directory.may_manage(actor, organisation_code)
+    )
+
+
+def check_may_hand_in(actor: Actor, organisation_code: str) -> None:
+    """Raise Forbidden where `may_hand_in` answers no."""
+    if not may_hand_in(actor, organisation_code):
+        sentence = _("A department's grid is handed in by its own leaders and administrators, or by those who plan.")
+        raise Forbidden("hand-in-forbidden", unchanged(sentence))

@@ -1,8 +1,8 @@
-"""Addresses of planning: drafts at the desk, published plans for everybody."""
+"""Addresses of planning: drafts and sites at the desk, and what is published of them."""
 
 from django.urls import URLPattern, path
 
-from pianqu.rooms.planning.views import comparing, deciding, drafts, listing, plans, printing, remarks
+from pianqu.rooms.planning.views import comparing, deciding, drafts, listing, plans, printing, remarks, sites
 
 app_name = "planning"
 
@@ -30,4 +30,9 @@ urlpatterns: list[URLPattern] = [
     path("plans/<uuid:draft_id>/units.json", plans.units_file, name="plan_units"),
     path("plans/<uuid:draft_id>/record.json", plans.record_file, name="plan_record"),
     path("plans/<uuid:draft_id>/comment/", plans.comment, name="plan_comment"),
+    path("desk/planning/sites/", sites.studies, name="sites"),
+    path("desk/planning/sites/<uuid:study_id>/", sites.study, name="site_study"),
+    path("desk/planning/sites/<uuid:study_id>/map.json", sites.study_map, name="site_map"),
+    path("plans/sites/<uuid:study_id>/", sites.public_study, name="public_site_study"),
+    path("plans/sites/<uuid:study_id>/map.json", sites.public_study_map, name="public_site_map"),
 ]

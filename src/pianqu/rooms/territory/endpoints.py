@@ -26,6 +26,16 @@ def versions(request: HttpRequest) -> list[VersionCard]:
     return list(queries.versions())
 
 
+@territory.does(
+    "/grid/revert",
+    name="revertGrid",
+    says=gettext_noop("Take a mistaken adoption back: an earlier grid holds again, as a new version"),
+    right="arrange",
+)
+def revert(request: HttpRequest, typed: schemas.Reverting) -> uuid.UUID:
+    return services.revert_grid(actor=actor_of(request), now=timezone.now(), **dict(typed))
+
+
 @territory.asks(
     "/clusters",
     name="listClusters",

@@ -2,6 +2,7 @@
 
 from datetime import date
 from typing import Annotated, Literal
+from uuid import UUID
 
 from ninja import Schema
 from pydantic import AfterValidator, Field
@@ -40,6 +41,17 @@ class Lot(Body):
         max_length=10_000, examples=[[[121.551, 29.887]]]
     )
     on: Day | None = None
+
+
+class Reverting(Body):
+    """A grid that was a mistake, and from which day on an earlier one holds again."""
+
+    version_id: UUID = Field(
+        description="The mistake: the latest version.", examples=["0198f3a2-7c1e-7d3a-9d52-1f6f0c9b7a11"]
+    )
+    valid_from: Day = Field(examples=["2026-12-01"])
+    reason: Annotated[Short, Field(min_length=1, examples=["草案未经公示"])]
+    to_id: UUID | None = Field(None, description="The version to go back to; the one in force before it, if left out.")
 
 
 class Person(Body):
