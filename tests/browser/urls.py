@@ -127,6 +127,7 @@ OTHERS = {
     "planning:ask_merge": POSTED,
     "planning:merge_progress": "/desk/planning/merge/{merge}/progress/",
     "planning:close_places": POSTED,
+    "planning:draft_merge": POSTED,
     "planning:merge_map": "/desk/planning/merge/{merge}/map.json",
     "planning:crosswalk": "/desk/planning/merge/{merge}/crosswalk.xlsx?first=community&second=merged",
     "planning:merge_table": "/desk/planning/merge/{merge}/renames.xlsx",

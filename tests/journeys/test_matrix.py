@@ -404,6 +404,7 @@ ROUTES: dict[str, str] = {
     "planning:merge": STAFF,
     "planning:merge_progress": STAFF,
     "planning:close_places": POSTED,
+    "planning:draft_merge": POSTED,
     "planning:merge_map": STAFF,
     "planning:crosswalk": STAFF,
     "planning:merge_table": STAFF,

@@ -295,6 +295,8 @@ LINKS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
         ("getDraft", "getDraftUnits", "changeDraft", "computeDraft", "publishDraft", "withdrawDraft"),
         {"draft_id": "$response.body#/id"},
     ),
+    "handInDepartmentGrid": (("getDepartmentGrid", "takeDepartmentGrid"), {"grid_id": "$response.body#/id"}),
+    "askMerge": (("getMerge", "closePlaces"), {"merge_id": "$response.body#/id"}),
     "bookRoom": (("cancelBooking",), {"booking_id": "$response.body#/id"}),
     "holdRound": (("makePromise",), {"round_id": "$response.body#/id"}),
     "makePromise": (("tellPromise",), {"promise_id": "$response.body#/id"}),

@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern] = [
     path("desk/planning/merge/<uuid:merge_id>/", merging.merge, name="merge"),
     path("desk/planning/merge/<uuid:merge_id>/progress/", merging.progress, name="merge_progress"),
     path("desk/planning/merge/<uuid:merge_id>/close/", merging.close, name="close_places"),
+    path("desk/planning/merge/<uuid:merge_id>/draft/", merging.draft, name="draft_merge"),
     path("desk/planning/merge/<uuid:merge_id>/map.json", merging.merge_map, name="merge_map"),
     path("desk/planning/merge/<uuid:merge_id>/crosswalk.xlsx", merge_books.crosswalk, name="crosswalk"),
     path("desk/planning/merge/<uuid:merge_id>/<slug:which>.xlsx", merge_books.table, name="merge_table"),

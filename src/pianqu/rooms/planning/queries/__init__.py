@@ -59,6 +59,7 @@ from pianqu.rooms.planning.queries.grounds import (
     community_at,
     ground,
 )
+from pianqu.rooms.planning.queries.merge_units import MergePlan, units_of_merge
 from pianqu.rooms.planning.queries.merging import (
     COMMUNITY,
     DEPARTMENT,
@@ -232,6 +233,7 @@ __all__ = [
     "LayerCard",
     "May",
     "MergeCard",
+    "MergePlan",
     "MergeWhole",
     "OptionCard",
     "OptionPlan",
@@ -316,6 +318,7 @@ __all__ = [
     "study",
     "told_findings",
     "units_of",
+    "units_of_merge",
     "units_text",
     "waiting_before",
     "words_of",

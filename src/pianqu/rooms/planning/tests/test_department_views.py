@@ -31,7 +31,7 @@ from pianqu.rooms.planning.tests.grids import (
 )
 from pianqu.rooms.planning.views import departments as pages
 from pianqu.rooms.territory import queries as territory
-from pianqu.rooms.territory.tests.builders import TODAY
+from pianqu.rooms.territory.tests.builders import TODAY, adopted
 
 pytestmark = pytest.mark.django_db
 LIST, TAKE, MERGE, EDITIONS = (
@@ -183,6 +183,23 @@ def test_places_are_closed_on_the_page_until_none_is_left(leader: Client) -> Non
     leader.post(f"{MERGE}{merge_id}/close/")
     assert "No place is left to nobody." in text(leader.get(f"{MERGE}{merge_id}/"))
     assert client("handler").post(f"{MERGE}{merge_id}/close/").status_code == 403
+
+
+def test_the_proposed_cells_become_a_draft(leader: Client) -> None:
+    buildings()
+    adopted()
+    two_taken()
+    merge_id = merged(with_own=True)
+    where = leader.post(f"{MERGE}{merge_id}/draft/")
+    assert where.status_code == 302
+    draft_id = where["Location"].rstrip("/").split("/")[-1]
+    state = leader.get(f"/desk/planning/{draft_id}/state.json").json()
+    cells = queries.merge_whole(merge_id).proposals
+    assert state["level"] == "cells"
+    assert {one["name"] for one in state["names"]} <= {cell.name for cell in cells}
+    assert (state["settings"]["least"], state["settings"]["most"]) == (100, 400)
+    assert sum(state["figures"]["loads"]) == 1280 - 4 * 40
+    assert client("handler").post(f"{MERGE}{merge_id}/draft/").status_code == 403
 
 
 def test_tables_are_fetched_and_hold_every_household_once(leader: Client) -> None:

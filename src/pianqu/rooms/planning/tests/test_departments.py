@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 import shapefile
 from django.utils.translation import override
+from pyproj import Transformer
 
 from pianqu.foundation import files
 from pianqu.foundation.errors import Absent, Forbidden, Invalid, Refused
@@ -107,11 +108,11 @@ def test_a_second_table_brings_duties_and_workers_and_names_cells_that_are_not_t
 
 
 def test_metres_that_are_declared_as_degrees_are_read_as_what_they_are_and_told() -> None:
-    east, north = 553_100.0, 3_309_000.0
-    ring = [[east, north], [east + 1500, north], [east + 1500, north + 880], [east, north + 880], [east, north]]
-    found = read(geojson(feature("P1", ring)))
+    way = Transformer.from_crs("EPSG:4326", "EPSG:4549", always_xy=True)
+    found = read(geojson(feature("P1", [list(way.transform(*point)) for point in box(0, 0, 4, 2)])))
     assert "degrees-are-metres" in codes(found)
-    assert found.covered > 2_000
+    assert found.covered > 9_900
+    assert found.crs.startswith("EPSG:")
 
 
 @pytest.mark.parametrize(
@@ -149,7 +150,7 @@ def test_a_grid_waits_with_its_file_and_counts_once_it_is_taken() -> None:
         queries.grid_files(grid_id)
     kinds = [item.kind for item in ledger.history(f"department-grid:{grid_id}")]
     assert kinds == ["planning.department-grid-checked", "planning.department-grid-taken"]
-    with pytest.raises(Refused, match="already"):
+    with override("en"), pytest.raises(Refused, match="already"):
         services.take_department_grid(actor=SYSTEM, grid_id=grid_id, valid_from=TODAY, now=NOW)
 
 
@@ -167,7 +168,7 @@ def test_a_new_edition_ends_the_former_one_and_past_days_keep_theirs() -> None:
     assert [one.grid_id for one in queries.grids_on(TODAY)] == [first]
     assert [one.grid_id for one in queries.grids_on(TOMORROW)] == [second]
     third = handed_in(police())
-    with pytest.raises(Refused, match="has to begin after it"):
+    with override("en"), pytest.raises(Refused, match="has to begin after it"):
         services.take_department_grid(actor=SYSTEM, grid_id=third, valid_from=TOMORROW, now=NOW)
     assert queries.department_grid(third).waits
 

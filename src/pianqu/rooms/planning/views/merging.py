@@ -351,6 +351,21 @@ def close(request: HttpRequest, merge_id: uuid.UUID) -> HttpResponse:
     return redirect(f"{request.path.removesuffix('close/')}#bare")
 
 
+@never_cache
+@login_required
+@require_POST
+def draft(request: HttpRequest, merge_id: uuid.UUID) -> HttpResponse:
+    """The proposed cells become a draft, to be changed on the map and adopted."""
+    actor = actor_of(request)
+    day = queries.merge_card(merge_id).on.isoformat()
+    title = request.POST.get("title", "").replace("\x00", "").strip() or _("Cells merged on %(day)s") % {"day": day}
+    try:
+        draft_id = services.start_draft(actor=actor, title=title, merge_id=merge_id, now=timezone.now())
+    except Problem as problem:
+        return _show(request, actor, merge_id, problem)
+    return redirect("planning:draft", draft_id=draft_id)
+
+
 # the map -------------------------------------------------------------------------------------------------------------
 
 
