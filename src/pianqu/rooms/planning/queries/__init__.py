@@ -12,6 +12,7 @@ from pianqu.rooms.planning.queries.grounds import (
     candidates,
     community_at,
     ground,
+    ground_text,
 )
 from pianqu.rooms.planning.queries.runs import (
     DONE,
@@ -92,6 +93,7 @@ __all__ = [
     "candidates",
     "community_at",
     "ground",
+    "ground_text",
     "is_wanted",
     "latest_run",
     "may_decide",
