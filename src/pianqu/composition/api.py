@@ -287,7 +287,14 @@ LINKS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "beginEnrolment": (("finishEnrolment", "dropEnrolment"), {"enrolment_id": "$response.body#/id"}),
     "addPlatformMember": (("removePlatformMember",), {"member_id": "$response.body#/id"}),
     "askSiteStudy": (
-        ("getSiteStudy", "computeSiteStudyAgain", "chooseSites", "publishSiteStudy", "forgetSiteStudy"),
+        (
+            "getSiteStudy",
+            "getSiteStudyGround",
+            "computeSiteStudyAgain",
+            "chooseSites",
+            "publishSiteStudy",
+            "forgetSiteStudy",
+        ),
         {"study_id": "$response.body#/id"},
     ),
     "addRoom": (("bookRoom",), {"room_id": "$response.body#/id"}),

@@ -2,11 +2,13 @@
 
 import uuid
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from pianqu.foundation.api import Doors, actor_of
+from pianqu.foundation.errors import Absent
 from pianqu.rooms.planning import queries, services
 from pianqu.rooms.planning.queries import StudyLine
 from pianqu.rooms.planning.schemas import sites as schemas
@@ -50,6 +52,19 @@ def one(request: HttpRequest, study_id: uuid.UUID) -> schemas.SiteStudyWhole:
         candidates=list(laid.candidates) if laid else [],
         reach=queries.reach(card, card.chosen) if card.is_found and queries.can_site() else None,
     )
+
+
+@studies.asks(
+    "/{study_id}/ground",
+    name="getSiteStudyGround",
+    says=gettext_noop("Demand and candidates of a study, byte for byte as their digest was taken"),
+    gives={"application/octet-stream": bytes},
+)
+def ground(request: HttpRequest, study_id: uuid.UUID) -> HttpResponse:
+    card = queries.study(study_id)
+    if card.ground_id is None:
+        raise Absent("ground-absent", _("Nothing was counted for this study yet."))
+    return HttpResponse(queries.ground_text(card.ground_id), content_type="application/octet-stream")
 
 
 @studies.does(

@@ -58,6 +58,7 @@ from pianqu.rooms.planning.queries.grounds import (
     candidates,
     community_at,
     ground,
+    ground_text,
 )
 from pianqu.rooms.planning.queries.merge_units import MergePlan, units_of_merge
 from pianqu.rooms.planning.queries.merging import (
@@ -275,6 +276,7 @@ __all__ = [
     "grids_by_id",
     "grids_on",
     "ground",
+    "ground_text",
     "is_wanted",
     "kept_finding",
     "latest_run",

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from itertools import pairwise
 from typing import Any
 
@@ -147,6 +148,7 @@ def test_what_was_recorded_is_enough_to_find_it_again() -> None:
     assert card.ground_id is not None
     laid = queries.ground(card.ground_id)
     assert told["ground"] == laid.digest == payload(card.study_id, "planning.ground-laid")["digest"]
+    assert sha256(queries.ground_text(laid.ground_id).encode()).hexdigest() == laid.digest
     assert told["sites"] == [laid.candidates[number].code for number in card.found]
     assert (told["seed"], told["value"], told["bound"]) == (card.seed, card.value, card.bound)
 
