@@ -283,6 +283,8 @@ EMPTY = (
     "casework:platform_paper",
     "casework:reply_words",
     "territory:download",
+    "grid_change",
+    "grid_change_book",
     "points:desk_one",
     "territory:neighbour",
     "territory:neighbour_cluster",
@@ -437,8 +439,14 @@ ROUTES: dict[str, str] = {
     "duty_lists": ADMINS,
     "entry_list": ADMINS,
     "entry_list_book": ADMINS,
+    "building_roll": ADMINS,
+    "building_roll_book": ADMINS,
     "cell_people": ADMINS,
     "cell_people_book": ADMINS,
+    "grid_changes": STAFF,
+    "grid_change": STAFF,
+    "grid_change_book": STAFF,
+    "revert_grid": POSTED,
 }
 """Every route of the desk → who gets a page there. One that is missing fails: please say here who may open it."""
 OTHERS_PAGES: dict[str, list[Any]] = {
@@ -464,6 +472,8 @@ OTHERS_PAGES: dict[str, list[Any]] = {
     "casework:platform": ["enforcement"],
     "casework:platform_paper": [UUID(int=0)],
     "casework:reply_words": [UUID(int=0), UUID(int=0)],
+    "grid_change": [UUID(int=0)],
+    "grid_change_book": [UUID(int=0)],
     "partners:one": [UUID(int=0)],
     "partners:photo": [UUID(int=0), 0],
     "partners:receipt": [UUID(int=0), "ours"],

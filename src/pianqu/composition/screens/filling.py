@@ -13,7 +13,7 @@ from PIL import Image
 from pianqu.composition import learning
 from pianqu.composition.demo.buildings import make_buildings
 from pianqu.composition.demo.dispatch import make_dispatch
-from pianqu.composition.demo.grid import make_grid
+from pianqu.composition.demo.grid import make_grid, make_next_grid
 from pianqu.composition.demo.joined import make_joined
 from pianqu.composition.demo.lists import make_list
 from pianqu.composition.demo.neighbour import make_neighbour
@@ -94,6 +94,8 @@ def fill(*, empty: bool) -> dict[str, str]:
     _terms(now)
     _learned(staff, now)
     told |= {"list_id": str(make_list(window=staff, now=now))}
+    told |= {"grid": str(make_next_grid(now=now, valid_from=timezone.localdate(now) + timedelta(days=20)))}
+    seal_and_drain()
     return told | _tables(staff) | _calendar(staff, now) | _hot(staff, now) | _many(staff, now)
 
 

@@ -360,6 +360,7 @@ PAGES = (
     ),
     Page(name="duty-lists", route="duty_lists", at="/desk/duty-lists/", staff=True, by="admin", wrong_press=SUBMIT),
     Page(name="entry-list", route="entry_list", at="/desk/entry-list/", staff=True, by="admin", wrong_press=SUBMIT),
+    Page(name="buildings", route="building_roll", at="/desk/buildings/", staff=True, by="admin", wrong_press=SUBMIT),
     Page(name="cell-people", route="cell_people", at="/desk/cell-people/", staff=True, by="admin", wrong_press=SUBMIT),
     Page(
         name="territory",
@@ -375,6 +376,16 @@ PAGES = (
         staff=True,
         by="admin",
         needs_data=True,
+    ),
+    Page(name="grid-changes", route="grid_changes", at="/desk/territory/changes/", staff=True),
+    Page(
+        name="grid-change",
+        route="grid_change",
+        at="/desk/territory/changes/{grid}/",
+        staff=True,
+        by="admin",
+        needs_data=True,
+        wrong_press="#revert button.btn-primary",
     ),
     Page(
         name="neighbours",

@@ -51,7 +51,11 @@ class BuildingsTakenIn(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class GridAdopted(Fact):
-    """A whole grid with its clusters is in force from a day on. `digest` is the SHA-256 of its canonical GeoJSON."""
+    """A whole grid with its clusters is in force from a day on. `digest` is the SHA-256 of its canonical GeoJSON.
+
+    `former_id` is the version in force before that day, `plan_id` the draft from which it came, `reverts` a version that was a
+    mistake and `restores` the one whose cells and clusters hold again.
+    """
 
     kind: ClassVar[str] = "territory.grid-adopted"
     label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Grid adopted")
@@ -64,11 +68,32 @@ class GridAdopted(Fact):
     micro: int
     clusters: int
     digest: str
+    former_id: str = ""
+    plan_id: str = ""
+    reverts: str = ""
+    restores: str = ""
+    reason_commitment: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeopleCarried(Fact):
+    """Another grid is in force, and the people of cells that are gone work in those that hold most of them.
+
+    `carried`: old cell, new cell, how many posts; `waiting`: old cell without an heir, how many posts.
+    """
+
+    kind: ClassVar[str] = "territory.people-carried"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "People of cells carried over to a new grid")
+
+    version_id: str
+    valid_from: str
+    carried: tuple[tuple[str, str, int], ...]
+    waiting: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class CellStaffed(Fact):
-    """Who works in a cell from a day on: posts by role, in the same order."""
+    """Who works in a cell from a day on: posts by role, in the same order; none where the cell is gone."""
 
     kind: ClassVar[str] = "territory.cell-staffed"
     label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "People of a cell named")

@@ -28,6 +28,16 @@ def check_may_adopt_grid(actor: Actor) -> None:
         )
 
 
+def may_carry_people(actor: Actor) -> bool:
+    """The installation's own programs, when a grid comes into force."""
+    return actor.kind == "system"
+
+
+def check_may_carry_people(actor: Actor) -> None:
+    if not may_carry_people(actor):
+        raise Forbidden("carry-forbidden", _("Only the installation itself carries people over to a new grid."))
+
+
 def may_manage_point(actor: Actor, organisation_code: str) -> bool:
     """Leaders and administrators of the organisation that runs the point, and the district's administrators."""
     return directory.may_manage(actor, organisation_code)

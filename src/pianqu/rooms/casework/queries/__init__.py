@@ -3,6 +3,7 @@
 from pianqu.rooms.casework.lifecycle import (
     OPEN,
 )
+from pianqu.rooms.casework.queries.arising import Arisen, arisen
 from pianqu.rooms.casework.queries.around import (
     Around,
     around,
@@ -401,6 +402,15 @@ from pianqu.rooms.casework.queries.published import (
     published_id,
     update_name,
 )
+from pianqu.rooms.casework.queries.rehoming import (
+    REHOMING,
+    HomeCard,
+    HomeWay,
+    RehomingCard,
+    home_of,
+    rehomings,
+    to_rehome,
+)
 from pianqu.rooms.casework.queries.replies import (
     BLANKS,
     REPLY_ACTS,
@@ -483,6 +493,7 @@ from pianqu.rooms.casework.queries.whistles import (
     whistle_for,
     whistles_for,
 )
+from pianqu.rooms.casework.queries.work import work_by_place
 
 __all__ = [
     "ALL",
@@ -542,6 +553,7 @@ __all__ = [
     "POST_ENDED",
     "QUEUES",
     "READY",
+    "REHOMING",
     "REPLY_ACTS",
     "RISK",
     "RULE_LISTS",
@@ -560,6 +572,7 @@ __all__ = [
     "Alike",
     "AlikeList",
     "Answers",
+    "Arisen",
     "Around",
     "Asked",
     "Before",
@@ -603,6 +616,8 @@ __all__ = [
     "FromList",
     "Handling",
     "HandoverCard",
+    "HomeCard",
+    "HomeWay",
     "HotCard",
     "HotPage",
     "JoinedMatter",
@@ -642,6 +657,7 @@ __all__ = [
     "PublishedCase",
     "PublishedChange",
     "Reckoner",
+    "RehomingCard",
     "ReplyCard",
     "ReplyOffer",
     "ReportCard",
@@ -678,6 +694,7 @@ __all__ = [
     "addition_of",
     "alike_to",
     "answers_since",
+    "arisen",
     "around",
     "asked_now",
     "awaits_check",
@@ -768,6 +785,7 @@ __all__ = [
     "has_handled",
     "has_judged",
     "holders",
+    "home_of",
     "hot_issue",
     "hot_issue_of",
     "hot_issues",
@@ -851,6 +869,7 @@ __all__ = [
     "read_model",
     "recent_working_days",
     "recorded_since",
+    "rehomings",
     "replies_offered",
     "reply_template_id",
     "reply_templates_for",
@@ -889,6 +908,7 @@ __all__ = [
     "term_words",
     "terms_of",
     "timeline",
+    "to_rehome",
     "told_by",
     "triage_for",
     "trial_of",
@@ -898,6 +918,7 @@ __all__ = [
     "versions_to_apply",
     "whistle_for",
     "whistles_for",
+    "work_by_place",
     "working_days",
     "working_model",
     "world",

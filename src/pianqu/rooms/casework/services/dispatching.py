@@ -222,13 +222,20 @@ def _entry(case: Case, cell_code: str, now: datetime) -> str:
     if not cell_code:
         return ""
     on = timezone.localdate(now)
-    if case.place_code and territory.cell(cell_code, on=on).community_code != case.place_code:
+    elsewhere = case.place_code and territory.cell(cell_code, on=on).community_code != case.place_code
+    if elsewhere and not _lies_there_now(case, cell_code):
         raise Invalid("cell-elsewhere", _("This cell does not lie in the community of the matter."))
     answer = territory.check_entry(cell_code=cell_code, category=case.category, on=on)
     if not answer.allowed:
         sentence = _("%(list)s does not hold this kind of matter for such a cell, so it cannot be handed to it.")
         raise Refused("entry-not-listed", sentence % {"list": answer.list_name or _("The entry list")})
     return answer.article
+
+
+def _lies_there_now(case: Case, cell_code: str) -> bool:
+    """Whether the grid of today has its point in this cell, whose community may be another one than before."""
+    home = queries.home_of(case.id)
+    return home is not None and home.cell_code == cell_code
 
 
 def _within(case: Case, sub_due: datetime | None, now: datetime) -> datetime | None:

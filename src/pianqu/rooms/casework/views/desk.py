@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -497,28 +497,47 @@ def _suggestion(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """The cell in which a matter lies, and whether its entry list lets it be handed there; None where nobody asks."""
+    """The cell in which a matter was filed and the one in which it lies today, and whether that one's entry list lets it be
+    handed there; None where nobody asks."""
 
     code: str
+    """Of today's cell, to which it can be handed."""
+    filed: str
+    """Name of the cell and cluster on the day on which it came in."""
+    today: str
+    """The same for today, where another grid gave it another place; empty where nothing changed."""
     name: str
-    cluster: str
     entry: territory.EntryAnswer | None
 
 
 def _cell(card: queries.CaseCard, now: datetime, *, may_dispatch: bool) -> Cell | None:
-    """By the grid of the day on which it came in; what may be handed to it, by today's."""
-    if not card.cell_code:
+    """By the grid of the day on which it came in, and by today's where another one came into force while it was open."""
+    then, today = timezone.localdate(card.opened_at), timezone.localdate(now)
+    home = queries.home_of(card.case_id)
+    if not card.cell_code and not (home and home.cell_code):
         return None
-    found = territory.cell(card.cell_code, on=timezone.localdate(card.opened_at))
-    cluster = territory.cluster_of(found.community_code, on=timezone.localdate(card.opened_at))
-    today = timezone.localdate(now)
-    stands = any(one.code == found.code for one in territory.cells(on=today, community_code=found.community_code))
-    entry = (
-        territory.check_entry(cell_code=found.code, category=card.category, on=today)
-        if may_dispatch and stands
-        else None
+    code = home.cell_code if home else card.cell_code
+    standing = {one.code: one for one in territory.cells(on=today)}.get(code)
+    may_enter = may_dispatch and standing is not None
+    entry = territory.check_entry(cell_code=code, category=card.category, on=today) if may_enter else None
+    filed = _cell_name(card.cell_code, then)
+    now_in = _cell_name(code, today) if home and standing else ""
+    return Cell(
+        code=code,
+        filed=filed,
+        today=now_in if now_in != filed else "",
+        name=standing.name if standing else "",
+        entry=entry,
     )
-    return Cell(code=found.code, name=found.name, cluster=cluster.name if cluster else "", entry=entry)
+
+
+def _cell_name(code: str, on: date) -> str:
+    """Cell and cluster of a day; empty where the day's grid has no such cell."""
+    found = next((one for one in territory.cells(on=on) if one.code == code), None) if code else None
+    if found is None:
+        return ""
+    cluster = territory.cluster_of(found.community_code, on=on)
+    return f"{found.name} · {cluster.name}" if cluster else found.name
 
 
 def _parties(

@@ -1,6 +1,7 @@
-"""Tables of territory: places and names, buildings, the grid, and the four parties of a place."""
+"""Tables of territory: places and names, buildings, the grid and what its changes did, and the four parties of a place."""
 
 from pianqu.rooms.territory.models.buildings import Building, BuildingRoll
+from pianqu.rooms.territory.models.changes import CellPart, CommunityMove, GridChange, PeopleMove
 from pianqu.rooms.territory.models.grids import (
     CellPerson,
     Cluster,
@@ -17,16 +18,20 @@ __all__ = [
     "Booking",
     "Building",
     "BuildingRoll",
+    "CellPart",
     "CellPerson",
     "Cluster",
     "ClusterCommunity",
+    "CommunityMove",
     "EntryItem",
     "Estate",
     "GridCell",
+    "GridChange",
     "GridVersion",
     "JointRound",
     "Landmark",
     "OpeningHours",
+    "PeopleMove",
     "Place",
     "Promise",
     "Room",

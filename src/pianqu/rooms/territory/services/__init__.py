@@ -1,6 +1,7 @@
 """The verbs of territory."""
 
 from pianqu.rooms.territory.services.buildings import MOST_HOUSEHOLDS, NewBuilding, building_faults, take_in_buildings
+from pianqu.rooms.territory.services.carrying import carry_people
 from pianqu.rooms.territory.services.grids import (
     NewCell,
     NewCluster,
@@ -31,6 +32,7 @@ from pianqu.rooms.territory.services.points import (
     wrong_hours,
     wrong_time,
 )
+from pianqu.rooms.territory.services.reverting import LONGEST_REASON, revert_grid
 from pianqu.rooms.territory.services.rounds import (
     NewPromise,
     hold_round,
@@ -41,6 +43,7 @@ from pianqu.rooms.territory.services.rounds import (
 __all__ = [
     "AHEAD",
     "LEVELS",
+    "LONGEST_REASON",
     "MOST_HOUSEHOLDS",
     "NewBuilding",
     "NewCell",
@@ -59,6 +62,7 @@ __all__ = [
     "book_room",
     "building_faults",
     "cancel_booking",
+    "carry_people",
     "cell_faults",
     "check_point",
     "close_point",
@@ -67,6 +71,7 @@ __all__ = [
     "hold_round",
     "make_promise",
     "open_points",
+    "revert_grid",
     "set_entry_list",
     "set_estates",
     "set_hours",

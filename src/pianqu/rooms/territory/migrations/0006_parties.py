@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('territory', '0004_buildings'),
+        ('territory', '0005_grid_changes'),
     ]
 
     operations = [
