@@ -1,6 +1,6 @@
 """`pianqu import KIND FILE`: historical requests become cases, a published duty list the powers matrix, a list of colleagues
-accounts, a table of codes places, GeoJSON the grid, tables organisations, estates, buildings, service points, a notice
-holidays."""
+accounts, a table of codes places, GeoJSON the grid, tables organisations, estates, buildings, service points,
+a notice a year's holidays."""
 
 import argparse
 import os
