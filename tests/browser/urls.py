@@ -126,6 +126,7 @@ OTHERS = {
     "grid_change_book": "/desk/territory/changes/{grid}/report.xlsx",
     "revert_grid": POSTED,
     "entry_list_book": "/desk/entry-list/entry-list.xlsx",
+    "building_roll_book": "/desk/buildings/buildings.xlsx",
     "cell_people_book": "/desk/cell-people/cell-people.xlsx",
     "territory:download": "/desk/territory/grid.geojson",
     "ledger:checkpoint": "/open/ledger/checkpoint",

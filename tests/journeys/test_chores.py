@@ -51,6 +51,7 @@ def test_the_worker_escalates_what_is_overdue(monkeypatch: pytest.MonkeyPatch) -
         "open data",
         "other systems",
         "partners",
+        "planning",
         "sending",
         "tidying",
         "trials of rules",

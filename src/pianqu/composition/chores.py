@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
@@ -16,6 +17,8 @@ from pianqu.rooms.casework import services as cases
 from pianqu.rooms.ledger import jobs as ledger
 from pianqu.rooms.notices import jobs as sending
 from pianqu.rooms.partners import jobs as partners
+from pianqu.rooms.planning import jobs as planning
+from pianqu.rooms.planning import services as plans
 from pianqu.rooms.territory import jobs as grid
 
 
@@ -110,15 +113,34 @@ def forecast() -> int:
     return tables.forecast(actor=system_actor(), now=timezone.now())
 
 
+EXECUTORS: dict[str, planning.Executor] = {
+    "plan": planning.compute_plans,
+    "front": planning.compute_plans,
+    "merge": planning.merge_grids,
+    "sites": planning.siting(casework.arisen),
+}
+"""Kind of a long computation → who does it."""
+
+
+def compute() -> int:
+    """Plans, merges and sites that posts asked for."""
+    return planning.run_waiting(EXECUTORS, actor=system_actor())
+
+
+GRIDS_WAIT = timedelta(days=30)
+"""So long a department's grid waits to be taken."""
+
+
 def tidy() -> int:
     """What nobody needs any more goes."""
     return tidying.tidy() + _put_away()
 
 
 def _put_away() -> int:
-    """Tables that posts fetched, rows of lists that nobody took in."""
+    """Tables that posts fetched, rows of lists and departments' grids that nobody took in."""
     actor, now = system_actor(), timezone.now()
-    return tables.put_away_exports(actor=actor, now=now) + cases.forget_lists(actor=actor, now=now)
+    gone = tables.put_away_exports(actor=actor, now=now) + cases.forget_lists(actor=actor, now=now)
+    return gone + plans.put_away_department_grids(actor=actor, before=now - GRIDS_WAIT, now=now)
 
 
 def publish() -> int:
@@ -192,6 +214,7 @@ CHORES = (
     Chore("clock rules", apply_clock_rules, 5.0, aside=True),
     Chore("grid", turn_grid, 20.0, aside=True),
     Chore("forecasts", forecast, 600.0, aside=True),
+    Chore("planning", compute, 2.0, aside=True),
     Chore("joint answers", carry_answers, 5.0, aside=True),
     Chore("tidying", tidy, 3600.0),
 )

@@ -190,3 +190,78 @@ class BookingCancelled(Fact):
 
     booking_id: str
     room_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EstateSet(Fact):
+    """An estate with its property company and owners' committee is so from a day on; `digest` binds its name and telephones."""
+
+    kind: ClassVar[str] = "territory.estate-set"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Estate set")
+
+    estate_code: str
+    community_code: str
+    property_code: str
+    owners_code: str
+    cell_codes: tuple[str, ...]
+    buildings: int
+    valid_from: str
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EstateEnded(Fact):
+    """There is no such estate any more from a day on."""
+
+    kind: ClassVar[str] = "territory.estate-ended"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Estate ended")
+
+    estate_code: str
+    community_code: str
+    valid_to: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundHeld(Fact):
+    """Parties of a cell or a cluster went round together: who, as which of the four, in the same order."""
+
+    kind: ClassVar[str] = "territory.round-held"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Joint round held")
+
+    round_id: str
+    day: str
+    cell_code: str
+    cluster_code: str
+    roles: tuple[str, ...]
+    organisation_codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromiseMade(Fact):
+    """An organisation promised something by a day. The words are kept in the room."""
+
+    kind: ClassVar[str] = "territory.promise-made"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Promise made")
+
+    promise_id: str
+    round_id: str
+    role: str
+    promiser_code: str
+    due_on: str
+    words_commitment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromiseTold(Fact):
+    """Whether a promise was kept, as the organisation that records it tells: `kept` or `broken`, on which day."""
+
+    kind: ClassVar[str] = "territory.promise-told"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Told whether a promise was kept")
+
+    promise_id: str
+    round_id: str
+    promiser_code: str
+    verdict: str
+    settled_on: str
+    due_on: str
+    words_commitment: str

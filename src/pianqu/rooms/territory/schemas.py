@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field
 
 from pianqu.foundation.api import Body, Code, Moment, Short, day
 from pianqu.rooms.territory.queries import BookingCard, CellCard, PersonCard, PointCard, RoomCard
+from pianqu.rooms.territory.services import MOST_HOUSEHOLDS
 
 Day = Annotated[date, AfterValidator(day)]
 
@@ -119,6 +120,34 @@ class NewPoint(Body):
     accessible: bool = False
     weekly: list[Spans] = Field(default_factory=list, max_length=7)
     valid_from: Day | None = None
+
+
+class House(Body):
+    """A building with how many households it has; people where they were counted. Never who."""
+
+    code: Annotated[Code, Field(max_length=24, examples=["330205001001-0001"])]
+    name: Annotated[Short, Field(min_length=1, max_length=60, examples=["锦绣小区 1 幢"])]
+    community_code: Code = Field(examples=["330205001001"])
+    lon: float = Field(ge=-180, le=180, allow_inf_nan=False, examples=[121.55])
+    lat: float = Field(ge=-90, le=90, allow_inf_nan=False, examples=[29.88])
+    households: int = Field(ge=0, le=MOST_HOUSEHOLDS, examples=[48])
+    population: int | None = Field(None, ge=0, le=1_000_000)
+
+
+class BuildingRoll(Body):
+    """All buildings of the district: the roll takes the last one's place."""
+
+    source: Annotated[Short, Field(min_length=1, max_length=80, examples=["2026 年人口普查"])]
+    items: list[House] = Field(min_length=1, max_length=50_000)
+
+
+class Households(Schema):
+    """How many live in a community, by the roll that counts."""
+
+    community_code: str
+    buildings: int
+    households: int
+    population: int | None = Field(description="Where people were counted.")
 
 
 class NewRoom(Body):

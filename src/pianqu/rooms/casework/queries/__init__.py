@@ -3,6 +3,7 @@
 from pianqu.rooms.casework.lifecycle import (
     OPEN,
 )
+from pianqu.rooms.casework.queries.arising import Arisen, arisen
 from pianqu.rooms.casework.queries.around import (
     Around,
     around,
@@ -362,6 +363,7 @@ from pianqu.rooms.casework.queries.overview import (
     Week,
     overview_for,
 )
+from pianqu.rooms.casework.queries.party import PartySuggestion, party_answer, party_suggestion
 from pianqu.rooms.casework.queries.platforms import (
     ENFORCEMENT,
     GUIDED,
@@ -491,6 +493,7 @@ from pianqu.rooms.casework.queries.whistles import (
     whistle_for,
     whistles_for,
 )
+from pianqu.rooms.casework.queries.work import work_by_place
 
 __all__ = [
     "ALL",
@@ -569,6 +572,7 @@ __all__ = [
     "Alike",
     "AlikeList",
     "Answers",
+    "Arisen",
     "Around",
     "Asked",
     "Before",
@@ -640,6 +644,7 @@ __all__ = [
     "Overview",
     "OwnCase",
     "Part",
+    "PartySuggestion",
     "Period",
     "PhotoCard",
     "PhotoFile",
@@ -689,6 +694,7 @@ __all__ = [
     "addition_of",
     "alike_to",
     "answers_since",
+    "arisen",
     "around",
     "asked_now",
     "awaits_check",
@@ -837,6 +843,8 @@ __all__ = [
     "own_cases",
     "own_work",
     "pack_rules",
+    "party_answer",
+    "party_suggestion",
     "pauses_by_clock",
     "period_of",
     "periods",
@@ -910,6 +918,7 @@ __all__ = [
     "versions_to_apply",
     "whistle_for",
     "whistles_for",
+    "work_by_place",
     "working_days",
     "working_model",
     "world",

@@ -35,6 +35,8 @@ from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
 
 LEAD, HELPER = "lead", "helper"
+OF_ESTATES = ("property", "owners_committee")
+"""Kinds of organisations that work in their own estates alone."""
 ALARM_AT = 2
 """Returns after which a leader is told."""
 CITED = 80
@@ -101,6 +103,7 @@ def dispatch_case(
     by_entry = _entry(case, cell_code, now)
     _check_parties(known, [lead_code, *helper_codes])
     _check_not_upheld(case, lead_code)
+    _check_own_estate(case, known[lead_code], now)
     listed = _listed(case, known[lead_code], now, by_entry=by_entry)
     why = said(words, needed=False)
     found = queries.suggestion_for(case, now=now)
@@ -168,6 +171,16 @@ def _check_not_upheld(case: Case, lead_code: str) -> None:
     if upheld.exists():
         sentence = _("The objection of %(name)s was upheld: it does not lead this matter. Please choose another one.")
         raise Refused("objection-upheld", sentence % {"name": directory.name_of(lead_code)})
+
+
+def _check_own_estate(case: Case, lead: directory.OrganisationCard, now: datetime) -> None:
+    """Raise Refused for a property company or owners' committee of other estates of the community, where the estate is known."""
+    if lead.kind not in OF_ESTATES:
+        return
+    answer, on = queries.party_answer(case, now), timezone.localdate(now)
+    if answer is not None and territory.is_of_another(answer, lead.code, on=on):
+        sentence = _("%(name)s looks after other estates, not after %(estate)s. Please choose another one.")
+        raise Refused("other-estate", sentence % {"name": lead.short_name, "estate": answer.estate.name})
 
 
 def _listed(case: Case, lead: directory.OrganisationCard, now: datetime, *, by_entry: str = "") -> str:

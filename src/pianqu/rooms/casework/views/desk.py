@@ -27,7 +27,7 @@ from pianqu.foundation.markup import put
 from pianqu.foundation.templatetags.ui import short_moment, state_badge
 from pianqu.rooms.casework import forms, queries, rules, services
 from pianqu.rooms.casework.lifecycle import State
-from pianqu.rooms.casework.views import joint_work, live, platform_part, pressing, shown
+from pianqu.rooms.casework.views import joint_work, live, party_lines, platform_part, pressing, shown
 from pianqu.rooms.casework.views.grouped import grouped
 from pianqu.rooms.casework.views.noted import notes_on, without_notes
 from pianqu.rooms.casework.views.offered import chosen_in, offered
@@ -458,7 +458,10 @@ def _handling(
     if handling.may.dispatch:
         on = timezone.localdate(now)
         by_list = handling.listed or queries.by_list(card.category, card.place_code or "", on)
+    party = party_lines.of_case(card, organisations, now) if handling.may.dispatch else None
+    first = (party.lead_code if party else "") or (by_list.lead if by_list else "")
     return {
+        "party": party,
         "by_list": by_list,
         "by_list_name": organisations.short(by_list.lead) if by_list and by_list.lead else "",
         "handling": handling,
@@ -472,13 +475,13 @@ def _handling(
         "pause_reasons": shown.pause_reasons(),
         "suggestion": _suggestion(card, handling, organisations),
         "categories": shown.category_choices(queries.shipped_categories()) if handling.may.recategorise else (),
-        "parties": _parties(card, organisations) if handling.may.dispatch or handling.may.join else (),
+        "parties": _parties(card, organisations, party) if handling.may.dispatch or handling.may.join else (),
         "cell": _cell(card, now, may_dispatch=handling.may.dispatch),
         "parts": [(organisations.short(part.organisation_code), part) for part in handling.parts],
         "asked": [(organisations.short(a.organisation_code), a) for a in handling.asked],
         "scores": (5, 4, 3, 2, 1),
         "items": _items(card, organisations, now) if handling.may.give_back or handling.may.object else (),
-        **joint_work.around(actor, card, handling, organisations, now, by_list.lead if by_list else "", there),
+        **joint_work.around(actor, card, handling, organisations, now, first, there),
     }
 
 
@@ -537,12 +540,16 @@ def _cell_name(code: str, on: date) -> str:
     return f"{found.name} · {cluster.name}" if cluster else found.name
 
 
-def _parties(card: queries.CaseCard, organisations: shown.Organisations) -> Sequence[shown.Choice]:
-    """Who can lead or help: departments, streets, centres, and the community in which it lies where a list lets it be asked."""
-    own: list[shown.Choice] = []
-    code = card.place_code
-    if code and _may_have(card, code, organisations.kind(code)):
-        own = [shown.Choice(code=code, name=organisations.short(code))]
+def _parties(
+    card: queries.CaseCard, organisations: shown.Organisations, party: party_lines.PartyLine | None
+) -> Sequence[shown.Choice]:
+    """Who can lead or help: departments, streets, centres; of the community and its estate's own whom a list lets be asked."""
+    around = (card.place_code, *(party.estate_codes if party else ()))
+    own = [
+        shown.Choice(code=code, name=organisations.short(code))
+        for code in around
+        if code and _may_have(card, code, organisations.kind(code))
+    ]
     return [*organisations.choices(*PARTY_KINDS), *own]
 
 

@@ -1,6 +1,7 @@
 """How many households there are, and where: the latest roll of buildings."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -69,9 +70,21 @@ def buildings_in(roll_id: uuid.UUID) -> tuple[BuildingCard, ...]:
     return tuple(BuildingCard(**dict(zip(names, row, strict=True))) for row in rows)
 
 
+def buildings_by_code() -> Mapping[str, BuildingCard]:
+    """The same, by code."""
+    roll = building_roll()
+    return _by_code(roll.roll_id) if roll else {}
+
+
+@lru_cache(maxsize=1)
+def _by_code(roll_id: uuid.UUID) -> Mapping[str, BuildingCard]:
+    return {card.code: card for card in buildings_in(roll_id)}
+
+
 def forget_buildings() -> None:
     """A verb took in a roll."""
     buildings_in.cache_clear()
+    _by_code.cache_clear()
 
 
 def households_by_community() -> dict[str, Counts]:

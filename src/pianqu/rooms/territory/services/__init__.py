@@ -12,6 +12,12 @@ from pianqu.rooms.territory.services.grids import (
     set_entry_list,
     staff_cell,
 )
+from pianqu.rooms.territory.services.parties import (
+    NewEstate,
+    end_estate,
+    estate_faults,
+    set_estates,
+)
 from pianqu.rooms.territory.services.places import LEVELS, NewLandmark, NewPlace, add_landmarks, add_places
 from pianqu.rooms.territory.services.points import (
     AHEAD,
@@ -27,6 +33,12 @@ from pianqu.rooms.territory.services.points import (
     wrong_time,
 )
 from pianqu.rooms.territory.services.reverting import LONGEST_REASON, revert_grid
+from pianqu.rooms.territory.services.rounds import (
+    NewPromise,
+    hold_round,
+    make_promise,
+    tell_promise,
+)
 
 __all__ = [
     "AHEAD",
@@ -37,10 +49,12 @@ __all__ = [
     "NewCell",
     "NewCluster",
     "NewEntry",
+    "NewEstate",
     "NewLandmark",
     "NewPerson",
     "NewPlace",
     "NewPoint",
+    "NewPromise",
     "add_landmarks",
     "add_places",
     "add_room",
@@ -52,12 +66,18 @@ __all__ = [
     "cell_faults",
     "check_point",
     "close_point",
+    "end_estate",
+    "estate_faults",
+    "hold_round",
+    "make_promise",
     "open_points",
     "revert_grid",
     "set_entry_list",
+    "set_estates",
     "set_hours",
     "staff_cell",
     "take_in_buildings",
+    "tell_promise",
     "wrong_hours",
     "wrong_time",
 ]
