@@ -16,7 +16,7 @@ from pianqu.composition.demo.buildings import make_buildings
 from pianqu.composition.demo.causes import make_causes
 from pianqu.composition.demo.departments import ask_for_merge, make_departments
 from pianqu.composition.demo.dispatch import RULES_SINCE, make_dispatch, put_rules_in_force
-from pianqu.composition.demo.grid import make_grid
+from pianqu.composition.demo.grid import make_grid, make_next_grid
 from pianqu.composition.demo.ground import ground
 from pianqu.composition.demo.joined import make_joined
 from pianqu.composition.demo.lists import make_list
@@ -57,6 +57,8 @@ from pianqu.rooms.territory.queries import PlaceCard
 
 SEED = 330205
 FIRST_DAY = timedelta(days=DAYS + 5)
+REDRAWN_SINCE = timedelta(days=12)
+"""So long the grid that was drawn anew is in force: what is older was filed in the one before."""
 REOPENED_WITHIN = 40
 """Days: what was reopened longer ago has been answered again."""
 _JITTER = 0.0015
@@ -87,6 +89,8 @@ def load(now: datetime, *, year: int = 0) -> None:
         unanswered += "reply" not in row and row.get("state") != "withdrawn"
     acts += ground(actors, now=now)
     acts.append(Act(now - RULES_SINCE, -1, partial(put_rules_in_force, now=now - RULES_SINCE)))
+    redrawn = now - REDRAWN_SINCE
+    acts.append(Act(redrawn, -1, partial(make_next_grid, now=redrawn, valid_from=timezone.localdate(redrawn))))
     acts.sort(key=lambda act: (act.at, act.order))
     for alone, group in groupby(acts, key=lambda act: id(act) not in quick):
         _do(list(group), alone=alone)

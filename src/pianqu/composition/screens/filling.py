@@ -104,7 +104,8 @@ def fill(*, empty: bool) -> dict[str, str]:
     _learned(staff, now)
     told |= {"list_id": str(make_list(window=staff, now=now))}
     told |= _planned(others, now)
-    told |= {"grid": str(make_next_grid(now=now, valid_from=timezone.localdate(now) + timedelta(days=20)))}
+    make_next_grid(now=now, valid_from=timezone.localdate(now) + timedelta(days=20))
+    told |= {"grid": str(territory.versions()[0].version_id)}
     seal_and_drain()
     return told | _tables(staff) | _calendar(staff, now) | _hot(staff, now) | _many(staff, now)
 

@@ -57,6 +57,7 @@ def test_a_matter_from_before_keeps_its_cell_and_a_new_one_gets_the_new() -> Non
     home = queries.home_of(old.case_id)
     assert home == queries.HomeCard(version_id=version, cell_code="D1", cluster_code="lake")
     assert queries.home_of(new.case_id) is None
+    assert queries.case_for(clerk(), old.case_id).home == home and queries.case_for(clerk(), new.case_id).home is None
 
 
 def test_nothing_moves_before_the_day_and_everything_on_it() -> None:
