@@ -17,6 +17,7 @@ STOREYS = [
     {"ledger"},
     {"directory"},
     {"territory"},
+    {"planning"},
     {"exchange"},
     {"registry"},
     {"casework", "deliberation", "civics"},

@@ -51,7 +51,7 @@ SECRET_KEY = read_keys(ENV.key_folder).session_secret
 DEBUG = ENV.debug
 ALLOWED_HOSTS = list(ENV.allowed_hosts)
 
-ROOMS = ["ledger", "directory", "territory", "casework", "partners", "notices"]
+ROOMS = ["ledger", "directory", "territory", "planning", "casework", "partners", "notices"]
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -68,6 +68,8 @@ INSTALLED_APPS = [
     "pianqu.foundation",
     *(f"pianqu.rooms.{room}" for room in ROOMS),
 ]
+PLANNING_WORKLOAD = "pianqu.rooms.casework.queries.work_by_place"
+"""What each community had to do in a year: planning asks it of a room above."""
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",

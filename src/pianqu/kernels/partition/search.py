@@ -57,7 +57,7 @@ class Infeasible:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a run is, and what its best plan is worth: whoever stops here has that (`Enough`)."""
+    """How far a run is, and what its best plan is worth: whoever stops here has that."""
 
     turns: int
     """Proposals made in this try."""
@@ -67,11 +67,8 @@ class Progress:
     """Tries that are over."""
 
 
-class Enough(Exception):
-    """Thrown into steps, it ends them with the best plan yet."""
-
-
-Steps = Generator[Progress, None, Plan | Infeasible]
+Steps = Generator[Progress, bool | None, Plan | Infeasible]
+"""Whoever sends true from some step on gets the best plan of the steps before."""
 Going = Generator[Progress, None, None]
 
 
@@ -93,7 +90,7 @@ def last(running: Steps) -> Plan | Infeasible:
 def enough(running: Steps) -> Plan | Infeasible:
     """End a search that has begun, with the best plan yet."""
     try:
-        running.throw(Enough())
+        running.send(True)
     except StopIteration as end:
         found: Plan | Infeasible = end.value
         return found
@@ -120,13 +117,12 @@ def steps(units: Units, task: Task, *, plain: bool | None = None) -> Steps:
     return answer(units, task, of, best.best(), turns)
 
 
-def _one_try(run: "Run", of: Level, best: "Run | None") -> Generator[Progress, None, bool | None]:
+def _one_try(run: "Run", of: Level, best: "Run | None") -> Generator[Progress, bool | None, bool | None]:
     """Whether it came to its end, or was stopped; None where nothing could begin."""
     going = _search(run, of)
     for progress in going:
-        try:
-            yield progress if best is None else replace(_better(best, run).progress, turns=run.turns, tries=run.number)
-        except Enough:
+        told = progress if best is None else replace(_better(best, run).progress, turns=run.turns, tries=run.number)
+        if (yield told):
             return False
     return True if run.began else None
 

@@ -12,13 +12,21 @@
       fillColor: told.tone ? colour("--pq-cat-" + told.tone) : colour("--pq-map-edge"), fillOpacity: micro ? 0 : told.kind === "special" ? 0.85 : 0.4 };
   }
 
+  // A community by a share (shade 1 to 5; 0: nothing is told), and rings around sites, the farther the thinner.
+  function share(told) { return { color: colour("--pq-map-edge"), weight: 1, fillColor: colour(told.shade ? "--pq-seq-" + told.shade : "--pq-map-land"), fillOpacity: told.shade ? 0.9 : 0.5 }; }
+  function ring(told) { return { color: colour("--pq-map-text"), weight: 2.5 - told.ring * 0.5, dashArray: told.ring === 1 ? null : told.ring === 2 ? "6 4" : "2 4", fill: false, interactive: false }; }
+
   function outline(feature) {
     if (feature.geometry.type === "Point") return mark(feature); // Leaflet asks for the style of points too, after drawing them
     if (feature.properties.level === "cell") return cell(feature.properties);
+    if (feature.properties.level === "share") return share(feature.properties);
+    if (feature.properties.level === "ring") return ring(feature.properties);
     var street = feature.properties.level === "street";
     return { color: colour("--pq-map-edge"), weight: street ? 2 : 1, fillColor: colour("--pq-map-land"), fillOpacity: street ? 0 : 1 };
   }
-  function mark(feature) { return feature.properties.level === "cluster" ? { radius: 0, stroke: false, fill: false, interactive: false } : feature.properties.level === "point" ? Object.assign(dot(), { radius: 6, fillColor: colour("--pq-seal") }) : dot(); }
+  function mark(feature) { return feature.properties.level === "site" ? site(feature.properties) : feature.properties.level === "option" ? Object.assign(dot(), { radius: 3.5 }) : feature.properties.level === "cluster" ? { radius: 0, stroke: false, fill: false, interactive: false } : feature.properties.level === "point" ? Object.assign(dot(), { radius: 6, fillColor: colour("--pq-seal") }) : dot(); }
+  // A site is full where it is new, hollow where it is there already; an option is a small dot.
+  function site(told) { return { radius: 7, color: colour(told.kept ? "--pq-seal" : "--tblr-bg-surface"), weight: told.kept ? 4 : 2, fillColor: colour(told.kept ? "--tblr-bg-surface" : "--pq-seal"), fillOpacity: 1 }; }
   function dot() { return { radius: 4, color: colour("--pq-map-line"), weight: 1, fillColor: colour("--pq-cat-2"), fillOpacity: 1 }; }
   function pinLook() { return { radius: 10, color: colour("--pq-map-line"), weight: 3, fillColor: colour("--pq-seal"), fillOpacity: 1 }; }
   function pinAt(at, map) { return L.circleMarker(at, Object.assign({ interactive: false, pane: "markerPane" }, pinLook())).addTo(map); }
@@ -51,7 +59,7 @@
 
   // Landmarks are dots without words: they help one who looks closely and are noise from far away.
   function nearMarks(map, layer, land) {
-    var marks = layer.getLayers().filter(function (part) { return !part.getBounds && ["cluster", "point"].indexOf(part.feature.properties.level) < 0; });
+    var marks = layer.getLayers().filter(function (part) { return !part.getBounds && ["cluster", "point", "site", "option"].indexOf(part.feature.properties.level) < 0; });
     if (!land.isValid() || !marks.length) return;
     var show = function () {
       marks.forEach(function (mark) { if (map.getZoom() >= 13) mark.addTo(map); else mark.remove(); });
@@ -107,7 +115,7 @@
 
   function draw(map, box, shapes) {
     var layer = L.geoJSON(shapes, { style: outline, onEachFeature: named, pointToLayer: function (f, at) { return L.circleMarker(at, mark(f)); },
-      filter: function (f) { return !box.dataset.tiles || f.geometry.type === "Point" || f.properties.level === "cell"; } }).addTo(map);
+      filter: function (f) { return !box.dataset.tiles || f.geometry.type === "Point" || ["cell", "share", "ring"].indexOf(f.properties.level) >= 0; } }).addTo(map);
     var land = L.latLngBounds([]); // the outlines; names beyond them must not make the map small
     layer.eachLayer(function (part) { if (part.getBounds) land.extend(part.getBounds()); });
     if (!land.isValid()) land = layer.getBounds();

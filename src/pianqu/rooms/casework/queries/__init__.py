@@ -3,6 +3,7 @@
 from pianqu.rooms.casework.lifecycle import (
     OPEN,
 )
+from pianqu.rooms.casework.queries.arising import Arisen, arisen
 from pianqu.rooms.casework.queries.around import (
     Around,
     around,
@@ -362,6 +363,7 @@ from pianqu.rooms.casework.queries.overview import (
     Week,
     overview_for,
 )
+from pianqu.rooms.casework.queries.party import PartySuggestion, party_answer, party_suggestion
 from pianqu.rooms.casework.queries.platforms import (
     ENFORCEMENT,
     GUIDED,
@@ -399,6 +401,15 @@ from pianqu.rooms.casework.queries.published import (
     published_changes,
     published_id,
     update_name,
+)
+from pianqu.rooms.casework.queries.rehoming import (
+    REHOMING,
+    HomeCard,
+    HomeWay,
+    RehomingCard,
+    home_of,
+    rehomings,
+    to_rehome,
 )
 from pianqu.rooms.casework.queries.replies import (
     BLANKS,
@@ -482,6 +493,7 @@ from pianqu.rooms.casework.queries.whistles import (
     whistle_for,
     whistles_for,
 )
+from pianqu.rooms.casework.queries.work import work_by_place
 
 __all__ = [
     "ALL",
@@ -541,6 +553,7 @@ __all__ = [
     "POST_ENDED",
     "QUEUES",
     "READY",
+    "REHOMING",
     "REPLY_ACTS",
     "RISK",
     "RULE_LISTS",
@@ -559,6 +572,7 @@ __all__ = [
     "Alike",
     "AlikeList",
     "Answers",
+    "Arisen",
     "Around",
     "Asked",
     "Before",
@@ -602,6 +616,8 @@ __all__ = [
     "FromList",
     "Handling",
     "HandoverCard",
+    "HomeCard",
+    "HomeWay",
     "HotCard",
     "HotPage",
     "JoinedMatter",
@@ -628,6 +644,7 @@ __all__ = [
     "Overview",
     "OwnCase",
     "Part",
+    "PartySuggestion",
     "Period",
     "PhotoCard",
     "PhotoFile",
@@ -640,6 +657,7 @@ __all__ = [
     "PublishedCase",
     "PublishedChange",
     "Reckoner",
+    "RehomingCard",
     "ReplyCard",
     "ReplyOffer",
     "ReportCard",
@@ -676,6 +694,7 @@ __all__ = [
     "addition_of",
     "alike_to",
     "answers_since",
+    "arisen",
     "around",
     "asked_now",
     "awaits_check",
@@ -766,6 +785,7 @@ __all__ = [
     "has_handled",
     "has_judged",
     "holders",
+    "home_of",
     "hot_issue",
     "hot_issue_of",
     "hot_issues",
@@ -823,6 +843,8 @@ __all__ = [
     "own_cases",
     "own_work",
     "pack_rules",
+    "party_answer",
+    "party_suggestion",
     "pauses_by_clock",
     "period_of",
     "periods",
@@ -847,6 +869,7 @@ __all__ = [
     "read_model",
     "recent_working_days",
     "recorded_since",
+    "rehomings",
     "replies_offered",
     "reply_template_id",
     "reply_templates_for",
@@ -885,6 +908,7 @@ __all__ = [
     "term_words",
     "terms_of",
     "timeline",
+    "to_rehome",
     "told_by",
     "triage_for",
     "trial_of",
@@ -894,6 +918,7 @@ __all__ = [
     "versions_to_apply",
     "whistle_for",
     "whistles_for",
+    "work_by_place",
     "working_days",
     "working_model",
     "world",

@@ -1,6 +1,7 @@
 """Places and names. What hardly changes (places, names, outlines) is kept in the process until a verb changes it."""
 
 import math
+import uuid
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -46,6 +47,17 @@ class Hit:
     lon: float | None
     lat: float | None
     kind: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LandmarkCard:
+    """A name by which people say where something is, with its point."""
+
+    landmark_id: uuid.UUID
+    name: str
+    kind: str
+    lon: float
+    lat: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +254,15 @@ def placing(*, code: str | None, lon: float | None, lat: float | None) -> Placin
         return Placing(trouble="swapped" if box and box.hold(lat, lon) else "outside")
     key = code or (found.key if found else "")
     return Placing(place=atlas.places.get(key))
+
+
+def landmarks(*, source: str) -> tuple[LandmarkCard, ...]:
+    """The landmarks of one source, by kind and name. One statement."""
+    names = ("id", "name", "kind", "lon", "lat")
+    rows = Landmark.objects.filter(source=source).order_by("kind", "name", "id").values_list(*names)
+    return tuple(
+        LandmarkCard(landmark_id=one, name=name, kind=kind, lon=lon, lat=lat) for one, name, kind, lon, lat in rows
+    )
 
 
 def looks_swapped(lon: float, lat: float) -> bool:

@@ -1,0 +1,77 @@
+"""Who may plan, publish and adopt. Every rule is a pair: may_x answers, check_may_x raises with a sentence."""
+
+from django.utils.translation import gettext as _
+
+from pianqu.foundation.actor import Actor
+from pianqu.foundation.errors import Forbidden, unchanged
+from pianqu.rooms.directory import queries as directory
+
+PLANNING = frozenset({"district", "centre", "street", "town"})
+"""Kinds of organisations whose leaders and administrators plan."""
+
+
+def may_plan(actor: Actor) -> bool:
+    """Leaders and administrators of the district, its centres, streets and towns; the installation's own programs."""
+    if actor.kind == "system":
+        return True
+    if not actor.acts or not directory.may_manage(actor, actor.organisation_code):
+        return False
+    card = directory.organisations([actor.organisation_code]).get(actor.organisation_code)
+    return card is not None and card.kind in PLANNING
+
+
+def may_decide(actor: Actor) -> bool:
+    """A plan is put into force by who may change the grid."""
+    return directory.may_change_directory(actor)
+
+
+def may_comment(actor: Actor) -> bool:
+    """Anybody: residents without an account, officials who may act."""
+    return actor.kind == "resident" or actor.acts
+
+
+def check_may_comment(actor: Actor) -> None:
+    """Raise Forbidden where `may_comment` answers no."""
+    if not may_comment(actor):
+        raise Forbidden("comment-forbidden", unchanged(_("This post reads and changes nothing.")))
+
+
+def may_see(actor: Actor) -> bool:
+    """Officials see drafts while they are worked on; everybody else once they are published."""
+    return actor.kind in {"post", "system"}
+
+
+def check_may_see(actor: Actor) -> None:
+    """Raise Forbidden where `may_see` answers no."""
+    if not may_see(actor):
+        raise Forbidden("draft-forbidden", _("Drafts are seen by officials until they are published."))
+
+
+def check_may_plan(actor: Actor) -> None:
+    """Raise Forbidden where `may_plan` answers no."""
+    if not may_plan(actor):
+        sentence = _("Plans are drafted by leaders and administrators of the district, its centres, streets and towns.")
+        raise Forbidden("plan-forbidden", unchanged(sentence))
+
+
+def check_may_decide(actor: Actor) -> None:
+    """Raise Forbidden where `may_decide` answers no."""
+    if not may_decide(actor):
+        sentence = _("A plan is put into force by the district's administrators.")
+        raise Forbidden("adopt-forbidden", unchanged(sentence))
+
+
+def may_hand_in(actor: Actor, organisation_code: str) -> bool:
+    """A department's grid is handed in by its own leaders and administrators, or by who plans."""
+    if may_plan(actor):
+        return True
+    return (
+        actor.acts and actor.organisation_code == organisation_code and directory.may_manage(actor, organisation_code)
+    )
+
+
+def check_may_hand_in(actor: Actor, organisation_code: str) -> None:
+    """Raise Forbidden where `may_hand_in` answers no."""
+    if not may_hand_in(actor, organisation_code):
+        sentence = _("A department's grid is handed in by its own leaders and administrators, or by those who plan.")
+        raise Forbidden("hand-in-forbidden", unchanged(sentence))

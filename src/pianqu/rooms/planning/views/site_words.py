@@ -1,0 +1,160 @@
+"""Studies of sites in words: names in the reader's language, amounts with their unit, why there is no plan."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import get_language, ngettext, pgettext
+from django.utils.translation import gettext as _
+
+from pianqu.foundation.templatetags.ui import thousands
+from pianqu.rooms.planning.queries import CENTRE, COVERAGE, HOUSEHOLDS, Candidate, RunCard, StudyCard
+from pianqu.rooms.territory.queries import PlaceCard
+
+FEWEST = 5
+"""Fewer than so many are said to be few, and not how many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Name:
+    """A name with the language it is in."""
+
+    text: str
+    lang: str = "zh-CN"
+
+
+def in_english() -> bool:
+    return (get_language() or "").startswith("en")
+
+
+def place_name(card: PlaceCard | None, code: str) -> Name:
+    """A place as people say it; the code of one that nobody knows any more."""
+    if card is None:
+        return Name(text=code, lang="en")
+    if in_english() and card.name_en:
+        return Name(text=card.name_en, lang="en")
+    return Name(text=card.short_name or card.name)
+
+
+def candidate_name(one: Candidate) -> Name:
+    return Name(text=one.name_en, lang="en") if in_english() and one.name_en else Name(text=one.name)
+
+
+def questions() -> dict[str, tuple[str, str]]:
+    """What can be asked: its name, and what it is good for."""
+    return {
+        "coverage": (_("Most within the walk"), _("as many as possible reach a site within the minutes")),
+        "median": (_("Shortest ways together"), _("all together walk as little as possible")),
+        "centre": (_("Shortest longest way"), _("whoever walks farthest walks as little as possible")),
+    }
+
+
+def demands() -> dict[str, str]:
+    return {"households": _("Households (roll of buildings)"), "cases": _("Matters of the last twelve months")}
+
+
+def presents() -> dict[str, str]:
+    """What becomes of present service points."""
+    return {
+        "keep": _("All stay"),
+        "free": _("They may be closed"),
+        "none": _("Not looked at"),
+    }
+
+
+def kind_words() -> dict[str, str]:
+    """Kinds of candidates and of present points."""
+    return {
+        "school": pgettext("site", "School"),
+        "hospital": pgettext("site", "Hospital"),
+        "commercial": pgettext("site", "Shops"),
+        "community": pgettext("site", "Middle of a community"),
+        **point_kinds(),
+    }
+
+
+def point_kinds() -> dict[str, str]:
+    """Kinds of present service points."""
+    return {
+        "centre": pgettext("site", "Cluster centre"),
+        "window": pgettext("site", "Convenience window"),
+        "mediation": pgettext("site", "Mediation room"),
+        "care": pgettext("site", "Care for the old"),
+        "health": pgettext("site", "Health service"),
+        "culture": pgettext("site", "Culture"),
+    }
+
+
+def amount(many: int, demand: str) -> str:
+    """So many households, or matters."""
+    shown = thousands(many)
+    if demand == HOUSEHOLDS:
+        return ngettext("%(n)s household", "%(n)s households", many) % {"n": shown}
+    return ngettext("%(n)s matter", "%(n)s matters", many) % {"n": shown}
+
+
+def unit(demand: str) -> str:
+    """The unit at the head of a column."""
+    return pgettext("unit", "households") if demand == HOUSEHOLDS else pgettext("unit", "matters")
+
+
+def percent(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.1f}%" if whole else "–"
+
+
+def minutes(value: float) -> str:
+    """A walk, to a tenth of a minute below a quarter of an hour."""
+    shown = f"{value:.1f}" if value < 15 else f"{value:.0f}"
+    return _("%(n)s min") % {"n": shown}
+
+
+def how_good(card: StudyCard) -> str:
+    """Whether a better plan is possible, and how much better at most."""
+    if card.is_proved:
+        return _("Proved: no plan is better by this aim.")
+    gap = f"{100 * card.gap:.1f}" if card.gap >= 0.001 else "0.1"
+    return _("No proof: another plan could be better by %(gap)s at most.") % {"gap": f"{gap}%"}
+
+
+def value_of(card: StudyCard, total: int, pace: float) -> str:
+    """What the search reached, in the aim's own measure."""
+    if card.question == COVERAGE:
+        return amount(card.value, card.demand)
+    if card.question == CENTRE:
+        return minutes(card.value / pace)
+    return minutes(card.value / total / pace) if total else ""
+
+
+def why_not(run: RunCard) -> tuple[str, ...]:
+    """Why a computation gave no answer: every reason that the search named, or what happened."""
+    if run.details:
+        return tuple(told(one) for one in run.details)
+    reasons: Mapping[str, str] = {
+        "study-no-demand": _("Nothing was counted that a site could serve: no households, or no matters with a place."),
+        "study-large": _("There are too many points and candidates to be searched. Choose fewer kinds of candidates."),
+        "siting-missing": _("Sites are not searched here: the operator adds that with the extra “planning”."),
+        "stumbled": _("Three tries came to nothing. Please tell the operator; what you asked is kept."),
+    }
+    return (reasons.get(run.reason, _("It could not be computed. Please tell the operator; what you asked is kept.")),)
+
+
+def told(detail: Sequence[Any]) -> str:
+    """A sentence of a kernel with its values, in the reader's language."""
+    words, values = detail
+    filled = {name: told(value) if isinstance(value, list) else value for name, value in values.items()}
+    said = _(words)
+    return said % filled if filled else said
+
+
+def reach_told(name: str, total: str, beyond: str) -> str:
+    """What the map says of a community."""
+    return _("%(name)s: %(total)s, of them %(beyond)s beyond the walk") % {
+        "name": name,
+        "total": total,
+        "beyond": beyond,
+    }
+
+
+def few_told(name: str) -> str:
+    """The same where so few are beyond that it is not told how many."""
+    return _("%(name)s: not told, for fewer than five could be found out") % {"name": name}
