@@ -11,7 +11,7 @@ HOME = Path(__file__).resolve().parent.parent
 EXTRAS = {
     "run": ("postgres", "insight", "planning", "gm"),
     "evm": ("postgres", "insight", "planning", "gm", "evm"),
-    "dev": ("postgres", "insight", "planning", "gm", "evm", "fast", "analysis", "dev"),
+    "dev": ("postgres", "insight", "planning", "gm", "evm", "fast", "cluster", "analysis", "dev"),
 }
 
 EARLIER = {"run": (), "evm": ("run",), "dev": ("run", "evm")}

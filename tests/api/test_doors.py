@@ -222,6 +222,17 @@ def test_a_grid_is_checked_adopted_and_given_out_again(world: World) -> None:
     assert program.get(f"{ROOT}/entry-list").json() == []
 
 
+def test_buildings_are_counted_by_a_program(world: World) -> None:
+    program = world.program("district-admin")
+    house = {"code": "h1", "name": "一幢", "community_code": WAITAN_1, "lon": 121.55, "lat": 29.88, "households": 48}
+    assert program.get(f"{ROOT}/households").json() == []
+    assert post(program, "/buildings", {"source": "普查", "items": [house]}).status_code == 201
+    told = {"community_code": WAITAN_1, "buildings": 1, "households": 48, "population": None}
+    assert program.get(f"{ROOT}/households").json() == [told]
+    assert post(program, "/buildings", {"source": "普查", "items": [house, house]}).json()["code"] == "building-wrong"
+    assert post(world.program("law"), "/buildings", {"source": "普查", "items": [house]}).status_code == 403
+
+
 # a resident's own ----------------------------------------------------------------------------------------------------
 
 

@@ -45,6 +45,7 @@ def test_the_worker_escalates_what_is_overdue(monkeypatch: pytest.MonkeyPatch) -
         "clock rules",
         "escalation",
         "exports",
+        "grid",
         "forecasts",
         "hot issues",
         "open data",

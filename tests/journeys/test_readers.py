@@ -24,6 +24,7 @@ from pianqu.rooms.partners import readers as partners
 from pianqu.rooms.partners.facts import LetterReceived, LetterWritten
 from pianqu.rooms.partners.models import Carried, Posting, Transfer
 from pianqu.rooms.partners.tests.builders import Neighbour
+from pianqu.rooms.territory import readers as territory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 GIVEN = {"outcome": "arrived", "letter_kind": "taken", "score": 1, "day": "2026-01-05"}
@@ -65,6 +66,8 @@ def test_every_reader_goes_on_behind_a_fact_of_every_kind_about_nothing() -> Non
     }
     assert size > 100 and dict(ledger_questions.passed_over()) == {
         casework.CHANGES: 2,
+        casework.REHOMING: 2,
+        territory.NAME: 2,
         partners.ACT: 1,
         partners.POST: 1,
     }

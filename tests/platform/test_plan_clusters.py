@@ -26,12 +26,6 @@ STEP = 0.003
 """Degrees: some 290 m by 330 m."""
 
 
-@pytest.fixture(autouse=True)
-def _plainly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Compiling takes longer than everything here; the plans are the same (the kernel's own tests)."""
-    monkeypatch.setenv("PIANQU_PLAIN", "1")
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "units.geojson").write_text(json.dumps(collection(list(squares(4, 6)))), encoding="utf-8")
@@ -89,7 +83,7 @@ def line(folder: Path, count: int = 6) -> dict[str, Path]:
 def test_without_an_installation_the_same_files_and_seed_give_the_same_bytes(folder: Path) -> None:
     before = {path.name for path in folder.iterdir()}
     known = {name: value for name, value in os.environ.items() if not name.startswith(("PIANQU_", "DJANGO_"))}
-    known |= {"PYTHONPATH": str(PROJECT / "src"), "PIANQU_PLAIN": "1"}
+    known |= {"PYTHONPATH": str(PROJECT / "src")}
     given = words(folder, out="plan.geojson", keep="street", seed=7)
     ran = subprocess.run(
         [sys.executable, "-m", "pianqu.composition.cli", "plan", "clusters", *given],
@@ -135,6 +129,22 @@ def test_split_boundaries_are_named(folder: Path) -> None:
     told = report(folder)
     assert {one["area"] for one in told["split_boundaries"]} == {"东", "西"}
     assert told["splits"] == sum(len(one["in"]) - 1 for one in told["split_boundaries"])
+
+
+def test_a_map_takes_no_place_of_a_table_that_it_does_not_write(folder: Path) -> None:
+    features = list(squares(4, 6))
+    lines = "".join(f"{one['properties']['编码']},5\n" for one in features)
+    given = {"in": table(folder, "plan.clusters.csv", "code,population\n" + lines)}
+    given["adjacent"] = table(
+        folder,
+        "near.csv",
+        "unit,neighbour\n"
+        + "".join(f"{y}{x},{y}{x + 1}\n" for y in range(4) for x in range(5))
+        + "".join(f"{y}0,{y + 1}0\n" for y in range(3)),
+    )
+    assert plan_clusters.main(words(folder, out="plan.geojson", clusters=2, **given)) == 0
+    assert (folder / "plan.clusters.csv").read_text().startswith("code,population")
+    assert plan_clusters.main(words(folder, out="plan.csv", clusters=2, **given)) == 2
 
 
 def test_a_map_has_the_clusters_as_areas_that_fit_together(folder: Path) -> None:
@@ -304,6 +314,7 @@ def test_a_missing_population_is_named_and_none_at_all_is_planned(
         ({"lock": "code,cluster\n99,1\n"}, "没有单元“99”", "no unit “99”"),
         ({"lock": "code,cluster\n00,5\n"}, "没有片区 5", "no cluster 5"),
         ({"lock": "code,cluster\n00,1\n00,2\n"}, "第 3 行", "earlier line"),
+        ({"lock": "\ncode,cluster\n\n00,1\n\n00,2\n"}, "第 6 行", "line 6"),
         ({"centres": "code\n99\n"}, "没有单元", "no unit"),
         ({"adjacent": "unit,neighbour,metres\n00,01,far\n"}, "第 2 行", "no whole number"),
         ({"balance": "workload"}, "工作量", "lacks the columns workload"),

@@ -305,7 +305,7 @@ def test_shapes_that_cross_themselves_are_repaired_and_told_with_their_place(
         (["--in", "x=police.shp"], "neither .geojson nor .zip"),
         (["--in", "x=absent.zip"], "There is no file"),
         (["--in", "x=homes.csv"], "exactly one column must have another grid's name"),
-        (["--in", "x=half.csv"], "half.csv, line 3: the code is missing"),
+        (["--in", "x=half.csv"], "half.csv, line 5: the code is missing"),
         (["--in", "x=nameless.csv"], "has no column"),
         (["--in", "x=unknown.csv"], "x, E1: the place P9 is not known. Nothing was written."),
         (["--district", "homes.csv"], "must be shapes"),
@@ -317,7 +317,7 @@ def test_what_cannot_be_is_refused_in_one_sentence(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, more: list[str], english: str
 ) -> None:
     monkeypatch.chdir(folder)
-    (folder / "half.csv").write_text("code,公安\nE1,P1\nE2,\n")
+    (folder / "half.csv").write_text("code,公安\n\nE1,P1\n\nE2,\n")
     (folder / "unknown.csv").write_text("code,公安\nE1,P9\n")
     (folder / "nameless.csv").write_text("公安,floor\nP1,3\n")
     with override("en"):
@@ -343,3 +343,86 @@ def test_options_out_of_range_are_refused(folder: Path, capsys: pytest.CaptureFi
     with pytest.raises(SystemExit) as ended:
         plan_merge.main([*words(folder), option])
     assert ended.value.code == 2 and "usage" in capsys.readouterr().err
+
+
+# editions --------------------------------------------------------------------------------------------------------------
+
+JIANGBEI = PROJECT.parent / "shared/data/jiangbei"
+OLD = "编码,名称\n330205001001,外滩社区\n330205001002,槐树社区\n330205001003,上邵村委会\n330205001004,白沙社区\n"
+NEW = "code,name\n330205001001,外滩社区居委会\n330205002002,白沙社区\n330205001009,上邵社区\n330205001010,云谷社区\n"
+
+
+def test_two_editions_of_codes_are_told_apart_and_doubts_are_asked(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "old.csv").write_text(OLD)
+    (folder / "new.csv").write_text(NEW)
+    given = ["--old", str(folder / "old.csv"), "--new", str(folder / "new.csv"), "--out", str(folder / "out")]
+    with override("en"):
+        assert plan_merge.main(given) == 0
+    assert sorted(path.name for path in (folder / "out").iterdir()) == ["editions.csv", "editions.xlsx", "report.json"]
+    book = load_workbook(folder / "out/editions.xlsx")
+    found = {sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book.worksheets}
+    assert [(row[0], row[3], row[6], row[7]) for row in found["Codes"][1:]] == [
+        ("330205001001", "330205001001", "as it was", "yes"),
+        ("330205001002", None, "not found again", "to be decided"),
+        ("330205001003", "330205001009", "similar name", "to be decided"),
+        ("330205001004", "330205002002", "moved to another street", "yes"),
+    ]
+    assert [row[:2] + row[3:] for row in found["To be decided"][1:]] == [
+        ["330205001002", "槐树社区", "not found again", "330205001010 云谷社区", None],
+        ["330205001003", "上邵村委会", "similar name", "330205001009 上邵社区", None],
+    ]
+    assert [row[0] for row in found["New"][1:]] == ["330205001010"]
+    told = report(folder)["editions"]
+    assert (told["removed"], told["added"], told["kept"], told["moved"]) == (3, 3, 1, 1)
+    assert len(rows(folder, "editions.csv")) == 5 and set(report(folder)["outputs"]) == {"editions.csv"}
+    assert "3 removed, 3 added" in capsys.readouterr().out
+
+
+def test_editions_stand_beside_a_merge_of_grids(folder: Path) -> None:
+    (folder / "old.csv").write_text(OLD)
+    (folder / "new.csv").write_text(NEW)
+    assert plan_merge.main(words(folder, "--old", str(folder / "old.csv"), "--new", str(folder / "new.csv"))) == 0
+    assert report(folder)["editions"]["gone"] == 1 and report(folder)["grids"] == ["党建", "公安"]
+    assert {"atoms.geojson", "editions.csv"} <= set(report(folder)["outputs"])
+
+
+@pytest.mark.parametrize(
+    ("more", "english"),
+    [
+        (["--old", "old.csv"], "two editions of codes"),
+        ([], "Please name grids"),
+        (["--old", "old.csv", "--new", "homes.csv"], "lacks the columns name"),
+        (["--old", "old.csv", "--new", "twice.csv"], "twice.csv, line 4: the code stands on an earlier line"),
+        (["--old", "old.csv", "--new", "nameless.csv"], "nameless.csv, line 2: the name is missing"),
+    ],
+)
+def test_editions_that_cannot_be_used_are_refused_in_one_sentence(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, more: list[str], english: str
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "old.csv").write_text(OLD)
+    (folder / "twice.csv").write_text("code,name\n1,a\n\n1,b\n")
+    (folder / "nameless.csv").write_text("code,name\n1,\n")
+    with override("en"):
+        assert plan_merge.main([*more, "--out", "out"]) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and english in said, said
+    assert not (folder / "out").exists()
+
+
+@pytest.mark.skipif(not JIANGBEI.is_dir(), reason="the editions of 江北区's codes are not here")
+def test_the_reorganisation_of_jiangbei_from_files_to_files(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = [
+        word
+        for year, name in ((2019, "--old"), (2023, "--new"))
+        for word in (name, str(JIANGBEI / f"jiangbei_communities_{year}.csv"))
+    ]
+    assert plan_merge.main([*given, "--out", str(folder / "out")]) == 0
+    told = report(folder)["editions"]
+    assert (told["removed"], told["added"], told["kept"], told["moved"]) == (44, 36, 116, 16)
+    assert (told["alike"], told["gone"], told["new"], len(told["to_be_decided"])) == (5, 23, 15, 28)
+    lines = rows(folder, "editions.csv")
+    assert [(line[4], line[7]) for line in lines if line[1] == "上邵村委会"] == [("上邵社区", "待定")]
+    assert sum(line[6] == "换了街道" for line in lines) == 16 and "撤 44、增 36" in capsys.readouterr().out

@@ -19,6 +19,7 @@ from ninja.renderers import JSONRenderer
 from ninja.security import HttpBearer
 
 from pianqu.composition import endpoints as together
+from pianqu.composition import grid_doors
 from pianqu.composition.desk import calendar
 from pianqu.foundation.api import (
     KEY,
@@ -136,7 +137,7 @@ api = Api(
     openapi_url="openapi.json",
     urls_namespace="api",
 )
-for room in (casework, directory_doors, territory, planning, partners, notices, ledger, together, calendar):
+for room in (casework, directory_doors, territory, planning, partners, notices, ledger, together, grid_doors, calendar):
     for path, router in room.routers.items():
         api.add_router(path, router)
 

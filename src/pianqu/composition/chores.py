@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.conf import settings
 from django.utils import timezone
@@ -17,6 +18,8 @@ from pianqu.rooms.ledger import jobs as ledger
 from pianqu.rooms.notices import jobs as sending
 from pianqu.rooms.partners import jobs as partners
 from pianqu.rooms.planning import jobs as planning
+from pianqu.rooms.planning import services as plans
+from pianqu.rooms.territory import jobs as grid
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +102,23 @@ def apply_clock_rules() -> int:
     return tables.apply_clock_rules(actor=system_actor(), now=timezone.now())
 
 
+def turn_grid() -> int:
+    """On the day on which another grid comes into force its cells get their people and open matters their place in it."""
+    actor, now = system_actor(), timezone.now()
+    return grid.carry_people(actor=actor, now=now) + tables.rehome(actor=actor, now=now)
+
+
 def forecast() -> int:
     """What is likely to be late is marked, and once a night learned anew."""
     return tables.forecast(actor=system_actor(), now=timezone.now())
 
 
-EXECUTORS: dict[str, planning.Executor] = {"sites": planning.siting(casework.arisen)}
+EXECUTORS: dict[str, planning.Executor] = {
+    "plan": planning.compute_plans,
+    "front": planning.compute_plans,
+    "merge": planning.merge_grids,
+    "sites": planning.siting(casework.arisen),
+}
 """Kind of a long computation → who does it."""
 
 
@@ -113,15 +127,20 @@ def compute() -> int:
     return planning.run_waiting(EXECUTORS, actor=system_actor())
 
 
+GRIDS_WAIT = timedelta(days=30)
+"""So long a department's grid waits to be taken."""
+
+
 def tidy() -> int:
     """What nobody needs any more goes."""
     return tidying.tidy() + _put_away()
 
 
 def _put_away() -> int:
-    """Tables that posts fetched, rows of lists that nobody took in."""
+    """Tables that posts fetched, rows of lists and departments' grids that nobody took in."""
     actor, now = system_actor(), timezone.now()
-    return tables.put_away_exports(actor=actor, now=now) + cases.forget_lists(actor=actor, now=now)
+    gone = tables.put_away_exports(actor=actor, now=now) + cases.forget_lists(actor=actor, now=now)
+    return gone + plans.put_away_department_grids(actor=actor, before=now - GRIDS_WAIT, now=now)
 
 
 def publish() -> int:
@@ -193,6 +212,7 @@ CHORES = (
     Chore("triage", learn, 10.0, aside=True),
     Chore("hot issues", find_hot_issues, 600.0, aside=True),
     Chore("clock rules", apply_clock_rules, 5.0, aside=True),
+    Chore("grid", turn_grid, 20.0, aside=True),
     Chore("forecasts", forecast, 600.0, aside=True),
     Chore("planning", compute, 2.0, aside=True),
     Chore("joint answers", carry_answers, 5.0, aside=True),

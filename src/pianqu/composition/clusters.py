@@ -18,6 +18,7 @@ from django.utils.translation import get_language, pgettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from pianqu.composition import cluster_parties
 from pianqu.kernels import opening
 from pianqu.kernels.opening import Table
 from pianqu.rooms.casework import queries as casework
@@ -140,7 +141,8 @@ def one(request: HttpRequest, code: str) -> HttpResponse:
     here = directory.here_by_centre(on, [card.centre_code]).get(card.centre_code, ())
     bodies = directory.organisations([card.centre_code, *(one.from_code for one in here)])
     names = _categories()
-    points = [point for point, told in _points(now) if _serves(told, card)]
+    told_points = _points(now)
+    points = [point for point, told in told_points if _serves(told, card)]
     asked = request.GET.get("place", "")
     context = {
         "card": card,
@@ -156,6 +158,7 @@ def one(request: HttpRequest, code: str) -> HttpResponse:
         "counts": casework.counts(),
         "fewest": FEWEST,
         "asked": _place(places.get(asked)) if asked in card.community_codes else None,
+        **cluster_parties.of_cluster(card, (told for _point, told in told_points), on),
     }
     return render(request, "composition/cluster.html", context)
 

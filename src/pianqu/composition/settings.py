@@ -68,6 +68,8 @@ INSTALLED_APPS = [
     "pianqu.foundation",
     *(f"pianqu.rooms.{room}" for room in ROOMS),
 ]
+PLANNING_WORKLOAD = "pianqu.rooms.casework.queries.work_by_place"
+"""What each community had to do in a year: planning asks it of a room above."""
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",

@@ -10,10 +10,15 @@ from django.utils import timezone
 from pianqu.foundation import drafts, files, idempotency, onetime, throttle
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.ledger import queries as ledger
+from pianqu.rooms.planning import queries as planning
 
 UNNAMED = timedelta(days=7)
 """A file that no row names is kept so long: time to notice that the database came from an older backup."""
-OWNERS: tuple[Callable[[Sequence[str]], frozenset[str]], ...] = (casework.files_in_use, casework.models_in_use)
+OWNERS: tuple[Callable[[Sequence[str]], frozenset[str]], ...] = (
+    casework.files_in_use,
+    casework.models_in_use,
+    planning.department_files_in_use,
+)
 """Every room that keeps files says which names it knows."""
 log = logging.getLogger("pianqu.worker")
 

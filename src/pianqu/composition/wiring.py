@@ -12,6 +12,7 @@ from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.ledger.services import Heard, Pages
 from pianqu.rooms.notices import readers as notices
 from pianqu.rooms.partners import readers as partners
+from pianqu.rooms.territory import readers as territory
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,11 @@ class Reader:
 
 
 READERS: tuple[Reader, ...] = (
+    Reader(name=territory.NAME, hear=territory.hear, forget=territory.forget),
     Reader(name=casework.NAME, hear=casework.hear, forget=casework.forget),
     Reader(name=casework.CHANGES, hear=casework.hear_changes, forget=casework.forget_changes),
     Reader(name=casework.HOT, hear=casework.hear_erasures, forget=casework.forget_hot_issues),
+    Reader(name=casework.REHOMING, hear=casework.hear_grids, forget=casework.forget_grids),
     Reader(name=partners.ACT, hear=partners.act, forget=partners.keep),
     Reader(name=partners.FOLLOW, hear=partners.follow, forget=partners.keep),
     Reader(name=partners.POST, hear=partners.post, forget=partners.keep),

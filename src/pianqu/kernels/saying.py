@@ -8,7 +8,7 @@ Guarantee: `str` is the whole English sentence; without values a percent sign st
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,12 @@ class Sentence:
 def say(words: str, **values: str | int | Sentence) -> Sentence:
     """The sentence with these values."""
     return Sentence(words, values)
+
+
+def kept(sentence: Sentence) -> list[Any]:
+    """As JSON keeps it: [words, values]."""
+    own = {name: kept(value) if isinstance(value, Sentence) else value for name, value in sentence.values.items()}
+    return [sentence.words, own]
 
 
 class Said(ValueError):

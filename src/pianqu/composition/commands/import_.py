@@ -1,5 +1,6 @@
 """`pianqu import KIND FILE`: historical requests become cases, a published duty list the powers matrix, a list of colleagues
-accounts, a table of codes places, GeoJSON the grid, tables organisations and service points, a notice a year's holidays."""
+accounts, a table of codes places, GeoJSON the grid, tables organisations, buildings, service points, a notice a year's
+holidays."""
 
 import argparse
 import os
@@ -24,6 +25,7 @@ def main(argv: list[str]) -> int:
         "places": _places,
         "grid": _grid,
         "points": _points,
+        "buildings": _buildings,
         "organisations": _organisations,
         "entry-list": _entry_list,
         "cell-people": _cell_people,
@@ -88,6 +90,15 @@ def _points(asked: argparse.Namespace) -> int:
         asked,
         lambda: import_module("pianqu.composition.importing.points").run(
             asked.file, crs=asked.crs, valid_from=asked.valid_from, skip_bad=asked.skip_bad, dry_run=asked.dry_run
+        ),
+    )
+
+
+def _buildings(asked: argparse.Namespace) -> int:
+    return _sealed(
+        asked,
+        lambda: import_module("pianqu.composition.importing.buildings").run(
+            asked.file, crs=asked.crs, source=asked.source, skip_bad=asked.skip_bad, dry_run=asked.dry_run
         ),
     )
 
@@ -188,6 +199,10 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     points = kinds.add_parser("points", help="service points with their opening hours 服务阵地与开放时间")
     points.add_argument("file", type=Path, metavar="FILE", help="Excel (.xlsx) or CSV 阵地表")
     points.add_argument("--crs", choices=("WGS84", "CGCS2000", "GCJ-02"), default="WGS84", help="coordinates 坐标系")
+    houses = kinds.add_parser("buildings", help="how many households each building has 楼栋户数")
+    houses.add_argument("file", type=Path, metavar="FILE", help="Excel (.xlsx) or CSV 楼栋户数表")
+    houses.add_argument("--crs", choices=("WGS84", "CGCS2000", "GCJ-02"), default="WGS84", help="coordinates 坐标系")
+    houses.add_argument("--source", default="", help="who counted, if not the file's name 来源")
     bodies = kinds.add_parser("organisations", help="organisations with their superiors 机构")
     bodies.add_argument("file", type=Path, metavar="FILE", help="Excel (.xlsx) or CSV 机构表")
     bodies.add_argument(
@@ -200,6 +215,7 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     staff.add_argument("file", type=Path, metavar="FILE", help="Excel (.xlsx) or CSV 网格力量表")
     for kind in (places, grid, points, bodies, entries, staff):
         kind.add_argument("--from", dest="valid_from", type=_day, metavar="DAY", help="in force from (today) 生效日")
+    for kind in (places, grid, points, houses, bodies, entries, staff):
         kind.add_argument("--data", type=Path, help="data folder 数据文件夹")
         kind.add_argument("--skip-bad", action="store_true", help="take what is good 跳过有错的")
         kind.add_argument("--dry-run", action="store_true", help="only check 只检查，不导入")

@@ -6,15 +6,19 @@ from pathlib import Path
 
 from pianqu.composition.planning.answering import answered
 
+MOST = 50
+"""Plans (`kernels.partition.front.MOST`, which is loaded only when it is needed)."""
+
 EPILOGUE = """Units 单元: .geojson or shapefile .zip of areas, or .csv, .xlsx with --adjacent; code 编码, name 名称, population
 人口, households 户数, workload 工作量. --adjacent and --bridges: unit 单元, neighbour 相邻单元, metres 米. --lock: code 编码,
 cluster 片区 (1 to K). --centres: code 编码. Exit code 0: a plan; 1: there is none, or none was found (then the nearest is
-written), the report says why; 2: a file cannot be used.
-退出码：0 有方案，1 不可划分或没有找到（没有找到时写出最接近的方案；原因见报告），2 文件有误。"""
+written), the report says why; 2: a file cannot be used; 3: stopped by Ctrl-C, and the best found until then is written.
+退出码：0 有方案，1 不可划分或没有找到（没有找到时写出最接近的方案；原因见报告），2 文件有误，3 按 Ctrl-C 停下
+（已写出当时最好的方案）。"""
 
 
 def main(argv: list[str]) -> int:
-    """0: a plan was written; 1: none is possible or none was found; 2: the files cannot be used."""
+    """0: a plan was written; 1: none is possible or none was found; 2: the files cannot be used; 3: stopped by Ctrl-C."""
     return answered("clustering", "clusters", _parser().parse_args(argv))
 
 
@@ -36,6 +40,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     add("--lock", type=Path, metavar="FILE", help="table: code 编码, cluster 片区 锁定")
     add("--centres", type=Path, metavar="FILE", help="table: code 编码; no two in one cluster 中心")
+    add("--now", default="", metavar="FIELD", help="column of each unit's present cluster 现片区列")
+    add("--moved", type=whole(0, 1_000), default=1, metavar="N", help="weight of moved households (1) 搬动户数的权重")
+    add(
+        "--plans", type=whole(2, MOST), default=0, metavar="N", help="search so many, write all worth a choice 多个方案"
+    )
+    add("--workers", type=whole(1, 1_000), default=0, metavar="N", help="processes for --plans (as processors) 进程数")
+    add("--ray", default="", metavar="ADDRESS", help="a Ray cluster for --plans, or local; extra cluster 集群地址")
     return parser
 
 

@@ -31,13 +31,17 @@ def _parser() -> argparse.ArgumentParser:
         dest="grids",
         type=_named_file,
         action="append",
-        required=True,
+        default=[],
         metavar="NAME=FILE",
         help="a department's grid, once for each 一张网，可多次",
     )
     add("--out", type=Path, required=True, metavar="FOLDER", help="where the files are written 输出文件夹")
     add("--district", type=Path, metavar="FILE", help="the district's area, so that nothing is missed 区界")
     add("--households", type=Path, metavar="FILE", help="points with counts: .csv, .xlsx, .geojson 住户点")
+    add(
+        "--old", type=Path, metavar="FILE", help="table of codes of an earlier edition, code 编码, name 名称 旧版代码表"
+    )
+    add("--new", type=Path, metavar="FILE", help="the same of the new edition; parent 上级编码 新版代码表")
     add(
         "--tolerance",
         type=_tolerance,

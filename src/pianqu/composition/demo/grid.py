@@ -3,15 +3,18 @@
 The shapes are synthetic, like the outlines that they divide; every map says so.
 """
 
+import itertools
 import random
 import tomllib
+import uuid
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import shapely
+from django.utils import timezone
 from shapely.geometry.base import BaseGeometry
 
 from pianqu.composition import district
@@ -25,9 +28,11 @@ from pianqu.rooms.directory import queries as directory_questions
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.territory import queries as territory
 from pianqu.rooms.territory import services
+from pianqu.rooms.territory.queries import ClusterCard
 from pianqu.rooms.territory.services import NewCell, NewCluster, NewEntry, NewPerson
 
 SOURCE = "演示网格（合成）"
+NEXT_SOURCE = "演示网格调整（合成）"
 KM2_PER_CELL = 0.16
 FEWEST, MOST = 5, 12
 KINDS = {"school": ("campus", "校园"), "hospital": ("hospital", "医院"), "commercial": ("market", "市场")}
@@ -79,6 +84,70 @@ def make_grid(*, now: datetime, valid_from: date) -> None:
     name = "网格事项准入清单（演示）"
     services.set_entry_list(actor=actor, list_name=name, items=items, valid_from=valid_from, now=now)
     _people(actor, cells, valid_from, now)
+
+
+def make_next_grid(*, now: datetime, valid_from: date) -> uuid.UUID:
+    """Another grid from a day on: a cluster with a centre takes a community in, and two of its cells become one.
+
+    Everything else stays as it is in force now. Answers the version's id.
+    """
+    actor, today = Actor(kind="system", organisation_code=installation().district_code), timezone.localdate(now)
+    clusters = territory.clusters(on=today)
+    grows = next(one for one in clusters if one.centre_code)
+    street = grows.community_codes[0][:9]
+    gives = next(one for one in clusters if not one.centre_code and one.community_codes[0].startswith(street))
+    moved = gives.community_codes[0]
+    return services.adopt_grid(
+        actor=actor,
+        cells=_redrawn(grows.community_codes[0], today),
+        clusters=[
+            NewCluster(
+                code=one.code,
+                name=one.name,
+                centre_code=one.centre_code,
+                community_codes=_with(one, moved, to=grows),
+            )
+            for one in clusters
+            if one.community_codes != (moved,)
+        ],
+        valid_from=valid_from,
+        source=NEXT_SOURCE,
+        synthetic=True,
+        now=now,
+    )
+
+
+def _with(cluster: ClusterCard, moved: str, *, to: ClusterCard) -> list[str]:
+    """The communities of a cluster when one goes to another."""
+    rest = [code for code in cluster.community_codes if code != moved]
+    return sorted([*rest, moved]) if cluster == to else rest
+
+
+def _redrawn(community: str, today: date) -> list[NewCell]:
+    """The cells of today, the first two ordinary ones of a community that touch as one new cell."""
+    version = territory.version_on(today)
+    shapes = territory.cell_shapes(version.version_id) if version else {}
+    cells = territory.cells(on=today)
+    whole = {cell.parent_code for cell in cells}
+    plain = [cell for cell in cells if cell.community_code == community and cell.kind == "ordinary"]
+    alone = [cell for cell in plain if cell.code not in whole]
+    one, other = next(
+        (one, other)
+        for one, other in itertools.combinations(alone, 2)
+        if rings.shape_of(shapes[one.code]).intersection(rings.shape_of(shapes[other.code])).length > 0
+    )
+    joined = rings.drawn(rings.joined([shapes[one.code], shapes[other.code]]))
+    fresh = NewCell(
+        code=f"{community}{len(plain) + 1:03}",
+        name=f"{one.name.partition('第')[0]}第{len(plain) + 1}网格",
+        kind="ordinary",
+        community_code=community,
+        geometry=joined.geometry,
+        lon=joined.lon,
+        lat=joined.lat,
+    )
+    kept = [cell for cell in cells if cell not in (one, other)]
+    return [fresh, *(NewCell(**asdict(cell), geometry=shapes[cell.code]) for cell in kept)]
 
 
 def _marks(communities: Sequence[_Community]) -> dict[str, list[tuple[str, str, float, float]]]:

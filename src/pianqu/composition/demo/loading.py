@@ -20,7 +20,18 @@ from pianqu.composition.demo.ground import ground
 from pianqu.composition.demo.joined import make_joined
 from pianqu.composition.demo.lists import make_list
 from pianqu.composition.demo.neighbour import make_neighbour
-from pianqu.composition.demo.people import CHECKER, CLUSTER, GRID, HANDLER, LEADER, STREET, WINDOW, make_people
+from pianqu.composition.demo.parties import make_parties
+from pianqu.composition.demo.people import (
+    CHECKER,
+    CLUSTER,
+    GRID,
+    HANDLER,
+    LEADER,
+    PROPERTY,
+    STREET,
+    WINDOW,
+    make_people,
+)
 from pianqu.composition.demo.pictures import drawn
 from pianqu.composition.demo.platforms import make_platforms
 from pianqu.composition.demo.points import make_points
@@ -89,6 +100,7 @@ def load(now: datetime, *, year: int = 0) -> None:
     )
     make_joined(window=actors[WINDOW.login], now=now)
     make_points([actors[person.login] for person in (STREET, CLUSTER, HANDLER)], now=now)
+    make_parties(company=actors[PROPERTY.login], community=actors[GRID.login], cluster=actors[CLUSTER.login], now=now)
     make_sites(leader=actors[LEADER.login], now=now)
     make_neighbour(window=actors[WINDOW.login], away=_newest_waiting(actors), now=now)
     make_watching(actors, leader=actors[LEADER.login], checker=actors[CHECKER.login], now=now)

@@ -1,4 +1,5 @@
-"""What may be handed to cells, and who works in them, from tables: checked as a whole, shown as it would be, taken in."""
+"""What may be handed to cells, who works in them, and how many live where, from tables: checked as a whole, shown as it would be,
+taken in."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from pianqu.composition.desk.uploads import sent_list
 from pianqu.composition.desk.who import administrator, in_english
 from pianqu.composition.desk.workbooks import workbook_answer
-from pianqu.composition.importing import entries, staffing
+from pianqu.composition.importing import buildings, entries, staffing
 from pianqu.composition.importing.table import Fault
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Invalid, Problem, as_problem
@@ -243,4 +244,83 @@ _CELL_PEOPLE = Table(
     can_be_taken=_crews,
     take=_take_people,
     standing=_standing_people,
+)
+
+
+# buildings -----------------------------------------------------------------------------------------------------------
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def building_roll(request: HttpRequest) -> HttpResponse:
+    """How many households each community has by the roll that counts, and a form for the next roll."""
+    return _page(request, _BUILDINGS)
+
+
+@never_cache
+@login_required
+@require_safe
+def building_roll_book(request: HttpRequest) -> HttpResponse:
+    """The roll that counts as a table that can be changed and sent back."""
+    administrator(request)
+    return workbook_answer(buildings.workbook(), "buildings.xlsx")
+
+
+def _houses(found: buildings.Roll) -> str:
+    n, homes = len(found.good), found.households
+    sentence = ngettext(
+        "%(n)s building can be taken, households in all: %(homes)s.",
+        "%(n)s buildings can be taken, households in all: %(homes)s.",
+        n,
+    )
+    return sentence % {"n": n, "homes": homes}
+
+
+def _take_houses(found: buildings.Roll, asked: Asked, file: str) -> Outcome:
+    buildings.take(found, source=asked.name or file, actor=asked.actor, now=asked.now)
+    empty = len(_communities()) - len({building.community_code for building in found.good})
+    sentence = ngettext("%(n)s community has no building.", "%(n)s communities have no building.", empty)
+    return Outcome(title=_houses(found), sentences=(sentence % {"n": empty},))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """A community with its counts; none where no building of it is on the roll."""
+
+    name: str
+    lang: str
+    counts: territory.Counts | None
+
+
+def _communities() -> list[territory.PlaceCard]:
+    return [place for _code, place in sorted(territory.places().items()) if place.level == "community"]
+
+
+def _standing_houses(_on: date) -> dict[str, object]:
+    counts, english = territory.households_by_community(), in_english()
+    rows = [
+        Counted(
+            name=place.name_en if english and place.name_en else place.short_name,
+            lang="en" if english and place.name_en else "zh-CN",
+            counts=counts.get(place.code),
+        )
+        for place in _communities()
+    ]
+    return {
+        "roll": territory.building_roll(),
+        "rows": rows,
+        "buildings": sum(one.buildings for one in counts.values()),
+        "households": sum(one.households for one in counts.values()),
+        "empty": sum(row.counts is None for row in rows),
+    }
+
+
+_BUILDINGS = Table(
+    template="composition/buildings.html",
+    largest=buildings.LARGEST,
+    read=lambda path, _on: buildings.read(path),
+    can_be_taken=_houses,
+    take=_take_houses,
+    standing=_standing_houses,
 )

@@ -108,6 +108,7 @@ GROUPS = (
             Entry("/desk/who-answers/", pgettext_lazy("menu", "Who does what"), also=WHO, key="w"),
             Entry("/desk/rules/", pgettext_lazy("menu", "Dispatch rules")),
             Entry("/desk/territory/", pgettext_lazy("menu", "Clusters and grid")),
+            Entry("/desk/neighbours/", pgettext_lazy("menu", "Four parties of a place")),
             Entry("/desk/planning/sites/", pgettext_lazy("menu", "Sites of services")),
             Entry("/desk/points/", pgettext_lazy("menu", "Service points and rooms")),
             Entry("/desk/clocks/", pgettext_lazy("menu", "Terms")),

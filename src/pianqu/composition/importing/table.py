@@ -2,8 +2,9 @@
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -34,13 +35,24 @@ def lines(path: Path, needed: Mapping[str, str], optional: Mapping[str, str], *,
         written = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
         written = path.read_bytes().decode("gb18030", "replace")
-    reader = csv.DictReader(io.StringIO(written))
+    rows = list(_numbered(written))
+    words = [word.strip() for word in rows[0][1]] if rows else []
     keys = {word: key for key, zh in columns.items() for word in (key, zh)}
-    known = {keys[word.strip()] for word in reader.fieldnames or () if word.strip() in keys}
+    known = {keys[word] for word in words if word in keys}
     if missing := [key for key in needed if key not in known]:
         names = said_columns(missing, columns)
         raise Invalid("table-columns", _("The list lacks the columns %(names)s.") % {"names": names})
     return [
-        (number, {keys[word.strip()]: value for word, value in row.items() if word and word.strip() in keys})
-        for number, row in enumerate(reader, 2)
+        (number, {keys[word]: cell for word, cell in zip_longest(words, row) if word in keys})
+        for number, row in rows[1:]
     ]
+
+
+def _numbered(written: str) -> Iterator[tuple[int, list[str]]]:
+    """Each row that is not empty, with the line of the file on which it begins."""
+    reader = csv.reader(io.StringIO(written))
+    begin = 1
+    for row in reader:
+        if row:
+            yield begin, row
+        begin = reader.line_num + 1

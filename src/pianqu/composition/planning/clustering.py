@@ -1,46 +1,54 @@
 """`pianqu plan clusters` and `cells` after their options are read: files in, kernel, files out, and a few lines for who waits."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from django.utils.translation import gettext as _
 
-from pianqu.composition.planning import partitions
+from pianqu.composition.planning import fronts, partitions
+from pianqu.composition.planning.answering import IMPOSSIBLE, STOPPED, WRITTEN
+from pianqu.composition.planning.ensemble import searched
 from pianqu.composition.planning.maps import beside, write
 from pianqu.composition.planning.partitions import Asked, Outcome, Rules
 from pianqu.composition.planning.sentences import told
 from pianqu.composition.planning.units import Fields, Given, Near, neighbours, read_centres, read_locks, read_units
+from pianqu.composition.planning.watching import watched
 from pianqu.composition.planning.writing import as_text, check_places, whole
 from pianqu.foundation.errors import Invalid
 from pianqu.kernels.partition.cells import Band
+from pianqu.kernels.partition.front import settings
+from pianqu.kernels.partition.level import SCALE
 from pianqu.kernels.partition.problem import FINE
 from pianqu.kernels.partition.reasons import Reason
+from pianqu.kernels.partition.search import Progress
 from pianqu.kernels.saying import Said
 
 TOLD = 10
 """Notes and borders that are shown; the report has all."""
 
 
-def clusters(given: argparse.Namespace) -> bool:
-    """Whether a plan within its limits was written. Raises Problem for files that cannot be used."""
+def clusters(given: argparse.Namespace) -> int:
+    """The exit code. Raises Problem for files that cannot be used."""
     names = dict(given.keep)
     asked = Asked(
         kind="clusters",
         balance=given.balance,
         seed=given.seed,
         sweeps=given.effort,
-        fields=Fields(own=_own(given), areas=tuple(names), balance=given.balance),
+        fields=Fields(own=_own(given), areas=tuple(names), balance=given.balance, now=given.now),
         near=_near(given),
         weights=names,
         clusters=given.clusters,
         tolerance=round(given.tolerance * FINE / 100),
+        moved=given.moved if given.now else 0,
     )
-    return _plan(given, asked)
+    return _choice(given, asked) if given.plans else _plan(given, asked)
 
 
-def cells(given: argparse.Namespace) -> bool:
+def cells(given: argparse.Namespace) -> int:
     """Likewise."""
     names = dict(given.keep)
     areas = tuple(dict.fromkeys((*names, *([given.whole] if given.whole else []))))
@@ -67,24 +75,103 @@ def _near(given: argparse.Namespace) -> Near:
     return Near(crs=given.crs, table=given.adjacent, border_m=given.border, near_m=given.near)
 
 
-def _plan(given: argparse.Namespace, asked: Asked) -> bool:
+def _plan(given: argparse.Namespace, asked: Asked) -> int:
+    read, rules, report = _read(given, asked, beside(given.out, asked.kind))
+    with watched() as watch:
+        try:
+            outcome = partitions.solve(
+                asked, read, rules, lambda progress: watch.goes_on(lambda: _progress(progress, asked.task.tries))
+            )
+        except Said as error:
+            raise Invalid("plan-question", told(error.sentence)) from error
+    whole(report, as_text(partitions.report(outcome)).encode())
+    written = write(given.out, outcome) if outcome.plan else ()
+    sys.stderr.writelines(f"{_why(reason)}\n" for reason in outcome.reasons)
+    _say(outcome, [*written, report])
+    if outcome.stopped:
+        return STOPPED
+    return WRITTEN if outcome.holds else IMPOSSIBLE
+
+
+def _choice(given: argparse.Namespace, asked: Asked) -> int:
+    """Several plans instead of one."""
+    read, rules, report = _read(given, asked, fronts.units_beside(given.out))
+    units, task = partitions.units_of(asked, read, rules), partitions.task_of(asked, rules)
+    tasks = settings(units, task, given.plans)
+    workers = given.workers or len(os.sched_getaffinity(0))
+    with watched() as watch:
+        tried = tuple(
+            searched(
+                units,
+                tasks,
+                how="ray" if given.ray else "processes",
+                workers=workers,
+                address=given.ray,
+                goes_on=lambda done: watch.goes_on(
+                    lambda: _("%(done)s of %(all)s searches are done.") % {"done": done, "all": len(tasks)}
+                ),
+            )
+        )
+    choice = fronts.Choice(asked=asked, given=read, rules=rules, settings=len(tasks), tried=tried)
+    whole(report, as_text(fronts.report(choice)).encode())
+    written = fronts.write(given.out, choice) if choice.best else ()
+    sys.stderr.writelines(f"{_why(reason)}\n" for reason in choice.reasons)
+    _say_choice(choice, [*written, report])
+    if choice.stopped:
+        return STOPPED
+    return WRITTEN if choice.best else IMPOSSIBLE
+
+
+def _read(given: argparse.Namespace, asked: Asked, second: Path) -> tuple[Given, Rules, Path]:
+    """Units, rules, and the place of the report; `second` is written beside the plan."""
     files = {
         role: path
         for role in ("adjacent", "bridges", "lock", "centres")
         if (path := getattr(given, role, None)) is not None
     }
-    report = given.report or given.out.with_name(f"{given.out.stem}.report.json")
-    check_places(given.out, report, beside(given.out, asked.kind), [given.units, *files.values()])
+    report: Path = given.report or given.out.with_name(f"{given.out.stem}.report.json")
+    check_places(given.out, report, second, [given.units, *files.values()])
     read = read_units(given.units, asked.fields, asked.near)
-    try:
-        outcome = partitions.solve(asked, read, _rules(files, read, asked))
-    except Said as error:
-        raise Invalid("plan-question", told(error.sentence)) from error
-    whole(report, as_text(partitions.report(outcome)).encode())
-    written = write(given.out, outcome) if outcome.plan else ()
-    sys.stderr.writelines(f"{_why(reason)}\n" for reason in outcome.reasons)
-    _say(outcome, [*written, report])
-    return outcome.holds
+    return read, _rules(files, read, asked), report
+
+
+def _progress(progress: Progress, tries: int) -> str:
+    words = {"try": progress.tries + 1, "tries": tries, "score": -(-progress.score // SCALE), "over": progress.over}
+    if progress.over:
+        return _("Try %(try)s of %(tries)s: none within the limits yet, over by %(over)s.") % words
+    return _("Try %(try)s of %(tries)s: best score %(score)s.") % words
+
+
+def _say_choice(choice: fronts.Choice, files: Sequence[Path]) -> None:
+    lines = _notes(choice.given)
+    words = {"searched": len(choice.tried), "settings": choice.settings, "plans": len(choice.best)}
+    if choice.stopped:
+        lines.append(_("Stopped after %(searched)s of %(settings)s searches.") % words)
+    lines.append(_("%(searched)s searches; %(plans)s plans that no other beats in everything.") % words)
+    for number, (_task, plan) in list(enumerate(choice.best, 1))[:TOLD]:
+        figures = plan.figures
+        line = {
+            "number": number,
+            "deviation": f"{figures.deviation * 100 / FINE:.2f}",
+            "cut": figures.cut,
+            "splits": figures.splits,
+        }
+        sentence = _("%(number)s: deviation %(deviation)s %%, cut borders %(cut)s, split areas %(splits)s")
+        also = _("%(line)s, moved households %(moved)s") if choice.asked.fields.now else "%(line)s"
+        lines.append(also % {"line": sentence % line, "moved": figures.moved})
+    _end(lines, files)
+
+
+def _notes(given: Given) -> list[str]:
+    """What was found wrong with the files: the first of it."""
+    notes = [told(note) for note in given.notes]
+    left = len(notes) - TOLD
+    return notes[:TOLD] + ([_("%(count)s more notes are in the report.") % {"count": left}] if left > 0 else [])
+
+
+def _end(lines: Sequence[str], files: Sequence[Path]) -> None:
+    last = _("Written: %(files)s") % {"files": ", ".join(str(path) for path in files)}
+    sys.stdout.write("\n".join([*lines, last]) + "\n")
 
 
 def _why(reason: Reason) -> str:
@@ -106,10 +193,9 @@ def _rules(files: dict[str, Path], read: Given, asked: Asked) -> Rules:
 
 
 def _say(outcome: Outcome, files: Sequence[Path]) -> None:
-    notes = [told(note) for note in outcome.given.notes]
-    lines = notes[:TOLD]
-    if len(notes) > TOLD:
-        lines.append(_("%(count)s more notes are in the report.") % {"count": len(notes) - TOLD})
+    lines = _notes(outcome.given)
+    if outcome.stopped:
+        lines.append(_("Stopped before the end: this is the best plan that was found until then."))
     found = outcome.plan
     if found:
         figures = found.figures
@@ -131,9 +217,10 @@ def _say(outcome: Outcome, files: Sequence[Path]) -> None:
             )
         )
         lines.append(sentence % words)
-    lines += _micro(outcome)
-    lines.append(_("Written: %(files)s") % {"files": ", ".join(str(path) for path in files)})
-    sys.stdout.write("\n".join(lines) + "\n")
+    if found and outcome.asked.fields.now:
+        words = {"units": len(partitions.moved(outcome)), "moved": found.figures.moved}
+        lines.append(_("%(units)s units with %(moved)s households get another cluster than now.") % words)
+    _end([*lines, *_micro(outcome)], files)
 
 
 def _micro(outcome: Outcome) -> list[str]:
@@ -142,7 +229,11 @@ def _micro(outcome: Outcome) -> list[str]:
     lines = [_("%(count)s micro-cells.") % {"count": len(outcome.micro.cells)}]
     lines += [
         _("Cell %(cell)s has no micro-cells: %(why)s") % {"cell": cell + 1, "why": told(reason.sentence)}
-        for cell, reason in outcome.micro.reasons[:TOLD]
+        for cell, reason in partitions.lacking(outcome.micro)[:TOLD]
+    ]
+    lines += [
+        _("Cell %(cell)s: %(why)s") % {"cell": cell + 1, "why": told(reason.sentence)}
+        for cell, reason in partitions.nearest(outcome.micro)[:TOLD]
     ]
     if names := [one.name for one in partitions.outside(outcome)]:
         words = {"count": len(names), "names": ", ".join(names[:TOLD]) + (" …" if len(names) > TOLD else "")}

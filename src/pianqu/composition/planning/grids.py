@@ -239,7 +239,7 @@ def _table(
     cell = _cell_column(wanted, name, [column for column in table.columns if column != ground[0]])
     pairs = [(row.get(cell, ""), row.get(ground[0], "")) for row in table.rows]
     missing = _("the code is missing")
-    refuse(path, [(number, missing) for number, pair in enumerate(pairs, 2) if not all(pair)])
+    refuse(path, [(number, missing) for number, pair in zip(table.numbers, pairs, strict=True) if not all(pair)])
     clean, _findings = cleaned(shaped[ground[0]])  # told once: when all are laid over one another
     layer, unknown = reading.layer_of_codes(name, pairs, dict(zip(clean.keys, clean.areas, strict=True)))
     if unknown and not layer.shapes:

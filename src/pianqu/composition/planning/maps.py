@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 from django.utils.translation import pgettext
 
-from pianqu.composition.planning.partitions import Group, Outcome, cut, groups, micro_groups, places, split
+from pianqu.composition.planning.partitions import Group, Outcome, cut, groups, micro_groups, moved, places, split
 from pianqu.composition.planning.writing import Cell, Rows, as_csv, as_excel, as_text, whole
 from pianqu.kernels.overlay.tables import dissolved
 from pianqu.kernels.overlay.writing import DECIMALS, written
@@ -30,8 +30,8 @@ def write(path: Path, outcome: Outcome) -> tuple[Path, ...]:
 
 
 def beside(path: Path, kind: str) -> Path:
-    """Where the sums are written beside a plan in CSV."""
-    return path.with_name(f"{path.stem}.{kind}.csv")
+    """Where the sums go: into the plan's own file, or beside a table that has one sheet only."""
+    return path.with_name(f"{path.stem}.{kind}.csv") if path.suffix.lower() == ".csv" else path
 
 
 def noun(outcome: Outcome) -> str:
@@ -39,20 +39,26 @@ def noun(outcome: Outcome) -> str:
     return pgettext("plan", "cell") if outcome.asked.cell else pgettext("plan", "cluster")
 
 
-def _measures() -> list[str]:
+def measures() -> list[str]:
+    """What people call the numbers of a unit."""
     return [pgettext("plan", "population"), pgettext("plan", "households"), pgettext("plan", "workload")]
 
 
 def _unit_head(outcome: Outcome) -> list[str]:
     micro = [pgettext("plan", "micro-cell")] if outcome.asked.micro else []
     code, name = pgettext("plan", "code"), pgettext("plan", "name")
-    return [code, name, noun(outcome), *micro, *_measures(), *outcome.asked.fields.areas]
+    now = [pgettext("plan", "present cluster")] if outcome.asked.fields.now else []
+    return [code, name, noun(outcome), *micro, *now, *measures(), *outcome.asked.fields.areas]
 
 
 def unit_rows(outcome: Outcome) -> Rows:
     """A line for each unit."""
+    now = bool(outcome.asked.fields.now)
     return [
-        (unit.code, unit.name, *_numbers(belongs), unit.population, unit.households, unit.workload, *unit.areas)
+        (
+            *(unit.code, unit.name, *_numbers(belongs), *([unit.now] if now else [])),
+            *(unit.population, unit.households, unit.workload, *unit.areas),
+        )
         for unit, belongs in zip(outcome.given.units, places(outcome), strict=True)
     ]
 
@@ -62,7 +68,7 @@ def _numbers(belongs: tuple[str, ...]) -> list[Cell]:
 
 
 def _group_head(outcome: Outcome, name: str = "") -> list[str]:
-    head = [name or noun(outcome), pgettext("plan", "units"), *_measures()]
+    head = [name or noun(outcome), pgettext("plan", "units"), *measures()]
     return head if name else [*head, pgettext("plan", "deviation, %")]
 
 
@@ -89,6 +95,8 @@ def _excel(outcome: Outcome) -> bytes:
     if outcome.micro:
         head = _group_head(outcome, pgettext("plan", "micro-cell"))
         sheets.append((pgettext("plan", "Micro-cells"), head, group_rows(micro_groups(outcome))))
+    if outcome.asked.fields.now:
+        sheets.append((pgettext("plan", "Moved"), _moved_head(outcome), [*moved(outcome)]))
     borders: Rows = [(codes[one], codes[other], metres) for one, other, metres in cut(outcome)]
     areas: Rows = [(name, area, ", ".join(clusters)) for name, area, clusters in split(outcome)]
     unit, neighbour = pgettext("plan", "unit"), pgettext("plan", "neighbour")
@@ -99,12 +107,18 @@ def _excel(outcome: Outcome) -> bytes:
     return as_excel(*sheets)
 
 
+def _moved_head(outcome: Outcome) -> list[str]:
+    counted = measures()[1 if outcome.units.households else 0]
+    now, then = pgettext("plan", "present cluster"), noun(outcome)
+    return [pgettext("plan", "code"), pgettext("plan", "name"), now, then, counted]
+
+
 def _geojson(outcome: Outcome) -> dict[str, Any]:
     """Clusters as one area each first, where the units are areas; then units. What has no place has no geometry."""
     names = ["cell", "micro_cell"] if outcome.asked.cell else ["cluster"]
     shapes = _outlines(outcome)
     features = [
-        _feature(shapes[one.name], {"role": names[0], names[0]: one.name, "units": one.units} | dict(one.sums))
+        feature(shapes[one.name], {"role": names[0], names[0]: one.name, "units": one.units} | dict(one.sums))
         for one in groups(outcome)
         if one.name in shapes
     ]
@@ -112,9 +126,10 @@ def _geojson(outcome: Outcome) -> dict[str, Any]:
         told: dict[str, Any] = {"role": "unit", "code": unit.code, "name": unit.name} | dict(
             zip(names, belongs, strict=False)
         )
+        told |= {"now": unit.now} if outcome.asked.fields.now else {}
         told |= {"population": unit.population, "households": unit.households, "workload": unit.workload}
         areas = dict(zip(outcome.asked.fields.areas, unit.areas, strict=True))
-        features.append(_feature(unit.shape, areas | told))
+        features.append(feature(unit.shape, areas | told))
     return {"type": "FeatureCollection", "features": features}
 
 
@@ -129,7 +144,7 @@ def _outlines(outcome: Outcome) -> dict[str, Any]:
     return {name: shape for name, shape in zip(areas, shapes, strict=True) if shape is not None}
 
 
-def _feature(shape: Any, told: dict[str, Any]) -> dict[str, Any]:
+def feature(shape: Any, told: dict[str, Any]) -> dict[str, Any]:
     where = None if shape is None else shapely.geometry.mapping(shapely.transform(shape, _rounded))
     return {"type": "Feature", "properties": told, "geometry": where}
 

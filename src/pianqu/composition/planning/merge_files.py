@@ -15,6 +15,7 @@ from django.utils.translation import pgettext
 from shapely.geometry.base import BaseGeometry
 
 import pianqu
+from pianqu.composition.planning.extras import Extra, Sheet
 from pianqu.composition.planning.merged import Merged, Pair, Place
 from pianqu.composition.planning.sentences import told
 from pianqu.composition.planning.writing import Rows, as_csv, as_excel, as_text
@@ -37,8 +38,8 @@ TITLE = 31
 _NO_TITLE = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 
 
-def files(merged: Merged, settings: Mapping[str, Any]) -> dict[str, bytes]:
-    """Every file by its name, the report last; only the workbook's bytes say when it was written."""
+def files(merged: Merged, settings: Mapping[str, Any], extras: Sequence[Extra] = ()) -> dict[str, bytes]:
+    """Every file by its name, the report last; only workbooks' bytes say when they were written."""
     shapes = written([place.atom.geometry for place in merged.places], merged.grids.plane)
     bare = [(place, shape) for place, shape in zip(merged.places, shapes, strict=True) if place.uncovered]
     made = {
@@ -47,8 +48,19 @@ def files(merged: Merged, settings: Mapping[str, Any]) -> dict[str, bytes]:
         TWICE: as_csv(_twice_head(merged), _twice_rows(merged)),
         FINDINGS: as_csv(_finding_head(), _finding_rows(merged)),
     }
-    body = report(merged, settings) | {"outputs": {name: _digest(content) for name, content in made.items()}}
-    return made | {WORKBOOK: _workbook(merged), REPORT: as_text(body).encode()}
+    made |= {WORKBOOK: _workbook(merged, [sheet for extra in extras for sheet in extra.sheets])}
+    return with_report(made, report(merged, settings), extras)
+
+
+def with_report(made: Mapping[str, bytes], body: Mapping[str, Any], extras: Sequence[Extra]) -> dict[str, bytes]:
+    """The files with what else there is, and a report that has the digests of all that is the same again."""
+    files = dict(made)
+    told = dict(body)
+    for extra in extras:
+        files |= {**extra.files, **extra.workbooks}
+        told |= extra.told
+    told["outputs"] = {name: _digest(files[name]) for name in files if not name.endswith(".xlsx")}
+    return files | {REPORT: as_text(told).encode()}
 
 
 def _digest(content: bytes) -> str:
@@ -83,13 +95,7 @@ def report(merged: Merged, settings: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "plan": "merge",
         **settings,
-        "versions": {
-            "pianqu": pianqu.__version__,
-            "python": platform.python_version(),
-            **{name: version(name) for name in LIBRARIES},
-            "geos": shapely.geos_version_string,
-            "proj": pyproj.proj_version_str,
-        },
+        "versions": versions(),
         "inputs": [
             {
                 "role": one.role,
@@ -115,6 +121,17 @@ def report(merged: Merged, settings: Mapping[str, Any]) -> dict[str, Any]:
         "households": _household_sums(merged),
         "crosswalks": [_crosswalk(merged, pair) for pair in merged.pairs],
         "findings": [_finding(finding) for finding in merged.findings],
+    }
+
+
+def versions() -> dict[str, str]:
+    """Of all that counts."""
+    return {
+        "pianqu": pianqu.__version__,
+        "python": platform.python_version(),
+        **{name: version(name) for name in LIBRARIES},
+        "geos": shapely.geos_version_string,
+        "proj": pyproj.proj_version_str,
     }
 
 
@@ -227,17 +244,19 @@ def _finding_rows(merged: Merged) -> Rows:
     ]
 
 
-def _workbook(merged: Merged) -> bytes:
+def _workbook(merged: Merged, more: Sequence[Sheet]) -> bytes:
     bare = [_place_row(merged, place) for place in merged.uncovered]
-    sheets: list[tuple[str, list[str], Rows]] = [
+    sheets: list[Sheet] = [
         (pgettext("plan", "Covered by nobody"), _place_head(merged), list(bare)),
         (pgettext("plan", "Covered twice"), _twice_head(merged), _twice_rows(merged)),
+        *more,
     ]
     taken = {title.casefold() for title, _head, _rows in sheets}
     for pair in merged.pairs:
         title = _title(f"{pair.there.first}→{pair.there.second}", taken)
         sheets.append((title, _pair_head(merged, pair), _pair_rows(pair)))
-    return as_excel(*sheets[2:], *sheets[:2])
+    own = 2 + len(more)
+    return as_excel(*sheets[2:own], *sheets[own:], *sheets[:2])
 
 
 def _title(words: str, taken: set[str]) -> str:

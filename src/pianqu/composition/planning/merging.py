@@ -2,13 +2,17 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from django.utils.translation import gettext as _
 
+from pianqu.composition.planning.answering import WRITTEN
+from pianqu.composition.planning.editions import TABLE, editions
+from pianqu.composition.planning.editions import WORKBOOK as EDITIONS
+from pianqu.composition.planning.extras import Extra
 from pianqu.composition.planning.grids import Wanted, check_keep, read_grids
-from pianqu.composition.planning.merge_files import NAMES, counted, files, sums
+from pianqu.composition.planning.merge_files import NAMES, counted, files, sums, versions, with_report
 from pianqu.composition.planning.merged import Merged, Place, merged
 from pianqu.composition.planning.sentences import told
 from pianqu.composition.planning.writing import whole
@@ -16,11 +20,12 @@ from pianqu.foundation.errors import Invalid
 from pianqu.kernels.overlay.findings import Finding, sentence
 from pianqu.kernels.saying import Said
 
+ALL_NAMES = (*NAMES, TABLE, EDITIONS)
 LISTED = 12
 """Kinds of findings that are told before a file is pointed to."""
 
 
-def merge(given: argparse.Namespace) -> bool:
+def merge(given: argparse.Namespace) -> int:
     """Read, merge, write and tell; there always is a merge. Raises Problem, before anything is written, for bad files."""
     wanted = Wanted(
         grids=given.grids,
@@ -29,8 +34,29 @@ def merge(given: argparse.Namespace) -> bool:
         codes=dict(given.codes),
         systems=dict(given.systems),
     )
-    check_folder(given.out, wanted.paths)
+    tables = [path for path in (given.old, given.new) if path]
+    if len(tables) == 1 or not (tables or wanted.grids):
+        raise Invalid(
+            "plan-nothing", _("Please name grids (--in), or two editions of codes (--old and --new), or both.")
+        )
+    check_folder(given.out, [*wanted.paths, *tables])
     check_keep(given.keep, wanted)
+    extras = [editions(given.old, given.new)] if tables else []
+    made, said = _grids(given, wanted, extras) if wanted.grids else (_no_grids(extras), [])
+    _make(given.out)
+    for name, content in made.items():
+        whole(given.out / name, content)
+    said += [line for extra in extras for line in extra.lines]
+    sys.stdout.write("\n".join([*said, _written(given.out, made)]) + "\n")
+    return WRITTEN
+
+
+def _no_grids(extras: Sequence[Extra]) -> dict[str, bytes]:
+    return with_report({}, {"plan": "merge", "versions": versions()}, extras)
+
+
+def _grids(given: argparse.Namespace, wanted: Wanted, extras: list[Extra]) -> tuple[dict[str, bytes], list[str]]:
+    """All files, and what is said of the grids."""
     try:
         found = merged(read_grids(wanted), tolerance_m=given.tolerance, keep=given.keep)
     except Said as refusal:
@@ -42,12 +68,7 @@ def merge(given: argparse.Namespace) -> bool:
         "codes": dict(sorted(wanted.codes.items())),
         "systems": dict(sorted(wanted.systems.items())),
     }
-    made = files(found, settings)
-    _make(given.out)
-    for name, content in made.items():
-        whole(given.out / name, content)
-    sys.stdout.write("\n".join([*lines(found), _written(given.out)]) + "\n")
-    return True
+    return files(found, settings, extras), lines(found)
 
 
 def check_folder(folder: Path, inputs: Sequence[Path]) -> None:
@@ -56,7 +77,7 @@ def check_folder(folder: Path, inputs: Sequence[Path]) -> None:
         raise Invalid("plan-out-folder", _("%(folder)s is a file: --out names a folder.") % {"folder": folder})
     if not folder.exists() and not folder.absolute().parent.is_dir():
         raise Invalid("plan-out-folder", _("There is no folder %(folder)s.") % {"folder": folder.parent})
-    places = {(folder / name).resolve() for name in NAMES}
+    places = {(folder / name).resolve() for name in ALL_NAMES}
     for path in inputs:
         if path.resolve() in places:
             sentence = _("%(file)s is one of the inputs and would be overwritten: please name another folder.")
@@ -71,8 +92,8 @@ def _make(folder: Path) -> None:
         raise Invalid("plan-out", _("%(file)s cannot be written (%(why)s).") % words) from error
 
 
-def _written(folder: Path) -> str:
-    return _("Written: %(files)s") % {"files": ", ".join(str(folder / name) for name in NAMES)}
+def _written(folder: Path, names: Iterable[str]) -> str:
+    return _("Written: %(files)s") % {"files": ", ".join(str(folder / name) for name in names)}
 
 
 def lines(found: Merged) -> list[str]:

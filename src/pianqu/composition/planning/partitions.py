@@ -2,22 +2,22 @@
 
 import hashlib
 import platform
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pianqu
 from pianqu.composition.planning.points import digest
-from pianqu.composition.planning.sentences import NOT_FOUND, told
+from pianqu.composition.planning.present import Moves, homes, moves, numbers
+from pianqu.composition.planning.sentences import told
 from pianqu.composition.planning.units import Fields, Given, Near
 from pianqu.kernels.partition.cells import Band, Micro, cells, micro_cells
 from pianqu.kernels.partition.figures import broken
-from pianqu.kernels.partition.problem import FINE, MEASURES, Measure, System, Task, Units
-from pianqu.kernels.partition.reasons import Kind, Reason
-from pianqu.kernels.partition.search import VERSION, Infeasible, Plan, plan
-from pianqu.kernels.saying import say
+from pianqu.kernels.partition.problem import FINE, MEASURES, Measure, System, Task, Units, Weights
+from pianqu.kernels.partition.reasons import Kind, Reason, not_found
+from pianqu.kernels.partition.search import VERSION, Infeasible, Plan, Progress, enough, steps
 
 LIBRARIES = ("numpy", "scipy", "shapely", "pyproj", "pymetis")
 """numba is none of them: it changes nothing but the time."""
@@ -41,6 +41,20 @@ class Asked:
     micro: Band | None = None
     whole: str = ""
     """The column that says which units are one building."""
+    moved: int = 0
+    """How much a unit of mean size counts that gets another cluster than it has."""
+
+    @property
+    def task(self) -> Task:
+        """What the search of clusters is asked, rules aside."""
+        return Task(
+            clusters=self.clusters,
+            tolerance=self.tolerance,
+            balance=self.balance,
+            weights=Weights(moved=self.moved),
+            seed=self.seed,
+            sweeps=self.sweeps,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +77,8 @@ class Outcome:
     units: Units
     answer: Plan | Infeasible
     micro: Micro | None = None
+    stopped: bool = False
+    """Whether somebody ended the search before its end."""
 
     @property
     def plan(self) -> Plan | None:
@@ -78,7 +94,7 @@ class Outcome:
         """Why there is no plan, or none was found."""
         if isinstance(self.answer, Infeasible):
             return self.answer.reasons
-        return () if self.answer.holds else (_not_found(self.answer),)
+        return () if self.answer.holds else (not_found(self.answer.figures.over),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,20 +108,14 @@ class Group:
     """Of the balanced sum from the mean, in percent."""
 
 
-def solve(asked: Asked, given: Given, rules: Rules) -> Outcome:
-    """Ask the kernel."""
-    units = _units(asked, given, rules)
+def solve(
+    asked: Asked, given: Given, rules: Rules, goes_on: Callable[[Progress], bool] = lambda _progress: True
+) -> Outcome:
+    """Ask the kernel; `goes_on` is asked again and again while clusters are searched."""
+    units = units_of(asked, given, rules)
     if asked.cell is None:
-        task = Task(
-            clusters=asked.clusters,
-            tolerance=asked.tolerance,
-            balance=asked.balance,
-            locks=rules.locks,
-            centres=rules.centres,
-            seed=asked.seed,
-            sweeps=asked.sweeps,
-        )
-        return Outcome(asked=asked, given=given, rules=rules, units=units, answer=plan(units, task))
+        answer, stopped = _searched(units, task_of(asked, rules), goes_on)
+        return Outcome(asked=asked, given=given, rules=rules, units=units, answer=answer, stopped=stopped)
     answer = cells(units, asked.cell, whole=asked.whole, seed=asked.seed, sweeps=asked.sweeps)
     micro = None
     if asked.micro and isinstance(answer, Plan) and answer.holds:
@@ -113,10 +123,29 @@ def solve(asked: Asked, given: Given, rules: Rules) -> Outcome:
     return Outcome(asked=asked, given=given, rules=rules, units=units, answer=answer, micro=micro)
 
 
-def _units(asked: Asked, given: Given, rules: Rules) -> Units:
+def _searched(units: Units, task: Task, goes_on: Callable[[Progress], bool]) -> tuple[Plan | Infeasible, bool]:
+    """The answer, and whether it was stopped."""
+    running = steps(units, task)
+    while True:
+        try:
+            progress = next(running)
+        except StopIteration as end:
+            return end.value, False
+        if not goes_on(progress):
+            return enough(running), True
+
+
+def task_of(asked: Asked, rules: Rules) -> Task:
+    """What the search of clusters is asked."""
+    return replace(asked.task, locks=rules.locks, centres=rules.centres)
+
+
+def units_of(asked: Asked, given: Given, rules: Rules) -> Units:
+    """As the kernel takes them."""
+    households = tuple(unit.households for unit in given.units)
     return Units(
         population=tuple(unit.population for unit in given.units),
-        households=tuple(unit.households for unit in given.units),
+        households=households if any(households) else (),
         workload=tuple(unit.workload for unit in given.units),
         borders=given.borders,
         bridges=rules.bridges,
@@ -124,12 +153,9 @@ def _units(asked: Asked, given: Given, rules: Rules) -> Units:
             System(name=name, areas=tuple(unit.areas[at] for unit in given.units), weight=asked.weights.get(name, 1))
             for at, name in enumerate(asked.fields.areas)
         ),
+        home=homes(given.units, asked.clusters),
         keys=tuple(unit.code for unit in given.units),
     )
-
-
-def _not_found(nearest: Plan) -> Reason:
-    return Reason(kind=Kind.NOT_JOINED, sentence=say(NOT_FOUND, over=nearest.figures.over), proven=False)
 
 
 # sums ----------------------------------------------------------------------------------------------------------------
@@ -193,6 +219,21 @@ def outside(outcome: Outcome) -> list[Group]:
     return [one for one in micro_groups(outcome) if not band.least <= one.sums["households"] <= band.most]
 
 
+def moved(outcome: Outcome) -> Moves:
+    """Units that get another cluster than they have."""
+    return moves(outcome.given.units, outcome.plan.part, outcome.asked.clusters) if outcome.plan else []
+
+
+def lacking(micro: Micro) -> list[tuple[int, Reason]]:
+    """Cells without micro-cells, and why."""
+    return [one for one in micro.reasons if one[1].kind is not Kind.NOT_FOUND]
+
+
+def nearest(micro: Micro) -> list[tuple[int, Reason]]:
+    """Cells whose micro-cells are the nearest to their limits that were found."""
+    return [one for one in micro.reasons if one[1].kind is Kind.NOT_FOUND]
+
+
 def cut(outcome: Outcome) -> list[tuple[int, int, int]]:
     """Neighbours in two clusters, with their metres."""
     part = outcome.plan.part if outcome.plan else ()
@@ -212,8 +253,17 @@ def split(outcome: Outcome) -> list[tuple[str, str, list[str]]]:
 
 def report(outcome: Outcome) -> dict[str, Any]:
     """Seed, weights, steps, versions, digests of the inputs, and the answer; the same for the same input."""
-    asked, given = outcome.asked, outcome.given
-    body: dict[str, Any] = {
+    body = head(outcome.asked, outcome.given, outcome.rules) | {"feasible": outcome.holds}
+    if outcome.stopped:
+        body["stopped"] = True
+    if outcome.reasons:
+        body |= told_reasons(outcome.given, outcome.reasons)
+    return body | (_figures(outcome, outcome.plan) if outcome.plan else {})
+
+
+def head(asked: Asked, given: Given, rules: Rules) -> dict[str, Any]:
+    """What a report says before there is an answer."""
+    return {
         "plan": asked.kind,
         "asked": _asked(asked),
         "seed": asked.seed,
@@ -226,19 +276,16 @@ def report(outcome: Outcome) -> dict[str, Any]:
         },
         "inputs": [
             {"role": "units", "file": given.path.name, "sha256": given.digest, "lines": len(given.units)},
-            *(
-                {"role": role, "file": path.name, "sha256": digest(path)}
-                for role, path in sorted(outcome.rules.files.items())
-            ),
+            *({"role": role, "file": path.name, "sha256": digest(path)} for role, path in sorted(rules.files.items())),
         ],
         "system": given.system,
         "neighbours": len(given.borders),
         "notes": [told(note) for note in given.notes],
-        "feasible": outcome.holds,
     }
-    if outcome.reasons:
-        body |= {"proved": all(one.proven for one in outcome.reasons), "reasons": _reasons(outcome, outcome.reasons)}
-    return body | (_figures(outcome, outcome.plan) if outcome.plan else {})
+
+
+def told_reasons(given: Given, reasons: Sequence[Reason]) -> dict[str, Any]:
+    return {"proved": all(one.proven for one in reasons), "reasons": _reasons(given, reasons)}
 
 
 def _asked(asked: Asked) -> dict[str, Any]:
@@ -252,17 +299,18 @@ def _asked(asked: Asked) -> dict[str, Any]:
         "near_m": near.near_m,
     }
     if asked.cell is None:
-        return told_ | {"clusters": asked.clusters, "tolerance_percent": asked.tolerance * 100 / FINE}
+        told_ |= {"clusters": asked.clusters, "tolerance_percent": asked.tolerance * 100 / FINE}
+        return told_ | ({"now": fields.now} if fields.now else {})
     micro = asdict(asked.micro) if asked.micro else None
     return told_ | {"cell": asdict(asked.cell), "micro": micro, "whole": asked.whole}
 
 
-def _reasons(outcome: Outcome, reasons: Sequence[Reason]) -> list[dict[str, Any]]:
+def _reasons(given: Given, reasons: Sequence[Reason]) -> list[dict[str, Any]]:
     return [
         {
-            "kind": "not-found" if reason.sentence.words == NOT_FOUND else str(reason.kind),
+            "kind": str(reason.kind),
             "sentence": told(reason.sentence),
-            "units": [outcome.given.units[at].code for at in reason.units],
+            "units": [given.units[at].code for at in reason.units],
             "clusters": [number + 1 for number in reason.clusters],
             "tolerance_percent": None if reason.tolerance is None else reason.tolerance * 100 / FINE,
         }
@@ -286,15 +334,25 @@ def _figures(outcome: Outcome, found: Plan) -> dict[str, Any]:
         "cut_edges": [[codes[one], codes[other], metres] for one, other, metres in cut(outcome)],
         "split_boundaries": [{"column": name, "area": area, "in": clusters} for name, area, clusters in split(outcome)],
     }
+    if outcome.asked.fields.now:
+        known = numbers(outcome.given.units, outcome.asked.clusters)
+        body |= {
+            "present": {name: str(at + 1) if at < outcome.asked.clusters else None for name, at in known.items()},
+            "moved": found.figures.moved,
+            "moved_units": [list(one) for one in moved(outcome)],
+        }
     if outcome.micro:
         body |= {
             "micro_cells": [_group(one) for one in micro_groups(outcome)],
             "micro_cells_outside": [one.name for one in outside(outcome)],
-            "micro_cells_lacking": [
-                {"cell": str(cell + 1)} | _reasons(outcome, [reason])[0] for cell, reason in outcome.micro.reasons
-            ],
+            "micro_cells_lacking": _by_cell(outcome, lacking(outcome.micro)),
+            "micro_cells_not_found": _by_cell(outcome, nearest(outcome.micro)),
         }
     return body | {"plan_sha256": plan_digest(outcome)}
+
+
+def _by_cell(outcome: Outcome, reasons: Sequence[tuple[int, Reason]]) -> list[dict[str, Any]]:
+    return [{"cell": str(cell + 1)} | _reasons(outcome.given, [reason])[0] for cell, reason in reasons]
 
 
 def _group(one: Group) -> dict[str, Any]:
@@ -304,10 +362,11 @@ def _group(one: Group) -> dict[str, Any]:
 
 def plan_digest(outcome: Outcome) -> str:
     """Of what matters in a plan, whatever the format it is written in: a line for each unit, code, cluster and micro-cell."""
-    lines = [
-        "\t".join((unit.code, *belongs)) + "\n"
-        for unit, belongs in zip(outcome.given.units, places(outcome), strict=True)
-    ]
+    return digest_of(outcome.given, places(outcome))
+
+
+def digest_of(given: Given, belongs: Sequence[tuple[str, ...]]) -> str:
+    lines = ["\t".join((unit.code, *one)) + "\n" for unit, one in zip(given.units, belongs, strict=True)]
     return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 

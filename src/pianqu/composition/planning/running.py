@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from pianqu.composition.planning import sites as siting
+from pianqu.composition.planning.answering import IMPOSSIBLE, WRITTEN
 from pianqu.composition.planning.points import read_candidates, read_demand
 from pianqu.composition.planning.sentences import told
 from pianqu.composition.planning.sites import Asked, Outcome
@@ -18,8 +19,8 @@ from pianqu.kernels.saying import Said
 from pianqu.kernels.siting.model import Infeasible, Plan
 
 
-def sites(given: argparse.Namespace) -> bool:
-    """Whether a plan was written. Raises Problem for files that cannot be used."""
+def sites(given: argparse.Namespace) -> int:
+    """The exit code. Raises Problem for files that cannot be used."""
     inputs = [path for path in (given.demand, given.candidates, given.costs, given.streets) if path]
     report = given.report or given.out.with_name(f"{given.out.stem}.report.json")
     check_places(given.out, report, beside(given.out), inputs)
@@ -50,9 +51,9 @@ def sites(given: argparse.Namespace) -> bool:
     whole(report, as_text(siting.report(outcome)).encode())
     if isinstance(outcome.answer, Infeasible):
         sys.stderr.writelines(f"{told(reason.sentence)}\n" for reason in outcome.answer.reasons)
-        return False
+        return IMPOSSIBLE
     _say(outcome, outcome.answer, [*write(given.out, outcome, outcome.answer), report])
-    return True
+    return WRITTEN
 
 
 def _say(outcome: Outcome, answer: Plan, files: list[Path]) -> None:

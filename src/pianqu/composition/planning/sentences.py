@@ -56,10 +56,9 @@ PARTITION = (
     ),
     gettext_noop("What is locked into the same clusters could not be connected without crossing each other."),
     gettext_noop("The parts that do not touch cannot be divided into %(clusters)s clusters."),
-)
-
-NOT_FOUND = gettext_noop(
-    "No plan within the limits was found; it is not proved that there is none. The nearest one is over by %(over)s."
+    gettext_noop(
+        "No plan within the limits was found; it is not proved that there is none. The nearest one is over by %(over)s."
+    ),
 )
 
 

@@ -5,7 +5,7 @@ table of neighbours, or longitude and latitude with a distance. Columns, in Engl
 name 名称, population 人口, households 户数, workload 工作量; boundaries to keep are columns with the name of each unit's area.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,17 +23,15 @@ from pianqu.kernels.overlay.layers import cleaned
 from pianqu.kernels.overlay.planes import Plane, from_gcj02, placed, plane_of
 from pianqu.kernels.overlay.reading import File, held, read
 from pianqu.kernels.overlay.refining import Refinement, refined
+from pianqu.kernels.overlay.touching import HAIR_M, Pairs, side_by_side
 from pianqu.kernels.saying import Said, Sentence
 
 USUAL = {"code": "编码", "name": "名称", "population": "人口", "households": "户数", "workload": "工作量"}
 PLACE = {"lon": "经度", "lat": "纬度"}
 NEIGHBOURS = {"unit": "单元", "neighbour": "相邻单元"}
 POLYGONS = (".geojson", ".json", ".zip")
-HAIR_M = 1.0
-"""Gaps and overlaps narrower than this are the pen's."""
 MOST_PAIRS = 4_000_000
 LOST = ("empty", "not-an-area", "not-a-number")
-Pairs = tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +44,8 @@ class Fields:
     """Columns whose areas are to be kept whole."""
     balance: str
     """The usual column that must be there."""
+    now: str = ""
+    """The column of each unit's present cluster; none where nothing is asked about it."""
 
     def key(self, role: str) -> str:
         return self.own.get(role) or role
@@ -53,7 +53,8 @@ class Fields:
     def needed(self) -> dict[str, str]:
         """Columns that have to be there, with another name that they may have."""
         roles = dict.fromkeys(("code", self.balance, *self.own))
-        return {self.key(role): self._other(role) for role in roles} | {name: name.lower() for name in self.areas}
+        others = (*self.areas, *([self.now] if self.now else []))
+        return {self.key(role): self._other(role) for role in roles} | {name: name.lower() for name in others}
 
     def optional(self) -> dict[str, str]:
         needed = self.needed()
@@ -74,6 +75,8 @@ class Unit:
     households: int
     workload: int
     areas: tuple[str, ...]
+    now: str = ""
+    """The name of its present cluster; empty: it has none."""
     shape: Any = None
 
 
@@ -141,7 +144,8 @@ def _polygons(path: Path, fields: Fields, near: Near) -> Given:
     else:
         refinement = refined([flat], tolerance_m=HAIR_M)
         found = refinement.findings
-        borders = _side_by_side(units, refinement, shapes, near.border_m)
+        places = {unit.code: number for number, unit in enumerate(units)}
+        borders = side_by_side(places, refinement, shapes, near.border_m)
     notes = [*file.findings, *put.findings, *(plane.told(finding) for finding in found)]
     return Given(
         path=path,
@@ -193,29 +197,6 @@ def _check_columns(path: Path, fields: Fields, cells: Sequence[Cells]) -> None:
     if missing:
         words = {"names": said_columns(missing, needed)}
         raise Invalid("table-columns", f"{path.name}: " + _("The list lacks the columns %(names)s.") % words)
-
-
-def _side_by_side(units: Sequence[Unit], refinement: Refinement, shapes: Any, least: float) -> Pairs:
-    """Units that share at least so many metres, or would if there were no hair's breadth between them."""
-    places = {unit.code: number for number, unit in enumerate(units)}
-    owner = [places.get(atom.members[0], -1) for atom in refinement.atoms]
-    lengths: dict[tuple[int, int], float] = {}
-    for border in refinement.borders:
-        pair = min(owner[border.one], owner[border.other]), max(owner[border.one], owner[border.other])
-        if pair[0] >= 0 and pair[0] != pair[1]:
-            lengths[pair] = lengths.get(pair, 0.0) + border.length_m
-    lengths = _across_hairs(shapes, lengths) | lengths
-    return tuple((*pair, max(1, round(length))) for pair, length in sorted(lengths.items()) if length >= least)
-
-
-def _across_hairs(shapes: Any, known: Collection[tuple[int, int]]) -> dict[tuple[int, int], float]:
-    """Other pairs no more than a hair apart, and along how many metres; where only corners meet, along none."""
-    found = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=HAIR_M)
-    pairs = [(one, other) for one, other in found.T.tolist() if one < other and (one, other) not in known]
-    one, other = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    rims = shapely.intersection(shapely.boundary(shapes[one]), shapely.buffer(shapes[other], HAIR_M))
-    lengths = shapely.length(rims) - 2 * HAIR_M  # what is near beyond both ends
-    return dict(zip(pairs, lengths.tolist(), strict=True))
 
 
 def _with_near(borders: Pairs, shapes: Any, metres: float) -> Pairs:
@@ -354,6 +335,7 @@ def _unit(cells: Cells, fields: Fields, shape: Any) -> Unit:
         households=others[0] or 0,
         workload=others[1] or 0,
         areas=tuple(text(cells, name) for name in fields.areas),
+        now=text(cells, fields.now) if fields.now else "",
         shape=shape,
     )
 

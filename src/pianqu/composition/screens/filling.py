@@ -13,10 +13,11 @@ from PIL import Image
 from pianqu.composition import learning
 from pianqu.composition.demo.buildings import make_buildings
 from pianqu.composition.demo.dispatch import make_dispatch
-from pianqu.composition.demo.grid import make_grid
+from pianqu.composition.demo.grid import make_grid, make_next_grid
 from pianqu.composition.demo.joined import make_joined
 from pianqu.composition.demo.lists import make_list
 from pianqu.composition.demo.neighbour import make_neighbour
+from pianqu.composition.demo.parties import make_parties
 from pianqu.composition.demo.platforms import make_platforms
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
@@ -74,7 +75,11 @@ def fill(*, empty: bool) -> dict[str, str]:
     make_points([staff], now=now)
     make_buildings(now=now)
     cluster = territory.clusters(on=timezone.localdate(now))[0]
+    make_buildings(now=now)
+    make_parties(company=others["property"], community=others["other-community"], cluster=others["cluster"], now=now)
     cell = next(c for c in territory.cells(on=timezone.localdate(now)) if c.community_code in cluster.community_codes)
+    promised = territory.all_promises(only_open=True, most=1)
+    told["neighbour"] = promised[0].cell_code
     known = _known(others["checker"], now)
     told |= {"cluster": cluster.code, "cell": cell.code, "me": residentpass.made(known.resident_id, now)}
     told |= _matters(staff, known, now)
@@ -92,6 +97,8 @@ def fill(*, empty: bool) -> dict[str, str]:
     _terms(now)
     _learned(staff, now)
     told |= {"list_id": str(make_list(window=staff, now=now))}
+    told |= {"grid": str(make_next_grid(now=now, valid_from=timezone.localdate(now) + timedelta(days=20)))}
+    seal_and_drain()
     return told | _tables(staff) | _calendar(staff, now) | _hot(staff, now) | _many(staff, now)
 
 
@@ -265,6 +272,7 @@ ROLES = (
     ("other-street", "330205001000", "window"),
     ("community", "330205005003", "grid_worker"),
     ("other-community", "330205005005", "grid_worker"),
+    ("property", "property-wantou", "leader"),
 )
 """Other colleagues, with the same password: login, organisation or the rest of its code, kind of post."""
 

@@ -55,6 +55,7 @@ WORDS: Mapping[str, str] = {
     "column-missing": "%(layer)s: has no column %(column)s; it has %(columns)s",
     "code-rounded": "%(layer)s, row %(row)s: %(keys)s is a code that a spreadsheet has rounded; its last figures are lost",
     "place-unknown": "%(layer)s, %(keys)s: the place %(place)s is not known",
+    "list-cell-unknown": "%(layer)s: the table of duties names the cell %(keys)s, which the grid does not have",
     "text-replaced": "%(layer)s: the names could not all be read as %(encoding)s",
 }
 _PLAIN = {"at", "layer", "keys"}

@@ -56,6 +56,8 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...]
+    numbers: tuple[int, ...]
+    """Of each row its line in the file, whatever blank ones stand between."""
 
 
 def held(stream: IO[bytes], layer: str, limits: Limits = LIMITS) -> bytes:
@@ -349,8 +351,9 @@ def read_table(content: bytes, layer: str, limits: Limits = LIMITS) -> Table:
     found: list[Finding] = []
     lines = _sheet(content, layer, limits) if content.startswith(b"PK") else _csv(content, layer)
     rows: list[Row] = []
+    numbers: list[int] = []
     columns: tuple[str, ...] = ()
-    for line in lines:
+    for number, line in lines:
         if not any(line):
             continue
         if not columns:
@@ -358,33 +361,37 @@ def read_table(content: bytes, layer: str, limits: Limits = LIMITS) -> Table:
             continue
         _count(layer, len(rows) + 1, limits)
         rows.append({name: cell for name, cell in zip(columns, line, strict=False) if name})
+        numbers.append(number)
         for cell in line:
             if _ROUNDED.match(cell):
-                found.append(Finding(code="code-rounded", layer=layer, keys=(cell,), values={"row": len(rows) + 1}))
+                found.append(Finding(code="code-rounded", layer=layer, keys=(cell,), values={"row": number}))
     if not rows:
         raise Refused(Finding(code="nothing", layer=layer))
-    return Table(columns, tuple(rows), tuple(found))
+    return Table(columns, tuple(rows), tuple(found), tuple(numbers))
 
 
-def _csv(content: bytes, layer: str) -> Iterator[list[str]]:
+def _csv(content: bytes, layer: str) -> Iterator[tuple[int, list[str]]]:
+    """Each row with the line on which it begins."""
     text, _encoding_used = _decoded(content)
     head = text.partition("\n")[0]
     separator = max(",;\t", key=head.count)
     try:
-        for line in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
-            yield [cell.strip() for cell in line]
+        reader, begin = csv.reader(io.StringIO(text, newline=""), delimiter=separator), 1
+        for line in reader:
+            yield begin, [cell.strip() for cell in line]
+            begin = reader.line_num + 1
     except csv.Error as error:
         raise _unreadable(layer, "CSV", str(error)) from None
 
 
-def _sheet(content: bytes, layer: str, limits: Limits) -> Iterator[list[str]]:
+def _sheet(content: bytes, layer: str, limits: Limits) -> Iterator[tuple[int, list[str]]]:
     archive = _Archive(content, layer, limits)
     for name in sorted(archive.parts):
         archive.content(name)  # no part is larger than it says, and all together are within the limit
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        for line in book.worksheets[0].iter_rows(values_only=True):
-            yield [as_text(cell) for cell in line]
+        for number, line in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
+            yield number, [as_text(cell) for cell in line]
     except (InvalidFileException, ParseError, KeyError, ValueError, IndexError, TypeError, zipfile.BadZipFile) as error:
         raise _unreadable(layer, "Excel", str(error)) from None
 

@@ -9,7 +9,7 @@ Cost: a search a number that is tried. Guarantee: a building lies in one cell; c
 is said why not.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,8 +17,9 @@ import numpy as np
 from pianqu.kernels.partition.figures import figures
 from pianqu.kernels.partition.graph import joined, numbered
 from pianqu.kernels.partition.level import level
-from pianqu.kernels.partition.problem import MEASURES, Measure, System, Task, Units, Weights
-from pianqu.kernels.partition.reasons import Kind, Reason, part_ranges, wrong
+from pianqu.kernels.partition.problem import MEASURES, Measure, Task, Units, Weights
+from pianqu.kernels.partition.reasons import Kind, Reason, not_found, part_ranges, wrong
+from pianqu.kernels.partition.records import some_of
 from pianqu.kernels.partition.search import Infeasible, Plan, plan
 from pianqu.kernels.saying import say
 
@@ -43,12 +44,13 @@ MICRO = Band(least=50, most=80)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Micro:
-    """Micro-cells of all cells, numbered through; −1 where a cell has none, and why."""
+    """Micro-cells of all cells, numbered through; −1 where a cell has none."""
 
     part: tuple[int, ...]
     cells: tuple[int, ...]
     """The cell of each micro-cell."""
     reasons: tuple[tuple[int, Reason], ...]
+    """By cell: why it has none, or that none within the limits were found (`Kind.NOT_FOUND`; then the nearest are there)."""
 
 
 def cells(
@@ -59,9 +61,14 @@ def cells(
     weights: Weights = WALK,
     seed: int = 0,
     sweeps: int = 1_000,
+    tries: int = 8,
+    locks: Mapping[int, int] | None = None,
     plain: bool | None = None,
 ) -> Plan | Infeasible:
-    """Cells of these units. `whole` names the system (of buildings) whose areas are never divided."""
+    """Cells of these units. `whole` names the system (of buildings) whose areas are never divided.
+
+    Locks are for units that are no part of a building with others; they say which units are in one cell, numbered from 0.
+    """
     most: tuple[tuple[Measure, int], ...] = () if band.work is None else (("workload", band.work),)
     task = Task(
         clusters=1,
@@ -71,6 +78,7 @@ def cells(
         weights=weights,
         seed=seed,
         sweeps=sweeps,
+        tries=tries,
     )
     reasons = wrong(units, task)
     if reasons:
@@ -80,7 +88,10 @@ def cells(
     counts = _counts(merged, task)
     if not counts:
         return Infeasible(reasons=(_no_number(units, band),))
-    return _tried(units, merged, building, [replace(task, clusters=count) for count in counts], plain)
+    held = {building[unit]: cell for unit, cell in (locks or {}).items()}
+    least = max(held.values(), default=-1) + 1
+    tasks = [replace(task, clusters=count, locks=held) for count in counts if count >= least]
+    return _tried(units, merged, building, tasks or [replace(task, clusters=least, locks=held)], plain)
 
 
 def micro_cells(
@@ -97,11 +108,13 @@ def micro_cells(
     part, of, reasons = [-1] * len(units), list[int](), list[tuple[int, Reason]]()
     for number in sorted(set(cell) - {-1}):
         members = [unit for unit, its in enumerate(cell) if its == number]
-        found = cells(subset(units, members), band, whole=whole, seed=seed, sweeps=sweeps, plain=plain)
+        found = cells(some_of(units, members), band, whole=whole, seed=seed, sweeps=sweeps, plain=plain)
         if isinstance(found, Infeasible):
             back = (replace(one, units=tuple(members[n] for n in one.units)) for one in found.reasons)
             reasons += [(number, reason) for reason in back]
             continue
+        if not found.holds:
+            reasons.append((number, not_found(found.figures.over)))
         for unit, place in zip(members, found.part, strict=True):
             part[unit] = len(of) + place
         of += [number] * (max(found.part) + 1)
@@ -206,25 +219,3 @@ def _between(borders: Sequence[tuple[int, int, int]], building: Sequence[int]) -
         if pair[0] != pair[1]:
             added[pair] = added.get(pair, 0) + length
     return ((one, other, length) for (one, other), length in added.items())
-
-
-def subset(units: Units, members: Sequence[int]) -> Units:
-    """Some units as a problem of their own."""
-    place = {unit: number for number, unit in enumerate(members)}
-
-    def some(column: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple(column[unit] for unit in members) if column else ()
-
-    return Units(
-        population=tuple(units.population[unit] for unit in members),
-        households=some(units.households),
-        workload=some(units.workload),
-        borders=tuple((place[a], place[b], length) for a, b, length in units.borders if a in place and b in place),
-        bridges=tuple((place[a], place[b]) for a, b in units.bridges if a in place and b in place),
-        systems=tuple(
-            System(name=system.name, areas=tuple(system.areas[unit] for unit in members), weight=system.weight)
-            for system in units.systems
-        ),
-        home=some(units.home),
-        keys=tuple(units.key(unit) for unit in members),
-    )

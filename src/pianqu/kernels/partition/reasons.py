@@ -43,6 +43,8 @@ class Kind(StrEnum):
     POCKET = "pocket"
     NOT_JOINED = "not-joined"
     NO_NUMBER = "no-number"
+    NOT_FOUND = "not-found"
+    """Nothing forbids a plan, and the search ended without one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +62,14 @@ class Reason:
 
     def __str__(self) -> str:
         return str(self.sentence)
+
+
+def not_found(over: int) -> Reason:
+    """Of a search that ended outside the limits, its nearest plan by so much: that proves nothing."""
+    words = (
+        "No plan within the limits was found; it is not proved that there is none. The nearest one is over by %(over)s."
+    )
+    return Reason(kind=Kind.NOT_FOUND, sentence=say(words, over=over), proven=False)
 
 
 def wrong(units: Units, task: Task) -> list[Reason]:

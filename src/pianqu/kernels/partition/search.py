@@ -9,7 +9,7 @@ same plan, with numba or without, in any process; a plan has connected clusters 
 """
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from importlib.metadata import version
 
@@ -57,15 +57,18 @@ class Infeasible:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progress:
-    """How far a run is, and its best plan yet: whoever stops here has that."""
+    """How far a run is, and what its best plan is worth: whoever stops here has that."""
 
     turns: int
     """Proposals made in this try."""
     score: int
     over: int
+    tries: int = 0
+    """Tries that are over."""
 
 
-Steps = Generator[Progress, None, Plan | Infeasible]
+Steps = Generator[Progress, bool | None, Plan | Infeasible]
+"""Whoever sends true from some step on gets the best plan of the steps before."""
 Going = Generator[Progress, None, None]
 
 
@@ -84,6 +87,16 @@ def last(running: Steps) -> Plan | Infeasible:
             return found
 
 
+def enough(running: Steps) -> Plan | Infeasible:
+    """End a search that has begun, with the best plan yet."""
+    try:
+        running.send(True)
+    except StopIteration as end:
+        found: Plan | Infeasible = end.value
+        return found
+    raise RuntimeError("the search went on")
+
+
 def steps(units: Units, task: Task, *, plain: bool | None = None) -> Steps:
     """The same, in steps between which it may be stopped."""
     of = checked(units, task)
@@ -93,21 +106,37 @@ def steps(units: Units, task: Task, *, plain: bool | None = None) -> Steps:
     turns = 0
     for number in range(max(1, task.tries)):
         run = Run(task, seed=task.seed * MOST_TRIES + number, plain=plain)
-        begin, was_coarse = yield from _begin(run, of)
-        if begin is None:
+        ended = yield from _one_try(run, of, best)
+        if ended is None:
             return _not_joined()
-        run.lay(of, begin)
-        for progress in _search(run, was_coarse):
-            yield progress if best is None else min(progress, best.progress, key=lambda one: (one.over, one.score))
         turns += run.turns
-        best = run if best is None else min(best, run, key=lambda one: (one.progress.over, one.progress.score))
+        best = _better(best, run)
+        if not ended:
+            break
     assert best is not None
     return answer(units, task, of, best.best(), turns)
 
 
-def _search(run: "Run", was_coarse: bool) -> Going:
-    yield from run.cool(UNITS if was_coarse else ALONE)
-    yield from run.finish()
+def _one_try(run: "Run", of: Level, best: "Run | None") -> Generator[Progress, bool | None, bool | None]:
+    """Whether it came to its end, or was stopped; None where nothing could begin."""
+    going = _search(run, of)
+    for progress in going:
+        told = progress if best is None else replace(_better(best, run).progress, turns=run.turns, tries=run.number)
+        if (yield told):
+            return False
+    return True if run.began else None
+
+
+def _better(best: "Run | None", run: "Run") -> "Run":
+    return run if best is None else min(best, run, key=lambda one: (one.progress.over, one.progress.score))
+
+
+def _search(run: "Run", of: Level) -> Going:
+    begin, was_coarse = yield from _begin(run, of)
+    if begin is not None:
+        run.lay(of, begin)
+        yield from run.cool(UNITS if was_coarse else ALONE)
+        yield from run.finish()
 
 
 def repair(
@@ -193,7 +222,7 @@ def _begin(run: "Run", of: Level) -> Generator[Progress, None, tuple[Array | Non
         above = coarse(of, atom)
         begin = _first(above, run.seed)
         if begin is not None:
-            run.lay(above, begin)
+            run.lay(above, begin, atom=atom)
             yield from run.cool(ATOMS, size=len(of))
             return run.stands()[atom], True
     return _first(of, run.seed), False
@@ -259,22 +288,33 @@ class Run:
     def __init__(self, task: Task, *, seed: int, plain: bool | None = None) -> None:
         self.task, self.seed = task, seed
         self.turns = self._layers = 0
+        self._atom: Array | None = None
         self._plain = not compiled.is_there() if plain is None else plain
         self._code = vars(loop) if self._plain else compiled.compiled(loop)
         self._of: Level
         self._board: loop.Board
 
-    def lay(self, of: Level, part: Array, free: Array | None = None) -> None:
-        """Go on with this plan of this level; only what is free (and not locked) moves."""
+    @property
+    def number(self) -> int:
+        """How many tries were before this one."""
+        return self.seed % MOST_TRIES
+
+    @property
+    def began(self) -> bool:
+        return self._layers > 0
+
+    def lay(self, of: Level, part: Array, free: Array | None = None, atom: Array | None = None) -> None:
+        """Go on with this plan of this level; only what is free (and not locked) moves. `atom`: each unit's node."""
         may = np.ones(len(of), dtype=np.int64) if free is None else free
         seed = self.seed * MOST_LAYERS + self._layers
-        self._of, self._layers = of, self._layers + 1
+        self._of, self._layers, self._atom = of, self._layers + 1, atom
         self._board = board(of, part, seed=seed, free=np.where(of.locks < 0, may, 0), plain=self._plain)
         self._frees = int(self._free().sum())
 
     def best(self) -> Array:
-        """The best plan within all limits, or else the one at which the run stands."""
-        return np.array(self._board.best if self.holds else self._board.part, dtype=np.int64)
+        """The best plan of units within all limits, or else the one at which the run stands."""
+        found = np.array(self._board.best if self.holds else self._board.part, dtype=np.int64)
+        return found if self._atom is None else found[self._atom]
 
     def stands(self) -> Array:
         """Where the run stands: better than the best plan within the limits, often, and nearly within them."""

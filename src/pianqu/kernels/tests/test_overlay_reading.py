@@ -356,8 +356,9 @@ def test_a_table_of_codes_is_read(content: bytes) -> None:
 
 
 def test_codes_that_a_spreadsheet_has_rounded_are_told() -> None:
-    table = read_table("网格,社区\nG1,3.30205E+11\n".encode(), "party")
+    table = read_table("网格,社区\n\nG1,3.30205E+11\n".encode(), "party")
     assert [(finding.code, finding.keys) for finding in table.findings] == [("code-rounded", ("3.30205E+11",))]
+    assert table.findings[0].values["row"] == 3 and table.numbers == (3,)
 
 
 @pytest.mark.parametrize("content", [b"", b"code\n", b"PK\x03\x04", archive()])

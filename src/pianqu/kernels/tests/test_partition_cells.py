@@ -4,15 +4,17 @@ import itertools
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pianqu.kernels.partition.cells import CELL, MICRO, Band, cells, micro_cells
 from pianqu.kernels.partition.figures import figures
 from pianqu.kernels.partition.front import Front, front, non_dominated, settings, values
+from pianqu.kernels.partition.level import SCALE
 from pianqu.kernels.partition.problem import System, Task, Units, Weights
 from pianqu.kernels.partition.reasons import Kind
-from pianqu.kernels.partition.search import Infeasible, Plan, plan, repair
+from pianqu.kernels.partition.search import Infeasible, Plan, enough, plan, repair, steps
 from pianqu.kernels.tests.test_partition import _connected, grid
 
 
@@ -65,11 +67,47 @@ def test_households_that_are_no_whole_number_of_cells() -> None:
     assert micro.part == (-1, -1) and micro.reasons[0][0] == 0
 
 
+def test_micro_cells_outside_their_limits_say_that_none_within_were_found() -> None:
+    """A star: whatever is no leaf holds the middle, so that nothing but one cell would do, and nothing proves it."""
+    star = Units(population=(0,) * 7, households=(0, *(10,) * 6), borders=tuple((0, leaf, 1) for leaf in range(1, 7)))
+    micro = micro_cells(star, (0,) * 7, Band(least=20, most=30), sweeps=20, plain=True)
+    assert min(micro.part) == 0 and len(micro.cells) > 1
+    [(cell, reason)] = micro.reasons
+    assert (cell, reason.kind, reason.proven) == (0, Kind.NOT_FOUND, False)
+    sums = np.bincount(micro.part, weights=star.households)
+    assert int(reason.sentence.values["over"]) == np.maximum(20 - sums, 0).sum() + np.maximum(sums - 30, 0).sum()
+
+
 def test_a_building_larger_than_a_cell_is_named_by_its_units() -> None:
     units = replace(street(), households=(600, 10, *(12,) * 126))
     found = cells(units, Band(least=300, most=500), whole="buildings", plain=True)
     assert isinstance(found, Infeasible)
     assert [(r.kind, r.units) for r in found.reasons] == [(Kind.TOO_LARGE, (0, 1))]
+
+
+# stopping ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("steps_made", [1, 4, 9, 20, 26])
+def test_who_stops_a_search_has_its_best_plan_yet_even_one_of_atoms(steps_made: int) -> None:
+    systems = (System(name="streets", areas=tuple(str(n % 12 // 2) for n in range(72))),)
+    units, task = grid(12, 6, systems=systems), Task(clusters=3, tolerance=1_000, sweeps=100, tries=2)
+    running = steps(units, task, plain=True)
+    seen = list(itertools.islice(running, steps_made))
+    found = enough(running)
+    assert isinstance(found, Plan) and not found.figures.loose and len(found.part) == 72
+    assert found.turns > 0 and found.figures.over == seen[-1].over
+    assert found.figures.score == -(-seen[-1].score // SCALE)
+
+
+def test_a_search_that_is_not_stopped_makes_more_tries_than_one_that_is() -> None:
+    units, task = grid(12, 6), Task(clusters=3, tolerance=1_000, sweeps=20, tries=3)
+    assert [progress.tries for progress in steps(units, task, plain=True)][-1] == 2
+    whole = plan(units, task, plain=True)
+    running = steps(units, task, plain=True)
+    next(running)
+    early = enough(running)
+    assert isinstance(whole, Plan) and isinstance(early, Plan) and early.turns < whole.turns
 
 
 # repair --------------------------------------------------------------------------------------------------------------

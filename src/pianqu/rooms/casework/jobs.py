@@ -1,4 +1,5 @@
-"""What the worker does for casework: tables of matters, dates that new terms move, forecasts, hot issues, acts on many.
+"""What the worker does for casework: tables of matters, dates that new terms move, forecasts, hot issues, acts on many, and
+where matters lie in a new grid.
 
 Tables are written page by page, several in turn, so that a small one waits for no large one.
 
@@ -303,6 +304,17 @@ def apply_clock_rules(*, actor: Actor, now: datetime) -> int:
         goes_on = True
         while goes_on:
             goes_on = services.apply_clock_rules(actor=actor, version_id=version_id, now=now)
+            batches += 1
+    return batches
+
+
+def rehome(*, actor: Actor, now: datetime) -> int:
+    """Locate open matters in grids whose day has come, some at a time; answers how many batches there were."""
+    batches = 0
+    for version_id in queries.to_rehome(on=timezone.localdate(now)):
+        goes_on = True
+        while goes_on:
+            goes_on = services.rehome_cases(actor=actor, version_id=version_id, now=now)
             batches += 1
     return batches
 

@@ -188,6 +188,11 @@ def may_hand_over(actor: Actor) -> bool:
     return directory.may_change_directory(actor)
 
 
+def may_rehome(actor: Actor) -> bool:
+    """The installation's own programs, when a grid comes into force."""
+    return actor.kind == "system"
+
+
 def may_add_categories(actor: Actor) -> bool:
     return _acts_for_all(actor)
 
@@ -472,6 +477,10 @@ def check_may_set_clocks(actor: Actor) -> None:
 
 def check_may_hand_over(actor: Actor) -> None:
     _check(may_hand_over(actor), _("Only the district's administrators may hand over what an organisation has."))
+
+
+def check_may_rehome(actor: Actor) -> None:
+    _check(may_rehome(actor), _("Only the installation itself locates matters in a new grid."))
 
 
 def check_may_arrange_platform(actor: Actor, street_code: str) -> None:

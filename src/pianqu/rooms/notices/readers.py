@@ -103,7 +103,7 @@ def _rated(fact: told.CaseRated, holder: str) -> Addressed:
         yield holder, True
 
 
-def _handed_over(fact: told.CaseHandedOver, _holder: str) -> Addressed:
+def _handed_over(fact: told.CaseHandedOver | told.CaseRehomed, _holder: str) -> Addressed:
     for _role, _old, new in fact.moves:
         yield new, False
 
@@ -247,6 +247,7 @@ _CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
     told.CaseEscalated: _escalated,
     told.TaskEscalated: _part_escalated,
     told.CaseHandedOver: _handed_over,
+    told.CaseRehomed: _handed_over,
     LetterReceived: _letter,
     told.WhistleBlown: _called_to,
     told.WhistleAnswered: _caller,
@@ -277,6 +278,7 @@ _TOLD_TO_ALL = frozenset(
         told.ExtensionAsked,
         told.ColleaguesMentioned,
         told.CaseHandedOver,
+        told.CaseRehomed,
         told.PingPongAlarmed,
         told.PlatformPingPong,
         told.WhistleDueSoon,

@@ -172,6 +172,7 @@ def _says() -> dict[str, tuple[str, str]]:
         "case-escalated": ("trending-up", _("Overdue: gone up the line")),
         "task-escalated": ("trending-up", _("A helper's date has passed")),
         "case-handed-over": ("refresh", _("Handed over to you by a reorganisation")),
+        "case-rehomed": ("refresh", _("Handed over to you: its community lies in your cluster now")),
         "whistle-blown": ("bell", _("You are called to the spot: please answer")),
         "whistle-answered": ("send", _("A called department comes")),
         "whistle-objected": ("flag", _("A called department objects: a leader decides")),

@@ -25,6 +25,28 @@ def may_decide(actor: Actor) -> bool:
     return directory.may_change_directory(actor)
 
 
+def may_comment(actor: Actor) -> bool:
+    """Anybody: residents without an account, officials who may act."""
+    return actor.kind == "resident" or actor.acts
+
+
+def check_may_comment(actor: Actor) -> None:
+    """Raise Forbidden where `may_comment` answers no."""
+    if not may_comment(actor):
+        raise Forbidden("comment-forbidden", unchanged(_("This post reads and changes nothing.")))
+
+
+def may_see(actor: Actor) -> bool:
+    """Officials see drafts while they are worked on; everybody else once they are published."""
+    return actor.kind in {"post", "system"}
+
+
+def check_may_see(actor: Actor) -> None:
+    """Raise Forbidden where `may_see` answers no."""
+    if not may_see(actor):
+        raise Forbidden("draft-forbidden", _("Drafts are seen by officials until they are published."))
+
+
 def check_may_plan(actor: Actor) -> None:
     """Raise Forbidden where `may_plan` answers no."""
     if not may_plan(actor):
@@ -37,3 +59,19 @@ def check_may_decide(actor: Actor) -> None:
     if not may_decide(actor):
         sentence = _("A plan is put into force by the district's administrators.")
         raise Forbidden("adopt-forbidden", unchanged(sentence))
+
+
+def may_hand_in(actor: Actor, organisation_code: str) -> bool:
+    """A department's grid is handed in by its own leaders and administrators, or by who plans."""
+    if may_plan(actor):
+        return True
+    return (
+        actor.acts and actor.organisation_code == organisation_code and directory.may_manage(actor, organisation_code)
+    )
+
+
+def check_may_hand_in(actor: Actor, organisation_code: str) -> None:
+    """Raise Forbidden where `may_hand_in` answers no."""
+    if not may_hand_in(actor, organisation_code):
+        sentence = _("A department's grid is handed in by its own leaders and administrators, or by those who plan.")
+        raise Forbidden("hand-in-forbidden", unchanged(sentence))

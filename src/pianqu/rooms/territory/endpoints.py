@@ -26,6 +26,16 @@ def versions(request: HttpRequest) -> list[VersionCard]:
     return list(queries.versions())
 
 
+@territory.does(
+    "/grid/revert",
+    name="revertGrid",
+    says=gettext_noop("Take a mistaken adoption back: an earlier grid holds again, as a new version"),
+    right="arrange",
+)
+def revert(request: HttpRequest, typed: schemas.Reverting) -> uuid.UUID:
+    return services.revert_grid(actor=actor_of(request), now=timezone.now(), **dict(typed))
+
+
 @territory.asks(
     "/clusters",
     name="listClusters",
@@ -138,6 +148,45 @@ def locate(request: HttpRequest, lon: float, lat: float, on: schemas.Day | None 
 )
 def locate_many(request: HttpRequest, typed: schemas.Lot) -> list[CellPlace]:
     return list(queries.locate_cells(typed.points, on=typed.on or timezone.localdate()))
+
+
+# buildings -----------------------------------------------------------------------------------------------------------
+
+
+@territory.asks(
+    "/households",
+    name="listHouseholds",
+    says=gettext_noop("How many households and people each community has"),
+    gives=list[schemas.Households],
+)
+def households(request: HttpRequest) -> list[schemas.Households]:
+    found = queries.households_by_community()
+    return [
+        schemas.Households(
+            community_code=code,
+            buildings=counts.buildings,
+            households=counts.households,
+            population=counts.population,
+        )
+        for code, counts in found.items()
+    ]
+
+
+@territory.does(
+    "/buildings",
+    name="takeInBuildings",
+    says=gettext_noop("Take in how many households each building has, all at once"),
+    right="arrange",
+    gives=uuid.UUID,
+    status=201,
+)
+def take_in_buildings(request: HttpRequest, typed: schemas.BuildingRoll) -> uuid.UUID:
+    return services.take_in_buildings(
+        actor=actor_of(request),
+        items=[services.NewBuilding(**dict(item)) for item in typed.items],
+        source=typed.source,
+        now=timezone.now(),
+    )
 
 
 # service points ------------------------------------------------------------------------------------------------------

@@ -51,7 +51,11 @@ class BuildingsTakenIn(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class GridAdopted(Fact):
-    """A whole grid with its clusters is in force from a day on. `digest` is the SHA-256 of its canonical GeoJSON."""
+    """A whole grid with its clusters is in force from a day on. `digest` is the SHA-256 of its canonical GeoJSON.
+
+    `former_id` is the version in force before that day, `plan_id` the draft from which it came, `reverts` a version that was a
+    mistake and `restores` the one whose cells and clusters hold again.
+    """
 
     kind: ClassVar[str] = "territory.grid-adopted"
     label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Grid adopted")
@@ -64,11 +68,32 @@ class GridAdopted(Fact):
     micro: int
     clusters: int
     digest: str
+    former_id: str = ""
+    plan_id: str = ""
+    reverts: str = ""
+    restores: str = ""
+    reason_commitment: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeopleCarried(Fact):
+    """Another grid is in force, and the people of cells that are gone work in those that hold most of them.
+
+    `carried`: old cell, new cell, how many posts; `waiting`: old cell without an heir, how many posts.
+    """
+
+    kind: ClassVar[str] = "territory.people-carried"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "People of cells carried over to a new grid")
+
+    version_id: str
+    valid_from: str
+    carried: tuple[tuple[str, str, int], ...]
+    waiting: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class CellStaffed(Fact):
-    """Who works in a cell from a day on: posts by role, in the same order."""
+    """Who works in a cell from a day on: posts by role, in the same order; none where the cell is gone."""
 
     kind: ClassVar[str] = "territory.cell-staffed"
     label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "People of a cell named")
@@ -165,3 +190,78 @@ class BookingCancelled(Fact):
 
     booking_id: str
     room_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EstateSet(Fact):
+    """An estate with its property company and owners' committee is so from a day on; `digest` binds its name and telephones."""
+
+    kind: ClassVar[str] = "territory.estate-set"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Estate set")
+
+    estate_code: str
+    community_code: str
+    property_code: str
+    owners_code: str
+    cell_codes: tuple[str, ...]
+    buildings: int
+    valid_from: str
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EstateEnded(Fact):
+    """There is no such estate any more from a day on."""
+
+    kind: ClassVar[str] = "territory.estate-ended"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Estate ended")
+
+    estate_code: str
+    community_code: str
+    valid_to: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundHeld(Fact):
+    """Parties of a cell or a cluster went round together: who, as which of the four, in the same order."""
+
+    kind: ClassVar[str] = "territory.round-held"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Joint round held")
+
+    round_id: str
+    day: str
+    cell_code: str
+    cluster_code: str
+    roles: tuple[str, ...]
+    organisation_codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromiseMade(Fact):
+    """An organisation promised something by a day. The words are kept in the room."""
+
+    kind: ClassVar[str] = "territory.promise-made"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Promise made")
+
+    promise_id: str
+    round_id: str
+    role: str
+    promiser_code: str
+    due_on: str
+    words_commitment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PromiseTold(Fact):
+    """Whether a promise was kept, as the organisation that records it tells: `kept` or `broken`, on which day."""
+
+    kind: ClassVar[str] = "territory.promise-told"
+    label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Told whether a promise was kept")
+
+    promise_id: str
+    round_id: str
+    promiser_code: str
+    verdict: str
+    settled_on: str
+    due_on: str
+    words_commitment: str

@@ -1,5 +1,8 @@
 """Who may change what is known of places."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
+
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
@@ -23,6 +26,16 @@ def check_may_adopt_grid(actor: Actor) -> None:
             "grid-forbidden",
             _("Only the district's administrators and its own set-up may change the grid. Nothing was changed."),
         )
+
+
+def may_carry_people(actor: Actor) -> bool:
+    """The installation's own programs, when a grid comes into force."""
+    return actor.kind == "system"
+
+
+def check_may_carry_people(actor: Actor) -> None:
+    if not may_carry_people(actor):
+        raise Forbidden("carry-forbidden", _("Only the installation itself carries people over to a new grid."))
 
 
 def may_manage_point(actor: Actor, organisation_code: str) -> bool:
@@ -51,3 +64,46 @@ def check_may_change_places(actor: Actor) -> None:
     """Raise Forbidden where `may_change_places` answers no."""
     if not may_change_places(actor):
         raise Forbidden("places-forbidden", _("Only the installation's own set-up may change places."))
+
+
+# the four parties ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circle:
+    """Who belongs to a neighbourhood: organisations of the four parties, posts of its cells, and who leads above them."""
+
+    members: frozenset[str]
+    posts: frozenset[str]
+    leaders: frozenset[str]
+
+
+def may_go_round(actor: Actor, circle: Circle) -> bool:
+    """Officials of the four parties, leaders and administrators of the street and the cluster, and of the district."""
+    if actor.acts and (actor.organisation_code in circle.members or (actor.acting_post_id or "") in circle.posts):
+        return True
+    return _leads(actor, circle.leaders)
+
+
+def may_set_estate(actor: Actor, leaders: Collection[str]) -> bool:
+    """Leaders and administrators of the community, its street and its cluster, and of the district."""
+    return _leads(actor, leaders)
+
+
+def _leads(actor: Actor, organisation_codes: Collection[str]) -> bool:
+    own = actor.organisation_code in organisation_codes and directory.may_manage(actor, actor.organisation_code)
+    return own or directory.may_change_directory(actor)
+
+
+def check_may_go_round(actor: Actor, circle: Circle) -> None:
+    if not may_go_round(actor, circle):
+        sentence = _("Only the four parties of this place and the leaders of its street and cluster may enter this.")
+        raise Forbidden("round-forbidden", unchanged(sentence))
+
+
+def check_may_set_estate(actor: Actor, leaders: Collection[str]) -> None:
+    if not may_set_estate(actor, leaders):
+        sentence = _(
+            "Only leaders and administrators of the community, its street and its cluster arrange its estates."
+        )
+        raise Forbidden("estate-forbidden", unchanged(sentence))

@@ -2,12 +2,14 @@
 
 from datetime import date
 from typing import Annotated, Literal
+from uuid import UUID
 
 from ninja import Schema
 from pydantic import AfterValidator, Field
 
 from pianqu.foundation.api import Body, Code, Moment, Short, day
 from pianqu.rooms.territory.queries import BookingCard, CellCard, PersonCard, PointCard, RoomCard
+from pianqu.rooms.territory.services import MOST_HOUSEHOLDS
 
 Day = Annotated[date, AfterValidator(day)]
 
@@ -39,6 +41,17 @@ class Lot(Body):
         max_length=10_000, examples=[[[121.551, 29.887]]]
     )
     on: Day | None = None
+
+
+class Reverting(Body):
+    """A grid that was a mistake, and from which day on an earlier one holds again."""
+
+    version_id: UUID = Field(
+        description="The mistake: the latest version.", examples=["0198f3a2-7c1e-7d3a-9d52-1f6f0c9b7a11"]
+    )
+    valid_from: Day = Field(examples=["2026-12-01"])
+    reason: Annotated[Short, Field(min_length=1, examples=["草案未经公示"])]
+    to_id: UUID | None = Field(None, description="The version to go back to; the one in force before it, if left out.")
 
 
 class Person(Body):
@@ -107,6 +120,34 @@ class NewPoint(Body):
     accessible: bool = False
     weekly: list[Spans] = Field(default_factory=list, max_length=7)
     valid_from: Day | None = None
+
+
+class House(Body):
+    """A building with how many households it has; people where they were counted. Never who."""
+
+    code: Annotated[Code, Field(max_length=24, examples=["330205001001-0001"])]
+    name: Annotated[Short, Field(min_length=1, max_length=60, examples=["锦绣小区 1 幢"])]
+    community_code: Code = Field(examples=["330205001001"])
+    lon: float = Field(ge=-180, le=180, allow_inf_nan=False, examples=[121.55])
+    lat: float = Field(ge=-90, le=90, allow_inf_nan=False, examples=[29.88])
+    households: int = Field(ge=0, le=MOST_HOUSEHOLDS, examples=[48])
+    population: int | None = Field(None, ge=0, le=1_000_000)
+
+
+class BuildingRoll(Body):
+    """All buildings of the district: the roll takes the last one's place."""
+
+    source: Annotated[Short, Field(min_length=1, max_length=80, examples=["2026 年人口普查"])]
+    items: list[House] = Field(min_length=1, max_length=50_000)
+
+
+class Households(Schema):
+    """How many live in a community, by the roll that counts."""
+
+    community_code: str
+    buildings: int
+    households: int
+    population: int | None = Field(description="Where people were counted.")
 
 
 class NewRoom(Body):

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from pianqu.rooms.territory.views import grid, points, taking
+from pianqu.rooms.territory.views import grid, neighbours, neighbours_open, points, taking
 
 app_name = "territory"
 
@@ -12,6 +12,10 @@ urlpatterns = [
     path("desk/territory/map.json", grid.layers, name="layers"),
     path("desk/territory/grid.geojson", grid.download, name="download"),
     path("desk/territory/take-in/", taking.take_in, name="take_in"),
+    path("desk/neighbours/", neighbours.page, name="neighbours"),
+    path("desk/neighbours/<str:code>/", neighbours.one, name="neighbour"),
+    path("desk/neighbours/clusters/<str:code>/", neighbours.one, {"kind": "cluster"}, name="neighbour_cluster"),
+    path("clusters/<str:cluster>/cells/<str:code>/", neighbours_open.cell, name="cell"),
 ]
 
 service_points = (

@@ -146,6 +146,7 @@ from pianqu.rooms.casework.facts.platforms import (
     RectificationChecked,
     RectificationOrdered,
 )
+from pianqu.rooms.casework.facts.rehoming import CaseRehomed, CasesRehomed
 from pianqu.rooms.casework.facts.replies import (
     AboutReplyTemplate,
     ReplyTemplateChanged,
@@ -214,6 +215,7 @@ __all__ = [
     "CasePaused",
     "CaseRated",
     "CaseRecategorised",
+    "CaseRehomed",
     "CaseReopened",
     "CaseResolved",
     "CaseResumed",
@@ -222,6 +224,7 @@ __all__ = [
     "CaseUnlinked",
     "CaseWithdrawn",
     "CasesHandedOver",
+    "CasesRehomed",
     "CategoryAdded",
     "CauseClosed",
     "CauseLinked",

@@ -79,6 +79,7 @@ from pianqu.rooms.casework.models.platforms import (
     PlatformMember,
     PlatformMove,
 )
+from pianqu.rooms.casework.models.rehoming import Home, HomeCount, Rehoming, Turn
 from pianqu.rooms.casework.models.replies import (
     REPLY_USES,
     ReplyTemplate,
@@ -125,6 +126,8 @@ __all__ = [
     "ForceMember",
     "Forecast",
     "Handover",
+    "Home",
+    "HomeCount",
     "HotIssue",
     "HotMatter",
     "HotRun",
@@ -145,6 +148,7 @@ __all__ = [
     "PublicTitle",
     "PublishedMonth",
     "Rating",
+    "Rehoming",
     "ReplyTemplate",
     "ReplyUse",
     "Request",
@@ -162,6 +166,7 @@ __all__ = [
     "Task",
     "TaskForce",
     "TriageModel",
+    "Turn",
     "VoiceSalt",
     "Whistle",
     "WhistleCall",

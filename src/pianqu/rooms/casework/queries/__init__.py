@@ -363,6 +363,7 @@ from pianqu.rooms.casework.queries.overview import (
     Week,
     overview_for,
 )
+from pianqu.rooms.casework.queries.party import PartySuggestion, party_answer, party_suggestion
 from pianqu.rooms.casework.queries.platforms import (
     ENFORCEMENT,
     GUIDED,
@@ -400,6 +401,15 @@ from pianqu.rooms.casework.queries.published import (
     published_changes,
     published_id,
     update_name,
+)
+from pianqu.rooms.casework.queries.rehoming import (
+    REHOMING,
+    HomeCard,
+    HomeWay,
+    RehomingCard,
+    home_of,
+    rehomings,
+    to_rehome,
 )
 from pianqu.rooms.casework.queries.replies import (
     BLANKS,
@@ -483,6 +493,7 @@ from pianqu.rooms.casework.queries.whistles import (
     whistle_for,
     whistles_for,
 )
+from pianqu.rooms.casework.queries.work import work_by_place
 
 __all__ = [
     "ALL",
@@ -542,6 +553,7 @@ __all__ = [
     "POST_ENDED",
     "QUEUES",
     "READY",
+    "REHOMING",
     "REPLY_ACTS",
     "RISK",
     "RULE_LISTS",
@@ -604,6 +616,8 @@ __all__ = [
     "FromList",
     "Handling",
     "HandoverCard",
+    "HomeCard",
+    "HomeWay",
     "HotCard",
     "HotPage",
     "JoinedMatter",
@@ -630,6 +644,7 @@ __all__ = [
     "Overview",
     "OwnCase",
     "Part",
+    "PartySuggestion",
     "Period",
     "PhotoCard",
     "PhotoFile",
@@ -642,6 +657,7 @@ __all__ = [
     "PublishedCase",
     "PublishedChange",
     "Reckoner",
+    "RehomingCard",
     "ReplyCard",
     "ReplyOffer",
     "ReportCard",
@@ -769,6 +785,7 @@ __all__ = [
     "has_handled",
     "has_judged",
     "holders",
+    "home_of",
     "hot_issue",
     "hot_issue_of",
     "hot_issues",
@@ -826,6 +843,8 @@ __all__ = [
     "own_cases",
     "own_work",
     "pack_rules",
+    "party_answer",
+    "party_suggestion",
     "pauses_by_clock",
     "period_of",
     "periods",
@@ -850,6 +869,7 @@ __all__ = [
     "read_model",
     "recent_working_days",
     "recorded_since",
+    "rehomings",
     "replies_offered",
     "reply_template_id",
     "reply_templates_for",
@@ -888,6 +908,7 @@ __all__ = [
     "term_words",
     "terms_of",
     "timeline",
+    "to_rehome",
     "told_by",
     "triage_for",
     "trial_of",
@@ -897,6 +918,7 @@ __all__ = [
     "versions_to_apply",
     "whistle_for",
     "whistles_for",
+    "work_by_place",
     "working_days",
     "working_model",
     "world",

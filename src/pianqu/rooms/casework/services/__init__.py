@@ -206,6 +206,7 @@ from pianqu.rooms.casework.services.rating import (
     reopen_case,
     unlink_case,
 )
+from pianqu.rooms.casework.services.rehoming import rehome_cases
 from pianqu.rooms.casework.services.replies import (
     LONGEST_REPLY,
     LONGEST_REPLY_NAME,
@@ -434,6 +435,7 @@ __all__ = [
     "record_inspection",
     "refuse_bulk_item",
     "rehearse_bulk",
+    "rehome_cases",
     "release_from_force",
     "release_title",
     "remove_platform_member",

@@ -35,6 +35,8 @@ from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import queries as territory
 
 LEAD, HELPER = "lead", "helper"
+OF_ESTATES = ("property", "owners_committee")
+"""Kinds of organisations that work in their own estates alone."""
 ALARM_AT = 2
 """Returns after which a leader is told."""
 CITED = 80
@@ -101,6 +103,7 @@ def dispatch_case(
     by_entry = _entry(case, cell_code, now)
     _check_parties(known, [lead_code, *helper_codes])
     _check_not_upheld(case, lead_code)
+    _check_own_estate(case, known[lead_code], now)
     listed = _listed(case, known[lead_code], now, by_entry=by_entry)
     why = said(words, needed=False)
     found = queries.suggestion_for(case, now=now)
@@ -170,6 +173,16 @@ def _check_not_upheld(case: Case, lead_code: str) -> None:
         raise Refused("objection-upheld", sentence % {"name": directory.name_of(lead_code)})
 
 
+def _check_own_estate(case: Case, lead: directory.OrganisationCard, now: datetime) -> None:
+    """Raise Refused for a property company or owners' committee of other estates of the community, where the estate is known."""
+    if lead.kind not in OF_ESTATES:
+        return
+    answer, on = queries.party_answer(case, now), timezone.localdate(now)
+    if answer is not None and territory.is_of_another(answer, lead.code, on=on):
+        sentence = _("%(name)s looks after other estates, not after %(estate)s. Please choose another one.")
+        raise Refused("other-estate", sentence % {"name": lead.short_name, "estate": answer.estate.name})
+
+
 def _listed(case: Case, lead: directory.OrganisationCard, now: datetime, *, by_entry: str = "") -> str:
     """The item of the duty list by which the organisation answers; empty for a department that no list names, and for the
     community of a cell whose entry list holds the matter (`by_entry`): that list gives it, unless a department took it back.
@@ -209,13 +222,20 @@ def _entry(case: Case, cell_code: str, now: datetime) -> str:
     if not cell_code:
         return ""
     on = timezone.localdate(now)
-    if case.place_code and territory.cell(cell_code, on=on).community_code != case.place_code:
+    elsewhere = case.place_code and territory.cell(cell_code, on=on).community_code != case.place_code
+    if elsewhere and not _lies_there_now(case, cell_code):
         raise Invalid("cell-elsewhere", _("This cell does not lie in the community of the matter."))
     answer = territory.check_entry(cell_code=cell_code, category=case.category, on=on)
     if not answer.allowed:
         sentence = _("%(list)s does not hold this kind of matter for such a cell, so it cannot be handed to it.")
         raise Refused("entry-not-listed", sentence % {"list": answer.list_name or _("The entry list")})
     return answer.article
+
+
+def _lies_there_now(case: Case, cell_code: str) -> bool:
+    """Whether the grid of today has its point in this cell, whose community may be another one than before."""
+    home = queries.home_of(case.id)
+    return home is not None and home.cell_code == cell_code
 
 
 def _within(case: Case, sub_due: datetime | None, now: datetime) -> datetime | None:

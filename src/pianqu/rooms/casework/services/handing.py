@@ -21,7 +21,7 @@ from pianqu.rooms.casework import rules
 from pianqu.rooms.casework.facts import CaseHandedOver, CasesHandedOver
 from pianqu.rooms.casework.lifecycle import ENDED, OPEN, State
 from pianqu.rooms.casework.models import Case, Request, Task
-from pianqu.rooms.casework.services.passing import pass_joint_work, pass_waits
+from pianqu.rooms.casework.services.passing import Way, pass_joint_work, pass_waits
 from pianqu.rooms.casework.services.steps import tell
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.directory.services import Reorganisation
@@ -56,7 +56,7 @@ class HandOverReport:
 
 
 @dataclass(slots=True)
-class _Pass:
+class Passing:
     """One matter with the live parts in it, and what changes hands."""
 
     case: Case
@@ -81,8 +81,8 @@ def hand_over(*, actor: Actor, plan: Reorganisation, now: datetime) -> HandOverR
     found: dict[tuple[str, str], dict[str, int]] = {}
     cases, ids = 0, _concerned(plan.of, now)
     for first in range(0, len(ids), AT_ONCE):
-        passed = [one for one in _loaded(ids[first : first + AT_ONCE]) if _moved(one, plan)]
-        _store(passed, plan, now)
+        passed = [one for one in loaded(ids[first : first + AT_ONCE]) if moved(one, _way(plan, one.case))]
+        store(passed, lambda case: _way(plan, case), now)
         pass_waits([one.case.id for one in passed], plan)
         ledger.record([_told(actor, one) for one in passed], actor=actor, now=now)
         cases += len(passed)
@@ -108,13 +108,18 @@ def _concerned(codes: Iterable[str], now: datetime) -> list[UUID]:
     parts = Task.objects.filter(organisation_code__in=codes, ended_at=None).values("case_id")
     asked = Request.objects.filter(organisation_code__in=codes, decided_at=None).values("case_id")
     held = Q(organisation_code__in=codes) | Q(lead_code__in=codes) | Q(id__in=parts) | Q(id__in=asked)
-    alive = ~Q(state__in=ENDED) | Q(state=State.CLOSED, resolved_at__gt=now - LATELY)
-    return list(Case.objects.filter(held & alive).order_by("id").values_list("id", flat=True))
+    return list(Case.objects.filter(held & alive(now)).order_by("id").values_list("id", flat=True))
 
 
-def _loaded(ids: Sequence[UUID]) -> list[_Pass]:
+def alive(now: datetime) -> Q:
+    """Matters that somebody still works on, or that may come back."""
+    return ~Q(state__in=ENDED) | Q(state=State.CLOSED, resolved_at__gt=now - LATELY)
+
+
+def loaded(ids: Sequence[UUID]) -> list[Passing]:
+    """These matters, locked, with their live parts."""
     cases = Case.objects.select_for_update().filter(id__in=ids).order_by("id")
-    found = {case.id: _Pass(case, [], []) for case in cases}
+    found = {case.id: Passing(case, [], []) for case in cases}
     for task in Task.objects.filter(case_id__in=ids, ended_at=None).order_by("case_id", "-role", "given_at", "id"):
         found[task.case_id].tasks.append(task)
     for request in Request.objects.filter(case_id__in=ids).order_by("id"):
@@ -122,10 +127,9 @@ def _loaded(ids: Sequence[UUID]) -> list[_Pass]:
     return list(found.values())
 
 
-def _moved(one: _Pass, plan: Reorganisation) -> bool:
+def moved(one: Passing, to: Way) -> bool:
     """Give the case its new names; True where one of them changed. Tasks are only looked at: they are stored anew."""
     case = one.case
-    to = _way(plan, case)
     if (new := to(case.organisation_code)) != case.organisation_code:
         one.note(RECEIVED, case.organisation_code, new)
         case.organisation_code = new
@@ -143,19 +147,19 @@ def _moved(one: _Pass, plan: Reorganisation) -> bool:
     return bool(one.moves)
 
 
-def _way(plan: Reorganisation, case: Case) -> Callable[[str], str]:
+def _way(plan: Reorganisation, case: Case) -> Way:
     """Old code → new code for this case."""
     heir = plan.to_code(case.category, case.place_code or "")
     return lambda code: heir if code in plan.of else code
 
 
-def _store(passed: Sequence[_Pass], plan: Reorganisation, now: datetime) -> None:
+def store(passed: Sequence[Passing], way_of: Callable[[Case], Way], now: datetime) -> None:
     """Old parts end and new ones begin, so that who had it stays readable."""
     ended: list[Task] = []
     begun: list[Task] = []
     asked: list[Request] = []
     for one in passed:
-        to = _way(plan, one.case)
+        to = way_of(one.case)
         for code, parts in _meeting(one.tasks, to).items():
             if [task.organisation_code for task in parts] != [code]:
                 ended += parts
@@ -169,7 +173,7 @@ def _store(passed: Sequence[_Pass], plan: Reorganisation, now: datetime) -> None
     Request.objects.bulk_update(asked, ["organisation_code"], batch_size=AT_ONCE)
 
 
-def _meeting(tasks: Sequence[Task], to: Callable[[str], str]) -> dict[str, list[Task]]:
+def _meeting(tasks: Sequence[Task], to: Way) -> dict[str, list[Task]]:
     """The live parts by who has them from now on, the leading one first."""
     found: dict[str, list[Task]] = {}
     for task in sorted(tasks, key=lambda task: (task.role != LEADS, task.given_at)):
@@ -198,11 +202,11 @@ def _joined(code: str, parts: Sequence[Task]) -> Task:
     )
 
 
-def _told(actor: Actor, one: _Pass) -> CaseHandedOver:
+def _told(actor: Actor, one: Passing) -> CaseHandedOver:
     return tell(actor, one.case, CaseHandedOver, moves=tuple(one.moves))
 
 
-def _count(found: dict[tuple[str, str], dict[str, int]], passed: Sequence[_Pass]) -> None:
+def _count(found: dict[tuple[str, str], dict[str, int]], passed: Sequence[Passing]) -> None:
     words = {RECEIVED: "received", LEADS: "led", HELPS: "helped", ASKED: "asked"}
     for one in passed:
         for role, old, new in one.moves:

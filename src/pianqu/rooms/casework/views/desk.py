@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode
@@ -27,7 +27,7 @@ from pianqu.foundation.markup import put
 from pianqu.foundation.templatetags.ui import short_moment, state_badge
 from pianqu.rooms.casework import forms, queries, rules, services
 from pianqu.rooms.casework.lifecycle import State
-from pianqu.rooms.casework.views import joint_work, live, platform_part, pressing, shown
+from pianqu.rooms.casework.views import joint_work, live, party_lines, platform_part, pressing, shown
 from pianqu.rooms.casework.views.grouped import grouped
 from pianqu.rooms.casework.views.noted import notes_on, without_notes
 from pianqu.rooms.casework.views.offered import chosen_in, offered
@@ -458,7 +458,10 @@ def _handling(
     if handling.may.dispatch:
         on = timezone.localdate(now)
         by_list = handling.listed or queries.by_list(card.category, card.place_code or "", on)
+    party = party_lines.of_case(card, organisations, now) if handling.may.dispatch else None
+    first = (party.lead_code if party else "") or (by_list.lead if by_list else "")
     return {
+        "party": party,
         "by_list": by_list,
         "by_list_name": organisations.short(by_list.lead) if by_list and by_list.lead else "",
         "handling": handling,
@@ -472,13 +475,13 @@ def _handling(
         "pause_reasons": shown.pause_reasons(),
         "suggestion": _suggestion(card, handling, organisations),
         "categories": shown.category_choices(queries.shipped_categories()) if handling.may.recategorise else (),
-        "parties": _parties(card, organisations) if handling.may.dispatch or handling.may.join else (),
+        "parties": _parties(card, organisations, party) if handling.may.dispatch or handling.may.join else (),
         "cell": _cell(card, now, may_dispatch=handling.may.dispatch),
         "parts": [(organisations.short(part.organisation_code), part) for part in handling.parts],
         "asked": [(organisations.short(a.organisation_code), a) for a in handling.asked],
         "scores": (5, 4, 3, 2, 1),
         "items": _items(card, organisations, now) if handling.may.give_back or handling.may.object else (),
-        **joint_work.around(actor, card, handling, organisations, now, by_list.lead if by_list else "", there),
+        **joint_work.around(actor, card, handling, organisations, now, first, there),
     }
 
 
@@ -494,36 +497,59 @@ def _suggestion(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """The cell in which a matter lies, and whether its entry list lets it be handed there; None where nobody asks."""
+    """The cell in which a matter was filed and the one in which it lies today, and whether that one's entry list lets it be
+    handed there; None where nobody asks."""
 
     code: str
+    """Of today's cell, to which it can be handed."""
+    filed: str
+    """Name of the cell and cluster on the day on which it came in."""
+    today: str
+    """The same for today, where another grid gave it another place; empty where nothing changed."""
     name: str
-    cluster: str
     entry: territory.EntryAnswer | None
 
 
 def _cell(card: queries.CaseCard, now: datetime, *, may_dispatch: bool) -> Cell | None:
-    """By the grid of the day on which it came in; what may be handed to it, by today's."""
-    if not card.cell_code:
+    """By the grid of the day on which it came in, and by today's where another one came into force while it was open."""
+    then, today = timezone.localdate(card.opened_at), timezone.localdate(now)
+    home = queries.home_of(card.case_id)
+    if not card.cell_code and not (home and home.cell_code):
         return None
-    found = territory.cell(card.cell_code, on=timezone.localdate(card.opened_at))
-    cluster = territory.cluster_of(found.community_code, on=timezone.localdate(card.opened_at))
-    today = timezone.localdate(now)
-    stands = any(one.code == found.code for one in territory.cells(on=today, community_code=found.community_code))
-    entry = (
-        territory.check_entry(cell_code=found.code, category=card.category, on=today)
-        if may_dispatch and stands
-        else None
+    code = home.cell_code if home else card.cell_code
+    standing = {one.code: one for one in territory.cells(on=today)}.get(code)
+    may_enter = may_dispatch and standing is not None
+    entry = territory.check_entry(cell_code=code, category=card.category, on=today) if may_enter else None
+    filed = _cell_name(card.cell_code, then)
+    now_in = _cell_name(code, today) if home and standing else ""
+    return Cell(
+        code=code,
+        filed=filed,
+        today=now_in if now_in != filed else "",
+        name=standing.name if standing else "",
+        entry=entry,
     )
-    return Cell(code=found.code, name=found.name, cluster=cluster.name if cluster else "", entry=entry)
 
 
-def _parties(card: queries.CaseCard, organisations: shown.Organisations) -> Sequence[shown.Choice]:
-    """Who can lead or help: departments, streets, centres, and the community in which it lies where a list lets it be asked."""
-    own: list[shown.Choice] = []
-    code = card.place_code
-    if code and _may_have(card, code, organisations.kind(code)):
-        own = [shown.Choice(code=code, name=organisations.short(code))]
+def _cell_name(code: str, on: date) -> str:
+    """Cell and cluster of a day; empty where the day's grid has no such cell."""
+    found = next((one for one in territory.cells(on=on) if one.code == code), None) if code else None
+    if found is None:
+        return ""
+    cluster = territory.cluster_of(found.community_code, on=on)
+    return f"{found.name} · {cluster.name}" if cluster else found.name
+
+
+def _parties(
+    card: queries.CaseCard, organisations: shown.Organisations, party: party_lines.PartyLine | None
+) -> Sequence[shown.Choice]:
+    """Who can lead or help: departments, streets, centres; of the community and its estate's own whom a list lets be asked."""
+    around = (card.place_code, *(party.estate_codes if party else ()))
+    own = [
+        shown.Choice(code=code, name=organisations.short(code))
+        for code in around
+        if code and _may_have(card, code, organisations.kind(code))
+    ]
     return [*organisations.choices(*PARTY_KINDS), *own]
 
 

@@ -504,6 +504,7 @@ def _kind(kind: str) -> tuple[str, str, str]:
         "casework.title-released": ("eye", "", _("A public title was released")),
         "casework.title-taken-back": ("eye", "", _("The public title was taken back")),
         "casework.case-handed-over": ("refresh", "", _("Handed over: organisations were merged or split")),
+        "casework.case-rehomed": ("refresh", "", _("Handed over: its community lies in another cluster now")),
         "casework.case-erased": ("eraser", "w", _("Words, photos and contact were erased")),
         "ledger.entry-erased": ("eraser", "w", _("A note about who looked at the contact was erased")),
         "ledger.personal-data-read": ("eye", "w", _("An official looked at the contact")),

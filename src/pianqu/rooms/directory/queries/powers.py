@@ -76,9 +76,13 @@ def _reaching(place_code: str, on: date, **more: Any) -> list[PowerCard]:
     return [power for power in found if covers(power, place_code, ground)]
 
 
-def who_answers(*, category: str, place_code: str, on: date) -> Responsibility:
-    """Who answers for a category in a community (or a street as a whole) on a day; two statements, whatever the lists hold."""
-    return responsibility(_reaching(place_code, on, category=category, verb__in=(rules.HANDLE, rules.ASSIST)))
+def who_answers(*, category: str, place_code: str, on: date, without: Collection[str] = ()) -> Responsibility:
+    """Who answers for a category in a community (or a street as a whole) on a day; two statements, whatever the lists hold.
+
+    `without`: organisations that have no business in this very spot (the property companies of other estates).
+    """
+    found = _reaching(place_code, on, category=category, verb__in=(rules.HANDLE, rules.ASSIST))
+    return responsibility([power for power in found if power.organisation_code not in without])
 
 
 def answers_at(place_code: str, on: date, categories: Iterable[str]) -> dict[str, Responsibility]:
@@ -201,6 +205,12 @@ def _may_be_asked(organisation_code: str, kind: str) -> bool:
 def powers_of(organisation_code: str, on: date) -> tuple[PowerCard, ...]:
     """Everything that the lists give an organisation on a day, by category and verb."""
     rows = Power.objects.filter(valid_on(on), organisation__code=organisation_code)
+    return tuple(cards(rows.order_by("category", "verb", "area_code", "id")))
+
+
+def powers_of_all(organisation_codes: Collection[str], on: date) -> tuple[PowerCard, ...]:
+    """The same for several organisations. One statement."""
+    rows = Power.objects.filter(valid_on(on), organisation__code__in=set(organisation_codes))
     return tuple(cards(rows.order_by("category", "verb", "area_code", "id")))
 
 

@@ -78,6 +78,13 @@ def here_by_centre(on: date, centre_codes: Iterable[str] | None = None) -> dict[
     return {code: tuple(sorted(cards, key=_order)) for code, cards in sorted(found.items())}
 
 
+def sent_to(centre_codes: Iterable[str], *, on: date) -> tuple[SendDownCard, ...]:
+    """Everything that is sent down to these centres on a day or later, whatever its weekdays. One statement."""
+    rows = SendDown.objects.filter(centre__code__in=set(centre_codes)).filter(Q(ends=None) | Q(ends__gt=on))
+    rows = rows.filter(Q(post=None) | Q(post__valid_to=None)).select_related("sender", "centre", "post")
+    return tuple(_card(row) for row in rows.order_by("centre__code", "starts", "id"))
+
+
 def _comes(row: SendDown, on: date) -> bool:
     return row.presence != rules.ROTATING or not row.weekdays or str(on.isoweekday()) in row.weekdays
 

@@ -30,6 +30,9 @@ class Draft(models.Model):
     changed_by_post = models.CharField("改动岗位 post that changed it", max_length=36, blank=True)
     published_at = models.DateTimeField("公布时间 published at", null=True)
     comments_until = models.DateField("意见截止 comments until", null=True)
+    published_revision = models.PositiveIntegerField("公布时的修订 revision that was published", null=True)
+    reason = models.TextField("超出允许偏差的理由 why it may be beyond the tolerance", blank=True)
+    reason_salt = models.BinaryField("盐 salt", max_length=32, default=b"")
     decided_at = models.DateTimeField("决定时间 decided at", null=True)
     valid_from = models.DateField("生效日 valid from", null=True)
     version_id = models.UUIDField("网格版本 grid that was adopted", null=True)
@@ -87,6 +90,7 @@ class PlanOption(models.Model):
     part = models.JSONField("划分 part")
     figures = models.JSONField("数值 figures")
     digest = models.CharField("划分摘要 digest of the plan", max_length=64)
+    entry_id = models.UUIDField("账本条目 entry of the ledger", null=True)
     made_at = models.DateTimeField("时间 made at")
 
     class Meta:

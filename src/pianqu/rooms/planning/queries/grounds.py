@@ -18,7 +18,7 @@ PLACE, POINT = "community", "point"
 CANDIDATE_KINDS = (*FACILITIES, PLACE)
 """Kinds of candidates that a study can ask for, besides present points."""
 KEEP, FREE, NONE = "keep", "free", "none"
-PRESENT = (KEEP, FREE, NONE)
+PRESENT_SITES = (KEEP, FREE, NONE)
 """What becomes of present points: they stay, they may be closed, they are not looked at."""
 DEGREE = 10_000_000
 """Parts of a degree in the ground: centimetres, so that it holds whole numbers only."""

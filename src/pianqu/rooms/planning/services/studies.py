@@ -96,7 +96,7 @@ def study_faults(asked: StudyAsk, *, now: datetime) -> Iterator[tuple[str, str]]
 
 
 def _choice_faults(asked: StudyAsk) -> Iterator[tuple[str, str]]:
-    chosen = {"question": queries.QUESTIONS, "demand": queries.DEMANDS, "present": queries.PRESENT}
+    chosen = {"question": queries.QUESTIONS, "demand": queries.DEMANDS, "present": queries.PRESENT_SITES}
     for name, known in chosen.items():
         if getattr(asked, name) not in known:
             yield name, _("Please choose one of those that are offered.")

@@ -1,22 +1,34 @@
 """Tables of the grid: versions, cells, clusters, who works in a cell, and what may be handed to one."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 
 class GridVersion(models.Model):
     """A whole grid with its clusters, in force from a day on 网格版本. A past case keeps the one of its day."""
 
     id = models.UUIDField("编号 id", primary_key=True, editable=False)
-    valid_from = models.DateField("生效日 valid from", unique=True)
+    valid_from = models.DateField("生效日 valid from")
     valid_to = models.DateField("失效日 valid to", null=True)
+    """The same as the first day where it was taken back before that day: then it never was in force."""
     source = models.CharField("来源 source", max_length=80)
     synthetic = models.BooleanField("合成 synthetic", default=False)
     digest = models.CharField("摘要 digest", max_length=64)
     adopted_at = models.DateTimeField("通过时间 adopted at")
+    reverts = models.UUIDField("撤回的版本 version that was a mistake", null=True)
+    reason = models.CharField("撤回理由 reason", max_length=200, blank=True)
+    reason_salt = models.BinaryField("理由盐 salt of the reason", max_length=32, default=b"")
+    carried_at = models.DateTimeField("人员承接时间 people carried over at", null=True)
 
     class Meta:
         verbose_name = "网格版本 grid version"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["valid_from"],
+                condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")),
+                name="one_grid_from_a_day",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.valid_from} {self.source}"

@@ -1,6 +1,7 @@
 """How many households there are, and where: the latest roll of buildings."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -44,9 +45,10 @@ class Counts:
     """None where no building of it has a count of people."""
 
 
-def building_roll() -> RollCard | None:
-    """The roll that counts; None before the first one. One statement."""
-    row = BuildingRoll.objects.order_by("-taken_at", "-id").first()
+def building_roll(as_of: datetime | None = None) -> RollCard | None:
+    """The roll that counts now, or that did at a moment; None before the first one. One statement."""
+    rows = BuildingRoll.objects.all() if as_of is None else BuildingRoll.objects.filter(taken_at__lte=as_of)
+    row = rows.order_by("-taken_at", "-id").first()
     if row is None:
         return None
     return RollCard(
@@ -57,20 +59,32 @@ def building_roll() -> RollCard | None:
 def buildings() -> tuple[BuildingCard, ...]:
     """All buildings of the latest roll, by code. One statement, and one for the first time."""
     roll = building_roll()
-    return _buildings(roll.roll_id) if roll else ()
+    return buildings_in(roll.roll_id) if roll else ()
 
 
 @lru_cache(maxsize=1)
-def _buildings(roll_id: uuid.UUID) -> tuple[BuildingCard, ...]:
-    """A roll never changes."""
+def buildings_in(roll_id: uuid.UUID) -> tuple[BuildingCard, ...]:
+    """All buildings of one roll, by code. A roll never changes."""
     names = ("code", "name", "community_code", "lon", "lat", "households", "population")
     rows = Building.objects.filter(roll_id=roll_id).order_by("code").values_list(*names)
     return tuple(BuildingCard(**dict(zip(names, row, strict=True))) for row in rows)
 
 
+def buildings_by_code() -> Mapping[str, BuildingCard]:
+    """The same, by code."""
+    roll = building_roll()
+    return _by_code(roll.roll_id) if roll else {}
+
+
+@lru_cache(maxsize=1)
+def _by_code(roll_id: uuid.UUID) -> Mapping[str, BuildingCard]:
+    return {card.code: card for card in buildings_in(roll_id)}
+
+
 def forget_buildings() -> None:
     """A verb took in a roll."""
-    _buildings.cache_clear()
+    buildings_in.cache_clear()
+    _by_code.cache_clear()
 
 
 def households_by_community() -> dict[str, Counts]:

@@ -50,6 +50,7 @@ KERNELS = (
         "%(layer)s, row %(row)s: %(keys)s is a code that a spreadsheet has rounded; its last figures are lost"
     ),
     gettext_noop("%(layer)s, %(keys)s: the place %(place)s is not known"),
+    gettext_noop("%(layer)s: the table of duties names the cell %(keys)s, which the grid does not have"),
     gettext_noop("%(layer)s: the names could not all be read as %(encoding)s"),
 )
 

@@ -3,11 +3,12 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from pianqu.foundation.db import fetch
 from pianqu.foundation.errors import Absent
@@ -40,6 +41,14 @@ class VersionCard:
     source: str
     synthetic: bool
     digest: str
+    adopted_at: datetime
+    reverts: uuid.UUID | None = None
+    """The version that was a mistake, where this one took its place."""
+
+    @property
+    def is_void(self) -> bool:
+        """It was taken back before its first day."""
+        return self.valid_to == self.valid_from
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +135,10 @@ def _versions(_count: int) -> tuple[VersionCard, ...]:
             source=row.source,
             synthetic=row.synthetic,
             digest=row.digest,
+            adopted_at=row.adopted_at,
+            reverts=row.reverts,
         )
-        for row in GridVersion.objects.order_by("-valid_from")
+        for row in GridVersion.objects.order_by("-valid_from", "-adopted_at")
     )
 
 
@@ -145,6 +156,39 @@ def version_on(on: date) -> VersionCard | None:
 
 def _in_force(known: Sequence[VersionCard], on: date) -> VersionCard | None:
     return next((v for v in known if v.valid_from <= on and (v.valid_to is None or on < v.valid_to)), None)
+
+
+def version(version_id: uuid.UUID) -> VersionCard:
+    """Raises Absent for an unknown one. One statement."""
+    found = next((card for card in versions() if card.version_id == version_id), None)
+    if found is None:
+        raise Absent("grid-absent", _("There is no such version of the grid."))
+    return found
+
+
+def former_of(card: VersionCard) -> VersionCard | None:
+    """The version in force on the day before this one begins; None for the first. One statement."""
+    return version_on(card.valid_from - timedelta(days=1))
+
+
+def earlier_than(version_id: uuid.UUID) -> tuple[VersionCard, ...]:
+    """The versions to which one can go back from this one: what was adopted before it, that in force before it first.
+
+    One statement.
+    """
+    known = versions()
+    mistake = next((card for card in known if card.version_id == version_id), None)
+    if mistake is None:
+        return ()
+    before = _in_force(known, mistake.valid_from - timedelta(days=1))
+    older = [card for card in known if card.adopted_at < mistake.adopted_at and card != before]
+    return (*((before,) if before else ()), *older)
+
+
+def first_day_back(valid_from: date, today: date) -> date:
+    """The first day from which a grid can be taken back that holds from `valid_from` on: its own first day while that lies
+    ahead, else tomorrow."""
+    return valid_from if valid_from > today else today + timedelta(days=1)
 
 
 @lru_cache(maxsize=3)
@@ -205,7 +249,7 @@ def locate_cells(points: Sequence[tuple[float, float]], *, on: date) -> tuple[Ce
     found = _on(on)
     if not found:
         return (NOWHERE,) * len(points)
-    answers = found[1].whole.locate_many([lon for lon, _ in points], [lat for _, lat in points])
+    answers = found[1].whole.locate_many([lon for lon, _lat in points], [lat for _lon, lat in points])
     return tuple(
         _placed(found[0], found[1], answer, lon, lat) for answer, (lon, lat) in zip(answers, points, strict=True)
     )
@@ -254,7 +298,12 @@ def clusters_among(count: int, on: date) -> tuple[ClusterCard, ...]:
 
 
 def _drawn(version: VersionCard | None) -> tuple[ClusterCard, ...]:
-    return tuple(_clusters(version.version_id)[0].values()) if version else ()
+    return clusters_in(version.version_id) if version else ()
+
+
+def clusters_in(version_id: uuid.UUID) -> tuple[ClusterCard, ...]:
+    """The clusters of a version, by code. Two statements for the first time."""
+    return tuple(_clusters(version_id)[0].values())
 
 
 def cluster_of(community_code: str, *, on: date) -> ClusterCard | None:
@@ -262,6 +311,12 @@ def cluster_of(community_code: str, *, on: date) -> ClusterCard | None:
     version = version_on(on)
     cards, of = _clusters(version.version_id) if version else ({}, {})
     return cards.get(of.get(community_code, ""))
+
+
+def cell_names(version_ids: Sequence[uuid.UUID]) -> dict[str, str]:
+    """Code → name of all cells of these versions, the later one's where both have the code. One statement."""
+    rows = GridCell.objects.filter(version_id__in=version_ids).order_by("version__valid_from")
+    return dict(rows.values_list("code", "name"))
 
 
 def cell_shapes(version_id: uuid.UUID) -> dict[str, Any]:

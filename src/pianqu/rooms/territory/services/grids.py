@@ -15,6 +15,7 @@ from pianqu.foundation.errors import Invalid, Refused
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.verbs import verb
 from pianqu.kernels import canonical
+from pianqu.kernels.leaf import text_commitment
 from pianqu.rooms.directory import queries as directory_questions
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.ledger import services as ledger
@@ -74,6 +75,22 @@ class _Known:
     cells: dict[str, NewCell] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adoption:
+    """What is to be in force, from which day on, and where it comes from."""
+
+    cells: Sequence[NewCell]
+    clusters: Sequence[NewCluster]
+    valid_from: date
+    source: str
+    synthetic: bool = False
+    plan_id: str = ""
+    reverts: uuid.UUID | None = None
+    restores: uuid.UUID | None = None
+    reason: str = ""
+    reason_salt: bytes = b""
+
+
 @verb
 def adopt_grid(
     *,
@@ -83,52 +100,79 @@ def adopt_grid(
     valid_from: date,
     source: str,
     synthetic: bool = False,
+    plan_id: str = "",
     now: datetime,
 ) -> uuid.UUID:
     """Put a whole grid into force from a day on; the one before ends that day. Answers the version's id.
 
-    The centres of clusters work on their communities from then on. Raises Invalid for cells and clusters that do not fit, Refused
-    for a day that is not after the last grid's.
+    The centres of clusters work on their communities from then on. `plan_id` names the draft from which it comes. Raises Invalid
+    for cells and clusters that do not fit, Refused for a day that is not after the last grid's.
     """
     rules.check_may_adopt_grid(actor)
-    former = GridVersion.objects.select_for_update().order_by("-valid_from").first()
+    former = latest()
     if former is not None and valid_from <= former.valid_from:
         raise Refused(
             "grid-day",
             _("A grid is in force since %(day)s; the new one has to begin after it. Nothing was changed.")
             % {"day": former.valid_from.isoformat()},
         )
-    _check_cells(cells)
-    _check_clusters(clusters)
+    adoption = Adoption(
+        cells=cells, clusters=clusters, valid_from=valid_from, source=source, synthetic=synthetic, plan_id=plan_id
+    )
+    return put_in_force(actor, adoption, former, now)
+
+
+def latest() -> GridVersion | None:
+    """The version without an end; held, so that two adoptions wait for each other."""
+    return GridVersion.objects.select_for_update().filter(valid_to=None).first()
+
+
+def put_in_force(actor: Actor, adoption: Adoption, former: GridVersion | None, now: datetime) -> uuid.UUID:
+    """Save the version, end the one before, tell it, and send the centres to their communities. Raises Invalid."""
+    _check_cells(adoption.cells)
+    _check_clusters(adoption.clusters)
     version = GridVersion(
         id=new_id(),
-        valid_from=valid_from,
-        source=source[:80],
-        synthetic=synthetic,
-        digest=_digest(cells, clusters),
+        valid_from=adoption.valid_from,
+        source=adoption.source[:80],
+        synthetic=adoption.synthetic,
+        digest=_digest(adoption.cells, adoption.clusters),
         adopted_at=now,
+        reverts=adoption.reverts,
+        reason=adoption.reason,
+        reason_salt=adoption.reason_salt,
     )
+    before = GridVersion.objects.filter(valid_from__lt=adoption.valid_from).order_by("-valid_from", "-adopted_at")
+    former_id = next((row.id for row in before if row.valid_to is None or row.valid_to > row.valid_from), None)
     if former is not None:
-        former.valid_to = valid_from
+        former.valid_to = adoption.valid_from
         former.save(update_fields=["valid_to"])
-    _save(version, cells, clusters)
-    kinds = Counter(cell.kind for cell in cells)
-    told = GridAdopted(
+    _save(version, adoption.cells, adoption.clusters)
+    ledger.record([_told(actor, adoption, version, former_id)], actor=actor, now=now)
+    _send_centres(actor, former, adoption.clusters, adoption.valid_from, now)
+    queries.forget_grids()
+    return version.id
+
+
+def _told(actor: Actor, adoption: Adoption, version: GridVersion, former_id: uuid.UUID | None) -> GridAdopted:
+    kinds = Counter(cell.kind for cell in adoption.cells)
+    return GridAdopted(
         subject=f"grid:{version.id}",
         organisation_code=actor.organisation_code,
         version_id=str(version.id),
-        valid_from=valid_from.isoformat(),
+        valid_from=adoption.valid_from.isoformat(),
         source=version.source,
         ordinary=kinds["ordinary"],
         special=kinds["special"],
         micro=kinds["micro"],
-        clusters=len(clusters),
+        clusters=len(adoption.clusters),
         digest=version.digest,
+        former_id=str(former_id or ""),
+        plan_id=adoption.plan_id,
+        reverts=str(adoption.reverts or ""),
+        restores=str(adoption.restores or ""),
+        reason_commitment=text_commitment(adoption.reason, adoption.reason_salt) if adoption.reason else "",
     )
-    ledger.record([told], actor=actor, now=now)
-    _send_centres(actor, former, clusters, valid_from, now)
-    queries.forget_grids()
-    return version.id
 
 
 def _send_centres(

@@ -1,0 +1,164 @@
+"""What a draft would join, as it is today: communities with their households, borders, streets and clusters; and what is amiss.
+
+Streets are boundaries to keep. A community without an outline, or in which nobody is counted, is named: a plan that leaves people
+out is none.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+import shapely
+
+from pianqu.kernels.overlay.layers import Layer, Shape
+from pianqu.kernels.overlay.planes import plane_of
+from pianqu.kernels.overlay.touching import bridges, touching
+from pianqu.kernels.partition.records import CLUSTERS, write_units
+from pianqu.rooms.territory import queries as territory
+from pianqu.rooms.territory.queries import ClusterCard, Counts, PlaceCard
+
+DECIMALS = 7
+BORDER_M = 2.0
+"""Shorter borders are corners."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What keeps units from being planned: no-units, no-outline, no-buildings, nobody-lives; and where (names)."""
+
+    code: str
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bridge:
+    """Two places that do not touch, but are the nearest of two parts that do not."""
+
+    one: str
+    other: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """Units that can be written down, unless there are faults."""
+
+    level: str
+    content: str = ""
+    """Canonical JSON (planning.units/v1)."""
+    shapes: str = ""
+    count: int = 0
+    bridges: tuple[Bridge, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        return sha256(self.content.encode()).hexdigest()
+
+    @property
+    def shapes_digest(self) -> str:
+        return sha256(self.shapes.encode()).hexdigest()
+
+
+def communities(*, on: date, workload: Mapping[str, int], bridged: bool = True) -> Gathered:
+    """All communities of the district on a day; `workload` is what each had to do in a year, by code."""
+    places = territory.places()
+    units = [place for place in places.values() if place.level == "community"]
+    outlines, counts = territory.outlines(), territory.households_by_community()
+    if faults := _faults(units, outlines, counts):
+        return Gathered(level=CLUSTERS, faults=faults)
+    shapes = np.array([shapely.geometry.shape(outlines[unit.code]) for unit in units], dtype=object)
+    flat = plane_of(list(shapes)).flat(shapes)
+    borders, _found = touching(_layer("communities", units, flat), least_m=BORDER_M)
+    ways = bridges(len(units), borders, flat)
+    told = {
+        **_columns(units, counts, workload),
+        "borders": borders,
+        "bridges": ways if bridged else (),
+        "systems": [_streets(units, places)],
+        **_now(units, territory.clusters(on=on)),
+        "sources": _sources(on),
+    }
+    return Gathered(
+        level=CLUSTERS,
+        content=write_units(told),
+        shapes=drawn(shapes, [(unit.code, unit.short_name) for unit in units]),
+        count=len(units),
+        bridges=tuple(Bridge(one=units[one].short_name, other=units[other].short_name) for one, other in ways),
+    )
+
+
+def _faults(units: Sequence[PlaceCard], outlines: Mapping[str, Any], counts: Mapping[str, Counts]) -> tuple[Fault, ...]:
+    if not units:
+        return (Fault(code="no-units"),)
+    named = {
+        "no-outline": [unit.short_name for unit in units if unit.code not in outlines],
+        "no-buildings": [unit.short_name for unit in units if unit.code not in counts],
+        "nobody-lives": [unit.short_name for unit in units if unit.code in counts and not counts[unit.code].households],
+    }
+    return tuple(Fault(code=code, names=tuple(names)) for code, names in named.items() if names)
+
+
+def _layer(name: str, units: Sequence[PlaceCard], flat: Any) -> Layer:
+    return Layer(name, [Shape(unit.code, shape) for unit, shape in zip(units, flat, strict=True)])
+
+
+def _columns(units: Sequence[PlaceCard], counts: Mapping[str, Counts], workload: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "level": CLUSTERS,
+        "keys": [unit.code for unit in units],
+        "names": [unit.short_name for unit in units],
+        "population": [counts[unit.code].population for unit in units],
+        "households": [counts[unit.code].households for unit in units],
+        "workload": [workload.get(unit.code, 0) for unit in units],
+    }
+
+
+def _streets(units: Sequence[PlaceCard], places: Mapping[str, PlaceCard]) -> dict[str, Any]:
+    above = [places.get(unit.parent_code) for unit in units]
+    return {"name": "street", "label": "街道", "areas": [card.short_name if card else "" for card in above]}
+
+
+def _now(units: Sequence[PlaceCard], clusters: Sequence[ClusterCard]) -> dict[str, Any]:
+    number = {code: at for at, card in enumerate(clusters) for code in card.community_codes}
+    return {
+        "home": [number.get(unit.code, -1) for unit in units],
+        "now": [{"code": card.code, "name": card.name, "centre_code": card.centre_code} for card in clusters],
+    }
+
+
+def _sources(on: date) -> dict[str, Any]:
+    version, roll = territory.version_on(on), territory.building_roll()
+    return {
+        "grid_version": str(version.version_id) if version else "",
+        "grid_digest": version.digest if version else "",
+        "buildings_digest": roll.digest if roll else "",
+        "department_grids": [],
+        "workload_until": on.isoformat(),
+    }
+
+
+def drawn(shapes: Any, named: Sequence[tuple[str, str]]) -> str:
+    """Shapes in degrees as GeoJSON, in the order of the units."""
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"n": number, "key": key, "name": name},
+            "geometry": rounded(shapely.geometry.mapping(shape)),
+        }
+        for number, (shape, (key, name)) in enumerate(zip(shapes, named, strict=True))
+    ]
+    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, separators=(",", ":"))
+
+
+def rounded(geometry: Mapping[str, Any]) -> dict[str, Any]:
+    return {"type": geometry["type"], "coordinates": _rounded(geometry["coordinates"])}
+
+
+def _rounded(coordinates: Any) -> Any:
+    if isinstance(coordinates, (int, float)):
+        return round(coordinates, DECIMALS)
+    return [_rounded(part) for part in coordinates]

@@ -1,0 +1,30 @@
+"""Units that were written down, read once in a process: they never change."""
+
+import uuid
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pianqu.kernels.partition.records import Written, read_units
+from pianqu.rooms.planning.models import UnitSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitsText:
+    """As it is given to others."""
+
+    content: str
+    shapes: str
+    digest: str
+
+
+@lru_cache(maxsize=8)
+def units_of(units_id: uuid.UUID) -> Written:
+    """What a draft joins. One statement for the first time."""
+    return read_units(UnitSet.objects.values_list("content", flat=True).get(id=units_id))
+
+
+@lru_cache(maxsize=4)
+def units_text(units_id: uuid.UUID) -> UnitsText:
+    """The written text and the shapes. One statement for the first time."""
+    row = UnitSet.objects.get(id=units_id)
+    return UnitsText(content=row.content, shapes=row.shapes, digest=row.digest)

@@ -1,0 +1,111 @@
+// Lines of a plan out of the units' own shapes: between clusters, around one of them, around some units. Units of a coverage
+// share their corners, so a stretch that two units have is the same two points in both. Pure.
+const flat = (geometry) => (geometry.type === "Polygon" ? geometry.coordinates : geometry.coordinates.flat());
+const spot = ([lon, lat]) => `${lon.toFixed(6)},${lat.toFixed(6)}`;
+
+// Every stretch with the units on its two sides; −1 where there is none.
+export function stretches(features) {
+  const known = new Map();
+  features.forEach((feature, unit) => {
+    for (const ring of flat(feature.geometry)) {
+      for (let at = 1; at < ring.length; at += 1) {
+        const one = spot(ring[at - 1]), other = spot(ring[at]);
+        if (one === other) continue;
+        const key = one < other ? `${one} ${other}` : `${other} ${one}`, there = known.get(key);
+        if (there) there.sides[1] = there.sides[0] === unit ? there.sides[1] : unit;
+        else known.set(key, { line: [ring[at - 1], ring[at]], sides: [unit, -1] });
+      }
+    }
+  });
+  return [...known.values()];
+}
+
+// Stretches put end to end, so that corners are drawn as corners.
+export function joined(lines) {
+  const ends = new Map(), made = [];
+  const add = (key, line) => ends.set(key, (ends.get(key) || new Set()).add(line));
+  const drop = (key, line) => ends.get(key).delete(line);
+  for (const line of lines) { add(spot(line[0]), line); add(spot(line[1]), line); }
+  const rest = new Set(lines);
+  for (const first of rest) {
+    rest.delete(first);
+    drop(spot(first[0]), first);
+    drop(spot(first[1]), first);
+    const chain = first.slice();
+    for (const forward of [true, false]) {
+      for (;;) {
+        const end = spot(forward ? chain[chain.length - 1] : chain[0]), next = [...(ends.get(end) || [])][0];
+        if (!next) break;
+        rest.delete(next);
+        drop(spot(next[0]), next);
+        drop(spot(next[1]), next);
+        const point = spot(next[0]) === end ? next[1] : next[0];
+        if (forward) chain.push(point); else chain.unshift(point);
+      }
+    }
+    made.push(chain);
+  }
+  return made;
+}
+
+const drawn = (lines) => ({ type: "Feature", properties: {}, geometry: { type: "MultiLineString", coordinates: joined(lines) } });
+
+export function borders(all, part) {
+  return drawn(all.filter(({ sides: [one, other] }) => other < 0 || part[one] !== part[other]).map(({ line }) => line));
+}
+
+export function around(all, isInside) {
+  return drawn(all.filter(({ sides: [one, other] }) => isInside(one) !== (other >= 0 && isInside(other))).map(({ line }) => line));
+}
+
+function ringMiddle(ring) {
+  let area = 0, x = 0, y = 0;
+  for (let at = 1; at < ring.length; at += 1) {
+    const by = (ring[at - 1][0] - ring[0][0]) * (ring[at][1] - ring[0][1]) - (ring[at][0] - ring[0][0]) * (ring[at - 1][1] - ring[0][1]);
+    area += by;
+    x += by * (ring[at - 1][0] + ring[at][0] + ring[0][0]) / 3;
+    y += by * (ring[at - 1][1] + ring[at][1] + ring[0][1]) / 3;
+  }
+  return area ? { area: Math.abs(area), at: [x / area, y / area] } : { area: 0, at: ring[0] };
+}
+
+// The middle of a unit's largest piece, and how large it is.
+export function middle(geometry) {
+  const outer = geometry.type === "Polygon" ? [geometry.coordinates[0]] : geometry.coordinates.map((rings) => rings[0]);
+  return outer.map(ringMiddle).reduce((best, one) => (one.area > best.area ? one : best));
+}
+
+// Where a cluster's name stands: on that of its units which lies nearest to its middle.
+export function labels(middles, part, count) {
+  const sums = Array.from({ length: count }, () => [0, 0, 0]);
+  part.forEach((cluster, unit) => {
+    if (cluster < 0) return;
+    const { area, at } = middles[unit];
+    sums[cluster][0] += area;
+    sums[cluster][1] += area * at[0];
+    sums[cluster][2] += area * at[1];
+  });
+  const found = sums.map(() => null), far = sums.map(() => Infinity);
+  part.forEach((cluster, unit) => {
+    if (cluster < 0 || !sums[cluster][0]) return;
+    const [area, x, y] = sums[cluster], { at, area: own } = middles[unit];
+    const away = (at[0] - x / area) ** 2 + (at[1] - y / area) ** 2 - own * 0.25;
+    if (away < far[cluster]) { far[cluster] = away; found[cluster] = at; }
+  });
+  return found;
+}
+
+export function isWithin([x, y], ring) {
+  let inside = false;
+  for (let at = 0, before = ring.length - 1; at < ring.length; before = at, at += 1) {
+    const [ax, ay] = ring[at], [bx, by] = ring[before];
+    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside;
+  }
+  return inside;
+}
+
+export function box(features) {
+  const all = features.flatMap((feature) => flat(feature.geometry).flat());
+  const lons = all.map((point) => point[0]), lats = all.map((point) => point[1]);
+  return [[lons.reduce((a, b) => Math.min(a, b)), lats.reduce((a, b) => Math.min(a, b))], [lons.reduce((a, b) => Math.max(a, b)), lats.reduce((a, b) => Math.max(a, b))]];
+}

@@ -1,0 +1,153 @@
+"""A draft is published, commented, adopted; what stands in the way is said."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from pianqu.foundation.errors import Absent, Forbidden, Invalid, Refused
+from pianqu.rooms.ledger import queries as ledger
+from pianqu.rooms.planning import queries, services
+from pianqu.rooms.planning.services import Change
+from pianqu.rooms.planning.tests.twelve import (
+    CENTRE,
+    EAST,
+    NOW,
+    RESIDENT,
+    SYSTEM,
+    TODAY,
+    TOMORROW,
+    code_of,
+    official,
+    started,
+)
+from pianqu.rooms.territory import queries as territory
+
+pytestmark = pytest.mark.usefixtures("twelve")
+
+
+def published(**changes: object) -> uuid.UUID:
+    draft = started(**changes)
+    services.publish_draft(actor=SYSTEM, draft_id=draft, comments_until=TODAY, now=NOW)
+    return draft
+
+
+def changed(draft: uuid.UUID, kind: str, **given: object) -> None:
+    revision = queries.draft_card(draft).revision
+    change = Change(kind=kind, **given)  # type: ignore[arg-type]
+    services.change_draft(actor=SYSTEM, draft_id=draft, revision=revision, change=change, now=NOW)
+
+
+def test_an_adopted_draft_is_the_grid_from_its_day_on() -> None:
+    draft = published()
+    changed(draft, "paint", moves=[(4, 0)])
+    version = services.adopt_draft(
+        actor=SYSTEM, draft_id=draft, valid_from=TOMORROW, reason="两社区共用一个小区", now=NOW
+    )
+    before, after = territory.clusters(on=TODAY), territory.clusters(on=TOMORROW)
+    assert code_of(4) in before[1].community_codes
+    assert code_of(4) in after[0].community_codes
+    assert [card.code for card in after] == ["c1", "c2", "c3"]
+    assert after[0].centre_code == CENTRE
+    assert len(territory.cells(on=TOMORROW)) == 12
+    card = queries.draft_card(draft)
+    assert (card.state, card.version_id, card.valid_from) == ("adopted", version, TOMORROW)
+
+
+def test_the_fact_names_units_plan_changes_and_version() -> None:
+    draft = published(settings={"tolerance": 3_000})
+    changed(draft, "paint", moves=[(4, 0)])
+    version = services.adopt_draft(actor=SYSTEM, draft_id=draft, valid_from=TOMORROW, now=NOW)
+    told = ledger.history(f"plan:{draft}")
+    assert [item.kind.removeprefix("planning.draft-") for item in told] == [
+        "started",
+        "published",
+        "changed",
+        "adopted",
+    ]
+    facts = [item.fact for item in told]
+    assert facts[3]["version_id"] == str(version)
+    assert facts[3]["digest"] == facts[2]["digest"]
+    assert facts[2]["before"] == facts[0]["digest"]
+    assert facts[3]["changes"] == 1
+
+
+def test_a_plan_beyond_its_tolerance_needs_a_reason() -> None:
+    draft = published(settings={"tolerance": 100})
+    with pytest.raises(Refused) as refused:
+        services.adopt_draft(actor=SYSTEM, draft_id=draft, valid_from=TOMORROW, now=NOW)
+    assert refused.value.code == "reason-missing"
+    services.adopt_draft(actor=SYSTEM, draft_id=draft, valid_from=TOMORROW, reason="河流阻隔", now=NOW)
+
+
+def test_a_cluster_in_pieces_is_not_published() -> None:
+    draft = started()
+    changed(draft, "paint", moves=[(0, 2)])
+    with pytest.raises(Refused, match="第3片区"):
+        services.publish_draft(actor=SYSTEM, draft_id=draft, comments_until=TODAY, now=NOW)
+
+
+def test_a_community_in_no_cluster_is_named() -> None:
+    draft = started()
+    changed(draft, "paint", moves=[(0, -1)])
+    with pytest.raises(Refused, match="1号"):
+        services.publish_draft(actor=SYSTEM, draft_id=draft, comments_until=TODAY, now=NOW)
+
+
+def test_nothing_is_decided_before_the_last_day_for_comments() -> None:
+    draft = started()
+    services.publish_draft(actor=SYSTEM, draft_id=draft, comments_until=TOMORROW, now=NOW)
+    with pytest.raises(Refused) as refused:
+        services.adopt_draft(actor=SYSTEM, draft_id=draft, valid_from=TOMORROW, now=NOW)
+    assert refused.value.code == "comments-open"
+
+
+def test_after_another_grid_a_draft_is_not_adopted() -> None:
+    first, second = published(), published()
+    services.adopt_draft(actor=SYSTEM, draft_id=first, valid_from=TOMORROW, reason="先行", now=NOW)
+    with pytest.raises(Refused) as refused:
+        services.adopt_draft(actor=SYSTEM, draft_id=second, valid_from=TOMORROW + timedelta(days=1), now=NOW)
+    assert refused.value.code == "grid-moved"
+
+
+def test_only_the_district_adopts() -> None:
+    draft = published()
+    with pytest.raises(Forbidden):
+        services.adopt_draft(actor=official("street", EAST), draft_id=draft, valid_from=TOMORROW, now=NOW)
+
+
+def test_new_clusters_get_codes_that_no_grid_had() -> None:
+    draft = published(settings={"tolerance": 10_000})
+    changed(draft, "split", cluster=1, units=[6, 7])
+    changed(draft, "rename", cluster=3, name="滨江片区")
+    services.adopt_draft(actor=SYSTEM, draft_id=draft, valid_from=TOMORROW, now=NOW)
+    assert {card.code: card.name for card in territory.clusters(on=TOMORROW)}["p000"] == "滨江片区"
+
+
+def test_residents_comment_what_is_published_and_nothing_else() -> None:
+    draft = started()
+    with pytest.raises(Absent):
+        services.comment(actor=RESIDENT, draft_id=draft, words="不行", now=NOW)
+    services.publish_draft(actor=SYSTEM, draft_id=draft, comments_until=TODAY, now=NOW)
+    made = services.comment(actor=RESIDENT, draft_id=draft, words="我们小区请留在一起", unit=code_of(4), now=NOW)
+    services.answer_comment(actor=SYSTEM, comment_id=made, words="已调整", now=NOW)
+    said = queries.comments(draft, for_all=True)
+    assert (said[0].words, said[0].unit_name, said[0].answer) == ("我们小区请留在一起", "5号", "已调整")
+    services.hide_comment(actor=SYSTEM, comment_id=made, reason="personal", now=NOW)
+    assert queries.comments(draft, for_all=True)[0].words == ""
+    assert queries.comments(draft)[0].words
+    with pytest.raises(Invalid):
+        services.hide_comment(actor=SYSTEM, comment_id=made, reason="不喜欢", now=NOW)
+
+
+def test_after_the_last_day_comments_are_closed() -> None:
+    draft = published()
+    with pytest.raises(Refused, match=r"."):
+        services.comment(actor=RESIDENT, draft_id=draft, words="晚了", now=NOW + timedelta(days=1))
+
+
+def test_a_withdrawn_draft_is_not_changed_any_more() -> None:
+    draft = published()
+    services.withdraw_draft(actor=SYSTEM, draft_id=draft, now=NOW)
+    with pytest.raises(Refused):
+        changed(draft, "paint", moves=[(4, 0)])
