@@ -119,17 +119,23 @@ GROUPS = (
 
 def menu_at(path: str) -> tuple[Shown, ...]:
     """The whole way around, as it looks from this address."""
-    return tuple(_shown(path))
+    return tuple(_shown(_here(path)))
 
 
-def _shown(path: str) -> Iterator[Shown]:
+def _here(path: str) -> Entry | None:
+    """The entry to which an address belongs: of those that hold it the one with the longest address."""
+    entries = (*FIRST, *(entry for group in GROUPS for entry in group.entries))
+    return max((entry for entry in entries if entry.holds(path)), key=lambda entry: len(entry.at), default=None)
+
+
+def _shown(here: Entry | None) -> Iterator[Shown]:
     for entry in FIRST:
-        yield Shown(name="", links=(_link(entry, path),))
+        yield Shown(name="", links=(_link(entry, here),))
     for group in GROUPS:
-        links = tuple(_link(entry, path) for entry in group.entries)
+        links = tuple(_link(entry, here) for entry in group.entries)
         if links:
             yield Shown(name=group.name if len(links) > 1 else "", links=links)
 
 
-def _link(entry: Entry, path: str) -> Link:
-    return Link(at=entry.at, name=entry.name, is_here=entry.holds(path), key=entry.key)
+def _link(entry: Entry, here: Entry | None) -> Link:
+    return Link(at=entry.at, name=entry.name, is_here=entry is here, key=entry.key)
