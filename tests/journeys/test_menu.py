@@ -33,7 +33,6 @@ def test_no_address_stands_in_it_twice() -> None:
         ("/desk/case/01890000-0000-7000-8000-000000000000/", "/desk/"),
         ("/desk/duty/", "/desk/who-answers/"),
         ("/desk/points/C01/", "/desk/points/"),
-        ("/desk/planning/sites/01890000-0000-7000-8000-000000000000/", "/desk/planning/sites/"),
     ],
 )
 def test_what_lies_beneath_belongs_to_it(path: str, at: str) -> None:

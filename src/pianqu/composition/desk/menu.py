@@ -21,11 +21,14 @@ class Entry:
     at: str
     name: "StrOrPromise"
     also: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
+    """Addresses beneath it that are entries of their own."""
     key: str = ""
     """After `g` it leads here. `a`, `m` and `n` lead to pages that stand in no group (ui/_keys.html)."""
 
     def holds(self, path: str) -> bool:
-        own = path == self.at or (self.at != HOME and path.startswith(self.at))
+        beneath = self.at != HOME and path.startswith(self.at) and not path.startswith(self.but)
+        own = path == self.at or beneath
         return own or any(path.startswith(other) for other in self.also)
 
 
@@ -62,6 +65,8 @@ FIRST = (
 )
 """Not in a group: what is opened a hundred times a day."""
 WHO = ("/desk/here-today/", "/desk/duty/", "/desk/organisations/", "/desk/residents/", "/desk/witnesses/")
+GRIDS = ("/desk/planning/departments/", "/desk/planning/merge/", "/desk/planning/editions/")
+SITES = "/desk/planning/sites/"
 
 GROUPS = (
     Group(
@@ -103,13 +108,20 @@ GROUPS = (
         ),
     ),
     Group(
+        pgettext_lazy("menu", "Plan"),
+        (
+            Entry("/desk/territory/", pgettext_lazy("menu", "Clusters and grid")),
+            Entry("/desk/planning/", pgettext_lazy("menu", "Plans of clusters and cells"), but=(*GRIDS, SITES)),
+            Entry(GRIDS[0], pgettext_lazy("menu", "Departments' grids"), also=GRIDS[1:]),
+            Entry(SITES, pgettext_lazy("menu", "Sites of services")),
+            Entry("/desk/neighbours/", pgettext_lazy("menu", "Four parties of a place")),
+        ),
+    ),
+    Group(
         pgettext_lazy("menu", "District"),
         (
             Entry("/desk/who-answers/", pgettext_lazy("menu", "Who does what"), also=WHO, key="w"),
             Entry("/desk/rules/", pgettext_lazy("menu", "Dispatch rules")),
-            Entry("/desk/territory/", pgettext_lazy("menu", "Clusters and grid")),
-            Entry("/desk/neighbours/", pgettext_lazy("menu", "Four parties of a place")),
-            Entry("/desk/planning/sites/", pgettext_lazy("menu", "Sites of services")),
             Entry("/desk/points/", pgettext_lazy("menu", "Service points and rooms")),
             Entry("/desk/clocks/", pgettext_lazy("menu", "Terms")),
         ),
@@ -119,23 +131,17 @@ GROUPS = (
 
 def menu_at(path: str) -> tuple[Shown, ...]:
     """The whole way around, as it looks from this address."""
-    return tuple(_shown(_here(path)))
+    return tuple(_shown(path))
 
 
-def _here(path: str) -> Entry | None:
-    """The entry to which an address belongs: of those that hold it the one with the longest address."""
-    entries = (*FIRST, *(entry for group in GROUPS for entry in group.entries))
-    return max((entry for entry in entries if entry.holds(path)), key=lambda entry: len(entry.at), default=None)
-
-
-def _shown(here: Entry | None) -> Iterator[Shown]:
+def _shown(path: str) -> Iterator[Shown]:
     for entry in FIRST:
-        yield Shown(name="", links=(_link(entry, here),))
+        yield Shown(name="", links=(_link(entry, path),))
     for group in GROUPS:
-        links = tuple(_link(entry, here) for entry in group.entries)
+        links = tuple(_link(entry, path) for entry in group.entries)
         if links:
             yield Shown(name=group.name if len(links) > 1 else "", links=links)
 
 
-def _link(entry: Entry, here: Entry | None) -> Link:
-    return Link(at=entry.at, name=entry.name, is_here=entry is here, key=entry.key)
+def _link(entry: Entry, path: str) -> Link:
+    return Link(at=entry.at, name=entry.name, is_here=entry.holds(path), key=entry.key)

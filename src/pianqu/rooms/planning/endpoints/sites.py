@@ -9,8 +9,9 @@ from django.utils.translation import gettext_noop
 
 from pianqu.foundation.api import Doors, actor_of
 from pianqu.foundation.errors import Absent
-from pianqu.rooms.planning import queries, schemas, services
+from pianqu.rooms.planning import queries, services
 from pianqu.rooms.planning.queries import StudyLine
+from pianqu.rooms.planning.schemas import sites as schemas
 from pianqu.rooms.planning.services import StudyAsk
 
 studies = Doors("planning")

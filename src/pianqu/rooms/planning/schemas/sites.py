@@ -1,4 +1,4 @@
-"""What programs send to planning, in the words of its verbs, and what they get."""
+"""Studies of sites, as programs ask for them and get them."""
 
 from typing import Annotated, Literal
 
