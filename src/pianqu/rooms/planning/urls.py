@@ -1,4 +1,4 @@
-"""Addresses of planning: drafts and sites at the desk, and what is published of them."""
+"""Addresses of planning: departments' grids, drafts and sites at the desk, and what is published of them for everybody."""
 
 from django.urls import URLPattern, path
 
@@ -11,6 +11,9 @@ from pianqu.rooms.planning.views import (
     listing,
     merge_books,
     merging,
+    plans,
+    printing,
+    remarks,
     sites,
 )
 
@@ -51,4 +54,12 @@ urlpatterns: list[URLPattern] = [
     path("desk/planning/sites/<uuid:study_id>/map.json", sites.study_map, name="site_map"),
     path("plans/sites/<uuid:study_id>/", sites.public_study, name="public_site_study"),
     path("plans/sites/<uuid:study_id>/map.json", sites.public_study_map, name="public_site_map"),
+    path("desk/planning/<uuid:draft_id>/comments/", remarks.remarks, name="remarks"),
+    path("desk/planning/<uuid:draft_id>/print.pdf", printing.sheet, name="print"),
+    path("plans/", plans.plans, name="plans"),
+    path("plans/<uuid:draft_id>/", plans.plan, name="plan"),
+    path("plans/<uuid:draft_id>/map.json", plans.plan_map, name="plan_map"),
+    path("plans/<uuid:draft_id>/units.json", plans.units_file, name="plan_units"),
+    path("plans/<uuid:draft_id>/record.json", plans.record_file, name="plan_record"),
+    path("plans/<uuid:draft_id>/comment/", plans.comment, name="plan_comment"),
 ]

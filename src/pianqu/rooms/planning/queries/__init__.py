@@ -36,6 +36,7 @@ from pianqu.rooms.planning.queries.drafts import (
     computing,
     draft_card,
     draft_state,
+    draft_units,
     drafts,
     named,
     options,
@@ -57,6 +58,7 @@ from pianqu.rooms.planning.queries.grounds import (
     candidates,
     community_at,
     ground,
+    ground_text,
 )
 from pianqu.rooms.planning.queries.merge_units import MergePlan, units_of_merge
 from pianqu.rooms.planning.queries.merging import (
@@ -83,7 +85,7 @@ from pianqu.rooms.planning.queries.merging import (
     merge_whole,
     merges,
 )
-from pianqu.rooms.planning.queries.opened import Decision, OptionPlan, decision, draft_units, option_plan
+from pianqu.rooms.planning.queries.opened import Decision, OptionPlan, decision, option_plan
 from pianqu.rooms.planning.queries.plans import (
     DEFAULTS,
     FIELDS,
@@ -98,6 +100,7 @@ from pianqu.rooms.planning.queries.plans import (
     worth,
     worth_now,
 )
+from pianqu.rooms.planning.queries.plots import plots
 from pianqu.rooms.planning.queries.records import ChangeCard, change_chain, changes, plan_record
 from pianqu.rooms.planning.queries.runs import (
     DONE,
@@ -273,6 +276,7 @@ __all__ = [
     "grids_by_id",
     "grids_on",
     "ground",
+    "ground_text",
     "is_wanted",
     "kept_finding",
     "latest_run",
@@ -297,6 +301,7 @@ __all__ = [
     "plain",
     "plan_digest",
     "plan_record",
+    "plots",
     "post_title",
     "public_plan",
     "published_studies",
