@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from pianqu.foundation.api import Doors, actor_of
-from pianqu.rooms.planning import queries, schemas, services
+from pianqu.rooms.planning import queries, services
 from pianqu.rooms.planning.queries import CommentCard, DraftCard
+from pianqu.rooms.planning.schemas import drafts as schemas
 
 drafts = Doors("planning")
 

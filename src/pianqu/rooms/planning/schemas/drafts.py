@@ -1,4 +1,4 @@
-"""What programs send to planning, in the words of its verbs, and what they get."""
+"""Drafts, as programs send and get them."""
 
 import uuid
 from datetime import date
