@@ -149,7 +149,6 @@ def test_a_plan_is_computed_edited_published_commented_and_put_into_force(chrome
         sign_in(page, district.told, "admin")
         plan = state_of(page, draft)
         page.goto(f"/desk/planning/{draft}/adopt/")
-        page.fill("#day", page.evaluate("new Date(Date.now() + 32 * 3600e3).toISOString().slice(0, 10)"))
         if page.locator("#reason").count():
             page.fill("#reason", "居民代表会议同意")
         page.click("main form[data-once] button.btn-primary")
