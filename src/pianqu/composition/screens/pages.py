@@ -421,7 +421,7 @@ PAGES = (
         staff=True,
         by="boss",
         needs_data=True,
-        wrong_press="#units button[value=split]",
+        wrong_at="/desk/planning/{plan}/?cluster=none&option=nothing",
     ),
     Page(
         name="plan-option",
