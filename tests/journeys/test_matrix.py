@@ -262,6 +262,7 @@ DOORS = (*OWN_ROUTE, "accept")
 
 STAFF, SEERS, ADMINS, POSTED, OPEN_TO_ALL = "staff", "who sees it", "administrators", "only posted to", "everybody"
 CENTRE_AND_ADMINS = "whoever works at the centre, and administrators"
+HANDERS_IN = "who leads or administers the district, a centre, a street, a town or a department"
 BY_TOKEN = "a program with a token, signed in or not"
 SIGNED_IN = "whoever is signed in, with a post or without"
 EMPTY = (
@@ -282,7 +283,16 @@ EMPTY = (
     "casework:report_file",
     "casework:platform_paper",
     "casework:reply_words",
+    "planning:department",
+    "planning:department_map",
+    "planning:merge",
+    "planning:merge_progress",
+    "planning:merge_map",
+    "planning:crosswalk",
+    "planning:merge_table",
     "territory:download",
+    "grid_change",
+    "grid_change_book",
     "planning:draft",
     "planning:state",
     "planning:units",
@@ -294,11 +304,11 @@ EMPTY = (
     "planning:publish",
     "planning:adopt",
     "planning:withdraw",
-    "grid_change",
-    "grid_change_book",
     "points:desk_one",
     "territory:neighbour",
     "territory:neighbour_cluster",
+    "planning:site_study",
+    "planning:site_map",
     "partners:one",
     "partners:photo",
     "partners:receipt",
@@ -385,6 +395,20 @@ ROUTES: dict[str, str] = {
     "casework:cause": STAFF,
     "casework:act_on_cause": POSTED,
     "casework:link_cause": POSTED,
+    "planning:departments": STAFF,
+    "planning:department_take_in": HANDERS_IN,
+    "planning:department": STAFF,
+    "planning:department_map": STAFF,
+    "planning:merges": STAFF,
+    "planning:ask_merge": POSTED,
+    "planning:merge": STAFF,
+    "planning:merge_progress": STAFF,
+    "planning:close_places": POSTED,
+    "planning:draft_merge": POSTED,
+    "planning:merge_map": STAFF,
+    "planning:crosswalk": STAFF,
+    "planning:merge_table": STAFF,
+    "planning:editions": STAFF,
     "planning:drafts": STAFF,
     "planning:draft": STAFF,
     "planning:state": STAFF,
@@ -423,6 +447,9 @@ ROUTES: dict[str, str] = {
     "partners:decline": POSTED,
     "partners:withdraw": POSTED,
     "partners:settle": POSTED,
+    "planning:sites": STAFF,
+    "planning:site_study": STAFF,
+    "planning:site_map": STAFF,
     "notices:inbox": STAFF,
     "notices:clear": POSTED,
     "notices:sending": ADMINS,
@@ -487,6 +514,13 @@ OTHERS_PAGES: dict[str, list[Any]] = {
     "reorganised": [HEALTH],
     "casework:export_file": [UUID(int=0)],
     "casework:hot_one": [UUID(int=0)],
+    "planning:department": [UUID(int=0)],
+    "planning:department_map": [UUID(int=0)],
+    "planning:merge": [UUID(int=0)],
+    "planning:merge_progress": [UUID(int=0)],
+    "planning:merge_map": [UUID(int=0)],
+    "planning:crosswalk": [UUID(int=0)],
+    "planning:merge_table": [UUID(int=0), "places"],
     "casework:cause": [UUID(int=0)],
     "casework:rules_trial": [UUID(int=0)],
     "casework:rules_version": [9],
@@ -500,6 +534,10 @@ OTHERS_PAGES: dict[str, list[Any]] = {
     "casework:platform": ["enforcement"],
     "casework:platform_paper": [UUID(int=0)],
     "casework:reply_words": [UUID(int=0), UUID(int=0)],
+    "grid_change": [UUID(int=0)],
+    "grid_change_book": [UUID(int=0)],
+    "planning:site_study": [UUID(int=0)],
+    "planning:site_map": [UUID(int=0)],
     "planning:draft": [UUID(int=0)],
     "planning:state": [UUID(int=0)],
     "planning:units": [UUID(int=0)],
@@ -511,8 +549,6 @@ OTHERS_PAGES: dict[str, list[Any]] = {
     "planning:publish": [UUID(int=0)],
     "planning:adopt": [UUID(int=0)],
     "planning:withdraw": [UUID(int=0)],
-    "grid_change": [UUID(int=0)],
-    "grid_change_book": [UUID(int=0)],
     "partners:one": [UUID(int=0)],
     "partners:photo": [UUID(int=0), 0],
     "partners:receipt": [UUID(int=0), "ours"],
@@ -883,6 +919,8 @@ def admitted(login: str, audience: str) -> bool:
     """Whether somebody in this role gets such a page."""
     if audience == CENTRE_AND_ADMINS:
         return centre(login) or changes_directory(login)
+    if audience == HANDERS_IN:
+        return ROLES[login][1] in ("leader", "administrator") and ROLES[login][0] != OWNERS
     return audience != ADMINS or changes_directory(login)
 
 

@@ -345,6 +345,134 @@ def test_options_out_of_range_are_refused(folder: Path, capsys: pytest.CaptureFi
     assert ended.value.code == 2 and "usage" in capsys.readouterr().err
 
 
+# duties, workers, proposed cells -----------------------------------------------------------------------------------------
+
+POLICE_POSTS = "code,duties,workers\nP1,巡逻、消防,3\nP2,巡逻,2\n"
+PARTY_POSTS = "编码,职责,网格员\n=D1,走访；消防,1\n"
+
+
+def posts(folder: Path) -> list[str]:
+    (folder / "police.csv").write_text(POLICE_POSTS)
+    (folder / "party.csv").write_text(PARTY_POSTS)
+    return ["--duties", f"公安={folder / 'police.csv'}", "--duties", f"党建={folder / 'party.csv'}"]
+
+
+def test_duties_that_two_do_or_nobody_does_are_told_with_their_places(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with override("en"):
+        assert plan_merge.main(words(folder, *posts(folder), homes=True)) == 0
+    told = report(folder)["duties"]
+    assert [(one["grid"], one["workers"]) for one in told["grids"]] == [("党建", 1), ("公安", 5)]
+    [twice] = told["done_twice"]
+    assert (twice["duty"], twice["count"]) == ("消防", 7)
+    assert twice["cells"] == [{"grid": "党建", "code": "=D1"}, {"grid": "公安", "code": "P1"}]
+    nobody = {one["duty"]: one["count"] for one in told["done_by_nobody"]}
+    assert nobody == {"巡逻": 3, "消防": 5 + 3, "走访": 5 + 3}
+    found = sheets(folder)
+    assert ("公安", "P1", 7, 3, "巡逻, 消防") in [row[:2] + row[3:] for row in found["Duties"]]
+    assert found["Duties done twice"][1][:3] == ("消防", "党建 =D1, 公安 P1", 1)
+    assert [row[0] for row in found["Duties nobody does"][1:]] == ["巡逻", "消防", "走访"]
+    assert "3 duties in 3 cells with 6 workers" in capsys.readouterr().out.replace("Duties: 3 in", "3 duties in")
+
+
+def crowd(folder: Path) -> list[str]:
+    """Twelve police cells of 60 households in two communities, and a strip that belongs to nobody."""
+    cells = {
+        f"P{x}{y}": (x / 2, y / 2, x / 2 + 0.5, y / 2 + 0.5) for x in range(4) for y in range(4) if (x, y) != (3, 3)
+    }
+    (folder / "police.geojson").write_text(collection(cells))
+    (folder / "party.geojson").write_text(collection({"北": (0, 1, 1.5, 2), "南": (0, 0, 2, 1)}))
+    (folder / "district.geojson").write_text(collection({"all": (0, 0, 2, 2)}))
+    homes = "".join(f"{x}-{y},{121.5525 + x / 200},{29.8925 + y / 200},60\n" for x in range(4) for y in range(4))
+    (folder / "homes.csv").write_text("编码,经度,纬度,户数\n" + homes)
+    rows_ = "".join(f"{code},巡逻,1\n" for code in cells)
+    (folder / "posts.csv").write_text("code,duties,workers\n" + rows_)
+    return words(folder, "--cells", "100-140", "--within", "党建", "--effort", "100", homes=True)
+
+
+def test_cells_are_proposed_within_communities_for_every_place_of_the_district(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [*crowd(folder), "--duties", f"公安={folder / 'posts.csv'}"]
+    with override("en"):
+        assert plan_merge.main(given) == 0
+    told = report(folder)["cells"]
+    assert [one["community"] for one in told["cells"]] == ["北"] * 4 + ["南"] * 4
+    assert {one["households"] for one in told["cells"]} == {120} and not told["not_proposed"]
+    assert sorted(place for one in told["cells"] for place in one["places"]) == list(
+        range(1, len(features(folder)) + 1)
+    )
+    assert sum(one["workers"] for one in told["cells"]) == 15 and told["workers_without_a_cell"] == 0
+    assert told["cells"][0]["duties"] == {"巡逻": ["公安"]} and len(told["given_to_a_community"]) == 2
+    drawn = features(folder, "cells.geojson")
+    whole = shapely.union_all([shapely.geometry.shape(one["geometry"]) for one in drawn])
+    assert whole.symmetric_difference(shapely.Polygon(ring((0, 0, 2, 2)))).area < whole.area / 1000
+    assert drawn[0]["properties"]["cell"] == "北-01" and drawn[0]["properties"]["workers"] >= 1
+    found = sheets(folder)
+    assert len(found["Cells"]) == 9 and len(found["Without a community"]) == 3
+    handed = [row for row in found["Old to new"][1:] if row[0] == "公安"]
+    assert len(handed) == 15 and all(row[5] == 100 and row[6] == 1 for row in handed)
+    assert "Proposed cells: 8 with 120 to 120" in capsys.readouterr().out
+    before = {name: (folder / "out" / name).read_bytes() for name in ("cells.geojson", "report.json")}
+    with override("en"):
+        assert plan_merge.main(given) == 0
+    assert before == {name: (folder / "out" / name).read_bytes() for name in before}
+
+
+def test_a_small_community_is_one_cell_and_what_cannot_be_divided_is_told_why(folder: Path) -> None:
+    given = crowd(folder)
+    given[given.index("100-140")] = "500-600"
+    assert plan_merge.main(given) == 0
+    told = report(folder)["cells"]
+    assert [(one["community"], one["small"], one["households"]) for one in told["cells"]] == [
+        ("北", True, 480),
+        ("南", True, 480),
+    ]
+    given[given.index("500-600")] = "50-55"
+    assert plan_merge.main(given) == 0
+    told = report(folder)["cells"]
+    assert not told["cells"] and {one["kind"] for one in told["not_proposed"]} == {"too-large"}
+
+
+def test_parts_of_a_community_that_lie_apart_are_joined_to_the_nearest(folder: Path) -> None:
+    given = crowd(folder)
+    (folder / "party.geojson").write_text(
+        collection({"北": (0, 1.5, 2, 2), "南": (0, 0.5, 2, 1.5), "北岛": (0, 0, 2, 0.5)})
+    )
+    body = json.loads((folder / "party.geojson").read_text())
+    body["features"][2]["properties"]["编码"] = "北"
+    (folder / "party.geojson").write_text(json.dumps(body))
+    assert plan_merge.main(given) == 0
+    told = report(folder)["cells"]
+    assert told["parts_joined"] == 1 and {one["households"] for one in told["cells"]} == {120}
+
+
+@pytest.mark.parametrize(
+    ("more", "english"),
+    [
+        (["--duties", "城管=posts.csv"], "No grid is called “城管”"),
+        (["--duties", "公安=unknown.csv"], "unknown.csv, line 2: the grid has no code “P9”"),
+        (["--duties", "公安=many.csv"], "many.csv, line 2: “many” is no whole number"),
+        (["--duties", "公安=posts.csv", "--duties", "公安=posts.csv"], "two tables of duties"),
+        (["--cells", "300-500"], "where --district and --households are given"),
+        (["--cells", "300-500", "--within", "城管"], "No grid is called"),
+    ],
+)
+def test_duties_and_wishes_that_cannot_be_are_refused_in_one_sentence(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, more: list[str], english: str
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "posts.csv").write_text(POLICE_POSTS)
+    (folder / "unknown.csv").write_text("code,workers\nP9,1\n")
+    (folder / "many.csv").write_text("code,workers\nP1,many\n")
+    with override("en"):
+        assert plan_merge.main(words(folder, *more)) == 2
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and english in said, said
+    assert not (folder / "out").exists()
+
+
 # editions --------------------------------------------------------------------------------------------------------------
 
 JIANGBEI = PROJECT.parent / "shared/data/jiangbei"

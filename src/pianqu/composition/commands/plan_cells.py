@@ -25,7 +25,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add_files(parser)
     add = parser.add_argument
-    add("--cell", type=_band, default=(300, 500), metavar="LEAST-MOST", help="households of a cell (300-500) 网格户数")
+    add("--cell", type=band, default=(300, 500), metavar="LEAST-MOST", help="households of a cell (300-500) 网格户数")
     add(
         "--micro",
         type=_band_or_none,
@@ -38,7 +38,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _band(text: str) -> tuple[int, int]:
+def band(text: str) -> tuple[int, int]:
+    """A type of option: least and most."""
     least, _dash, most = text.replace("—", "-").replace("–", "-").partition("-")
     if not (least.isdecimal() and most.isdecimal() and 1 <= int(least) <= int(most) <= MOST):
         raise argparse.ArgumentTypeError("LEAST-MOST households, such as 300-500 应写成 300-500")
@@ -46,4 +47,4 @@ def _band(text: str) -> tuple[int, int]:
 
 
 def _band_or_none(text: str) -> tuple[int, int] | None:
-    return None if text in {"none", "无"} else _band(text)
+    return None if text in {"none", "无"} else band(text)

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from pianqu.composition.commands.plan_cells import band
+from pianqu.composition.commands.plan_clusters import whole
 from pianqu.composition.planning.answering import answered
 from pianqu.kernels.overlay.refining import TOLERANCE_M
 
@@ -38,6 +40,18 @@ def _parser() -> argparse.ArgumentParser:
     add("--out", type=Path, required=True, metavar="FOLDER", help="where the files are written 输出文件夹")
     add("--district", type=Path, metavar="FILE", help="the district's area, so that nothing is missed 区界")
     add("--households", type=Path, metavar="FILE", help="points with counts: .csv, .xlsx, .geojson 住户点")
+    add(
+        "--duties",
+        type=_named_file,
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="what a grid's cells do: code 编码, duties 职责, workers 网格员 职责表",
+    )
+    add("--cells", type=band, metavar="LEAST-MOST", help="propose merged cells of so many households 建议新网格的户数")
+    add("--within", default="", metavar="NAME", help="cells lie within this grid's shapes, as communities 不跨哪张网")
+    add("--seed", type=whole(0, 2**31), default=1, help="of proposed cells: the same seed, the same cells (1) 随机种子")
+    add("--effort", type=whole(1, 100_000), default=1_000, metavar="STEPS", help="of proposed cells (1000) 每块步数")
     add(
         "--old", type=Path, metavar="FILE", help="table of codes of an earlier edition, code 编码, name 名称 旧版代码表"
     )

@@ -65,6 +65,8 @@ FIRST = (
 )
 """Not in a group: what is opened a hundred times a day."""
 WHO = ("/desk/here-today/", "/desk/duty/", "/desk/organisations/", "/desk/residents/", "/desk/witnesses/")
+GRIDS = ("/desk/planning/departments/", "/desk/planning/merge/", "/desk/planning/editions/")
+SITES = "/desk/planning/sites/"
 
 GROUPS = (
     Group(
@@ -106,16 +108,20 @@ GROUPS = (
         ),
     ),
     Group(
+        pgettext_lazy("menu", "Plan"),
+        (
+            Entry("/desk/territory/", pgettext_lazy("menu", "Clusters and grid")),
+            Entry("/desk/planning/", pgettext_lazy("menu", "Plans of clusters and cells"), but=(*GRIDS, SITES)),
+            Entry(GRIDS[0], pgettext_lazy("menu", "Departments' grids"), also=GRIDS[1:]),
+            Entry(SITES, pgettext_lazy("menu", "Sites of services")),
+            Entry("/desk/neighbours/", pgettext_lazy("menu", "Four parties of a place")),
+        ),
+    ),
+    Group(
         pgettext_lazy("menu", "District"),
         (
             Entry("/desk/who-answers/", pgettext_lazy("menu", "Who does what"), also=WHO, key="w"),
             Entry("/desk/rules/", pgettext_lazy("menu", "Dispatch rules")),
-            Entry("/desk/territory/", pgettext_lazy("menu", "Clusters and grid")),
-            Entry(
-                "/desk/planning/", pgettext_lazy("menu", "Plans of clusters and cells"), but=("/desk/planning/sites/",)
-            ),
-            Entry("/desk/neighbours/", pgettext_lazy("menu", "Four parties of a place")),
-            Entry("/desk/planning/sites/", pgettext_lazy("menu", "Sites of services")),
             Entry("/desk/points/", pgettext_lazy("menu", "Service points and rooms")),
             Entry("/desk/clocks/", pgettext_lazy("menu", "Terms")),
         ),

@@ -22,7 +22,7 @@ from pianqu.kernels.overlay.planes import DEGREES, Placed, Plane, placed, plane_
 SHAPES = (".geojson", ".json", ".zip")
 TABLES = (".csv", ".xlsx")
 DISTRICT, HOUSEHOLDS = "district", "households"
-TAKEN = frozenset({DISTRICT, HOUSEHOLDS, "place", "area_m2", "within", *WEIGHTS})
+TAKEN = frozenset({DISTRICT, HOUSEHOLDS, "place", "area_m2", "within", "cell", *WEIGHTS})
 """Names that stand for something else in options and in what is written."""
 LONGEST = 60
 

@@ -190,7 +190,8 @@ def _finding(finding: Finding) -> dict[str, Any]:
 # tables ----------------------------------------------------------------------------------------------------------------
 
 
-def _place_head(merged: Merged) -> list[str]:
+def place_head(merged: Merged) -> list[str]:
+    """What a table says of a place."""
     head = [
         pgettext("plan", "place"),
         pgettext("plan", "longitude"),
@@ -200,19 +201,20 @@ def _place_head(merged: Merged) -> list[str]:
     return [*head, counted(merged)] if merged.grids.households else head
 
 
-def _place_row(merged: Merged, place: Place) -> list[str | int | float | None]:
+def place_row(merged: Merged, place: Place) -> list[str | int | float | None]:
+    """The same of one."""
     inside = merged.grids.plane.degrees(place.atom.geometry.representative_point())
     row = [place.number, round(inside.x, 6), round(inside.y, 6), round(place.atom.area_m2)]
     return [*row, place.households] if merged.grids.households else row
 
 
 def _twice_head(merged: Merged) -> list[str]:
-    return [*_place_head(merged), pgettext("plan", "grid"), pgettext("plan", "counts for"), pgettext("plan", "also in")]
+    return [*place_head(merged), pgettext("plan", "grid"), pgettext("plan", "counts for"), pgettext("plan", "also in")]
 
 
 def _twice_rows(merged: Merged) -> Rows:
     return [
-        [*_place_row(merged, place), grid, codes[0], pgettext("plan", ", ").join(codes[1:])]
+        [*place_row(merged, place), grid, codes[0], pgettext("plan", ", ").join(codes[1:])]
         for place in merged.twice
         for grid, codes in place.atom.twice
     ]
@@ -245,9 +247,9 @@ def _finding_rows(merged: Merged) -> Rows:
 
 
 def _workbook(merged: Merged, more: Sequence[Sheet]) -> bytes:
-    bare = [_place_row(merged, place) for place in merged.uncovered]
+    bare = [place_row(merged, place) for place in merged.uncovered]
     sheets: list[Sheet] = [
-        (pgettext("plan", "Covered by nobody"), _place_head(merged), list(bare)),
+        (pgettext("plan", "Covered by nobody"), place_head(merged), list(bare)),
         (pgettext("plan", "Covered twice"), _twice_head(merged), _twice_rows(merged)),
         *more,
     ]

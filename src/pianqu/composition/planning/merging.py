@@ -8,19 +8,23 @@ from pathlib import Path
 from django.utils.translation import gettext as _
 
 from pianqu.composition.planning.answering import WRITTEN
+from pianqu.composition.planning.cell_files import CELLS, cells
+from pianqu.composition.planning.duties import duties, read_posts
 from pianqu.composition.planning.editions import TABLE, editions
 from pianqu.composition.planning.editions import WORKBOOK as EDITIONS
 from pianqu.composition.planning.extras import Extra
 from pianqu.composition.planning.grids import Wanted, check_keep, read_grids
 from pianqu.composition.planning.merge_files import NAMES, counted, files, sums, versions, with_report
 from pianqu.composition.planning.merged import Merged, Place, merged
+from pianqu.composition.planning.proposing import Wish, proposed
 from pianqu.composition.planning.sentences import told
 from pianqu.composition.planning.writing import whole
 from pianqu.foundation.errors import Invalid
 from pianqu.kernels.overlay.findings import Finding, sentence
+from pianqu.kernels.partition.cells import Band
 from pianqu.kernels.saying import Said
 
-ALL_NAMES = (*NAMES, TABLE, EDITIONS)
+ALL_NAMES = (*NAMES, TABLE, EDITIONS, CELLS)
 LISTED = 12
 """Kinds of findings that are told before a file is pointed to."""
 
@@ -35,11 +39,12 @@ def merge(given: argparse.Namespace) -> int:
         systems=dict(given.systems),
     )
     tables = [path for path in (given.old, given.new) if path]
+    _check_asked(given, wanted)
     if len(tables) == 1 or not (tables or wanted.grids):
         raise Invalid(
             "plan-nothing", _("Please name grids (--in), or two editions of codes (--old and --new), or both.")
         )
-    check_folder(given.out, [*wanted.paths, *tables])
+    check_folder(given.out, [*wanted.paths, *tables, *(path for _name, path in given.duties)])
     check_keep(given.keep, wanted)
     extras = [editions(given.old, given.new)] if tables else []
     made, said = _grids(given, wanted, extras) if wanted.grids else (_no_grids(extras), [])
@@ -49,6 +54,18 @@ def merge(given: argparse.Namespace) -> int:
     said += [line for extra in extras for line in extra.lines]
     sys.stdout.write("\n".join([*said, _written(given.out, made)]) + "\n")
     return WRITTEN
+
+
+def _check_asked(given: argparse.Namespace, wanted: Wanted) -> None:
+    """Refuse, before anything is computed, what says something about a grid that there is not."""
+    names = [name for name, _path in given.duties]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise Invalid("plan-duties", _("%(name)s has two tables of duties.") % {"name": twice[0]})
+    for name in (*names, *([given.within] if given.within else [])):
+        check_keep(name, wanted)
+    if given.cells and not (given.district and given.households):
+        raise Invalid("plan-cells", _("Cells are proposed where --district and --households are given."))
 
 
 def _no_grids(extras: Sequence[Extra]) -> dict[str, bytes]:
@@ -62,6 +79,17 @@ def _grids(given: argparse.Namespace, wanted: Wanted, extras: list[Extra]) -> tu
     except Said as refusal:
         words = {"why": told(refusal.sentence)}
         raise Invalid("plan-merge", _("%(why)s. Nothing was written.") % words) from refusal
+    posts = read_posts(dict(given.duties), found)
+    if posts:
+        extras.append(duties(dict(given.duties), found, posts))
+    if given.cells:
+        wish = Wish(
+            band=Band(least=given.cells[0], most=given.cells[1]),
+            within=given.within,
+            seed=given.seed,
+            sweeps=given.effort,
+        )
+        extras.append(cells(found, proposed(found, wish), posts))
     settings = {
         "tolerance_m": given.tolerance,
         "keep": given.keep,

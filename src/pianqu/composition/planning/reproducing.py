@@ -9,14 +9,15 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from pianqu.composition.planning.answering import IMPOSSIBLE, WRITTEN
 from pianqu.composition.planning.sentences import told
 from pianqu.foundation.errors import Absent, Invalid
 from pianqu.foundation.ids import read_id
 from pianqu.kernels.partition.reproducing import Facts, reproduced, units_text
 
 
-def reproduce(given: argparse.Namespace) -> bool:
-    """Whether all is as it was recorded. Raises Problem where there is nothing to compute from."""
+def reproduce(given: argparse.Namespace) -> int:
+    """0: all is as it was recorded; 1: it is not. Raises Problem where there is nothing to compute from."""
     text, record, facts = _files(given) if given.units else _entry(given.fact)
     holds = True
     try:
@@ -28,7 +29,7 @@ def reproduce(given: argparse.Namespace) -> bool:
         raise Invalid("plan-record", _("These are no units and record of a plan: %(why)s.") % {"why": error}) from error
     answer = _("Yes: the plan follows from its record.") if holds else _("No: this is not the plan that was recorded.")
     sys.stdout.write(f"{answer}\n")
-    return holds
+    return WRITTEN if holds else IMPOSSIBLE
 
 
 def _files(given: argparse.Namespace) -> tuple[str, Any, Facts]:

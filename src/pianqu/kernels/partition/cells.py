@@ -161,7 +161,8 @@ def _counts(units: Units, task: Task) -> list[int]:
     low, high = of.lows[0], of.highs[0]
     total = sum(units.column("households"))
     ranges = part_ranges(of)
-    if any(fewest > most for fewest, most in ranges):
+    one_part_of_small_units = len(ranges) == 1 and int(of.amounts[:, 0].max()) <= high
+    if any(fewest > most for fewest, most in ranges) and not one_part_of_small_units:
         return [max(1, min(len(units), -(-total // max(1, high))))]
     fewest, most = sum(one for one, _most in ranges), sum(one for _fewest, one in ranges)
     for measure, limit in task.most:

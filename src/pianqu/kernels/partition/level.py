@@ -162,12 +162,37 @@ def chances() -> tuple[int, ...]:
         return tuple(int((-Decimal(i) / steps).exp() * 2**32) for i in range(FACTORS * steps))
 
 
-def board(of: Level, part: Array, *, seed: int, free: Array, plain: bool) -> loop.Board:
-    """For the loop: arrays for compiled code, lists for plain Python."""
+def together(of: Level, part: Array) -> Array:
+    """The nodes so that near ones stand near one another: by cluster, and within it from a node outward."""
+    clusters = parts(of.graph, part)
+    starts, ends, count = of.graph.starts, of.graph.ends, len(of)
+    turn = np.full(count, count, dtype=np.int64)
+    edge, told = np.unique(clusters, return_index=True)[1], 0
+    while len(edge):
+        turn[edge] = told + np.arange(len(edge))
+        told += len(edge)
+        degrees = starts[edge + 1] - starts[edge]
+        places = np.repeat(starts[edge] - np.r_[0, np.cumsum(degrees)[:-1]], degrees) + np.arange(int(degrees.sum()))
+        edge = np.unique(ends[places])
+        edge = edge[turn[edge] == count]
+    return np.lexsort((turn, clusters))
+
+
+def board(of: Level, part: Array, *, seed: int, free: Array, order: Array | None) -> loop.Board:
+    """For the loop: lists for plain Python, or arrays for compiled code, with the nodes in this order.
+
+    Neighbours, and what stands at borders, are told in the level's own order either way: the plan is the same.
+    """
     count, clusters = len(of), of.clusters
+    nodes = np.arange(count) if order is None else order
+    place = np.empty(count, dtype=np.int64)
+    place[nodes] = np.arange(count)
+    degrees = np.diff(of.graph.starts)[nodes]
+    starts = np.r_[0, np.cumsum(degrees)]
+    told = np.repeat(of.graph.starts[:-1][nodes] - starts[:-1], degrees) + np.arange(len(of.graph.ends))
     foreign = np.zeros(count, dtype=np.int64)
     np.add.at(foreign, of.graph.froms(), part[of.graph.froms()] != part[of.graph.ends])
-    border = np.flatnonzero((foreign > 0) & (free == 1))
+    border = place[np.flatnonzero((foreign > 0) & (free == 1))]
     where = np.full(count, -1, dtype=np.int64)
     where[border] = np.arange(len(border))
     memo = [0] * loop.MEMO
@@ -178,31 +203,33 @@ def board(of: Level, part: Array, *, seed: int, free: Array, plain: bool) -> loo
     memo[loop.CLUSTERS], memo[loop.SYSTEMS], memo[loop.MEASURES] = clusters, len(of.keep), len(of.lows)
     rows: dict[str, Any] = dict.fromkeys(loop.Board._fields, np.zeros(count, dtype=np.int64))
     rows |= {
-        "starts": of.graph.starts,
-        "ends": of.graph.ends,
-        "widths": of.graph.widths,
-        "areas": of.areas.reshape(-1),
+        "starts": starts,
+        "ends": place[of.graph.ends[told]],
+        "widths": of.graph.widths[told],
+        "areas": of.areas[nodes].reshape(-1),
         "keep": of.keep,
-        "amounts": of.amounts.reshape(-1),
+        "amounts": of.amounts[nodes].reshape(-1),
         "lows": of.lows,
         "highs": of.highs,
         "prices": [0] * len(of.lows),
-        "home": of.home,
-        "stay": of.stay,
-        "free": free,
-        "part": part,
+        "home": of.home[nodes],
+        "stay": of.stay[nodes],
+        "free": free[nodes],
+        "part": part[nodes],
         "loads": of.loads(part).reshape(-1),
         "sizes": np.bincount(part, minlength=clusters),
         "pieces": of.pieces(part).reshape(-1),
-        "foreign": foreign,
+        "foreign": foreign[nodes],
         "border": np.r_[border, np.zeros(count - len(border), dtype=np.int64)],
         "where": where,
-        "best": part,
+        "best": part[nodes],
         "memo": memo,
         "chances": chances(),
     }
-    arrays: dict[str, Any] = {name: np.array(row, dtype=np.int64) for name, row in rows.items()}
-    return loop.Board(**{name: row.tolist() if plain else row for name, row in arrays.items()})
+    arrays: dict[str, Any] = {
+        name: np.array(row, dtype=np.int32 if name in loop.NARROW else np.int64) for name, row in rows.items()
+    }
+    return loop.Board(**{name: row.tolist() if order is None else row for name, row in arrays.items()})
 
 
 def dice(seed: int) -> list[int]:

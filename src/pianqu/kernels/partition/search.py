@@ -18,13 +18,13 @@ import numpy as np
 from pianqu.kernels.partition import compiled, loop
 from pianqu.kernels.partition.figures import Figures, figures_of
 from pianqu.kernels.partition.graph import Array
-from pianqu.kernels.partition.level import Level, atoms, board, coarse, level
+from pianqu.kernels.partition.level import Level, atoms, board, coarse, level, together
 from pianqu.kernels.partition.problem import Task, Units, Weights
 from pianqu.kernels.partition.reasons import Kind, Reason, impossible, locked, shares, wrong
 from pianqu.kernels.partition.seed import first_plan, mend
 from pianqu.kernels.saying import say
 
-VERSION = 1
+VERSION = 2
 """Counts up whenever the same task may give another plan."""
 
 
@@ -251,11 +251,13 @@ class Cooling:
     exchanges: int = 0
     """So many of 256 proposals are exchanges."""
     steps: int = 200
+    mixes: int = 0
+    """So many merge-splits at each temperature: they turn what is large, which single units cannot."""
 
 
 ALONE = Cooling(hot=1_000, cold=150)
-ATOMS = Cooling(hot=4_000, cold=300, cheap=700, dear=8_000, share=200, steps=300)
-UNITS = Cooling(hot=1_000, cold=100, cheap=3_000, dear=8_000)
+ATOMS = Cooling(hot=4_000, cold=300, cheap=700, dear=8_000, share=200, steps=300, mixes=20)
+UNITS = Cooling(hot=1_000, cold=100, cheap=3_000, dear=8_000, mixes=20)
 REPAIR = Cooling(hot=500, cold=100, cheap=1_500, dear=8_000, share=25, near=1 << 40, steps=50)
 LAST = Cooling(hot=150, cold=80, cheap=1_500, dear=3_000, share=10, near=1 << 40, steps=50, exchanges=64)
 """Found by trial on planted plans and grids (`pianqu bench planning`)."""
@@ -292,6 +294,8 @@ class Run:
         self._plain = not compiled.is_there() if plain is None else plain
         self._code = vars(loop) if self._plain else compiled.compiled(loop)
         self._of: Level
+        self._place: Array | slice
+        """Where each node stands on the board."""
         self._board: loop.Board
 
     @property
@@ -308,17 +312,19 @@ class Run:
         may = np.ones(len(of), dtype=np.int64) if free is None else free
         seed = self.seed * MOST_LAYERS + self._layers
         self._of, self._layers, self._atom = of, self._layers + 1, atom
-        self._board = board(of, part, seed=seed, free=np.where(of.locks < 0, may, 0), plain=self._plain)
+        order = None if self._plain else together(of, part)
+        self._place = slice(None) if order is None else np.argsort(order)
+        self._board = board(of, part, seed=seed, free=np.where(of.locks < 0, may, 0), order=order)
         self._frees = int(self._free().sum())
 
     def best(self) -> Array:
         """The best plan of units within all limits, or else the one at which the run stands."""
-        found = np.array(self._board.best if self.holds else self._board.part, dtype=np.int64)
+        found = self._by_node(self._board.best if self.holds else self._board.part)
         return found if self._atom is None else found[self._atom]
 
     def stands(self) -> Array:
         """Where the run stands: better than the best plan within the limits, often, and nearly within them."""
-        return np.array(self._board.part, dtype=np.int64)
+        return self._by_node(self._board.part)
 
     @property
     def holds(self) -> bool:
@@ -330,8 +336,8 @@ class Run:
         score = memo[loop.BEST] if self.holds else memo[loop.SCORE]
         return Progress(turns=self.turns, score=int(score), over=0 if self.holds else int(memo[loop.OVER]))
 
-    def cool(self, by: Cooling, *, mixes: int = 0, size: int | None = None) -> Going:
-        """One cooling, with so many merge-splits at each temperature; proposals for what moves, or for a problem of that size."""
+    def cool(self, by: Cooling, *, size: int | None = None) -> Going:
+        """One cooling; proposals for what moves, or for a problem of that size."""
         scale = self._scale()
         wanted = self.task.sweeps * (self._frees if size is None else size) * by.share // 100
         count = max(1, min(by.steps, wanted // FEW_TURNS))
@@ -340,8 +346,8 @@ class Run:
         for heat, cost in zip(heats, costs, strict=True):
             self._price(cost, scale)
             beta = inverse(heat, scale)
-            if mixes:
-                self._code["mix"](self._board, mixes, beta)
+            if by.mixes:
+                self._code["mix"](self._board, by.mixes, beta)
             self._code["sweep"](self._board, turns, beta, by.near, by.exchanges)
             self.turns += turns
             yield self.progress
@@ -365,12 +371,24 @@ class Run:
                 break
             dear = 1_500 << (number + 1)
             again = Cooling(
-                hot=400, cold=150, cheap=dear // 4, dear=dear, share=15, near=1 << 40, steps=30, exchanges=64
+                hot=400,
+                cold=150,
+                cheap=dear // 4,
+                dear=dear,
+                share=15,
+                near=1 << 40,
+                steps=30,
+                exchanges=64,
+                mixes=max(8, self._of.clusters),
             )
-            yield from self.cool(again, mixes=max(8, self._of.clusters))
+            yield from self.cool(again)
         if self.holds:
             self.lay(self._of, self.best(), self._free())
         yield from self.cool(LAST)
 
     def _free(self) -> Array:
-        return np.array(self._board.free, dtype=np.int64)
+        return self._by_node(self._board.free)
+
+    def _by_node(self, row: Sequence[int]) -> Array:
+        """A row of the board in the order of the level."""
+        return np.array(row, dtype=np.int64)[self._place]

@@ -182,7 +182,7 @@ def test_the_loop_keeps_its_books(problem: tuple[Units, Task], seed: int, beta: 
     of = level(units, task, np.full(len(units), -1, dtype=np.int64))
     component = parts(of.graph)
     part = np.minimum(np.arange(len(units)), task.clusters - 1)
-    b = board(of, part, seed=seed, free=np.array([n % 5 != 4 for n in range(len(units))], dtype=np.int64), plain=True)
+    b = board(of, part, seed=seed, free=np.array([n % 5 != 4 for n in range(len(units))], dtype=np.int64), order=None)
     connected = component.max() == 0
     for _ in range(4):
         loop.sweep(b, 40, beta, 10, 100)

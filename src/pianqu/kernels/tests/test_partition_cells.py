@@ -62,7 +62,7 @@ def test_micro_cells_lie_in_cells() -> None:
 def test_households_that_are_no_whole_number_of_cells() -> None:
     few = grid(3, 3, households=(31,) * 9)
     found = cells(few, plain=True)
-    assert isinstance(found, Infeasible) and found.reasons[0].kind in {Kind.ISLAND, Kind.NO_NUMBER}
+    assert isinstance(found, Infeasible) and [one.kind for one in found.reasons] == [Kind.NO_NUMBER]
     micro = micro_cells(grid(2, 1, households=(45, 45)), (0, 0), plain=True)
     assert micro.part == (-1, -1) and micro.reasons[0][0] == 0
 

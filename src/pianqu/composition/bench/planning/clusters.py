@@ -108,7 +108,7 @@ def _arkansas(others: Peer, seconds: int) -> Iterator[Row]:
     units = arkansas(ARKANSAS)
     name = "Arkansas, 2 294 units in 20"
     for said, some in ((f"{name}: cut", replace(units, systems=())), (f"{name}: score with 75 counties", units)):
-        tried = _try(some, Task(clusters=20, sweeps=1_500, tries=2), others, seconds)
+        tried = _try(some, Task(clusters=20, sweeps=2_700, tries=1), others, seconds)
         of = tried.plan.figures
         score = of.score if tried.plan.holds else math.inf
         divided = f"cut {of.cut}, pieces of counties too many {of.splits}, " if some.systems else ""

@@ -9,8 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from pianqu.foundation.api import Doors, actor_of
-from pianqu.rooms.planning import queries, schemas, services
+from pianqu.rooms.planning import queries, services
 from pianqu.rooms.planning.queries import CommentCard, DraftCard
+from pianqu.rooms.planning.schemas import drafts as schemas
 
 drafts = Doors("planning")
 
@@ -54,7 +55,7 @@ def one(request: HttpRequest, draft_id: uuid.UUID) -> dict[str, Any]:
     "/{draft_id}/units", name="getDraftUnits", says=gettext_noop("What a draft joins"), gives=schemas.UnitsWhole
 )
 def units(request: HttpRequest, draft_id: uuid.UUID) -> dict[str, Any]:
-    queries.draft_card(draft_id)
+    actor_of(request)
     found = queries.draft_units(draft_id)
     return {"units": json.loads(found.content), "shapes": json.loads(found.shapes)}
 

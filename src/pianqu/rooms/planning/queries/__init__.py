@@ -44,6 +44,7 @@ from pianqu.rooms.planning.queries.drafts import (
     public_plan,
     question,
 )
+from pianqu.rooms.planning.queries.editions import Editions, editions_of, places_now_count, read_editions
 from pianqu.rooms.planning.queries.gathering import Bridge, Fault, Gathered, communities
 from pianqu.rooms.planning.queries.grounds import (
     CANDIDATE_KINDS,
@@ -57,7 +58,9 @@ from pianqu.rooms.planning.queries.grounds import (
     candidates,
     community_at,
     ground,
+    ground_text,
 )
+from pianqu.rooms.planning.queries.merge_units import MergePlan, units_of_merge
 from pianqu.rooms.planning.queries.merging import (
     COMMUNITY,
     DEPARTMENT,
@@ -150,6 +153,7 @@ from pianqu.rooms.planning.queries.taking import (
     CheckedGrid,
     DistrictGround,
     district_ground,
+    looked_at,
     read_grid,
     words_of,
 )
@@ -220,6 +224,7 @@ __all__ = [
     "DraftCard",
     "DraftState",
     "DutyTwice",
+    "Editions",
     "Fault",
     "FiguresCard",
     "Gathered",
@@ -229,6 +234,7 @@ __all__ = [
     "LayerCard",
     "May",
     "MergeCard",
+    "MergePlan",
     "MergeWhole",
     "OptionCard",
     "OptionPlan",
@@ -264,14 +270,17 @@ __all__ = [
     "draft_state",
     "draft_units",
     "drafts",
+    "editions_of",
     "grid_files",
     "grid_findings",
     "grids_by_id",
     "grids_on",
     "ground",
+    "ground_text",
     "is_wanted",
     "kept_finding",
     "latest_run",
+    "looked_at",
     "may_comment",
     "may_decide",
     "may_hand_in",
@@ -288,6 +297,7 @@ __all__ = [
     "one_more",
     "option_plan",
     "options",
+    "places_now_count",
     "plain",
     "plan_digest",
     "plan_record",
@@ -299,6 +309,7 @@ __all__ = [
     "question",
     "question_of",
     "reach",
+    "read_editions",
     "read_grid",
     "revived",
     "rings",
@@ -309,6 +320,7 @@ __all__ = [
     "study",
     "told_findings",
     "units_of",
+    "units_of_merge",
     "units_text",
     "waiting_before",
     "words_of",

@@ -1,4 +1,4 @@
-"""What programs send to planning, in the words of its verbs, and what they get."""
+"""Drafts, as programs send and get them."""
 
 import uuid
 from datetime import date
@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from ninja import Schema
 from pydantic import AfterValidator, Field
 
-from pianqu.foundation.api import Body, Code, Moment, Short, day
+from pianqu.foundation.api import Body, Code, Moment, Short, Text, day
 from pianqu.rooms.planning.queries import BrokenCard, FiguresCard, May, OptionCard
 from pianqu.rooms.planning.services import Change
 
@@ -98,11 +98,11 @@ class DraftAdoption(Body):
     names: dict[Annotated[int, Field(ge=0, le=2_000)], Annotated[Short, Field(max_length=60)]] = Field(
         default_factory=dict, max_length=2_000, description="New names by the cluster's number."
     )
-    reason: Annotated[str, Field(max_length=2_000)] = Field("", description="Needed beyond the tolerance.")
+    reason: Annotated[Text, Field(max_length=2_000)] = Field("", description="Needed beyond the tolerance.")
 
 
 class DraftComment(Body):
-    words: Annotated[str, Field(min_length=1, max_length=1_000, examples=["我们小区请留在一个片区里。"])]
+    words: Annotated[Text, Field(min_length=1, max_length=1_000, examples=["我们小区请留在一个片区里。"])]
     unit: Code | Literal[""] = Field("", description="Code of the unit that it is about; empty: the whole plan.")
 
 
