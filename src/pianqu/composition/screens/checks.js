@@ -42,7 +42,9 @@
     for (const [words, e] of texts) if (TERMS.test(words) && !hidden(e) && box(e).top + scrollY < innerHeight) say("a term on the first screen", words.slice(0, 60));
 
   const selector = "a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button]";
-  const controls = [...document.querySelectorAll(selector)].filter((e) => !hidden(e));
+  // Points of a plot lie where their figures are; the same links stand in its table (WCAG 2.5.8, equivalent control).
+  const equal = (e) => { const part = e.closest("svg[data-equal]"); return part && document.getElementById(part.dataset.equal); };
+  const controls = [...document.querySelectorAll(selector)].filter((e) => !hidden(e) && !equal(e));
   const target = (e) => (e.matches("input[type=radio], input[type=checkbox], input[type=file]") && e.closest("label")) || e;
   const floats = (e) => { for (let up = e; up && up !== document.body; up = up.parentElement) if (/sticky|fixed/.test(getComputedStyle(up).position)) return true; return false; };
   const inText = (e) => e.tagName === "A" && getComputedStyle(e).display === "inline" && [...e.parentElement.childNodes].some((n) => n.nodeType === 3 && n.data.trim().length > 1);

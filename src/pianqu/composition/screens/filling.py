@@ -128,7 +128,11 @@ def _planned(others: Mapping[str, Actor], now: datetime) -> dict[str, str]:
     draft = planning.drafts(states=[planning.EDITING])[0]
     option = planning.options(draft.draft_id)[0]
     plans.choose_plan(actor=others["boss"], draft_id=draft.draft_id, revision=0, option_id=option.id, now=now)
-    return {"draft": str(draft.draft_id), "published": str(published.draft_id), "option": str(option.id)}
+    return {
+        "plan": str(draft.draft_id),
+        "plan_published": str(published.draft_id),
+        "plan_option": str(option.id),
+    }
 
 
 def _many(staff: Actor, now: datetime) -> dict[str, str]:

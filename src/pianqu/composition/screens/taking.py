@@ -98,7 +98,7 @@ def enter(page: Tab, which: Page, told: Mapping[str, str]) -> None:
 def settle(page: Tab) -> None:
     """Until scripts, maps and charts are done. Selectors only: the policy forbids predicates given as text."""
     page.wait_for_selector("html[data-ready]", state="attached")
-    for box in page.query_selector_all("[data-map], [data-maplibre], [data-chart]"):
+    for box in page.query_selector_all("[data-map], [data-maplibre], [data-map-gl], [data-chart]"):
         for _ in range(DRAWN_MS // 100):
             if box.get_attribute("data-drawn") in {"1", "none"}:
                 break

@@ -21,6 +21,7 @@ from pianqu.rooms.planning.views import cards
 from pianqu.rooms.planning.views.acting import actor_of
 from pianqu.rooms.planning.views.comparing import broken, pairs
 from pianqu.rooms.planning.views.figures import moved
+from pianqu.rooms.territory import queries as territory
 
 COMMENT_DAYS, AHEAD_DAYS = 14, 30
 PUBLISH, ADOPT, WITHDRAW = "publish", "adopt", "withdraw"
@@ -50,7 +51,13 @@ def publish(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
 def adopt(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     """From which day on the plan is in force."""
     usual = (timezone.localdate() + timedelta(days=AHEAD_DAYS)).replace(day=1)
-    return _decide(request, draft_id, ADOPT, max(usual, timezone.localdate() + timedelta(days=1)).isoformat())
+    return _decide(request, draft_id, ADOPT, max(usual, _first_day()).isoformat())
+
+
+def _first_day() -> date:
+    """The first day on which a plan can come into force: after today, and after the last grid."""
+    known, tomorrow = territory.versions(), timezone.localdate() + timedelta(days=1)
+    return max(tomorrow, known[0].valid_from + timedelta(days=1)) if known else tomorrow
 
 
 @never_cache
@@ -108,7 +115,6 @@ def _show(
         "moved": rows,
         "moved_units": sum(len(row.units) for row in rows),
         "moved_households": sum(row.households for row in rows),
-        "least": timezone.localdate().isoformat(),
         "outside": bool(state.figures.over),
         "problem": str(problem.told) if problem else "",
     }

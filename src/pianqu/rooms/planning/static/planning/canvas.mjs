@@ -52,6 +52,7 @@ function layers(paint, plain) {
     { id: "small", type: "symbol", source: "small", minzoom: 12.4, layout: { "text-field": ["get", "name"], "text-size": 11, "text-font": ["sans"], "text-padding": 3 }, paint: paint.small },
     { id: "names", type: "symbol", source: "names", layout: { "text-field": told, "text-size": ["interpolate", ["linear"], ["zoom"], 9, 12, 13, 15], "text-font": ["sans"], "text-line-height": 1.25, "text-padding": 1, "text-variable-anchor": ["center", "top", "bottom", "left", "right"], "text-radial-offset": 0.7, "text-justify": "center", "symbol-sort-key": ["get", "order"] }, paint: paint.names },
   ];
+  if (plain) found.find((one) => one.id === "dashed").paint = { ...paint.dashed, "line-width": 1 };
   return plain ? found.filter((one) => !["marks", "small", "lasso", "picked"].includes(one.id)) : found;
 }
 
@@ -110,9 +111,10 @@ export class Canvas {
   _set(name, data) { this.map.getSource(name).setData(data); }
 
   _paint() {
+    const wide = this.plain ? { dashed: { "line-width": 1 } } : {};
     if (!this.map.isStyleLoaded()) { this.map.once("idle", () => this._paint()); return; }
     for (const [id, paint] of Object.entries(paints())) {
-      if (this.map.getLayer(id)) for (const [name, value] of Object.entries(paint)) this.map.setPaintProperty(id, name, value);
+      if (this.map.getLayer(id)) for (const [name, value] of Object.entries({ ...paint, ...wide[id] })) this.map.setPaintProperty(id, name, value);
     }
     if (this.map.hasImage("lock")) this.map.updateImage("lock", padlock());
   }
