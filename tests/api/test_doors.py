@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from django.test import Client, override_settings
 from django.utils import timezone
 from PIL import Image
 
+from pianqu.composition import wiring
 from pianqu.foundation.installation import installation
 from pianqu.rooms.casework.models import PublishedMonth
 from pianqu.rooms.casework.queries import Figure
@@ -231,6 +233,36 @@ def test_buildings_are_counted_by_a_program(world: World) -> None:
     assert program.get(f"{ROOT}/households").json() == [told]
     assert post(program, "/buildings", {"source": "普查", "items": [house, house]}).json()["code"] == "building-wrong"
     assert post(world.program("law"), "/buildings", {"source": "普查", "items": [house]}).status_code == 403
+
+
+def test_a_mistaken_grid_is_taken_back_and_what_moved_is_told(world: World) -> None:
+    program, today = world.program("district-admin"), timezone.localdate()
+    ahead = (today + timedelta(days=9)).isoformat()
+    first = sent(program, "/grid", {"valid_from": today.isoformat(), "adopt": "true", "file": grid(CELL)}).json()
+    moved = {**CELL, "properties": {**CELL["properties"], "code": f"{WAITAN_1}902"}}
+    second = sent(program, "/grid", {"valid_from": ahead, "adopt": "true", "file": grid(moved)}).json()
+    wiring.seal_and_drain()
+    told = world.program("law").get(f"{ROOT}/grid/versions/{second['version_id']}/changes").json()
+    assert (told["standing"], told["former_id"], told["by_households"]) == ("waits", first["version_id"], False)
+    assert (told["cells_kept"], told["cells_gone"], told["cells_new"], told["matters"]) == (0, 1, 1, 0)
+    assert [(one["old_code"], one["new_code"], one["share"]) for one in told["parts"]] == [
+        (f"{WAITAN_1}901", f"{WAITAN_1}902", 1.0)
+    ]
+    plan = {"version_id": second["version_id"], "valid_from": ahead, "reason": "未公示"}
+    assert post(world.program("leader"), "/grid/revert", plan).status_code == 403
+    early = post(program, "/grid/revert", {**plan, "valid_from": today.isoformat()})
+    assert (early.status_code, early.json()["code"]) == (409, "revert-day")
+    third = post(program, "/grid/revert", plan).json()["id"]
+    wiring.seal_and_drain()
+    standings = [
+        world.program("law").get(f"{ROOT}/grid/versions/{one}/changes").json()["standing"]
+        for one in (first["version_id"], second["version_id"], third)
+    ]
+    assert standings == ["first", "void", "waits"]
+    assert world.program("law").get(f"{ROOT}/grid/versions/{NO_VERSION}/changes").status_code == 404
+
+
+NO_VERSION = "0198f3a2-7c1e-7d3a-9d52-1f6f0c9b7a11"
 
 
 # a resident's own ----------------------------------------------------------------------------------------------------

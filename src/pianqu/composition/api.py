@@ -41,6 +41,7 @@ from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.ledger import endpoints as ledger
 from pianqu.rooms.notices import endpoints as notices
 from pianqu.rooms.partners import endpoints as partners
+from pianqu.rooms.planning import endpoints as planning
 from pianqu.rooms.territory import endpoints as territory
 
 PROBLEM = "application/problem+json"
@@ -136,7 +137,18 @@ api = Api(
     openapi_url="openapi.json",
     urls_namespace="api",
 )
-for room in (casework, directory_doors, territory, partners, notices, ledger, together, grid_doors, calendar):
+for room in (
+    casework,
+    directory_doors,
+    territory,
+    planning,
+    partners,
+    notices,
+    ledger,
+    together,
+    grid_doors,
+    calendar,
+):
     for path, router in room.routers.items():
         api.add_router(path, router)
 
@@ -274,8 +286,27 @@ LINKS: dict[str, tuple[tuple[str, ...], dict[str, str]]] = {
     "sendDown": (("recall",), {"send_down_id": "$response.body#/id"}),
     "beginEnrolment": (("finishEnrolment", "dropEnrolment"), {"enrolment_id": "$response.body#/id"}),
     "addPlatformMember": (("removePlatformMember",), {"member_id": "$response.body#/id"}),
+    "askSiteStudy": (
+        (
+            "getSiteStudy",
+            "getSiteStudyGround",
+            "computeSiteStudyAgain",
+            "chooseSites",
+            "publishSiteStudy",
+            "forgetSiteStudy",
+        ),
+        {"study_id": "$response.body#/id"},
+    ),
     "addRoom": (("bookRoom",), {"room_id": "$response.body#/id"}),
+    "startDraft": (
+        ("getDraft", "getDraftUnits", "changeDraft", "computeDraft", "publishDraft", "withdrawDraft"),
+        {"draft_id": "$response.body#/id"},
+    ),
+    "handInDepartmentGrid": (("getDepartmentGrid", "takeDepartmentGrid"), {"grid_id": "$response.body#/id"}),
+    "askMerge": (("getMerge", "closePlaces"), {"merge_id": "$response.body#/id"}),
     "bookRoom": (("cancelBooking",), {"booking_id": "$response.body#/id"}),
+    "holdRound": (("makePromise",), {"round_id": "$response.body#/id"}),
+    "makePromise": (("tellPromise",), {"promise_id": "$response.body#/id"}),
 }
 """What can be done with what an operation made: operation → (operations, how their parameters come from its answer)."""
 

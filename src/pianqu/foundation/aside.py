@@ -83,18 +83,32 @@ def _open(pipe: IO[bytes] | None) -> IO[bytes]:
     return pipe
 
 
+def _first_line(source: int) -> tuple[bytes, bool]:
+    """What is asked, and whether somebody has said stop already."""
+    read = b""
+    while b"\n" not in read:
+        more = os.read(source, 1 << 20)
+        if not more:
+            break
+        read += more
+    line, _end, rest = read.partition(b"\n")
+    return line, bool(rest)
+
+
 def main(name: str) -> None:
     """The child's side."""
     module, _colon, function = name.partition(":")
     work: Function = getattr(importlib.import_module(module), function)
-    source, out = sys.stdin.buffer, sys.stdout.buffer
-    running, stop = work(json.loads(source.readline())), None
+    source, out = sys.stdin.fileno(), sys.stdout.buffer
+    asked, is_stopped = _first_line(source)
+    running, stop = work(json.loads(asked)), None
     with suppress(StopIteration, BrokenPipeError):
         while True:
             message = next(running) if stop is None else running.send(stop)
             out.write(json.dumps(message).encode() + b"\n")
             out.flush()
-            stop = bool(stop) or bool(select.select([source], [], [], 0)[0])
+            is_stopped = is_stopped or bool(select.select([source], [], [], 0)[0])
+            stop = is_stopped
 
 
 if __name__ == "__main__":

@@ -160,7 +160,7 @@ def _pieces(shape: BaseGeometry, points: Floats, weights: Whole, most: int) -> l
     axis, at = cut
     west, south, east, north = shape.bounds
     low = shapely.box(west, south, at, north) if axis == 0 else shapely.box(west, south, east, at)
-    first = points[:, axis] < at
+    first = np.round(points[:, axis]) < at
     found = []
     for half, chosen in ((_areal(shape.intersection(low)), first), (_areal(shape.difference(low)), ~first)):
         found += _pieces(half, points[chosen], weights[chosen], most)
@@ -168,17 +168,19 @@ def _pieces(shape: BaseGeometry, points: Floats, weights: Whole, most: int) -> l
 
 
 def _cut(points: Floats, weights: Whole) -> tuple[int, float] | None:
-    """Across the longer side, between the two buildings in whose middle half of the households are passed."""
-    wide = points.max(axis=0) - points.min(axis=0)
+    """Across the longer side, between the two buildings in whose middle half of the households are passed. Buildings within a
+    metre of one another stay together."""
+    laid = np.round(points)
+    wide = laid.max(axis=0) - laid.min(axis=0)
     axis = int(wide[1] > wide[0])
-    values = np.unique(points[:, axis])
+    values = np.unique(laid[:, axis])
     if len(values) < 2:
         return None
-    order = np.argsort(points[:, axis], kind="stable")
+    order = np.argsort(laid[:, axis], kind="stable")
     passed = np.cumsum(weights[order])
-    middle = points[order[int(np.searchsorted(passed, passed[-1] / 2))], axis]
+    middle = laid[order[int(np.searchsorted(passed, passed[-1] / 2))], axis]
     at = min(max(int(np.searchsorted(values, middle)), 1), len(values) - 1)
-    return axis, float(round((values[at - 1] + values[at]) / 2, 2))
+    return axis, float((values[at - 1] + values[at]) / 2)
 
 
 def _areal(shape: BaseGeometry) -> BaseGeometry:

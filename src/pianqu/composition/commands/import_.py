@@ -1,6 +1,6 @@
 """`pianqu import KIND FILE`: historical requests become cases, a published duty list the powers matrix, a list of colleagues
-accounts, a table of codes places, GeoJSON the grid, tables organisations, buildings, service points, a notice a year's
-holidays."""
+accounts, a table of codes places, GeoJSON the grid, tables organisations, estates, buildings, service points,
+a notice a year's holidays."""
 
 import argparse
 import os
@@ -29,6 +29,7 @@ def main(argv: list[str]) -> int:
         "organisations": _organisations,
         "entry-list": _entry_list,
         "cell-people": _cell_people,
+        "estates": _estates,
     }
     return kinds[asked.kind](asked)
 
@@ -138,6 +139,15 @@ def _cell_people(asked: argparse.Namespace) -> int:
     )
 
 
+def _estates(asked: argparse.Namespace) -> int:
+    return _sealed(
+        asked,
+        lambda: import_module("pianqu.composition.importing.estates").run(
+            asked.file, valid_from=asked.valid_from, skip_bad=asked.skip_bad, dry_run=asked.dry_run
+        ),
+    )
+
+
 def _accounts(asked: argparse.Namespace) -> int:
     if not asked.file.is_file():
         raise Invalid("list-absent", f"There is no file {asked.file}.")
@@ -213,9 +223,11 @@ def _arguments(argv: list[str]) -> argparse.Namespace:
     entries.add_argument("--name", default="", help="name of the list, if not the file's 清单名称")
     staff = kinds.add_parser("cell-people", help="who works in which cell 网格力量")
     staff.add_argument("file", type=Path, metavar="FILE", help="Excel (.xlsx) or CSV 网格力量表")
-    for kind in (places, grid, points, bodies, entries, staff):
+    estates = kinds.add_parser("estates", help="estates with companies and owners' committees 小区、物业与业委会")
+    estates.add_argument("file", type=Path, metavar="FILE", help="Excel (.xlsx) or CSV 小区表")
+    for kind in (places, grid, points, bodies, entries, staff, estates):
         kind.add_argument("--from", dest="valid_from", type=_day, metavar="DAY", help="in force from (today) 生效日")
-    for kind in (places, grid, points, houses, bodies, entries, staff):
+    for kind in (places, grid, points, houses, bodies, entries, staff, estates):
         kind.add_argument("--data", type=Path, help="data folder 数据文件夹")
         kind.add_argument("--skip-bad", action="store_true", help="take what is good 跳过有错的")
         kind.add_argument("--dry-run", action="store_true", help="only check 只检查，不导入")

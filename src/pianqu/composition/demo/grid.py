@@ -6,7 +6,6 @@ The shapes are synthetic, like the outlines that they divide; every map says so.
 import itertools
 import random
 import tomllib
-import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -86,18 +85,20 @@ def make_grid(*, now: datetime, valid_from: date) -> None:
     _people(actor, cells, valid_from, now)
 
 
-def make_next_grid(*, now: datetime, valid_from: date) -> uuid.UUID:
+def make_next_grid(*, now: datetime, valid_from: date) -> None:
     """Another grid from a day on: a cluster with a centre takes a community in, and two of its cells become one.
 
-    Everything else stays as it is in force now. Answers the version's id.
+    Everything else stays as it is in force now. Once: where a second grid is known, nothing is done.
     """
+    if len(territory.versions()) > 1:
+        return
     actor, today = Actor(kind="system", organisation_code=installation().district_code), timezone.localdate(now)
     clusters = territory.clusters(on=today)
     grows = next(one for one in clusters if one.centre_code)
     street = grows.community_codes[0][:9]
     gives = next(one for one in clusters if not one.centre_code and one.community_codes[0].startswith(street))
     moved = gives.community_codes[0]
-    return services.adopt_grid(
+    services.adopt_grid(
         actor=actor,
         cells=_redrawn(grows.community_codes[0], today),
         clusters=[

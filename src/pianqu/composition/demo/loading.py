@@ -14,8 +14,9 @@ from django.utils import timezone
 
 from pianqu.composition.demo.buildings import make_buildings
 from pianqu.composition.demo.causes import make_causes
+from pianqu.composition.demo.departments import ask_for_merge, make_departments
 from pianqu.composition.demo.dispatch import RULES_SINCE, make_dispatch, put_rules_in_force
-from pianqu.composition.demo.grid import make_grid
+from pianqu.composition.demo.grid import make_grid, make_next_grid
 from pianqu.composition.demo.ground import ground
 from pianqu.composition.demo.joined import make_joined
 from pianqu.composition.demo.lists import make_list
@@ -33,11 +34,13 @@ from pianqu.composition.demo.people import (
     make_people,
 )
 from pianqu.composition.demo.pictures import drawn
+from pianqu.composition.demo.plans import make_plans
 from pianqu.composition.demo.platforms import make_platforms
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
 from pianqu.composition.demo.replies import make_notes, make_replies
 from pianqu.composition.demo.residents import CONTACT, make_resident
+from pianqu.composition.demo.sites import make_sites
 from pianqu.composition.demo.terms import set_terms
 from pianqu.composition.demo.watching import make_watching
 from pianqu.composition.demo.year import AT_ONCE, DAYS, SAYS_SYNTHETIC, Act, Course, matters, together
@@ -54,6 +57,8 @@ from pianqu.rooms.territory.queries import PlaceCard
 
 SEED = 330205
 FIRST_DAY = timedelta(days=DAYS + 5)
+REDRAWN_SINCE = timedelta(days=12)
+"""So long the grid that was drawn anew is in force: what is older was filed in the one before."""
 REOPENED_WITHIN = 40
 """Days: what was reopened longer ago has been answered again."""
 _JITTER = 0.0015
@@ -71,6 +76,7 @@ def load(now: datetime, *, year: int = 0) -> None:
     actors = make_people(now=began)
     make_buildings(now=began)
     make_grid(now=began, valid_from=timezone.localdate(began))
+    make_departments(now=began, valid_from=timezone.localdate(began))
     rows = tomllib.loads(Path(__file__).with_name("cases.toml").read_text(encoding="utf-8"))["case"]
     chance = random.Random(SEED)
     drawn = [] if _has_matters(actors) else matters(year, now=now)
@@ -83,6 +89,8 @@ def load(now: datetime, *, year: int = 0) -> None:
         unanswered += "reply" not in row and row.get("state") != "withdrawn"
     acts += ground(actors, now=now)
     acts.append(Act(now - RULES_SINCE, -1, partial(put_rules_in_force, now=now - RULES_SINCE)))
+    redrawn = now - REDRAWN_SINCE
+    acts.append(Act(redrawn, -1, partial(make_next_grid, now=redrawn, valid_from=timezone.localdate(redrawn))))
     acts.sort(key=lambda act: (act.at, act.order))
     for alone, group in groupby(acts, key=lambda act: id(act) not in quick):
         _do(list(group), alone=alone)
@@ -100,6 +108,7 @@ def load(now: datetime, *, year: int = 0) -> None:
     make_joined(window=actors[WINDOW.login], now=now)
     make_points([actors[person.login] for person in (STREET, CLUSTER, HANDLER)], now=now)
     make_parties(company=actors[PROPERTY.login], community=actors[GRID.login], cluster=actors[CLUSTER.login], now=now)
+    make_sites(leader=actors[LEADER.login], now=now)
     make_neighbour(window=actors[WINDOW.login], away=_newest_waiting(actors), now=now)
     make_watching(actors, leader=actors[LEADER.login], checker=actors[CHECKER.login], now=now)
     make_replies(handler=actors[HANDLER.login], now=now)
@@ -110,6 +119,9 @@ def load(now: datetime, *, year: int = 0) -> None:
     make_causes(actors, now=now)
     make_list(window=actors[WINDOW.login], now=now)
     set_terms(now)
+    ask_for_merge(now=now, on=timezone.localdate(now))
+    if year:
+        make_plans(actors, now=now)
     jobs.forecast(actor=Actor(kind="system", organisation_code=casework.centre_code()), now=now)
     _have_learned(now)
 

@@ -193,8 +193,10 @@ def _rounds(system: Actor, company: Actor, community: Actor, cluster: Actor, now
 
 def _hold(actor: Actor, where: Neighbourhood, day: date, lines: Sequence[_Line], now: datetime) -> None:
     """A round with one of each party of the place."""
-    told = territory.parties_of(where, on=timezone.localdate(now))
-    first = {card.role: card.organisation_code for card in reversed(told)}
+    told = sorted(
+        territory.parties_of(where, on=timezone.localdate(now)), key=lambda card: card.organisation_code in _signs()
+    )
+    first = {card.role: card.organisation_code for card in told}
     items = [
         NewPromise(
             role=line.role,

@@ -46,7 +46,10 @@ class Reverting:
     first: date
     reason: str
     lies_ahead: bool
-    error: str
+    error: str = ""
+    """What is wrong with neither the day nor the reason."""
+    starts_error: str = ""
+    reason_error: str = ""
 
 
 @never_cache
@@ -136,13 +139,15 @@ def _shown(
     today = timezone.localdate()
     found = grid_changes.report(version_id, on=today)
     replaced = territory.version(found.version.reverts) if found.version.reverts else None
+    tables = sheets(found)
     context = {
         "found": found,
         "standing": _standing(found.standing),
         "until": found.version.valid_to - timedelta(days=1) if found.version.valid_to else None,
         "replaced": replaced,
         "reason": territory.reason_of(version_id) if replaced else "",
-        "sheets": sheets(found),
+        "sheets": [sheet for sheet in tables if sheet.rows],
+        "quiet": [sheet for sheet in tables if not sheet.rows],
         "reverting": _reverting(found, actor, typed or {}, problem, today),
         "reverted": request.GET.get("reverted") == "1",
     }
@@ -164,5 +169,14 @@ def _reverting(
         first=first,
         reason=typed.get("reason", ""),
         lies_ahead=found.version.valid_from > today,
-        error=str(problem.message) if problem else "",
+        **({_FIELDS.get(problem.code, "error"): str(problem.message)} if problem else {}),
     )
+
+
+_FIELDS = {
+    "day-wrong": "starts_error",
+    "revert-day": "starts_error",
+    "revert-far": "starts_error",
+    "revert-reason": "reason_error",
+}
+"""Refusals → the field beside which they stand."""

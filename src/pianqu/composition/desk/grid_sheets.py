@@ -34,7 +34,7 @@ class Cell:
     """Of a name that is not in the page's language."""
 
     @property
-    def is_figure(self) -> bool:
+    def is_count(self) -> bool:
         return isinstance(self.text, int)
 
 
@@ -58,8 +58,10 @@ class Sheet:
         return tuple((name, at >= first) for at, name in enumerate(self.head))
 
     @property
-    def shown(self) -> tuple[tuple[Cell, ...], ...]:
-        return self.rows[:SHOWN]
+    def shown(self) -> tuple[tuple[tuple[Cell, bool], ...], ...]:
+        """The first rows, each cell with whether it stands in a column of figures."""
+        flags = [is_figure for _name, is_figure in self.heads]
+        return tuple(tuple(zip(row, flags, strict=True)) for row in self.rows[:SHOWN])
 
     @property
     def more(self) -> int:

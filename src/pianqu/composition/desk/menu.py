@@ -21,11 +21,14 @@ class Entry:
     at: str
     name: "StrOrPromise"
     also: tuple[str, ...] = ()
+    but: tuple[str, ...] = ()
+    """Addresses beneath it that are entries of their own."""
     key: str = ""
     """After `g` it leads here. `a`, `m` and `n` lead to pages that stand in no group (ui/_keys.html)."""
 
     def holds(self, path: str) -> bool:
-        own = path == self.at or (self.at != HOME and path.startswith(self.at))
+        beneath = self.at != HOME and path.startswith(self.at) and not path.startswith(self.but)
+        own = path == self.at or beneath
         return own or any(path.startswith(other) for other in self.also)
 
 
@@ -62,6 +65,8 @@ FIRST = (
 )
 """Not in a group: what is opened a hundred times a day."""
 WHO = ("/desk/here-today/", "/desk/duty/", "/desk/organisations/", "/desk/residents/", "/desk/witnesses/")
+GRIDS = ("/desk/planning/departments/", "/desk/planning/merge/", "/desk/planning/editions/")
+SITES = "/desk/planning/sites/"
 
 GROUPS = (
     Group(
@@ -103,13 +108,20 @@ GROUPS = (
         ),
     ),
     Group(
+        pgettext_lazy("menu", "Plan"),
+        (
+            Entry("/desk/territory/", pgettext_lazy("menu", "Clusters and grid")),
+            Entry("/desk/planning/", pgettext_lazy("menu", "Plans of clusters and cells"), but=(*GRIDS, SITES)),
+            Entry(GRIDS[0], pgettext_lazy("menu", "Departments' grids"), also=GRIDS[1:]),
+            Entry(SITES, pgettext_lazy("menu", "Sites of services")),
+            Entry("/desk/neighbours/", pgettext_lazy("menu", "Four parties of a place")),
+        ),
+    ),
+    Group(
         pgettext_lazy("menu", "District"),
         (
             Entry("/desk/who-answers/", pgettext_lazy("menu", "Who does what"), also=WHO, key="w"),
             Entry("/desk/rules/", pgettext_lazy("menu", "Dispatch rules")),
-            Entry("/desk/territory/", pgettext_lazy("menu", "Clusters and grid")),
-            Entry("/desk/neighbours/", pgettext_lazy("menu", "Four parties of a place")),
-            Entry("/desk/planning/sites/", pgettext_lazy("menu", "Sites of services")),
             Entry("/desk/points/", pgettext_lazy("menu", "Service points and rooms")),
             Entry("/desk/clocks/", pgettext_lazy("menu", "Terms")),
         ),

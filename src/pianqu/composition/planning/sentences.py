@@ -55,6 +55,19 @@ PARTITION = (
         "%(count)s units (%(units)s) can only go to clusters %(clusters)s, and %(load)s is %(more)s more than fits."
     ),
     gettext_noop("What is locked into the same clusters could not be connected without crossing each other."),
+    gettext_noop("%(name)s has %(households)s households, fewer than a cell should have: it is one cell."),
+    gettext_noop(
+        "%(name)s: %(households)s households are no whole number of cells within the limits; it has %(cells)s smaller ones."
+    ),
+    gettext_noop("%(name)s keeps its cells: %(why)s"),
+    gettext_noop("Units: %(count)s, SHA-256 %(digest)s."),
+    gettext_noop("Computed again: %(clusters)s clusters, seed %(seed)s, the same plan %(digest)s."),
+    gettext_noop("Computed again with METIS %(metis)s: another plan, %(found)s instead of %(digest)s."),
+    gettext_noop("Change %(number)s (%(kind)s) does not lead to what was recorded."),
+    gettext_noop("Changes: %(count)s, each leads to the plan that was recorded."),
+    gettext_noop("The plan of the record: %(digest)s."),
+    gettext_noop("The ledger's entry names the same units, question and plan."),
+    gettext_noop("The ledger's entry names the same units, changes and plan."),
     gettext_noop("The parts that do not touch cannot be divided into %(clusters)s clusters."),
     gettext_noop(
         "No plan within the limits was found; it is not proved that there is none. The nearest one is over by %(over)s."

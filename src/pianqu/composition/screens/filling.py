@@ -11,17 +11,21 @@ from django.utils import timezone
 from PIL import Image
 
 from pianqu.composition import learning
+from pianqu.composition.chores import EXECUTORS
 from pianqu.composition.demo.buildings import make_buildings
+from pianqu.composition.demo.departments import make_departments
 from pianqu.composition.demo.dispatch import make_dispatch
 from pianqu.composition.demo.grid import make_grid, make_next_grid
 from pianqu.composition.demo.joined import make_joined
 from pianqu.composition.demo.lists import make_list
 from pianqu.composition.demo.neighbour import make_neighbour
 from pianqu.composition.demo.parties import make_parties
+from pianqu.composition.demo.plans import make_plans
 from pianqu.composition.demo.platforms import make_platforms
 from pianqu.composition.demo.points import make_points
 from pianqu.composition.demo.presence import make_presence
 from pianqu.composition.demo.replies import make_notes, make_replies
+from pianqu.composition.demo.sites import make_sites
 from pianqu.composition.demo.watching import make_watching
 from pianqu.composition.district import load_district
 from pianqu.composition.wiring import seal_and_drain
@@ -39,6 +43,9 @@ from pianqu.rooms.casework.queries import CaseFilter
 from pianqu.rooms.casework.services import Claim, History, Opening, PlaceChoice, Reporter
 from pianqu.rooms.directory import queries as directory_questions
 from pianqu.rooms.directory import services as directory
+from pianqu.rooms.planning import queries as planning
+from pianqu.rooms.planning import services as plans
+from pianqu.rooms.planning.jobs import run_waiting
 from pianqu.rooms.territory import queries as territory
 
 LOGIN, PASSWORD = "screens", "only-for-pictures-7f3a"
@@ -71,16 +78,18 @@ def fill(*, empty: bool) -> dict[str, str]:
         return told
     make_presence(now=now)
     make_grid(now=now, valid_from=timezone.localdate(now))
-    make_points([staff], now=now)
-    cluster = territory.clusters(on=timezone.localdate(now))[0]
     make_buildings(now=now)
+    make_points([staff], now=now)
+    planned = _merged(now)
+    cluster = territory.clusters(on=timezone.localdate(now))[0]
     make_parties(company=others["property"], community=others["other-community"], cluster=others["cluster"], now=now)
     cell = next(c for c in territory.cells(on=timezone.localdate(now)) if c.community_code in cluster.community_codes)
     promised = territory.all_promises(only_open=True, most=1)
     told["neighbour"] = promised[0].cell_code
     known = _known(others["checker"], now)
-    told |= {"cluster": cluster.code, "cell": cell.code, "me": residentpass.made(known.resident_id, now)}
+    told |= planned | {"cluster": cluster.code, "cell": cell.code, "me": residentpass.made(known.resident_id, now)}
     told |= _matters(staff, known, now)
+    told |= {name: str(study_id) for name, study_id in make_sites(leader=others["boss"], now=now).items()}
     make_platforms(window=staff, now=now)
     told |= make_dispatch(
         asks=staff, leader=others["boss"], cluster=others["cluster"], enforcement=others["enforcement"], now=now
@@ -94,9 +103,32 @@ def fill(*, empty: bool) -> dict[str, str]:
     _terms(now)
     _learned(staff, now)
     told |= {"list_id": str(make_list(window=staff, now=now))}
-    told |= {"grid": str(make_next_grid(now=now, valid_from=timezone.localdate(now) + timedelta(days=20)))}
+    told |= _planned(others, now)
+    make_next_grid(now=now, valid_from=timezone.localdate(now) + timedelta(days=20))
+    told |= {"grid": str(territory.versions()[0].version_id)}
     seal_and_drain()
     return told | _tables(staff) | _calendar(staff, now) | _hot(staff, now) | _many(staff, now)
+
+
+def _merged(now: datetime) -> dict[str, str]:
+    """Departments' grids and their merge, joined to the cells of now."""
+    make_departments(now=now, valid_from=timezone.localdate(now))
+    system = Actor(kind="system", organisation_code=installation().district_code)
+    wish = plans.MergeWish(mode=planning.PRESENT)
+    merge_id = plans.ask_merge(actor=system, on=timezone.localdate(now), wish=wish, now=now)
+    run_waiting(EXECUTORS, actor=system)
+    grid = next(card for card in planning.department_grids() if card.system == "urban")
+    return {"department_grid": str(grid.grid_id), "merge": str(merge_id)}
+
+
+def _planned(others: Mapping[str, Actor], now: datetime) -> dict[str, str]:
+    """A draft with a choice of plans, and one that is published and commented."""
+    make_plans({"leader": others["boss"], "cluster": others["cluster"]}, now=now)
+    published = planning.drafts(states=[planning.PUBLISHED])[0]
+    draft = planning.drafts(states=[planning.EDITING])[0]
+    option = planning.options(draft.draft_id)[0]
+    plans.choose_plan(actor=others["boss"], draft_id=draft.draft_id, revision=0, option_id=option.id, now=now)
+    return {"draft": str(draft.draft_id), "published": str(published.draft_id), "option": str(option.id)}
 
 
 def _many(staff: Actor, now: datetime) -> dict[str, str]:

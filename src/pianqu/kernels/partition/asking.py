@@ -32,7 +32,16 @@ from pianqu.kernels.saying import kept, say
 
 Question = Mapping[str, Any]
 Message = dict[str, Any]
+FEW_TURNS = 500_000
+"""Proposals that plain code makes in less time than it takes to load compiled code."""
+MOST_SHARE = 310
+"""Percent of the sweeps that a try takes at most (`search.py`)."""
 SMALL = "%(name)s has %(households)s households, fewer than a cell should have: it is one cell."
+AS_NEAR = (
+    "%(name)s: %(households)s households are no whole number of cells within the limits; it has %(cells)s smaller ones."
+)
+LIKE = 80
+"""Percent of the mean that such a cell has at least."""
 AS_IT_IS = "%(name)s keeps its cells: %(why)s"
 
 
@@ -98,11 +107,11 @@ def questions(written: Written, asked: Question, count: int) -> tuple[Question, 
     )
 
 
-def solving(written: Written, asked: Question) -> Solving:
-    """Answer a question, in steps between which it may be stopped by sending true."""
+def solving(written: Written, asked: Question, *, plain: bool | None = None) -> Solving:
+    """Answer a question, in steps between which it may be stopped by sending true. `plain` changes nothing but the time."""
     if written.level == CELLS:
-        return (yield from _cells(written, asked))
-    return (yield from _clusters(written, asked))
+        return (yield from _cells(written, asked, plain))
+    return (yield from _clusters(written, asked, plain))
 
 
 def solve(written: Written, asked: Question, *, stop_after: int = 0) -> Answer:
@@ -121,8 +130,9 @@ def solve(written: Written, asked: Question, *, stop_after: int = 0) -> Answer:
 def search(asked: Mapping[str, Any]) -> Generator[Message, bool | None, None]:
     """Many questions about the same units, as messages: {"number", "done", "of"}, then the answer with its number."""
     written = read_units(asked["units"])
+    plain = True if sum(_turns(written, one) for _number, one in asked["questions"]) <= FEW_TURNS else None
     for number, question in asked["questions"]:
-        running, stop = solving(written, question), None
+        running, stop = solving(written, question, plain=plain), None
         while True:
             try:
                 step = next(running) if stop is None else running.send(stop)
@@ -134,6 +144,10 @@ def search(asked: Mapping[str, Any]) -> Generator[Message, bool | None, None]:
             return
 
 
+def _turns(written: Written, asked: Question) -> int:
+    return len(written) * int(asked["settings"]["sweeps"]) * int(asked["settings"]["tries"]) * MOST_SHARE // 100
+
+
 def _problem(written: Written, asked: Question) -> tuple[Units, Task]:
     locks = {unit: cluster for unit, cluster in asked["locks"]}
     task = task_of(asked["settings"], clusters=asked["clusters"], locks=locks, centres=asked["centres"])
@@ -143,10 +157,10 @@ def _problem(written: Written, asked: Question) -> tuple[Units, Task]:
 # clusters ------------------------------------------------------------------------------------------------------------
 
 
-def _clusters(written: Written, asked: Question) -> Solving:
+def _clusters(written: Written, asked: Question, plain: bool | None) -> Solving:
     units, task = _problem(written, asked)
-    running, stop, count, tried, before = steps(units, task), None, 0, 0, 0
-    a_try = max(1, task.sweeps * len(units) * (310 if units.systems else 110) // 100)
+    running, stop, count, tried, before = steps(units, task, plain=plain), None, 0, 0, 0
+    a_try = max(1, task.sweeps * len(units) * (MOST_SHARE if units.systems else 110) // 100)
     while True:
         try:
             progress = next(running) if stop is None else running.send(stop)
@@ -174,21 +188,23 @@ def locked_in(task: Task) -> Mapping[int, int]:
 # cells ---------------------------------------------------------------------------------------------------------------
 
 
-def _cells(written: Written, asked: Question) -> Solving:
+def _cells(written: Written, asked: Question, plain: bool | None) -> Solving:
     """Group by group; groups that were not reached when somebody stopped keep what they have."""
     units, task = _problem(written, asked)
     part, said, metis, fresh = list(asked["known"]), [], "", asked["clusters"]
     members = groups(written)
     stop, done = False, 0
     for done, (_group, some) in enumerate(sorted(members.items()), 1):
-        found, name = _group_cells(units, task, some), _name(written, some[0])
+        found, name = _group_cells(units, task, some, plain), _name(written, some[0])
         if isinstance(found, Infeasible):
             why = found.reasons[0].sentence
             said.append(kept(say(AS_IT_IS, name=name, why=why)))
         else:
             metis = found.metis or metis
-            if not found.metis:
-                said.append(kept(say(SMALL, name=name, households=sum(units.households[unit] for unit in some))))
+            words = AS_NEAR if found.as_near else "" if found.metis else SMALL
+            if words:
+                count, total = max(found.part) + 1, sum(units.households[unit] for unit in some)
+                said.append(kept(say(words, name=name, households=total, cells=count)))
             for unit, cell in zip(some, found.part, strict=True):
                 part[unit] = fresh + cell
             fresh += max(found.part) + 1
@@ -213,15 +229,17 @@ def _cells(written: Written, asked: Question) -> Solving:
 class _Cells:
     part: Sequence[int]
     metis: str
+    as_near: bool = False
 
 
-def _group_cells(units: Units, task: Task, some: Sequence[int]) -> _Cells | Infeasible:
+def _group_cells(units: Units, task: Task, some: Sequence[int], plain: bool | None) -> _Cells | Infeasible:
     low, high = task.limits or (0, 0)
     own = some_of(units, some)
     place = {unit: number for number, unit in enumerate(some)}
     local = {cell: n for n, cell in enumerate(sorted({task.locks[unit] for unit in some if unit in task.locks}))}
     locks = {place[unit]: local[task.locks[unit]] for unit in some if unit in task.locks}
-    if sum(own.households) < low and len(local) < 2:
+    total = sum(own.households)
+    if total < low and len(local) < 2:
         return _Cells([0] * len(some), "")
     found = cells(
         own,
@@ -231,8 +249,29 @@ def _group_cells(units: Units, task: Task, some: Sequence[int]) -> _Cells | Infe
         sweeps=task.sweeps,
         tries=task.tries,
         locks=locks,
+        plain=plain,
     )
-    return found if isinstance(found, Infeasible) else _Cells(found.part, found.metis)
+    return (
+        _as_near(own, task, locks, total, plain) if isinstance(found, Infeasible) else _Cells(found.part, found.metis)
+    )
+
+
+def _as_near(units: Units, task: Task, locks: Mapping[int, int], total: int, plain: bool | None) -> _Cells | Infeasible:
+    """Where no number of cells fits between the limits: as many as hold the upper one, alike in size."""
+    _low, high = task.limits or (0, 0)
+    count = -(-total // max(1, high))
+    band = Band(least=total * LIKE // (100 * count), most=min(high, -(-total * (200 - LIKE) // (100 * count))))
+    found = cells(
+        units,
+        band,
+        weights=task.weights,
+        seed=task.seed,
+        sweeps=task.sweeps,
+        tries=task.tries,
+        locks=locks,
+        plain=plain,
+    )
+    return found if isinstance(found, Infeasible) else _Cells(found.part, found.metis, as_near=True)
 
 
 def groups(written: Written) -> dict[int, list[int]]:

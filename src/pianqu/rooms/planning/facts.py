@@ -73,6 +73,9 @@ class SitesFound(Fact):
     study_id: str
     run_id: str
     question: str
+    minutes: int
+    capacity: int
+    """Of each site; 0: as many as come."""
     ground: str
     seed: int
     rounds: int

@@ -9,6 +9,8 @@ from pianqu.rooms.directory import queries as directory
 PLANNING = frozenset({"district", "centre", "street", "town"})
 """Kinds of organisations whose leaders and administrators plan."""
 
+DEPARTMENT = "department"
+
 
 def may_plan(actor: Actor) -> bool:
     """Leaders and administrators of the district, its centres, streets and towns; the installation's own programs."""

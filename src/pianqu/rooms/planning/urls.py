@@ -1,12 +1,39 @@
-"""Addresses of planning: drafts and sites at the desk, and what is published of them."""
+"""Addresses of planning: departments' grids, drafts and sites at the desk, and what is published of them for everybody."""
 
 from django.urls import URLPattern, path
 
-from pianqu.rooms.planning.views import comparing, deciding, drafts, listing, sites
+from pianqu.rooms.planning.views import (
+    comparing,
+    deciding,
+    departments,
+    drafts,
+    editions,
+    listing,
+    merge_books,
+    merging,
+    plans,
+    printing,
+    remarks,
+    sites,
+)
 
 app_name = "planning"
 
 urlpatterns: list[URLPattern] = [
+    path("desk/planning/departments/", departments.grids, name="departments"),
+    path("desk/planning/departments/take-in/", departments.take_in, name="department_take_in"),
+    path("desk/planning/departments/<uuid:grid_id>/", departments.grid, name="department"),
+    path("desk/planning/departments/<uuid:grid_id>/map.json", departments.grid_map, name="department_map"),
+    path("desk/planning/merge/", merging.latest, name="merges"),
+    path("desk/planning/merge/ask/", merging.ask, name="ask_merge"),
+    path("desk/planning/merge/<uuid:merge_id>/", merging.merge, name="merge"),
+    path("desk/planning/merge/<uuid:merge_id>/progress/", merging.progress, name="merge_progress"),
+    path("desk/planning/merge/<uuid:merge_id>/close/", merging.close, name="close_places"),
+    path("desk/planning/merge/<uuid:merge_id>/draft/", merging.draft, name="draft_merge"),
+    path("desk/planning/merge/<uuid:merge_id>/map.json", merging.merge_map, name="merge_map"),
+    path("desk/planning/merge/<uuid:merge_id>/crosswalk.xlsx", merge_books.crosswalk, name="crosswalk"),
+    path("desk/planning/merge/<uuid:merge_id>/<slug:which>.xlsx", merge_books.table, name="merge_table"),
+    path("desk/planning/editions/", editions.page, name="editions"),
     path("desk/planning/", listing.drafts, name="drafts"),
     path("desk/planning/<uuid:draft_id>/", drafts.draft, name="draft"),
     path("desk/planning/<uuid:draft_id>/state.json", drafts.state_json, name="state"),
@@ -27,4 +54,12 @@ urlpatterns: list[URLPattern] = [
     path("desk/planning/sites/<uuid:study_id>/map.json", sites.study_map, name="site_map"),
     path("plans/sites/<uuid:study_id>/", sites.public_study, name="public_site_study"),
     path("plans/sites/<uuid:study_id>/map.json", sites.public_study_map, name="public_site_map"),
+    path("desk/planning/<uuid:draft_id>/comments/", remarks.remarks, name="remarks"),
+    path("desk/planning/<uuid:draft_id>/print.pdf", printing.sheet, name="print"),
+    path("plans/", plans.plans, name="plans"),
+    path("plans/<uuid:draft_id>/", plans.plan, name="plan"),
+    path("plans/<uuid:draft_id>/map.json", plans.plan_map, name="plan_map"),
+    path("plans/<uuid:draft_id>/units.json", plans.units_file, name="plan_units"),
+    path("plans/<uuid:draft_id>/record.json", plans.record_file, name="plan_record"),
+    path("plans/<uuid:draft_id>/comment/", plans.comment, name="plan_comment"),
 ]

@@ -11,7 +11,18 @@ from pianqu.foundation.api import Code, Doors, Moment, Short, actor_of
 from pianqu.foundation.errors import Invalid, Refused
 from pianqu.kernels import opening
 from pianqu.rooms.territory import queries, schemas, services
-from pianqu.rooms.territory.queries import CellCard, CellPlace, ClusterCard, EntryAnswer, Hit, PointCard, VersionCard
+from pianqu.rooms.territory.queries import (
+    CellCard,
+    CellPlace,
+    ClusterCard,
+    DutyLine,
+    EntryAnswer,
+    EstateCard,
+    Hit,
+    PartyCard,
+    PointCard,
+    VersionCard,
+)
 
 LONGEST_DAYS = 92
 
@@ -299,3 +310,125 @@ def book_room(request: HttpRequest, room_id: uuid.UUID, typed: schemas.NewBookin
 )
 def cancel_booking(request: HttpRequest, booking_id: uuid.UUID) -> None:
     services.cancel_booking(actor=actor_of(request), booking_id=booking_id, now=timezone.now())
+
+
+# the four parties ----------------------------------------------------------------------------------------------------
+
+
+@territory.asks(
+    "/estates",
+    name="listEstates",
+    says=gettext_noop("Estates of a day with their property company and owners' committee"),
+    gives=list[EstateCard],
+    right="",
+)
+def estates(request: HttpRequest, on: schemas.Day | None = None, community: Code | None = None) -> list[EstateCard]:
+    return list(queries.estates(on=on or timezone.localdate(), community_codes=[community] if community else None))
+
+
+@territory.does(
+    "/estates",
+    name="setEstate",
+    says=gettext_noop("Set an estate with its parties from a day on"),
+    right="arrange",
+    status=201,
+)
+def set_estate(request: HttpRequest, typed: schemas.NewEstate) -> str:
+    given = dict(typed)
+    valid_from = given.pop("valid_from") or timezone.localdate()
+    item = services.NewEstate(**given)
+    services.set_estates(actor=actor_of(request), items=[item], valid_from=valid_from, now=timezone.now())
+    return item.code
+
+
+@territory.does(
+    "/estates/{code}/end", name="endEstate", says=gettext_noop("End an estate from a day on"), right="arrange"
+)
+def end_estate(request: HttpRequest, code: Code, typed: schemas.EstateEnd) -> None:
+    services.end_estate(actor=actor_of(request), code=code, on=typed.on, now=timezone.now())
+
+
+@territory.asks(
+    "/cells/{code}/parties",
+    name="listParties",
+    says=gettext_noop("The four parties of a cell: property company, residents' and owners' committee, grid workers"),
+    gives=list[PartyCard],
+    right="",
+)
+def parties(request: HttpRequest, code: Code, on: schemas.Day | None = None) -> list[PartyCard]:
+    day = on or timezone.localdate()
+    return list(queries.parties_of(queries.neighbourhood("cell", code, on=day), on=day))
+
+
+@territory.asks(
+    "/cells/{code}/duties",
+    name="listPartyDuties",
+    says=gettext_noop("What lists give each of the four parties of a cell, with article and day"),
+    gives=list[DutyLine],
+    right="",
+)
+def duties(request: HttpRequest, code: Code, on: schemas.Day | None = None) -> list[DutyLine]:
+    day = on or timezone.localdate()
+    where = queries.neighbourhood("cell", code, on=day)
+    return list(queries.duties_of(where, queries.parties_of(where, on=day), on=day))
+
+
+@territory.asks(
+    "/promises",
+    name="listPromises",
+    says=gettext_noop("Promises of joint rounds, those that wait first, of a cell, a cluster or all"),
+    gives=list[schemas.PromiseLine],
+    right="",
+)
+def promises(
+    request: HttpRequest, cell: Code | None = None, cluster: Code | None = None, waiting: bool = False
+) -> list[schemas.PromiseLine]:
+    today = timezone.localdate()
+    if not cell and not cluster:
+        found = queries.all_promises(only_open=waiting)
+    else:
+        kind = "cell" if cell else "cluster"
+        here = queries.promises_of(queries.neighbourhood(kind, cell or cluster or "", on=today))
+        found = tuple(card for card in here if not (waiting and card.verdict))
+    return [schemas.PromiseLine(promise=card, standing=card.standing(today)) for card in found]
+
+
+@territory.does(
+    "/rounds",
+    name="holdRound",
+    says=gettext_noop("Enter a joint round of a cell or a cluster with what was promised"),
+    right="handle",
+    status=201,
+)
+def hold_round(request: HttpRequest, typed: schemas.NewRound) -> uuid.UUID:
+    return services.hold_round(
+        actor=actor_of(request),
+        kind=typed.kind,
+        code=typed.code,
+        day=typed.day,
+        parties=[(one.role, one.organisation_code) for one in typed.parties],
+        promises=[services.NewPromise(**dict(one)) for one in typed.promises],
+        now=timezone.now(),
+    )
+
+
+@territory.does(
+    "/rounds/{uuid:round_id}/promises",
+    name="makePromise",
+    says=gettext_noop("Enter one more promise of a round"),
+    right="handle",
+    status=201,
+)
+def make_promise(request: HttpRequest, round_id: uuid.UUID, typed: schemas.NewPromise) -> uuid.UUID:
+    promise = services.NewPromise(**dict(typed))
+    return services.make_promise(actor=actor_of(request), round_id=round_id, promise=promise, now=timezone.now())
+
+
+@territory.does(
+    "/promises/{uuid:promise_id}/told",
+    name="tellPromise",
+    says=gettext_noop("Tell whether a promise was kept"),
+    right="handle",
+)
+def tell_promise(request: HttpRequest, promise_id: uuid.UUID, typed: schemas.PromiseTold) -> None:
+    services.tell_promise(actor=actor_of(request), promise_id=promise_id, now=timezone.now(), **dict(typed))

@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from ninja import Schema
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from pianqu.foundation.api import Body, Code, Moment, Short, day
-from pianqu.rooms.territory.queries import BookingCard, CellCard, PersonCard, PointCard, RoomCard
+from pianqu.rooms.territory.queries import BookingCard, CellCard, PersonCard, PointCard, PromiseCard, RoomCard
 from pianqu.rooms.territory.services import MOST_HOUSEHOLDS
 
 Day = Annotated[date, AfterValidator(day)]
@@ -165,3 +165,64 @@ class NewBooking(Body):
 
 class Ending(Body):
     on: Day = Field(examples=["2026-12-31"])
+
+
+Role = Literal["property", "committee", "owners", "grid"]
+Maybe = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z_-]{0,32}$")]
+"""The code of an organisation, or nothing."""
+Phone = Annotated[Short, Field(max_length=32, pattern=r"^[0-9+() -]*$")]
+
+
+class PromiseLine(Schema):
+    """A promise, and how it stands today: open, overdue, kept, late or broken."""
+
+    promise: PromiseCard
+    standing: str
+
+
+class NewEstate(Body):
+    """An estate as it is to stand; where it has buildings, the cells may be left to them."""
+
+    code: Annotated[Code, Field(max_length=32, examples=["330205001001-E90"])]
+    name: Annotated[Short, Field(min_length=1, max_length=60, examples=["外滩花园"])]
+    community_code: Code = Field(examples=["330205001001"])
+    property_code: Maybe = ""
+    owners_code: Maybe = ""
+    property_phone: Phone = ""
+    owners_phone: Phone = ""
+    committee_phone: Phone = ""
+    cell_codes: list[Code] = Field(default_factory=list, max_length=60, examples=[["330205001001001"]])
+    building_codes: list[Code] = Field(default_factory=list, max_length=500)
+    valid_from: Day | None = None
+
+
+class EstateEnd(Body):
+    on: Day = Field(examples=["2027-01-01"])
+
+
+class RoundParty(Body):
+    role: Role
+    organisation_code: Code
+
+
+class NewPromise(Body):
+    role: Role = Field(examples=["committee"])
+    organisation_code: Code = Field(examples=["330205001001"])
+    words: Annotated[Short, Field(min_length=1, examples=["商定停车划线方案"])]
+    due_on: Day = Field(examples=["2026-12-20"])
+
+
+class NewRound(Body):
+    kind: Literal["cell", "cluster"] = Field(examples=["cell"])
+    code: Code = Field(examples=["330205001001001"])
+    day: Day = Field(examples=["2026-11-30"])
+    parties: list[RoundParty] = Field(
+        max_length=60, examples=[[{"role": "committee", "organisation_code": "330205001001"}]]
+    )
+    promises: list[NewPromise] = Field(default_factory=list, max_length=12)
+
+
+class PromiseTold(Body):
+    verdict: Literal["kept", "broken"]
+    on: Day = Field(examples=["2026-11-30"])
+    words: Annotated[Short, Field(max_length=300)] = ""

@@ -120,7 +120,7 @@
     layer.eachLayer(function (part) { if (part.getBounds) land.extend(part.getBounds()); });
     if (!land.isValid()) land = layer.getBounds();
     if (!box.dataset.lon && !hasPin(box) && land.isValid()) map.fitBounds(land, { padding: [8, 8] });
-    layer.bringToBack(); // a pin that was set before the outlines came stays above them
+    layer.eachLayer(function (part) { if (part.feature.geometry.type === "Point") part.bringToFront(); }); // no outline hides what stands on it
     thinNames(map, layer);
     nearMarks(map, layer, land);
     document.addEventListener("pianqu:look", function () {

@@ -38,6 +38,7 @@ from pianqu.rooms.casework.models import (
     Year,
 )
 from pianqu.rooms.casework.queries.checks import awaits_check
+from pianqu.rooms.casework.queries.rehoming import HomeCard, home_of
 from pianqu.rooms.casework.queries.search import Sought, sought
 from pianqu.rooms.casework.queries.seen import (
     Turn,
@@ -227,6 +228,8 @@ class CaseCard(ResidentCase):
     imported_id: str
     cell_code: str
     """In which cell of the grid of its day the point lies; empty without a point."""
+    home: HomeCard | None
+    """Where it lies in a grid that came into force while it was open; None where none did."""
     platform: str
     """To which platform a person moved it; empty while its category says so."""
     danger: bool
@@ -695,6 +698,7 @@ def case_for(actor: Actor, case_id: uuid.UUID) -> CaseCard:
         imported_from=case.imported_from or "",
         imported_id=case.imported_id or "",
         cell_code=case.cell_code,
+        home=home_of(case_id),
         platform=case.platform,
         danger=case.danger and case.state in OPEN,
         waits_for_centre=case.state in WAITING,

@@ -1,8 +1,6 @@
 """Another grid comes into force: a matter keeps the cell of its day, and open ones find their place in the new one."""
 
 import uuid
-from collections.abc import Sequence
-from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -12,107 +10,34 @@ from pianqu.foundation.ids import new_id
 from pianqu.rooms.casework import jobs, queries, readers, services
 from pianqu.rooms.casework.models import Case, Clock, Home, HomeCount, Rehoming, Task, Turn
 from pianqu.rooms.casework.services import rehoming
-from pianqu.rooms.casework.tests.builders import COMMUNITY, NOW, OTHER_COMMUNITY, clerk, importer, opened, resident
-from pianqu.rooms.directory import services as directory
-from pianqu.rooms.directory.services import NewOrganisation, NewPower
+from pianqu.rooms.casework.tests.builders import COMMUNITY, NOW, OTHER_COMMUNITY, clerk, opened, resident
+from pianqu.rooms.casework.tests.regrid import (
+    DAY,
+    LAKE,
+    LAT,
+    LON,
+    NORTH,
+    SYSTEM,
+    TODAY,
+    adopt,
+    cell,
+    cluster,
+    given,
+    heard,
+    here,
+    one_for_all,
+    two_clusters,
+)
 from pianqu.rooms.ledger import queries as history
 from pianqu.rooms.ledger import services as ledger
-from pianqu.rooms.territory import queries as territory
 from pianqu.rooms.territory import services as grids
-from pianqu.rooms.territory.services import NewCell, NewCluster
 
 pytestmark = pytest.mark.django_db
-TODAY = NOW.date()
-DAY = timedelta(days=1)
-SYSTEM = importer("330205")
-LON, LAT = 121.55, 29.9
-NORTH, LAKE = "330205-north", "330205-lake"
-
-
-def cell(code: str, *, community: str = COMMUNITY, lon: float = LON, side: float = 0.01) -> NewCell:
-    ring = [[lon - side, LAT - side], [lon + side, LAT - side], [lon + side, LAT + side], [lon - side, LAT + side]]
-    return NewCell(
-        code=code,
-        name=f"{code}网格",
-        kind="ordinary",
-        community_code=community,
-        geometry={"type": "Polygon", "coordinates": [[*ring, ring[0]]]},
-        lon=lon,
-        lat=LAT,
-    )
-
-
-def cluster(code: str, centre: str, *communities: str) -> NewCluster:
-    return NewCluster(code=code, name=f"{code}片区", community_codes=communities, centre_code=centre)
-
-
-def adopt(cells: Sequence[NewCell], clusters: Sequence[NewCluster], *, day: date = TODAY) -> uuid.UUID:
-    version = grids.adopt_grid(actor=SYSTEM, cells=cells, clusters=clusters, valid_from=day, source="测试", now=NOW)
-    heard()
-    return version
-
-
-def heard() -> None:
-    if not history.sealed_size():
-        ledger.create_log(now=NOW)
-    ledger.seal(now=NOW)
-    while ledger.deliver(reader=readers.REHOMING, to=readers.hear_grids):
-        pass
 
 
 @pytest.fixture(autouse=True)
 def grid() -> None:
-    """Two clusters with a centre each: 外滩 belongs to the north, 古县城 to the lake."""
-    territory.forget_places()
-    territory.forget_grids()
-    bodies = [
-        NewOrganisation(code=code, kind=kind, name=name, short_name=name, parent_code="330205")
-        for code, kind, name in (
-            (NORTH, "centre", "北郊中心"),
-            (LAKE, "centre", "环湖中心"),
-            (COMMUNITY, "community", "外滩社区"),
-            (OTHER_COMMUNITY, "community", "古县城社区"),
-        )
-    ]
-    directory.add_organisations(actor=SYSTEM, items=bodies, valid_from=TODAY, now=NOW)
-    rows = [
-        NewPower(
-            verb="handle",
-            category="roads",
-            area_code="330205",
-            level="cluster",
-            organisation_code=centre,
-            list_kind="basic",
-            article="第 7 项",
-            valid_from=TODAY,
-        )
-        for centre in (NORTH, LAKE)
-    ]
-    directory.import_powers(actor=SYSTEM, rows=rows, source="清单", categories=frozenset({"roads"}), now=NOW)
-    adopt(
-        [cell("C1"), cell("C2", community=OTHER_COMMUNITY, lon=LON - 0.1)],
-        [cluster("north", NORTH, COMMUNITY), cluster("lake", LAKE, OTHER_COMMUNITY)],
-    )
-
-
-def one_for_all(day: date = TODAY + DAY) -> uuid.UUID:
-    """From a day on the lake's cluster has both communities, and the cell has another code."""
-    return adopt(
-        [cell("D1"), cell("C2", community=OTHER_COMMUNITY, lon=LON - 0.1)],
-        [cluster("lake", LAKE, COMMUNITY, OTHER_COMMUNITY)],
-        day=day,
-    )
-
-
-def here(**changes: object) -> services.Opened:
-    return opened(place=services.PlaceChoice(lon=LON, lat=LAT, source="map"), **changes)
-
-
-def given(**changes: object) -> services.Opened:
-    """A matter that the north's centre leads."""
-    case = here(**changes)
-    services.dispatch_case(actor=clerk(), case_id=case.case_id, lead_code=NORTH, nature="complaint", now=NOW)
-    return case
+    two_clusters()
 
 
 def rehome(days: int = 1) -> int:
@@ -132,6 +57,7 @@ def test_a_matter_from_before_keeps_its_cell_and_a_new_one_gets_the_new() -> Non
     home = queries.home_of(old.case_id)
     assert home == queries.HomeCard(version_id=version, cell_code="D1", cluster_code="lake")
     assert queries.home_of(new.case_id) is None
+    assert queries.case_for(clerk(), old.case_id).home == home and queries.case_for(clerk(), new.case_id).home is None
 
 
 def test_nothing_moves_before_the_day_and_everything_on_it() -> None:

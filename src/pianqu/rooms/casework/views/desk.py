@@ -513,7 +513,7 @@ class Cell:
 def _cell(card: queries.CaseCard, now: datetime, *, may_dispatch: bool) -> Cell | None:
     """By the grid of the day on which it came in, and by today's where another one came into force while it was open."""
     then, today = timezone.localdate(card.opened_at), timezone.localdate(now)
-    home = queries.home_of(card.case_id)
+    home = card.home
     if not card.cell_code and not (home and home.cell_code):
         return None
     code = home.cell_code if home else card.cell_code

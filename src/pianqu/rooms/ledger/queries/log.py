@@ -348,6 +348,15 @@ def history(subject: str) -> tuple[HistoryItem, ...]:
     return tuple(_item(entry, secrets.get(entry.id), positions.get(entry.id)) for entry in entries)
 
 
+def entry_item(entry_id: uuid.UUID) -> HistoryItem | None:
+    """One entry as a timeline shows it; None for an unknown id. Three statements."""
+    entry = Entry.objects.filter(id=entry_id).first()
+    if entry is None:
+        return None
+    position = Position.objects.filter(entry_id=entry_id).values_list("position", flat=True).first()
+    return _item(entry, Secret.objects.filter(entry_id=entry_id).first(), position)
+
+
 def _item(entry: Entry, secret: Secret | None, position: int | None) -> HistoryItem:
     payload = json.loads(bytes(secret.payload)) if secret else {"fact": {}, "actor": {}}
     return HistoryItem(

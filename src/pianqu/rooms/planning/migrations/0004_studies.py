@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '选址研究 study of sites',
                 'indexes': [models.Index(fields=['asked_at'], name='study_by_time')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('question__in', ['median', 'centre', 'coverage'])), name='study_question_is_known'), models.CheckConstraint(condition=models.Q(('demand__in', ['households', 'cases'])), name='study_demand_is_known'), models.CheckConstraint(condition=models.Q(('present__in', ['keep', 'free', 'none'])), name='study_present_is_known'), models.CheckConstraint(condition=models.Q(('found', None), models.Q(('found_at__isnull', False), ('ground__isnull', False), ('run_id__isnull', False)), _connector='OR'), name='study_answer_is_whole'), models.CheckConstraint(condition=models.Q(('published_at', None), ('found_at__isnull', False), _connector='OR'), name='published_studies_have_an_answer')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('question__in', ['median', 'centre', 'coverage'])), name='study_question_is_known'), models.CheckConstraint(condition=models.Q(('demand__in', ['households', 'cases'])), name='study_demand_is_known'), models.CheckConstraint(condition=models.Q(('present__in', ['keep', 'free', 'none'])), name='study_present_is_known'), models.CheckConstraint(condition=models.Q(('found__isnull', True), models.Q(('found_at__isnull', False), ('ground__isnull', False), ('run_id__isnull', False)), _connector='OR'), name='study_answer_is_whole'), models.CheckConstraint(condition=models.Q(('published_at', None), ('found_at__isnull', False), _connector='OR'), name='published_studies_have_an_answer')],
             },
         ),
     ]

@@ -59,7 +59,7 @@ class Study(models.Model):
             models.CheckConstraint(condition=Q(demand__in=["households", "cases"]), name="study_demand_is_known"),
             models.CheckConstraint(condition=Q(present__in=["keep", "free", "none"]), name="study_present_is_known"),
             models.CheckConstraint(
-                condition=Q(found=None) | Q(ground__isnull=False, found_at__isnull=False, run_id__isnull=False),
+                condition=Q(found__isnull=True) | Q(ground__isnull=False, found_at__isnull=False, run_id__isnull=False),
                 name="study_answer_is_whole",
             ),
             models.CheckConstraint(

@@ -36,6 +36,7 @@ from pianqu.rooms.planning.queries.drafts import (
     computing,
     draft_card,
     draft_state,
+    draft_units,
     drafts,
     named,
     options,
@@ -43,6 +44,7 @@ from pianqu.rooms.planning.queries.drafts import (
     public_plan,
     question,
 )
+from pianqu.rooms.planning.queries.editions import Editions, editions_of, places_now_count, read_editions
 from pianqu.rooms.planning.queries.gathering import Bridge, Fault, Gathered, communities
 from pianqu.rooms.planning.queries.grounds import (
     CANDIDATE_KINDS,
@@ -56,7 +58,9 @@ from pianqu.rooms.planning.queries.grounds import (
     candidates,
     community_at,
     ground,
+    ground_text,
 )
+from pianqu.rooms.planning.queries.merge_units import MergePlan, units_of_merge
 from pianqu.rooms.planning.queries.merging import (
     COMMUNITY,
     DEPARTMENT,
@@ -81,7 +85,7 @@ from pianqu.rooms.planning.queries.merging import (
     merge_whole,
     merges,
 )
-from pianqu.rooms.planning.queries.opened import Decision, OptionPlan, decision, draft_units, option_plan
+from pianqu.rooms.planning.queries.opened import Decision, OptionPlan, decision, option_plan
 from pianqu.rooms.planning.queries.plans import (
     DEFAULTS,
     FIELDS,
@@ -96,6 +100,7 @@ from pianqu.rooms.planning.queries.plans import (
     worth,
     worth_now,
 )
+from pianqu.rooms.planning.queries.plots import plots
 from pianqu.rooms.planning.queries.records import ChangeCard, change_chain, changes, plan_record
 from pianqu.rooms.planning.queries.runs import (
     DONE,
@@ -148,6 +153,7 @@ from pianqu.rooms.planning.queries.taking import (
     CheckedGrid,
     DistrictGround,
     district_ground,
+    looked_at,
     read_grid,
     words_of,
 )
@@ -218,6 +224,7 @@ __all__ = [
     "DraftCard",
     "DraftState",
     "DutyTwice",
+    "Editions",
     "Fault",
     "FiguresCard",
     "Gathered",
@@ -227,6 +234,7 @@ __all__ = [
     "LayerCard",
     "May",
     "MergeCard",
+    "MergePlan",
     "MergeWhole",
     "OptionCard",
     "OptionPlan",
@@ -262,14 +270,17 @@ __all__ = [
     "draft_state",
     "draft_units",
     "drafts",
+    "editions_of",
     "grid_files",
     "grid_findings",
     "grids_by_id",
     "grids_on",
     "ground",
+    "ground_text",
     "is_wanted",
     "kept_finding",
     "latest_run",
+    "looked_at",
     "may_comment",
     "may_decide",
     "may_hand_in",
@@ -286,9 +297,11 @@ __all__ = [
     "one_more",
     "option_plan",
     "options",
+    "places_now_count",
     "plain",
     "plan_digest",
     "plan_record",
+    "plots",
     "post_title",
     "public_plan",
     "published_studies",
@@ -296,6 +309,7 @@ __all__ = [
     "question",
     "question_of",
     "reach",
+    "read_editions",
     "read_grid",
     "revived",
     "rings",
@@ -306,6 +320,7 @@ __all__ = [
     "study",
     "told_findings",
     "units_of",
+    "units_of_merge",
     "units_text",
     "waiting_before",
     "words_of",

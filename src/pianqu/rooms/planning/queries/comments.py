@@ -39,7 +39,7 @@ class CommentCard:
     answer: str
     answered_at: datetime | None
     hidden: str
-    hidden_because: "StrOrPromise"
+    hidden_because: str
     made_at: datetime
 
 
@@ -62,7 +62,7 @@ def comments(draft_id: uuid.UUID, *, for_all: bool = False, most: int = 500) -> 
             answer=row.answer,
             answered_at=row.answered_at,
             hidden=row.hidden,
-            hidden_because=HIDING.get(row.hidden, ""),
+            hidden_because=str(HIDING.get(row.hidden, "")),
             made_at=row.made_at,
         )
         for row in rows

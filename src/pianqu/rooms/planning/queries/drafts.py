@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
@@ -26,7 +27,7 @@ from pianqu.rooms.planning.queries.plans import (
 )
 from pianqu.rooms.planning.queries.runs import RunCard, latest_run
 from pianqu.rooms.planning.queries.sayings import sentences
-from pianqu.rooms.planning.queries.units import units_of, units_text
+from pianqu.rooms.planning.queries.units import UnitsText, units_of, units_text
 
 EDITING, PUBLISHED, ADOPTED, WITHDRAWN = "editing", "published", "adopted", "withdrawn"
 OPEN = frozenset({EDITING, PUBLISHED})
@@ -183,6 +184,11 @@ def _draft(draft_id: uuid.UUID) -> Draft:
     return draft
 
 
+def draft_units(draft_id: uuid.UUID) -> UnitsText:
+    """What a draft joins, as text. Two statements at most. Raises Absent."""
+    return units_text(_draft(draft_id).units_id)
+
+
 def draft_state(actor: Actor, draft_id: uuid.UUID, *, now: datetime) -> DraftState:
     """Everything about a draft for who plans. A handful of statements, whatever its size. Raises Forbidden, Absent."""
     rules.check_may_see(actor)
@@ -254,9 +260,9 @@ def post_title(post_id: str) -> str:
 def options(draft_id: uuid.UUID, digest: str = "") -> tuple[OptionCard, ...]:
     """Plans that were computed for a draft, oldest first. One statement."""
     rows = PlanOption.objects.filter(draft_id=draft_id).order_by("-made_at", "-number")
-    kept = list(rows.values("id", "number", "figures", "digest", "task")[:MOST_OPTIONS])[::-1]
-    points = [tuple(row["figures"][name] for name in ("deviation", "cut", "splits", "moved")) for row in kept]
-    best = set(non_dominated(points))
+    latest = {row["digest"]: row for row in _rows(rows)}
+    kept = list(latest.values())
+    best = _best([row["figures"] for row in kept])
     return tuple(
         OptionCard(
             id=row["id"],
@@ -271,6 +277,19 @@ def options(draft_id: uuid.UUID, digest: str = "") -> tuple[OptionCard, ...]:
         )
         for place, row in enumerate(kept)
     )
+
+
+def _rows(rows: QuerySet[PlanOption]) -> list[dict[str, Any]]:
+    """The oldest first, so that of equal plans the newest stands."""
+    found: list[dict[str, Any]] = list(rows.values("id", "number", "figures", "digest")[:MOST_OPTIONS])  # type: ignore[arg-type]
+    return found[::-1]
+
+
+def _best(figures: Sequence[Mapping[str, Any]]) -> set[int]:
+    """Places of the plans within their limits than which no other such is as good in all; of all plans where none is."""
+    within = [n for n, one in enumerate(figures) if not one["over"] and not one["loose"]] or range(len(figures))
+    points = [tuple(figures[n][name] for name in ("deviation", "cut", "splits", "moved")) for n in within]
+    return {within[n] for n in non_dominated(points)}
 
 
 def named(names: Sequence[Mapping[str, str]], clusters: int) -> list[Mapping[str, str]]:

@@ -1,11 +1,11 @@
 """What a draft would join, as it is today: communities with their households, borders, streets and clusters; and what is amiss.
 
-Streets are boundaries to keep. A community without an outline, or in which nobody is counted, is named: a plan that leaves people
-out is none.
+Streets are boundaries to keep, and so are those of departments that say so. A community without an outline, or in which nobody is
+counted, is named: a plan that leaves people out is none.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -14,10 +14,12 @@ from typing import Any
 import numpy as np
 import shapely
 
+from pianqu.kernels import rings
 from pianqu.kernels.overlay.layers import Layer, Shape
-from pianqu.kernels.overlay.planes import plane_of
+from pianqu.kernels.overlay.planes import Plane, plane_of
 from pianqu.kernels.overlay.touching import bridges, touching
 from pianqu.kernels.partition.records import CLUSTERS, write_units
+from pianqu.rooms.planning.queries.departments import department_shapes, grids_on
 from pianqu.rooms.territory import queries as territory
 from pianqu.rooms.territory.queries import ClusterCard, Counts, PlaceCard
 
@@ -68,19 +70,20 @@ def communities(*, on: date, workload: Mapping[str, int], bridged: bool = True) 
     places = territory.places()
     units = [place for place in places.values() if place.level == "community"]
     outlines, counts = territory.outlines(), territory.households_by_community()
-    if faults := _faults(units, outlines, counts):
+    if faults := faults_of(units, outlines, counts):
         return Gathered(level=CLUSTERS, faults=faults)
     shapes = np.array([shapely.geometry.shape(outlines[unit.code]) for unit in units], dtype=object)
-    flat = plane_of(list(shapes)).flat(shapes)
+    plane = plane_of(list(shapes))
+    flat = plane.flat(shapes)
     borders, _found = touching(_layer("communities", units, flat), least_m=BORDER_M)
     ways = bridges(len(units), borders, flat)
     told = {
         **_columns(units, counts, workload),
         "borders": borders,
         "bridges": ways if bridged else (),
-        "systems": [_streets(units, places)],
+        "systems": [_streets(units, places), *_departments(flat, plane, on)],
         **_now(units, territory.clusters(on=on)),
-        "sources": _sources(on),
+        "sources": sources_of(on),
     }
     return Gathered(
         level=CLUSTERS,
@@ -91,7 +94,9 @@ def communities(*, on: date, workload: Mapping[str, int], bridged: bool = True) 
     )
 
 
-def _faults(units: Sequence[PlaceCard], outlines: Mapping[str, Any], counts: Mapping[str, Counts]) -> tuple[Fault, ...]:
+def faults_of(
+    units: Sequence[PlaceCard], outlines: Mapping[str, Any], counts: Mapping[str, Counts]
+) -> tuple[Fault, ...]:
     if not units:
         return (Fault(code="no-units"),)
     named = {
@@ -122,6 +127,32 @@ def _streets(units: Sequence[PlaceCard], places: Mapping[str, PlaceCard]) -> dic
     return {"name": "street", "label": "街道", "areas": [card.short_name if card else "" for card in above]}
 
 
+def _departments(flat: Any, plane: Plane, on: date) -> Iterator[dict[str, Any]]:
+    """Departments' grids whose borders are worth keeping: the cell in which most of each community lies."""
+    for grid in grids_on(on):
+        if not grid.keep:
+            continue
+        cells = department_shapes(grid.grid_id)
+        codes = list(cells)
+        grounds = plane.flat(shapely.make_valid(np.array([shapely.geometry.shape(cells[code]) for code in codes])))
+        yield {
+            "name": f"{grid.system}-{grid.organisation_code}",
+            "label": grid.organisation,
+            "areas": _most(codes, grounds, flat),
+        }
+
+
+def _most(codes: Sequence[str], grounds: Any, units: Any) -> list[str]:
+    """For each unit the code with which it shares most ground; "" where it shares none."""
+    unit, cell = shapely.STRtree(grounds).query(units, predicate="intersects")
+    shared = shapely.area(shapely.intersection(units[unit], grounds[cell]))
+    best: dict[int, tuple[float, str]] = {}
+    for one, other, area in zip(unit.tolist(), cell.tolist(), shared.tolist(), strict=True):
+        if area > best.get(one, (0.0, ""))[0]:
+            best[one] = area, codes[other]
+    return [best.get(one, (0.0, ""))[1] for one in range(len(units))]
+
+
 def _now(units: Sequence[PlaceCard], clusters: Sequence[ClusterCard]) -> dict[str, Any]:
     number = {code: at for at, card in enumerate(clusters) for code in card.community_codes}
     return {
@@ -130,19 +161,21 @@ def _now(units: Sequence[PlaceCard], clusters: Sequence[ClusterCard]) -> dict[st
     }
 
 
-def _sources(on: date) -> dict[str, Any]:
+def sources_of(on: date) -> dict[str, Any]:
     version, roll = territory.version_on(on), territory.building_roll()
     return {
         "grid_version": str(version.version_id) if version else "",
         "grid_digest": version.digest if version else "",
         "buildings_digest": roll.digest if roll else "",
-        "department_grids": [],
+        "department_grids": [grid.digest for grid in grids_on(on) if grid.keep],
         "workload_until": on.isoformat(),
     }
 
 
 def drawn(shapes: Any, named: Sequence[tuple[str, str]]) -> str:
-    """Shapes in degrees as GeoJSON, in the order of the units."""
+    """Shapes in degrees as GeoJSON, in the order of the units, valid with seven decimals."""
+    laid = areas_only(shapely.set_precision(areas_only(shapely.make_valid(shapes)), rings.CENTIMETRE))
+    shapes = np.where(shapely.area(laid) > 0, laid, shapes)
     features = [
         {
             "type": "Feature",
@@ -152,6 +185,14 @@ def drawn(shapes: Any, named: Sequence[tuple[str, str]]) -> str:
         for number, (shape, (key, name)) in enumerate(zip(shapes, named, strict=True))
     ]
     return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, separators=(",", ":"))
+
+
+def areas_only(shapes: Any) -> Any:
+    """Without points and lines that an operation left beside areas."""
+    found = np.array(shapes, dtype=object)
+    for at in np.flatnonzero(shapely.get_type_id(found) == shapely.GeometryType.GEOMETRYCOLLECTION):
+        found[at] = shapely.union_all([part for part in shapely.get_parts(found[at]) if part.area > 0])
+    return found
 
 
 def rounded(geometry: Mapping[str, Any]) -> dict[str, Any]:

@@ -155,3 +155,11 @@ def _ground(ground_id: uuid.UUID) -> GroundCard:
 
 def _candidate(told: dict[str, Any]) -> Candidate:
     return Candidate(**{**told, "lon": told["lon"] / DEGREE, "lat": told["lat"] / DEGREE})
+
+
+def ground_text(ground_id: uuid.UUID) -> str:
+    """What was laid down, as its digest was taken of it. Raises Absent. One statement."""
+    found = Ground.objects.filter(id=ground_id).values_list("content", flat=True).first()
+    if found is None:
+        raise Absent("ground-absent", "There is no such ground of a study.")
+    return found

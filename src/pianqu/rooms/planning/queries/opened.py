@@ -1,4 +1,4 @@
-"""What one opens on a draft's page: its units, a plan that was computed, how it was decided."""
+"""What one opens on a draft's page: a plan that was computed, how it was decided."""
 
 import uuid
 from collections.abc import Mapping
@@ -12,7 +12,6 @@ from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent
 from pianqu.rooms.planning import rules
 from pianqu.rooms.planning.models import Draft, PlanOption
-from pianqu.rooms.planning.queries.units import UnitsText, units_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,15 +48,6 @@ def option_plan(actor: Actor, draft_id: uuid.UUID, option_id: uuid.UUID) -> Opti
         figures=row.figures,
         digest=row.digest,
     )
-
-
-def draft_units(actor: Actor, draft_id: uuid.UUID) -> UnitsText:
-    """The units of a draft, as they are given to others. Two statements at most. Raises Forbidden, Absent."""
-    rules.check_may_see(actor)
-    units = Draft.objects.filter(id=draft_id).values_list("units_id", flat=True).first()
-    if units is None:
-        raise Absent("draft-absent", _("There is no such draft."))
-    return units_text(units)
 
 
 def decision(draft_id: uuid.UUID) -> Decision:

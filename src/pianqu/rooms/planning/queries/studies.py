@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from pianqu.foundation.errors import Absent
+from pianqu.kernels import suppression
 from pianqu.rooms.planning.models import Run, Study
 from pianqu.rooms.planning.queries.grounds import GroundCard, ground
 
@@ -92,11 +93,14 @@ class StudyLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommunityReach:
-    """A community's households or matters, and who of them is farther than the study's minutes."""
+    """A community's households or matters, and who of them is farther than the study's minutes.
+
+    None: fewer than five, or a number from which fewer than five could be found out.
+    """
 
     community_code: str
-    total: int
-    beyond: int
+    total: int | None
+    beyond: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,10 +257,16 @@ def _reach(ground_id: uuid.UUID, capacity: int | None, minutes: int, sites: tupl
         mean_minutes=told.mean / pace,
         worst_minutes=told.worst / pace,
         sites=tuple(_load(laid, number, load) for number, load in zip(sites, told.loads, strict=True)),
-        communities=tuple(
-            CommunityReach(community_code=code, total=group.total, beyond=group.beyond)
-            for code, group in zip(laid.communities, told.groups, strict=True)
-        ),
+        communities=_communities(laid, [(group.total - group.beyond, group.beyond) for group in told.groups]),
+    )
+
+
+def _communities(laid: GroundCard, counts: Sequence[tuple[int, int]]) -> tuple[CommunityReach, ...]:
+    """Within and beyond by community, without what would tell of fewer than five."""
+    told = suppression.published(counts)[:-1]
+    return tuple(
+        CommunityReach(community_code=code, total=total, beyond=beyond)
+        for code, (_within, beyond, total) in zip(laid.communities, told, strict=True)
     )
 
 

@@ -23,7 +23,6 @@ from pianqu.kernels.overlay.planes import DEGREES, Plane, placed, plane_of, susp
 from pianqu.kernels.overlay.refining import Refinement, refined
 from pianqu.kernels.overlay.tables import dissolved
 from pianqu.kernels.overlay.writing import written
-from pianqu.kernels.saying import Said
 from pianqu.rooms.territory import queries as territory
 from pianqu.rooms.territory.queries.findings import told
 
@@ -92,11 +91,25 @@ def read_grid(content: bytes, asked: Asked, *, duties_list: bytes | None = None)
     except Refused as refusal:
         raise Invalid(
             "grid-file",
-            _("%(why)s. Nothing was kept; please have it put right, or say below how the file is to be read.")
+            _("%(why)s. Nothing was kept; please have the file put right, or say how it is to be read.")
             % {"why": told(refusal.finding)},
         ) from refusal
-    except Said as refusal:
-        raise Invalid("grid-file", str(refusal)) from refusal
+
+
+def looked_at(content: bytes, asked: Asked, *, duties_list: bytes | None = None) -> CheckedGrid:
+    """The same, but a file that cannot be taken is a grid without cells whose one finding says why: it can be kept and read
+    again. Raises Invalid only where there is no district to lay it over."""
+    try:
+        return _read(content, asked, duties_list)
+    except Refused as refusal:
+        return CheckedGrid(
+            cells=(),
+            crs="",
+            columns=(),
+            findings=(refusal.finding,),
+            covered=0,
+            digest=hashlib.sha256(content).hexdigest(),
+        )
 
 
 def _read(content: bytes, asked: Asked, duties_list: bytes | None) -> CheckedGrid:

@@ -20,7 +20,7 @@ from pianqu.rooms.planning.services.merging import (
     close_place,
     keep_merge,
 )
-from pianqu.rooms.planning.services.plans import ask_plan, keep_plan, repair_draft
+from pianqu.rooms.planning.services.plans import ask_plan, keep_plan, repair_draft, stop_plan
 from pianqu.rooms.planning.services.runs import ask_run, end_run, stop_run
 from pianqu.rooms.planning.services.studies import (
     MOST_SITES,
@@ -81,6 +81,7 @@ __all__ = [
     "put_away_department_grids",
     "repair_draft",
     "start_draft",
+    "stop_plan",
     "stop_run",
     "study_faults",
     "take_department_grid",

@@ -119,7 +119,7 @@ def _grounds(board: Board, shapes: str) -> list[Any]:
     members: list[list[Any]] = [[] for _ in board.names]
     for shape, number in zip(drawn, board.part, strict=True):
         members[number].append(shape)
-    return [shapely.union_all(some, grid_size=rings.CENTIMETRE) for some in members]
+    return [shapely.union_all(some) for some in members]
 
 
 def _dissolved(one: Mapping[str, str], ground: Any, community: str) -> NewCell:
@@ -175,7 +175,7 @@ def _next_code(community: str, taken: set[str]) -> str:
 def _micro(latest: VersionCard, made: Sequence[NewCell], special: set[str]) -> Iterator[NewCell]:
     """Where the point of a micro-cell lies, there it belongs."""
     shapes = territory.cell_shapes(latest.version_id)
-    grounds = [shapely.geometry.shape(cell.geometry) for cell in made]
+    grounds = [shapely.geometry.shape(dict(cell.geometry)) for cell in made]
     tree = shapely.STRtree(grounds)
     for card in territory.cells(on=latest.valid_from):
         if card.kind != MICRO:

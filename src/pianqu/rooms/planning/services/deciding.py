@@ -94,7 +94,13 @@ def adopt_draft(
     build = adopting.cells_grid if draft.level == CELLS else adopting.clusters_grid
     grid = build(written, board, queries.units_text(draft.units_id).shapes)
     version = grids.adopt_grid(
-        actor=actor, cells=grid.cells, clusters=grid.clusters, valid_from=valid_from, source=draft.title, now=now
+        actor=actor,
+        cells=grid.cells,
+        clusters=grid.clusters,
+        valid_from=valid_from,
+        source=draft.title,
+        plan_id=str(draft.id),
+        now=now,
     )
     salt = secrets.token_bytes(SALT_BYTES) if why else b""
     draft.names = [dict(one) for one in grid.names]

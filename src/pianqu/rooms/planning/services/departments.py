@@ -85,6 +85,10 @@ def take_department_grid(*, actor: Actor, grid_id: uuid.UUID, valid_from: date, 
     """It counts from this day on; the department's former edition ends. Raises Refused for a day before that one's."""
     row = _waiting(grid_id)
     rules.check_may_hand_in(actor, row.organisation_code)
+    if not row.cells:
+        raise Refused(
+            "grid-empty", _("Nothing in this file could be read, so there is nothing to take. It still waits here.")
+        )
     own = DepartmentGrid.objects.select_for_update().filter(system=row.system, organisation_code=row.organisation_code)
     former = own.filter(valid_from__isnull=False, valid_to=None).first()
     if former is not None and former.valid_from is not None and valid_from <= former.valid_from:

@@ -29,9 +29,11 @@ def start_draft(
     level: str = CLUSTERS,
     settings: Mapping[str, Any] | None = None,
     bridged: bool = True,
+    merge_id: uuid.UUID | None = None,
     now: datetime,
 ) -> uuid.UUID:
-    """Begin a plan from what is in force; answers the draft's id. `bridged` joins islands where they are nearest.
+    """Begin a plan from what is in force; answers the draft's id. `bridged` joins islands where they are nearest. A merge's
+    places can be the units: its proposed cells are the first plan then.
 
     Raises Invalid for a district of which something is not known yet (an outline, who lives there), with names.
     """
@@ -39,19 +41,26 @@ def start_draft(
     called = title.strip()[:60]
     if not called:
         raise Invalid("draft-title", _("Please give the draft a name. Nothing was started."))
-    found = gathered(level, now=now, bridged=bridged)
+    merged = queries.units_of_merge(merge_id) if merge_id else None
+    found = merged.units if merged else gathered(level, now=now, bridged=bridged)
     refuse_faults(found.faults)
     kept = _kept(found, now)
     written = queries.units_of(kept.id)
-    names = list(written.now)
-    wished = {**DEFAULTS[level], "clusters": len(names) or DEFAULTS[level]["clusters"], **(settings or {})}
+    names = list(merged.names if merged else written.now)
+    own = merged.band if merged else {}
+    wished = {
+        **DEFAULTS[found.level],
+        **own,
+        "clusters": len(names) or DEFAULTS[found.level]["clusters"],
+        **(settings or {}),
+    }
     asked = fitted(written, wished)
     names = queries.named(names, asked["clusters"])
-    part = [cluster if cluster < len(names) else -1 for cluster in written.units.home]
+    part = [cluster if cluster < len(names) else -1 for cluster in (merged.part if merged else written.units.home)]
     draft = Draft.objects.create(
         id=new_id(),
         title=called,
-        level=level,
+        level=found.level,
         units=kept,
         state=queries.EDITING,
         settings=asked,
@@ -68,7 +77,7 @@ def start_draft(
         subject=f"plan:{draft.id}",
         organisation_code=actor.organisation_code,
         draft_id=str(draft.id),
-        level=level,
+        level=found.level,
         units=kept.count,
         units_digest=kept.digest,
         shapes_digest=kept.shapes_digest,

@@ -12,15 +12,15 @@ from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Invalid
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.verbs import verb
-from pianqu.kernels.partition.records import digest_of, numbered_like, weighed
+from pianqu.kernels.partition.records import CELLS, Written, digest_of, numbered_like, some_of, weighed
 from pianqu.kernels.partition.search import Infeasible, repair
 from pianqu.rooms.ledger import services as ledger
-from pianqu.rooms.planning import queries
+from pianqu.rooms.planning import queries, rules
 from pianqu.rooms.planning.facts import PlanComputed
 from pianqu.rooms.planning.models import Draft, PlanOption, Run
 from pianqu.rooms.planning.queries import COMPUTING, FRONT, Board
 from pianqu.rooms.planning.services.changing import REPAIR, kept, open_draft
-from pianqu.rooms.planning.services.runs import ask_run
+from pianqu.rooms.planning.services.runs import ask_run, stop_run
 
 FEWEST, MOST = 5, 50
 GREATEST_REACH = 6
@@ -37,6 +37,16 @@ def ask_plan(*, actor: Actor, draft_id: uuid.UUID, kind: str = "plan", count: in
         raise Invalid("compute-count", sentence % {"fewest": FEWEST, "most": MOST})
     asked = {"count": count if kind == FRONT else 1, "revision": draft.revision, "question": queries.question(draft)}
     return ask_run(actor=actor, kind=kind, subject_id=draft.id, asked=asked, now=now)
+
+
+@verb
+def stop_plan(*, actor: Actor, draft_id: uuid.UUID, now: datetime) -> None:
+    """Stop what is computed for a draft, with the best so far. Harmless where nothing is."""
+    rules.check_may_plan(actor)
+    for run_id in Run.objects.filter(subject_id=draft_id, kind__in=COMPUTING, ended_at=None).values_list(
+        "id", flat=True
+    ):
+        stop_run(actor=actor, run_id=run_id, now=now)
 
 
 @verb
@@ -126,9 +136,30 @@ def repair_draft(
     return moved
 
 
-def _repaired(written: queries.Written, board: Board, near: Sequence[int], reach: int) -> Board:
-    found = repair(weighed(written, board.settings), board.task(), board.part, near, reach=reach)
+def _repaired(written: Written, board: Board, near: Sequence[int], reach: int) -> Board:
+    """In the communities concerned, where units are plots; else in the whole district.
+
+    By plain code: compiled code would first have to be loaded, for the same plan.
+    """
+    groups = {written.groups[unit] for unit in near}
+    members = [unit for unit in range(len(written)) if written.groups[unit] in groups]
+    numbers = sorted({board.part[unit] for unit in members} - {-1})
+    if written.level != CELLS:
+        members, numbers = list(range(len(written))), list(range(board.clusters))
+    place, local = ({one: n for n, one in enumerate(some)} for some in (members, numbers))
+    task = board.task()
+    task = replace(
+        task,
+        clusters=len(numbers),
+        locks={place[unit]: local[its] for unit, its in task.locks.items() if unit in place and its in local},
+        centres=tuple(place[unit] for unit in task.centres if unit in place),
+    )
+    units = some_of(weighed(written, board.settings), members)
+    part = [local.get(board.part[unit], -1) for unit in members]
+    found = repair(units, task, part, [place[unit] for unit in near], reach=reach, plain=True)
     if isinstance(found, Infeasible):
         raise Invalid("repair-impossible", " ".join(queries.say_in(reason.sentence) for reason in found.reasons))
-    units, task = written.units, board.task()
-    return replace(board, part=numbered_like(units, found.part, board.part, task.locks, board.clusters))
+    after = list(board.part)
+    for unit, its in zip(members, numbered_like(units, found.part, part, task.locks, len(numbers)), strict=True):
+        after[unit] = numbers[its]
+    return replace(board, part=tuple(after))

@@ -85,7 +85,11 @@ def study_faults(asked: StudyAsk, *, now: datetime) -> Iterator[tuple[str, str]]
     yield from _number_faults(asked)
     if asked.demand == HOUSEHOLDS and territory.building_roll() is None:
         yield "demand", _("No buildings are counted yet. Take in the roll of buildings first, or ask by matters.")
-    there = len(queries.candidates(kinds=asked.kinds, present=asked.present, point_kind=asked.point_kind, on=_day(now)))
+    there = len(
+        queries.candidates(
+            kinds=asked.kinds, present=asked.present, point_kind=asked.point_kind, on=timezone.localdate(now)
+        )
+    )
     if 0 < asked.sites <= MOST_SITES and asked.sites > there:
         sentence = _("%(sites)s sites are asked for, but there are only %(there)s candidates of these kinds.")
         yield "sites", sentence % {"sites": asked.sites, "there": there}
@@ -111,10 +115,6 @@ def _number_faults(asked: StudyAsk) -> Iterator[tuple[str, str]]:
         yield "capacity", _("A site has room for 1 to 1,000,000; leave it empty if it does not matter.")
     if not 0 <= asked.seed < 2**31:
         yield "seed", _("A seed is a whole number from 0 to 2147483647.")
-
-
-def _day(now: datetime) -> Any:
-    return timezone.localdate(now)
 
 
 @verb
@@ -212,6 +212,8 @@ def keep_study(*, actor: Actor, study_id: uuid.UUID, run_id: uuid.UUID, found: F
         **_about(study),
         run_id=str(run_id),
         question=study.question,
+        minutes=study.minutes,
+        capacity=study.capacity or 0,
         ground=queries.ground(_ground_of(study)).digest,
         seed=study.seed,
         rounds=found.rounds,

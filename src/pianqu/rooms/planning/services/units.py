@@ -13,6 +13,7 @@ from pianqu.foundation.errors import Invalid
 from pianqu.kernels.partition.records import CELLS, CLUSTERS
 from pianqu.rooms.planning import queries
 from pianqu.rooms.planning.queries import Fault, Gathered
+from pianqu.rooms.territory import queries as territory
 
 SHOWN = 6
 SENTENCES = {
@@ -34,8 +35,17 @@ def gathered(level: str, *, now: datetime, bridged: bool = True) -> Gathered:
     """The units of today. Raises Invalid for an unknown level."""
     if level not in (CLUSTERS, CELLS):
         raise Invalid("draft-level", _("A plan joins communities to clusters, or buildings to cells."))
-    on = timezone.localdate(now)
-    return queries.communities(on=on, workload=_workload(on), bridged=bridged)
+    today = timezone.localdate(now)
+    on = _grid_day(today)
+    if level == CELLS:
+        return queries.plots(on=on)
+    return queries.communities(on=on, workload=_workload(today), bridged=bridged)
+
+
+def _grid_day(today: date) -> date:
+    """A plan goes on from the last grid that was adopted, which may come into force later."""
+    known = territory.versions()
+    return max(today, known[0].valid_from) if known else today
 
 
 def _workload(on: date) -> Mapping[str, int]:

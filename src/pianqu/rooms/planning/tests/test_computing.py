@@ -33,7 +33,7 @@ def test_a_plan_is_computed_and_chosen() -> None:
 
 def test_a_front_holds_plans_of_which_none_is_better_in_all() -> None:
     now = computed(started(), "front", 6)
-    assert len(now.options) >= 5
+    assert len(now.options) > 2
     assert any(one.front for one in now.options)
 
 

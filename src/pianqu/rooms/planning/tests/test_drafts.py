@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Sequence
+from datetime import timedelta
 
 import pytest
 
@@ -10,12 +11,18 @@ from pianqu.foundation.errors import Forbidden, Invalid, Refused
 from pianqu.rooms.planning import queries, services
 from pianqu.rooms.planning.services import Change
 from pianqu.rooms.planning.tests.twelve import (
+    DISTRICT,
     HOUSEHOLDS,
+    LAT,
+    LON,
     NOW,
     RESIDENT,
+    SIDE,
     SYSTEM,
+    TODAY,
     WEST,
     official,
+    square,
     started,
 )
 
@@ -143,3 +150,24 @@ def test_a_repair_moves_only_what_is_near_and_not_locked() -> None:
     assert now.part[1] == 1
     assert not now.figures.loose
     assert 1 not in moved
+
+
+def test_a_departments_borders_are_kept_where_it_says_so() -> None:
+    cells = [("P1", square(LON, LAT, 4 * SIDE, 2 * SIDE)), ("P2", square(LON, LAT + 2 * SIDE, 4 * SIDE, SIDE))]
+    features = [{"type": "Feature", "properties": {"code": code}, "geometry": shape} for code, shape in cells]
+    content = json.dumps({"type": "FeatureCollection", "features": features}).encode()
+    asked = queries.Asked(name="police.geojson", ending=".geojson", crs="WGS84", code="code")
+    for keep, expected in ((False, 1), (True, 2)):
+        grid = services.NewGrid(system="police", organisation_code=DISTRICT, name="警务责任区", keep=keep)
+        held = services.check_department_grid(
+            actor=SYSTEM, grid=grid, asked=asked, found=queries.read_grid(content, asked), now=NOW
+        )
+        day = TODAY - timedelta(days=2 - keep)
+        services.take_department_grid(actor=SYSTEM, grid_id=held, valid_from=day, now=NOW)
+        written = queries.units_of(state(started()).units_id)
+        assert len(written.units.systems) == expected
+    assert written.units.systems[1].areas == ("P1",) * 8 + ("P2",) * 4
+    draft = started()
+    changed(draft, "paint", moves=[(4, 2)])
+    broken = [(card.system, card.area, card.clusters) for card in state(draft).broken if card.area == "P1"]
+    assert broken == [(f"police-{DISTRICT}", "P1", (0, 1, 2))]

@@ -1,16 +1,24 @@
 """The pages of a draft through HTTP: with a script and without, and what they say when something is refused."""
 
 import json
+import re
 import uuid
+from datetime import date
+from hashlib import sha256
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from pianqu.foundation.models import Account
-from pianqu.rooms.planning import queries
-from pianqu.rooms.planning.tests.builders import HOUSEHOLDS, NOW, SYSTEM, official, started
+from pianqu.rooms.planning import queries, services
+from pianqu.rooms.planning.services import Change
+from pianqu.rooms.planning.tests.twelve import HOUSEHOLDS, NOW, RESIDENT, SYSTEM, TODAY, TOMORROW, official, started
 
+pytestmark = pytest.mark.usefixtures("twelve")
 JSON = {"accept": "application/json"}
 
 
@@ -161,3 +169,150 @@ def test_every_page_opens(leader: Client, rest: str) -> None:
 def test_a_draft_that_does_not_exist_is_not_found(leader: Client) -> None:
     for rest in ("", "state.json", "units.json", "compare/", "history/"):
         assert leader.get(at(uuid.uuid4(), rest)).status_code == 404
+
+
+# publishing, comments, decisions -------------------------------------------------------------------------------------
+
+
+def published(until: date = TODAY) -> uuid.UUID:
+    draft = started()
+    change = Change(kind="paint", moves=[(4, 0)])
+    services.change_draft(actor=SYSTEM, draft_id=draft, revision=0, change=change, now=NOW)
+    services.publish_draft(actor=SYSTEM, draft_id=draft, comments_until=until, now=NOW)
+    return draft
+
+
+@pytest.fixture
+def at_noon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Doors read the clock; the district of these tests lives on one day."""
+    monkeypatch.setattr(timezone, "now", lambda: NOW)
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_publishing_asks_until_when_and_keeps_a_wrong_day(leader: Client) -> None:
+    draft = started()
+    wrong = leader.post(at(draft, "publish/"), {"day": "2020-01-01"})
+    assert wrong.status_code == 422 and "2020-01-01" in wrong.content.decode()
+    assert leader.post(at(draft, "publish/"), {"day": TOMORROW.isoformat()}).status_code == 302
+    assert state(draft).state == "published"
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_anybody_reads_a_published_plan_and_comments_without_an_account() -> None:
+    draft, anybody = published(), Client(headers={"accept-language": "en"})
+    assert "三片区调整" in anybody.get("/plans/").content.decode()
+    page = anybody.get(f"/plans/{draft}/").content.decode()
+    assert "5号" in page and "360" in page and "You can comment until 2 Mar 2026" in page
+    sent_ = anybody.post(f"/plans/{draft}/comment/", {"words": "请保留我们小区", "unit": "330205001005"})
+    assert sent_.status_code == 302
+    page = anybody.get(f"/plans/{draft}/?said=1").content.decode()
+    assert "请保留我们小区" in page and "Thank you" in page
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_a_comment_that_is_refused_is_kept_on_the_page() -> None:
+    draft, anybody = published(), Client(headers={"accept-language": "en"})
+    answer = anybody.post(f"/plans/{draft}/comment/", {"words": "有话说", "unit": "no-such-place"})
+    assert answer.status_code == 422 and "有话说</textarea>" in answer.content.decode()
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_one_connection_cannot_flood_a_plan() -> None:
+    draft, anybody = published(), Client(headers={"accept-language": "en"})
+    answers = [anybody.post(f"/plans/{draft}/comment/", {"words": f"第 {n} 条"}).status_code for n in range(21)]
+    assert answers == [302] * 20 + [429]
+    last = anybody.post(f"/plans/{draft}/comment/", {"words": "最后一条"})
+    assert "Your words are kept below" in last.content.decode() and "最后一条</textarea>" in last.content.decode()
+
+
+def test_a_draft_that_was_not_published_is_nobodys_business() -> None:
+    draft, anybody = started(), Client()
+    for rest in ("", "map.json", "units.json", "record.json"):
+        assert anybody.get(f"/plans/{draft}/{rest}").status_code == 404
+    assert "三片区调整" not in anybody.get("/plans/").content.decode()
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_what_it_takes_to_compute_it_again_is_there_for_everybody() -> None:
+    draft, anybody = published(), Client()
+    text = anybody.get(f"/plans/{draft}/units.json").content
+    assert sha256(text).hexdigest() == state(draft).units_digest
+    record = anybody.get(f"/plans/{draft}/record.json").json()
+    assert record["part"][4] == 0 and record["changes"][0]["kind"] == "paint"
+    assert len(anybody.get(f"/plans/{draft}/map.json").json()["shapes"]["features"]) == 12
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_comments_are_answered_and_hidden_at_the_desk(leader: Client) -> None:
+    draft, anybody = published(), Client(headers={"accept-language": "en"})
+    said = services.comment(actor=RESIDENT, draft_id=draft, words="联系电话一二三", now=NOW)
+    leader.post(at(draft, "comments/"), {"act": "answer", "comment": str(said), "words": "已记下"})
+    assert "已记下" in anybody.get(f"/plans/{draft}/").content.decode()
+    leader.post(at(draft, "comments/"), {"act": "hide", "comment": str(said), "reason": "personal"})
+    page = anybody.get(f"/plans/{draft}/").content.decode()
+    assert "联系电话" not in page and "It names a person" in page
+    assert "联系电话" in leader.get(at(draft, "comments/")).content.decode()
+    empty = leader.post(at(draft, "comments/"), {"act": "answer", "comment": str(said), "words": " "})
+    assert empty.status_code == 422
+    leader.post(at(draft, "comments/"), {"act": "say", "words": "街道同意"})
+    assert "街道同意" in anybody.get(f"/plans/{draft}/").content.decode()
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_adopting_says_what_moves_and_from_which_day(leader: Client) -> None:
+    draft = published()
+    official("boss", kind="administrator")
+    boss = Client(headers={"accept-language": "en"})
+    boss.force_login(Account.objects.get(login="boss"))
+    assert "5号" in boss.get(at(draft, "adopt/")).content.decode()
+    assert leader.get(at(draft, "adopt/")).status_code == 403
+    without = boss.post(at(draft, "adopt/"), {"day": TOMORROW.isoformat()})
+    assert without.status_code == 409 and "beyond its tolerance" in without.content.decode()
+    given = {"day": TOMORROW.isoformat(), "reason": "居民代表会议同意"}
+    assert boss.post(at(draft, "adopt/"), given).status_code == 302
+    page = boss.get(f"/plans/{draft}/").content.decode()
+    assert "Decided: in force from 3 Mar 2026" in page and "居民代表会议同意" in page
+
+
+def test_withdrawing_ends_a_draft(leader: Client) -> None:
+    draft = started()
+    assert leader.post(at(draft, "withdraw/"), {}).status_code == 302
+    assert state(draft).state == "withdrawn"
+    assert "Put into force" not in leader.get(at(draft)).content.decode()
+
+
+def test_the_sheet_is_a_pdf(leader: Client) -> None:
+    answer = leader.get(at(started(), "print.pdf"))
+    assert answer.content.startswith(b"%PDF-")
+    assert answer["Content-Type"] == "application/pdf"
+
+
+def test_the_sheet_is_laid_out_on_one_page_across(leader: Client) -> None:
+    content = leader.get(at(started(), "print.pdf")).content
+    boxes = re.findall(rb"/MediaBox ?\[ ?0 0 ([\d.]+) ([\d.]+)", content)
+    assert [[round(float(side) / 72 * 25.4) for side in box] for box in boxes] == [[420, 297]]
+
+
+def test_whoever_holds_no_post_or_only_reads_cannot_plan() -> None:
+    draft = started()
+    official("auditor", kind="auditor")
+    auditor = Client(headers={"accept-language": "en"})
+    auditor.force_login(Account.objects.get(login="auditor"))
+    assert auditor.get(at(draft)).status_code == 200
+    assert "Keep settings" not in auditor.get(at(draft)).content.decode()
+    refused = sent(auditor, draft, "change/", {"revision": 0, "kind": "paint", "moves": [[4, 0]]})
+    assert refused.status_code == 403 and state(draft).revision == 0
+    assert Client().get(at(draft))["Location"].startswith("/sign-in/")
+
+
+def test_the_page_asks_the_same_number_of_questions_however_much_was_done(leader: Client) -> None:
+    draft = started()
+    leader.get(at(draft))
+    with CaptureQueriesContext(connection) as before:
+        leader.get(at(draft, "?cluster=0"))
+    for revision in range(6):
+        change = Change(kind="paint", moves=[(4, revision % 2)])
+        services.change_draft(actor=SYSTEM, draft_id=draft, revision=revision, change=change, now=NOW)
+    with CaptureQueriesContext(connection) as after:
+        leader.get(at(draft, "?cluster=0"))
+    assert len(after) <= len(before)

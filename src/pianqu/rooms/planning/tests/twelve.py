@@ -38,8 +38,8 @@ def street_of(number: int) -> str:
     return STREETS[number % COLUMNS >= COLUMNS // 2]
 
 
-def square(west: float, south: float, side: float = SIDE) -> dict[str, Any]:
-    east, north = round(west + side, 7), round(south + side, 7)
+def square(west: float, south: float, side: float = SIDE, height: float = 0.0) -> dict[str, Any]:
+    east, north = round(west + side, 7), round(south + (height or side), 7)
     west, south = round(west, 7), round(south, 7)
     ring = [[west, south], [east, south], [east, north], [west, north], [west, south]]
     return {"type": "Polygon", "coordinates": [ring]}

@@ -157,6 +157,7 @@ class Page:
     table_title: str
     cluster_word: str
     unit_word: str
+    unit_short: str
     mean: int
     deviation: str
     cut: int
@@ -171,7 +172,9 @@ def head(state: DraftState, here: str) -> Head:
     ways = (
         ("planning:draft", pgettext("planning", "Plan")),
         ("planning:compare", pgettext("planning", "Before and after")),
+        ("planning:remarks", pgettext("planning", "Comments") + (f" {state.comments}" if state.comments else "")),
         ("planning:history", pgettext("planning", "History")),
+        ("planning:print", _("A3 sheet")),
     )
     return Head(
         draft_id=state.id,
@@ -215,6 +218,7 @@ def page(state: DraftState, written: Written, selected: int) -> Page:
         table_title=_("Balance of the cells") if is_cells else _("Balance of the clusters"),
         cluster_word=pgettext("planning", "Cell") if is_cells else pgettext("planning", "Cluster"),
         unit_word=pgettext("planning", "Houses") if is_cells else pgettext("planning", "Communities"),
+        unit_short=pgettext("planning column", "Houses") if is_cells else pgettext("planning column", "Units"),
         mean=worth.mean,
         deviation=percent(worth.deviation),
         cut=worth.cut,

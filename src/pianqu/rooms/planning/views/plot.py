@@ -15,6 +15,8 @@ WIDTH, HEIGHT = 348, 236
 LEFT, RIGHT, TOP, BOTTOM = 40, 336, 12, 212
 STEPS = (1, 2, 5)
 LINES = 5
+NEAR, LEAST_NEAR = 3, 500
+"""So many times the middle deviation are drawn, and five percent at least; what lies beyond stands at the edge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,8 @@ class Mark:
     anchor: str
     label_x: int
     label_y: int
+    beyond: str = ""
+    """Its deviation, where that lies beyond the plot."""
 
     @property
     def corner_x(self) -> int:
@@ -79,6 +83,8 @@ class Plot:
     now: Mark | None
     here: Mark
     table: tuple[OptionRow, ...]
+    beyond: int
+    """Plans that lie too far right to be drawn; the table has them."""
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -115,20 +121,28 @@ def plot(state: DraftState, link: Callable[[str], str]) -> Plot | None:
     if not state.options:
         return None
     now = state.now_figures
-    shown: list[OptionCard | FiguresCard] = [*state.options, state.figures, *([now] if now else [])]
-    along = _scale([one.deviation for one in shown], LEFT, RIGHT, floor=0)
+    limit = _limit([one.deviation for one in state.options])
+    drawn = [one for one in state.options if one.deviation <= limit]
+    shown: list[OptionCard | FiguresCard] = [*drawn, state.figures, *([now] if now else [])]
+    along = _scale([min(one.deviation, limit) for one in shown], LEFT, RIGHT, floor=0)
     up = _scale([one.cut for one in shown], BOTTOM, TOP)
-    front = sorted({(along.at(one.deviation), up.at(one.cut)) for one in _line(state.options)})
+    front = sorted({(along.at(one.deviation), up.at(one.cut)) for one in _line(drawn)})
     return Plot(
         label=_("Computed plans by largest deviation and borders cut; the table below tells the same"),
         rows=tuple((up.at(tick), str(tick)) for tick in up.ticks()),
         columns=tuple((along.at(tick), f"{tick / 100:g}") for tick in along.ticks()),
         line="M" + "L".join(f"{x} {y}" for x, y in front) if len(front) > 1 else "",
-        dots=tuple(_dot(one, along, up, link) for one in sorted(state.options, key=lambda one: one.front)),
+        dots=tuple(_dot(one, along, up, link) for one in sorted(drawn, key=lambda one: one.front)),
+        beyond=len(state.options) - len(drawn),
         now=_mark(now, along, up, above=True) if now else None,
         here=_mark(state.figures, along, up, above=False),
         table=tuple(_row(one, link) for one in sorted(state.options, key=lambda one: (one.deviation, one.cut))),
     )
+
+
+def _limit(deviations: Sequence[int]) -> int:
+    """One plan that is far off would press all others into a corner."""
+    return max(LEAST_NEAR, NEAR * sorted(deviations)[len(deviations) // 2])
 
 
 def _line(options: Sequence[OptionCard]) -> list[OptionCard]:
@@ -173,10 +187,18 @@ def _dot(one: OptionCard, along: Scale, up: Scale, link: Callable[[str], str]) -
 
 def _mark(figures: FiguresCard, along: Scale, up: Scale, *, above: bool) -> Mark:
     """Words beside a mark stay within the plot."""
-    x, y = along.at(figures.deviation), up.at(figures.cut)
+    is_beyond = figures.deviation > along.high
+    x, y = along.at(min(figures.deviation, along.high)), up.at(figures.cut)
     anchor = "end" if x > RIGHT - 40 else "mid" if x > LEFT + 40 else ""
     label_y = y - 12 if (above and y > TOP + 16) or y > BOTTOM - 24 else y + 22
-    return Mark(x=x, y=y, anchor=anchor, label_x=min(x + 4, RIGHT) if anchor == "end" else x, label_y=label_y)
+    return Mark(
+        x=x,
+        y=y,
+        anchor=anchor,
+        label_x=min(x + 8, WIDTH) if anchor == "end" else x,
+        label_y=label_y,
+        beyond=percent(figures.deviation) if is_beyond else "",
+    )
 
 
 def _row(one: OptionCard, link: Callable[[str], str]) -> OptionRow:

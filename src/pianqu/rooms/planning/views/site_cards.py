@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from pianqu.foundation.templatetags.ui import thousands
-from pianqu.kernels import suppression
 from pianqu.rooms.planning import queries
 from pianqu.rooms.planning.queries import CommunityReach, GroundCard, Reach, StudyCard
 from pianqu.rooms.planning.views import site_words as words
@@ -44,7 +43,6 @@ class CommunityRow:
     total: int | None
     beyond: int | None
     share: str
-    percent: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,40 +96,22 @@ def site_rows(card: StudyCard, laid: GroundCard, reach: Reach) -> list[SiteRow]:
     return rows
 
 
-def community_rows(reach: Reach) -> tuple[list[CommunityRow], bool]:
-    """By code, those without anybody beyond left out; and whether small numbers are withheld."""
+def community_rows(reach: Reach) -> list[CommunityRow]:
+    """By code, those left out in which nobody is beyond."""
     known = territory.places()
-    shown = safe(reach)
-    rows = [
-        _community(one, total, beyond, known)
-        for one, (total, beyond) in zip(reach.communities, shown, strict=True)
-        if one.beyond
-    ]
-    return rows, any(None in pair for pair in shown)
+    return [_community(one, known) for one in reach.communities if one.beyond != 0]
 
 
-def safe(reach: Reach) -> list[tuple[int | None, int | None]]:
-    """Of each community all and those beyond, without what would tell of fewer than five."""
-    if not reach.communities:
-        return []
-    table = suppression.published([[one.total - one.beyond, one.beyond] for one in reach.communities])
-    return [(row[2], row[1]) for row in table[:-1]]
-
-
-def _community(
-    one: CommunityReach, total: int | None, beyond: int | None, known: dict[str, territory.PlaceCard]
-) -> CommunityRow:
+def _community(one: CommunityReach, known: dict[str, territory.PlaceCard]) -> CommunityRow:
     place = known.get(one.community_code)
     street = place.parent_code if place else ""
-    is_told = total is not None and beyond is not None
     return CommunityRow(
         code=one.community_code,
         name=words.place_name(place, one.community_code),
         street=words.place_name(known.get(street), street),
-        total=total,
-        beyond=beyond,
-        share=words.percent(beyond, total) if total is not None and beyond is not None else "",
-        percent=round(100 * one.beyond / one.total) if is_told and one.total else 0,
+        total=one.total,
+        beyond=one.beyond,
+        share="" if one.total is None or one.beyond is None else words.percent(one.beyond, one.total),
     )
 
 
@@ -186,7 +166,7 @@ def layers(card: StudyCard, sites: Sequence[int], *, is_desk: bool) -> dict[str,
 
 def _shares(card: StudyCard, reach: Reach) -> Iterator[dict[str, Any]]:
     known = territory.places()
-    told = dict(zip((one.community_code for one in reach.communities), safe(reach), strict=True))
+    told = {one.community_code: (one.total, one.beyond) for one in reach.communities}
     for code, outline in sorted(territory.outlines().items()):
         total, beyond = told.get(code, (0, 0))
         name = words.place_name(known.get(code), code).text

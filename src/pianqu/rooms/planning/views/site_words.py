@@ -8,7 +8,7 @@ from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.templatetags.ui import thousands
-from pianqu.rooms.planning.queries import CENTRE, COVERAGE, HOUSEHOLDS, Candidate, RunCard, StudyCard
+from pianqu.rooms.planning.queries import HOUSEHOLDS, Candidate, RunCard, StudyCard
 from pianqu.rooms.territory.queries import PlaceCard
 
 FEWEST = 5
@@ -103,8 +103,8 @@ def percent(part: int, whole: int) -> str:
 
 
 def minutes(value: float) -> str:
-    """A walk, to a tenth of a minute below a quarter of an hour."""
-    shown = f"{value:.1f}" if value < 15 else f"{value:.0f}"
+    """A walk, to a tenth of a minute below a quarter of an hour where it is no whole number."""
+    shown = f"{value:.0f}" if value >= 15 or value == round(value) else f"{value:.1f}"
     return _("%(n)s min") % {"n": shown}
 
 
@@ -114,15 +114,6 @@ def how_good(card: StudyCard) -> str:
         return _("Proved: no plan is better by this aim.")
     gap = f"{100 * card.gap:.1f}" if card.gap >= 0.001 else "0.1"
     return _("No proof: another plan could be better by %(gap)s at most.") % {"gap": f"{gap}%"}
-
-
-def value_of(card: StudyCard, total: int, pace: float) -> str:
-    """What the search reached, in the aim's own measure."""
-    if card.question == COVERAGE:
-        return amount(card.value, card.demand)
-    if card.question == CENTRE:
-        return minutes(card.value / pace)
-    return minutes(card.value / total / pace) if total else ""
 
 
 def why_not(run: RunCard) -> tuple[str, ...]:

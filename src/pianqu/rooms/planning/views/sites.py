@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from pianqu.foundation.actor import ACTING, CHOSEN_POST, Actor
 from pianqu.foundation.errors import Absent, Forbidden, Problem
 from pianqu.foundation.ids import read_id
-from pianqu.foundation.templatetags.ui import thousands
+from pianqu.foundation.templatetags.ui import listed, thousands
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.planning import queries, services
 from pianqu.rooms.planning.queries import HOUSEHOLDS, Reach, StudyCard, StudyLine
@@ -296,7 +296,6 @@ def shown(card: StudyCard, sites: Sequence[int], *, is_desk: bool) -> dict[str, 
     laid = queries.ground(card.ground_id)
     reach, kept = queries.reach(card, sites), queries.reach(card, card.chosen)
     is_trial = tuple(sites) != card.chosen
-    communities, is_withheld = cards.community_rows(reach)
     address = reverse("planning:site_map" if is_desk else "planning:public_site_map", args=[card.study_id])
     curve = cards.curve_rows(card, reach.total)
     return {
@@ -306,9 +305,9 @@ def shown(card: StudyCard, sites: Sequence[int], *, is_desk: bool) -> dict[str, 
         "figures": _figures(card, reach, kept if is_trial else None),
         "rows": cards.site_rows(card, laid, reach),
         "choices": cards.choices(laid, sites) if is_desk else (),
-        "communities": communities,
-        "is_withheld": is_withheld,
-        "served": [one for one in reach.communities if not one.beyond],
+        "communities": cards.community_rows(reach),
+        "is_withheld": any(one.total is None or one.beyond is None for one in reach.communities),
+        "served": [one for one in reach.communities if one.beyond == 0],
         "curve": curve,
         "chart": _chart(card, curve),
         "more": _more(card, sites, is_desk=is_desk),
@@ -332,7 +331,7 @@ def _facts(card: StudyCard) -> list[tuple[str, str]]:
         (_("Sites in all"), str(card.sites)),
         (_("Walk"), words.minutes(card.minutes)),
         (_("Present service points"), present),
-        (_("Candidates"), ", ".join(kinds[kind] for kind in card.kinds) or _("present points only")),
+        (_("Candidates"), listed(kinds[kind] for kind in card.kinds) or _("present points only")),
     ]
     if card.capacity is not None:
         facts.append((_("Room of each site"), words.amount(card.capacity, card.demand)))
@@ -358,9 +357,17 @@ def _figures(card: StudyCard, reach: Reach, kept: Reach | None) -> list[Figure]:
             note=of % {"share": words.percent(beyond, reach.total), "all": total},
             before=thousands(was.beyond),
         ),
-        Figure(text=words.minutes(reach.mean_minutes), name=_("mean walk"), before=words.minutes(was.mean_minutes)),
         Figure(
-            text=words.minutes(reach.worst_minutes), name=_("longest walk"), before=words.minutes(was.worst_minutes)
+            text=words.minutes(reach.mean_minutes),
+            name=_("mean walk"),
+            note=_("over %(all)s") % {"all": total},
+            before=words.minutes(was.mean_minutes),
+        ),
+        Figure(
+            text=words.minutes(reach.worst_minutes),
+            name=_("longest walk"),
+            note=_("straight line times 1.3"),
+            before=words.minutes(was.worst_minutes),
         ),
     ]
     if reach.unserved:

@@ -78,7 +78,6 @@ class Migration(migrations.Migration):
             name='carried_at',
             field=models.DateTimeField(null=True, verbose_name='人员承接时间 people carried over at'),
         ),
-        migrations.RunPython(carried_before, migrations.RunPython.noop),
         migrations.AddField(
             model_name='gridversion',
             name='reason',
@@ -135,4 +134,5 @@ class Migration(migrations.Migration):
             model_name='peoplemove',
             constraint=models.UniqueConstraint(fields=('change', 'old_code'), name='people_go_to_one_cell'),
         ),
+        migrations.RunPython(carried_before, migrations.RunPython.noop),
     ]

@@ -208,6 +208,7 @@ class ChangeHead:
     """The figures of a change."""
 
     communities: int
+    by_households: bool
     kept: int
     gone: int
     new: int
@@ -220,25 +221,31 @@ def change_heads() -> dict[uuid.UUID, ChangeHead]:
     names = ("kept", "gone", "new", "households", "moved")
     moves = CommunityMove.objects.filter(change=OuterRef("pk")).order_by().values("change")
     many = Coalesce(Subquery(moves.annotate(many=Count("id")).values("many")), 0)
-    rows = GridChange.objects.annotate(many=many).values("version_id", "many", *names)
+    rows = GridChange.objects.annotate(many=many).values("version_id", "roll_id", "many", *names)
     return {
-        row["version_id"]: ChangeHead(communities=row["many"], **{name: row[name] for name in names}) for row in rows
+        row["version_id"]: ChangeHead(
+            communities=row["many"],
+            by_households=row["roll_id"] is not None,
+            **{name: row[name] for name in names},
+        )
+        for row in rows
     }
 
 
 def to_staff(version_id: uuid.UUID) -> tuple[str, ...]:
-    """Cells that this version has and the one before had not, and that have no leader on its first day, micro-cells apart.
+    """Cells that this version has and the one before had not, and that will have no leader on its first day, micro-cells apart.
 
-    Four statements.
+    A leader who will follow the ground of a cell counts. Five statements.
     """
-    card = version(version_id)
-    former = former_of(card)
-    if former is None:
+    found = change_of(version_id)
+    if found is None:
         return ()
-    led = staffed(on=card.valid_from)
-    before = set(GridCell.objects.filter(version_id=former.version_id).values_list("code", flat=True))
-    rows = GridCell.objects.filter(version_id=version_id).exclude(kind=MICRO).order_by("code")
-    return tuple(code for code in rows.values_list("code", flat=True) if code not in before and code not in led)
+    led = staffed(on=version(version_id).valid_from)
+    if not GridVersion.objects.filter(id=version_id, carried_at__isnull=False).exists():
+        heirs = succession.heirs(found.parts)
+        led |= {heirs[code] for code in found.gone if code in led and code in heirs}
+    micro = GridCell.objects.filter(version_id=version_id, kind=MICRO).values_list("code", flat=True)
+    return tuple(code for code in found.new if code not in led | set(micro))
 
 
 def reason_of(version_id: uuid.UUID) -> str:

@@ -123,7 +123,7 @@ def all_promises(
 
 
 def _open_first(rows: QuerySet[Promise]) -> QuerySet[Promise]:
-    return rows.order_by(F("told_at").desc(nulls_first=True), "due_on", "id")
+    return rows.order_by(F("settled_on").desc(nulls_first=True), "due_on", "id")
 
 
 def promise(promise_id: uuid.UUID) -> PromiseCard:

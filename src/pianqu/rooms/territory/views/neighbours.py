@@ -86,7 +86,8 @@ class _District:
     """Everything that the list is made from, asked once."""
 
     def __init__(self, on: date) -> None:
-        self.clusters, self.cells = queries.neighbourhoods(on=on)
+        self.clusters, cells = queries.neighbourhoods(on=on)
+        self.cells = [one for one in cells if one.cell_kind != queries.MICRO]
         self.estates = queries.estates(on=on)
         self.people: Mapping[str, tuple[PersonCard, ...]] = queries.all_people(on=on)
         self.by_cell, self.by_cluster = queries.promise_counts(on=on)
@@ -293,8 +294,12 @@ def _communities(where: Neighbourhood) -> list[Name]:
 
 
 def _cells(where: Neighbourhood) -> list[tuple[str, str]]:
-    names = party_cards.place_names(timezone.localdate())
-    return [(names.get(code, code), _link("cell", code)) for code in where.cell_codes]
+    """Its cells, without those that lie in another one."""
+    inside = set(where.cell_codes)
+    known = queries.cells(on=timezone.localdate())
+    return [
+        (card.name, _link("cell", card.code)) for card in known if card.code in inside and card.kind != queries.MICRO
+    ]
 
 
 def _estate_line(card: EstateCard, names: Names, places: Mapping[str, str]) -> Mapping[str, object]:

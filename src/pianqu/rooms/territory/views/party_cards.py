@@ -27,6 +27,8 @@ from pianqu.rooms.territory.views import shown
 from pianqu.rooms.territory.views.shown import Name
 
 ICONS = {COMPANY: "building", COMMITTEE: "building-community", OWNERS: "users", GRID: "map-pin"}
+NAMED = 6
+"""Estates of one company that are named one by one."""
 STATES = {
     "open": ("azure", "clock"),
     "overdue": ("red", "alert-triangle"),
@@ -44,6 +46,8 @@ class Body:
     name: Name
     phone: str
     estates: tuple[str, ...]
+    more: int
+    """Estates that are not named one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +173,8 @@ def _body(card: PartyCard, estates: Mapping[str, str], names: Names) -> Body:
         code=card.organisation_code,
         name=names.name(card.organisation_code),
         phone=card.phone,
-        estates=tuple(estates.get(code, code) for code in card.estate_codes),
+        estates=tuple(estates.get(code, code) for code in card.estate_codes[:NAMED]),
+        more=max(0, len(card.estate_codes) - NAMED),
     )
 
 

@@ -50,7 +50,7 @@ function layers(paint, plain) {
     { id: "centres", type: "circle", source: "centres", paint: paint.centres },
     { id: "marks", type: "symbol", source: "marks", minzoom: 10, layout: { "icon-image": "lock", "icon-size": ["interpolate", ["linear"], ["zoom"], 10, 0.55, 14, 1], "icon-allow-overlap": true }, paint: paint.marks },
     { id: "small", type: "symbol", source: "small", minzoom: 12.4, layout: { "text-field": ["get", "name"], "text-size": 11, "text-font": ["sans"], "text-padding": 3 }, paint: paint.small },
-    { id: "names", type: "symbol", source: "names", layout: { "text-field": told, "text-size": ["interpolate", ["linear"], ["zoom"], 9, 12, 13, 15], "text-font": ["sans"], "text-line-height": 1.25, "text-padding": 1, "symbol-sort-key": ["get", "order"] }, paint: paint.names },
+    { id: "names", type: "symbol", source: "names", layout: { "text-field": told, "text-size": ["interpolate", ["linear"], ["zoom"], 9, 12, 13, 15], "text-font": ["sans"], "text-line-height": 1.25, "text-padding": 1, "text-variable-anchor": ["center", "top", "bottom", "left", "right"], "text-radial-offset": 0.7, "text-justify": "center", "symbol-sort-key": ["get", "order"] }, paint: paint.names },
   ];
   return plain ? found.filter((one) => !["marks", "small", "lasso", "picked"].includes(one.id)) : found;
 }

@@ -171,7 +171,7 @@ function was(name) { return name === "deviation" ? percent(base.deviation) : thi
 let later = 0;
 function hint(sentence) {
   clearTimeout(later);
-  later = setTimeout(() => { one("[data-live]").textContent = sentence; }, 500);
+  later = setTimeout(() => { one("[data-told]").textContent = sentence; }, 500);
 }
 
 function lines() {
@@ -216,10 +216,10 @@ function card() {
 function draw() {
   if (!canvas) return;
   const plan = part();
-  const changed = preview ? plan.flatMap((cluster, unit) => (cluster === state.part[unit] ? [] : [unit])) : [...moves.keys()];
   canvas.show({
     part: plan, tones, selected, picked, locks: state.locks, centres: state.centres,
-    tried: new Set(changed),
+    tried: new Set(preview ? [] : moves.keys()),
+    before: preview ? state.part : null,
     names: state.names.map(({ name }, cluster) => ({ name, told: signed(now.off(cluster)) })),
   });
   const box = one("[data-hint]");
@@ -395,9 +395,10 @@ async function start() {
     try {
       canvas = new Canvas(place, ground.shapes, heard, { label: words.map, closer: words.closer, wider: words.wider });
     } catch (error) { cannotDraw(place); }
+    if (canvas) root.planCanvas = canvas;
     use("choose");
     figures();
-    root.dataset.live = "1";
+    root.dataset.started = "1";
     setTimeout(look, isRunning() ? 2000 : 12000);
   } catch (error) {
     cannotDraw(place);

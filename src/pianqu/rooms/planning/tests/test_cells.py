@@ -1,0 +1,47 @@
+"""Cells are drafted from the plots of buildings."""
+
+import json
+
+import pytest
+import shapely
+
+from pianqu.rooms.planning import jobs, queries, services
+from pianqu.rooms.planning.tests.twelve import HOUSEHOLDS, NOW, SYSTEM, TODAY, TOMORROW, code_of, started
+from pianqu.rooms.territory import queries as territory
+
+pytestmark = pytest.mark.usefixtures("twelve")
+SETTINGS = {"least": 80, "most": 200, "sweeps": 40, "tries": 1}
+
+
+def test_plots_cover_each_community_once_and_hold_all_households() -> None:
+    state = queries.draft_state(SYSTEM, started(level="cells", settings=SETTINGS), now=NOW)
+    written = queries.units_of(state.units_id)
+    assert sum(written.units.households) == sum(HOUSEHOLDS)
+    shapes = [
+        shapely.geometry.shape(one["geometry"])
+        for one in json.loads(queries.units_text(state.units_id).shapes)["features"]
+    ]
+    ground = shapely.union_all([shapely.geometry.shape(one) for one in territory.outlines().values()])
+    assert shapely.union_all(shapes).area == pytest.approx(ground.area, rel=1e-4)
+    assert sum(one.area for one in shapes) == pytest.approx(ground.area, rel=1e-4)
+
+
+def test_cells_are_computed_adopted_and_keep_a_code_where_most_stays() -> None:
+    draft = started(level="cells", settings=SETTINGS)
+    services.ask_plan(actor=SYSTEM, draft_id=draft, now=NOW)
+    jobs.run_waiting({"plan": jobs.compute_plans}, actor=SYSTEM, clock=lambda: NOW)
+    state = queries.draft_state(SYSTEM, draft, now=NOW)
+    assert state.run
+    assert state.run.state == "done", state.run_sentences
+    services.choose_plan(actor=SYSTEM, draft_id=draft, revision=0, option_id=state.options[0].id, now=NOW)
+    chosen = queries.draft_state(SYSTEM, draft, now=NOW)
+    assert not chosen.figures.loose
+    assert all(80 <= load <= 200 for load in chosen.figures.loads)
+    services.publish_draft(actor=SYSTEM, draft_id=draft, comments_until=TODAY, now=NOW)
+    services.adopt_draft(actor=SYSTEM, draft_id=draft, valid_from=TOMORROW, now=NOW)
+    cells = territory.cells(on=TOMORROW)
+    assert len(cells) == len(chosen.figures.loads)
+    for number in range(12):
+        codes = [cell.code for cell in cells if cell.community_code == code_of(number)]
+        assert f"{code_of(number)}01" in codes
+    assert [card.code for card in territory.clusters(on=TOMORROW)] == ["c1", "c2", "c3"]
