@@ -138,7 +138,22 @@ class BuildingRoll(Body):
     """All buildings of the district: the roll takes the last one's place."""
 
     source: Annotated[Short, Field(min_length=1, max_length=80, examples=["2026 年人口普查"])]
-    items: list[House] = Field(min_length=1, max_length=50_000)
+    items: list[House] = Field(
+        min_length=1,
+        max_length=50_000,
+        examples=[
+            [
+                {
+                    "code": "330205001001-0001",
+                    "name": "锦绣小区 1 幢",
+                    "community_code": "330205001001",
+                    "lon": 121.55,
+                    "lat": 29.88,
+                    "households": 48,
+                }
+            ]
+        ],
+    )
 
 
 class Households(Schema):
