@@ -56,7 +56,9 @@ def test_a_program_takes_a_draft_from_its_beginning_to_the_grid(program: Client)
     assert post(program, f"/{draft}/comments", {"words": "可行", "unit": code_of(0)}).status_code == 201
     assert [one["words"] for one in program.get(f"{ROOT}/{draft}/comments").json()] == ["可行"]
     day = today + timedelta(days=1)
-    answer = post(program, f"/{draft}/adopt", {"valid_from": day.isoformat()})
+    assert post(program, f"/{draft}/adopt", {"valid_from": day.isoformat()}).json()["code"] == "adopt-forbidden"
+    decides = _with(official("decides", kind="administrator"))
+    answer = post(decides, f"/{draft}/adopt", {"valid_from": day.isoformat()})
     assert answer.status_code == 200, answer.content
     assert "甲片区" in [card.name for card in territory.clusters(on=day)]
     assert [one["state"] for one in program.get(ROOT).json()] == ["adopted"]

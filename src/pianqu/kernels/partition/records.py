@@ -157,7 +157,7 @@ def numbered_like(units: Units, part: Part, known: Part, kept: Mapping[int, int]
     who = units.households or units.column("population")
     for count, new, old in zip(who, part, known, strict=True):
         if 0 <= old < clusters and new >= 0:
-            shared[new, old] += count * 2
+            shared[new, old] += count * (clusters + 1)
     shared += np.eye(clusters, dtype=np.int64)
     for unit, cluster in kept.items():
         shared[part[unit], cluster] = 1 << 50

@@ -65,7 +65,7 @@ class DepartmentGridWhole(Schema):
     findings: list[str]
 
 
-class Taking(Body):
+class GridTaking(Body):
     """From which day on a grid counts."""
 
     valid_from: Day = Field(examples=["2026-12-01"])
@@ -150,7 +150,7 @@ def grid(request: HttpRequest, grid_id: uuid.UUID) -> DepartmentGridWhole:
     says=gettext_noop("Let a department's grid count from a day on"),
     right="arrange",
 )
-def take(request: HttpRequest, grid_id: uuid.UUID, typed: Taking) -> None:
+def take(request: HttpRequest, grid_id: uuid.UUID, typed: GridTaking) -> None:
     services.take_department_grid(
         actor=actor_of(request), grid_id=grid_id, valid_from=typed.valid_from, now=timezone.now()
     )

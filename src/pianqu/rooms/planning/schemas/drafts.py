@@ -80,7 +80,7 @@ class DraftRepair(Body):
 
 
 class DraftCompute(Body):
-    kind: Literal["plan", "front"] = "plan"
+    kind: Literal["plan", "front"] = Field("plan", examples=["front"])
     count: int = Field(30, ge=5, le=50, description="Of a front: how many plans.")
 
 

@@ -305,10 +305,11 @@ def _bare_row(whole: MergeWhole, one: Uncovered, places: Mapping[str, PlaceCard]
 
 def _duty_row(whole: MergeWhole, row: queries.DutyTwice, places: Mapping[str, PlaceCard]) -> DutyRow:
     names = [naming.place_name(places, code).text for code in row.communities]
+    between = ", " if naming.in_english() else "、"
     return DutyRow(
         duty=row.duty,
-        who="、".join(row.layers),
-        communities="、".join(names[:3]),
+        who=between.join(row.layers),
+        communities=between.join(names[:3]),
         more=max(0, len(names) - 3),
         places=len(row.places),
         households=row.households,
