@@ -238,6 +238,6 @@ class NewRound(Body):
 
 
 class PromiseTold(Body):
-    verdict: Literal["kept", "broken"]
+    verdict: Literal["kept", "broken"] = Field(examples=["kept"])
     on: Day = Field(examples=["2026-11-30"])
     words: Annotated[Short, Field(max_length=300)] = ""

@@ -48,7 +48,9 @@ EXAMPLE = {
 class DepartmentGridIn(Body):
     """A department's grid as GeoJSON, and what its owner says of it. Larger files are handed in on the desk's page."""
 
-    system: Literal["police", "party", "urban", "environment", "market", "safety", "health", "other"]
+    system: Literal["police", "party", "urban", "environment", "market", "safety", "health", "other"] = Field(
+        examples=["police"]
+    )
     organisation_code: Code = Field(examples=["330205-police"])
     name: Annotated[Short, Field(min_length=1, max_length=60, examples=["公安警务区"])]
     source: Short = ""
@@ -75,7 +77,7 @@ class MergeIn(Body):
     """Which grids are merged, and how cells are made."""
 
     on: Day | None = None
-    mode: Literal["new", "present"] = "new"
+    mode: Literal["new", "present"] = Field("new", examples=["new"])
     with_own: bool = True
     least: int = Field(300, ge=1, le=100_000)
     most: int = Field(500, ge=1, le=100_000)
@@ -93,8 +95,10 @@ class MergeOut(Schema):
 class ClosingIn(Body):
     """A place that no department covers and who takes it; without a place all go by the longest border."""
 
-    place: int | None = Field(None, ge=0, le=10_000_000)
-    taker: Short = Field("", description="`cell:<number>`, or `<grid id>:<code>` of one of the place's takers.")
+    place: int | None = Field(None, ge=0, le=10_000_000, examples=[3])
+    taker: Short = Field(
+        "", description="`cell:<number>`, or `<grid id>:<code>` of one of the place's takers.", examples=["cell:7"]
+    )
 
 
 @departments.asks(
