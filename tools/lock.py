@@ -9,9 +9,9 @@ from pathlib import Path
 
 HOME = Path(__file__).resolve().parent.parent
 EXTRAS = {
-    "run": ("postgres", "insight", "planning", "gm"),
-    "evm": ("postgres", "insight", "planning", "gm", "evm"),
-    "dev": ("postgres", "insight", "planning", "gm", "evm", "fast", "cluster", "analysis", "dev"),
+    "run": ("postgres", "insight", "gm"),
+    "evm": ("postgres", "insight", "gm", "evm"),
+    "dev": ("postgres", "insight", "gm", "evm", "fast", "cluster", "analysis", "dev"),
 }
 
 EARLIER = {"run": (), "evm": ("run",), "dev": ("run", "evm")}

@@ -284,7 +284,6 @@ EMPTY = (
     "casework:platform_paper",
     "casework:reply_words",
     "planning:department",
-    "planning:department_map",
     "planning:merge",
     "planning:merge_progress",
     "planning:merge_map",
