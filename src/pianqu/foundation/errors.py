@@ -52,6 +52,12 @@ class TooMany(Problem):
     status = 429
 
 
+class TooLarge(Problem):
+    """More was sent than is taken; it was not read (413)."""
+
+    status = 413
+
+
 class Unavailable(Problem):
     """Something beneath cannot serve just now: database busy, disk full (503)."""
 
