@@ -123,7 +123,6 @@ def why_not(run: RunCard) -> tuple[str, ...]:
     reasons: Mapping[str, str] = {
         "study-no-demand": _("Nothing was counted that a site could serve: no households, or no matters with a place."),
         "study-large": _("There are too many points and candidates to be searched. Choose fewer kinds of candidates."),
-        "siting-missing": _("Sites are not searched here: the operator adds that with the extra “planning”."),
         "stumbled": _("Three tries came to nothing. Please tell the operator; what you asked is kept."),
     }
     return (reasons.get(run.reason, _("It could not be computed. Please tell the operator; what you asked is kept.")),)

@@ -126,7 +126,6 @@ def _list(
     context = {
         "lines": [_line(line) for line in queries.studies()],
         "may_plan": queries.may_plan(actor) and actor.acts,
-        "can_site": queries.can_site(),
         "typed": typed,
         "errors": errors or {},
         "summary": [(field, sentence) for field, sentence in (errors or {}).items()],
@@ -280,11 +279,10 @@ def _page(request: HttpRequest, actor: Actor, card: StudyCard, *, error: str = "
         "seconds_left": round(run.left.total_seconds()) if run and run.left and run.done > 1 else None,
         "reasons": words.why_not(run) if run and run.state == "failed" and not card.is_found else (),
         "may_plan": queries.may_plan(actor) and actor.acts,
-        "can_site": queries.can_site(),
         "error": error,
         "is_stopped": bool(run and run.state == "stopped" and not card.is_found),
     }
-    if card.is_found and queries.can_site():
+    if card.is_found:
         context |= shown(card, _sites_in(card, request.GET), is_desk=True)
         context["to"] = _whole(request.GET.get("to", ""))
     return render(request, "planning/site_study.html", context, status=status)
@@ -423,8 +421,7 @@ def public_study(request: HttpRequest, study_id: uuid.UUID) -> HttpResponse:
     """A study that was published."""
     card = found(queries.published_study, study_id)
     context = {"card": card, "question": words.questions()[card.question], "facts": _facts(card)}
-    if queries.can_site():
-        context |= shown(card, card.chosen, is_desk=False)
+    context |= shown(card, card.chosen, is_desk=False)
     return render(request, "planning/site_public.html", context)
 
 
