@@ -52,15 +52,15 @@ class _World:
 def set_estates(*, actor: Actor, items: Sequence[NewEstate], valid_from: date, now: datetime) -> int:
     """Make these estates stand so from a day on; answers how many changed. What stands already is left alone.
 
-    An estate of the same code ends on that day, and its days before keep their parties. Raises Forbidden, and Invalid with the
-    first fault.
+    An estate of the same code ends on that day, and its days before keep their parties; whoever takes one to another community
+    has to arrange both. Raises Forbidden, and Invalid with the first fault.
     """
-    for code in sorted({item.community_code for item in items}):
+    rows = Estate.objects.select_for_update().filter(valid_to=None, code__in=[item.code for item in items])
+    standing = {row.code: row for row in rows}
+    for code in sorted({one.community_code for one in (*items, *standing.values())}):
         rules.check_may_set_estate(actor, queries.leaders_of(code, on=valid_from))
     for code, reason in estate_faults(items, on=valid_from):
         raise Invalid("estate-wrong", f"{code}: {reason} {_('Nothing was changed.')}")
-    rows = Estate.objects.select_for_update().filter(valid_to=None, code__in=[item.code for item in items])
-    standing = {row.code: row for row in rows}
     fresh = [_row(item, valid_from) for item in items]
     changed = [row for row in fresh if row.code not in standing or _told(row) != _told(standing[row.code])]
     for row in changed:

@@ -234,6 +234,16 @@ def test_leaders_of_community_street_and_cluster_arrange_estates(
     assert may(lambda: services.end_estate(actor=actor, code="E1", on=LATER, now=NOW)) is allowed
 
 
+def test_nobody_takes_an_estate_away_from_a_community_that_is_not_theirs(stands: None) -> None:
+    taken = [estate(community_code=TWO, cell_codes=["B1"])]
+    for actor in (official(TWO, "leader"), official(ONE, "leader")):
+        with pytest.raises(Forbidden):
+            services.set_estates(actor=actor, items=taken, valid_from=TOMORROW, now=NOW)
+    assert queries.estate("E1", on=LATER).community_code == ONE
+    both = official("330205", "administrator")
+    assert services.set_estates(actor=both, items=taken, valid_from=TOMORROW, now=NOW) == 1
+
+
 @pytest.mark.parametrize(("who", "allowed"), GO_ROUND.items())
 def test_the_four_parties_and_the_leaders_above_enter_rounds(stands: None, who: tuple[str, str], allowed: bool) -> None:
     actor, round_id = official(*who), hold()
