@@ -57,7 +57,8 @@ def set_estates(*, actor: Actor, items: Sequence[NewEstate], valid_from: date, n
     """
     rows = Estate.objects.select_for_update().filter(valid_to=None, code__in=[item.code for item in items])
     standing = {row.code: row for row in rows}
-    for code in sorted({one.community_code for one in (*items, *standing.values())}):
+    concerned = {item.community_code for item in items} | {row.community_code for row in standing.values()}
+    for code in sorted(concerned):
         rules.check_may_set_estate(actor, queries.leaders_of(code, on=valid_from))
     for code, reason in estate_faults(items, on=valid_from):
         raise Invalid("estate-wrong", f"{code}: {reason} {_('Nothing was changed.')}")
