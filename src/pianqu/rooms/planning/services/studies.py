@@ -234,6 +234,8 @@ def choose_sites(*, actor: Actor, study_id: uuid.UUID, sites: Sequence[int], now
     chosen = sorted(set(sites))
     if not chosen or chosen[0] < 0 or chosen[-1] >= len(queries.ground(_ground_of(study)).candidates):
         raise Invalid("study-sites", _("Please choose at least one of the candidates of this study."))
+    if len(chosen) > MOST_SITES:
+        raise Invalid("study-sites", _("A study asks for 1 to %(most)s sites.") % {"most": MOST_SITES})
     if chosen == study.chosen:
         return
     study.chosen, study.chosen_at = chosen, now
