@@ -7,6 +7,8 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
+from django.utils.translation import gettext as _
+
 from pianqu.foundation.errors import Absent
 from pianqu.kernels import suppression
 from pianqu.kernels.siting import asking, figures, model, walking
@@ -149,7 +151,7 @@ def study(study_id: uuid.UUID) -> StudyCard:
     """Raises Absent where it is not there or was forgotten. One statement."""
     row = Study.objects.filter(id=study_id).first()
     if row is None:
-        raise Absent("study-absent", "There is no such study of sites.")
+        raise Absent("study-absent", _("There is no such study of sites."))
     return _card(row)
 
 
@@ -163,7 +165,7 @@ def published_study(study_id: uuid.UUID) -> StudyCard:
     """Raises Absent where it is not public. One statement."""
     card = study(study_id)
     if card.published_at is None:
-        raise Absent("study-absent", "There is no such study of sites.")
+        raise Absent("study-absent", _("There is no such study of sites."))
     return card
 
 
@@ -226,7 +228,7 @@ def metres_in(minutes: int) -> int:
 def reach(card: StudyCard, sites: Sequence[int]) -> Reach:
     """What these sites mean for the study's demand. Raises Absent before the demand was counted."""
     if card.ground_id is None:
-        raise Absent("ground-absent", "There is no such ground of a study.")
+        raise Absent("ground-absent", _("There is no such ground of a study."))
     return _reach(card.ground_id, card.capacity, card.minutes, tuple(sites))
 
 

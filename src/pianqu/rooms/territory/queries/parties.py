@@ -6,6 +6,7 @@ from datetime import date
 from math import cos, hypot, radians
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from pianqu.foundation.errors import Absent
 from pianqu.rooms.directory import queries as directory
@@ -132,7 +133,7 @@ def estate(code: str, *, on: date) -> EstateCard:
     """Raises Absent for a code that no estate has on that day."""
     row = _standing(on).filter(code=code).first()
     if row is None:
-        raise Absent("estate-absent", "There is no such estate.")
+        raise Absent("estate-absent", _("There is no such estate."))
     return _cards([row], frozenset(card.code for card in cells(on=on)), on)[0]
 
 
@@ -211,7 +212,7 @@ def neighbourhood(kind: str, code: str, *, on: date) -> Neighbourhood:
         return _of_cell(card, cluster_of(card.community_code, on=on))
     found = next((one for one in clusters(on=on) if one.code == code), None)
     if found is None:
-        raise Absent("cluster-absent", "There is no such cluster.")
+        raise Absent("cluster-absent", _("There is no such cluster."))
     return whole_cluster(found, cells(on=on))
 
 
