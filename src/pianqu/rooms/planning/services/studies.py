@@ -226,9 +226,12 @@ def keep_study(*, actor: Actor, study_id: uuid.UUID, run_id: uuid.UUID, found: F
 
 @verb
 def choose_sites(*, actor: Actor, study_id: uuid.UUID, sites: Sequence[int], now: datetime) -> None:
-    """Put these candidates in the place of those that were found. Raises Forbidden, Absent, Refused, Invalid."""
+    """Put these candidates in the place of those that were found. Raises Forbidden, Absent, Invalid, Refused: what is public
+    stays as it was published."""
     rules.check_may_plan(actor)
     study = _locked(study_id)
+    if study.published_at is not None:
+        raise Refused("study-public", _("This study is public. Take it back first."))
     if study.found is None:
         raise Refused("study-open", _("There is no answer yet that could be moved."))
     chosen = sorted(set(sites))

@@ -256,6 +256,16 @@ def test_nobody_keeps_more_sites_than_can_be_asked_for() -> None:
     assert queries.study(study_id).chosen == before
 
 
+def test_what_is_public_does_not_change_under_its_day() -> None:
+    browser, study_id = client(), answered()
+    browser.post(f"{LIST}{study_id}/", {"act": "publish"})
+    card = queries.study(study_id)
+    other = next(number for number in range(4) if number not in card.chosen)
+    answer = browser.post(f"{LIST}{study_id}/", {"act": "choose", "site": [other]})
+    assert answer.status_code == 409 and "Take it back first" in answer.content.decode()
+    assert queries.published_study(study_id).chosen == card.chosen
+
+
 def test_acts_that_are_refused_say_why_on_the_page() -> None:
     browser, study_id = client(), answered()
     browser.post(f"{LIST}{study_id}/", {"act": "publish"})
