@@ -17,8 +17,8 @@ MORE = 5
 
 
 def make_sites(*, leader: Actor, now: datetime) -> dict[str, uuid.UUID]:
-    """Once, and where this installation can search: a published study, and one that has no plan."""
-    if queries.studies() or not queries.can_site() or territory.building_roll() is None:
+    """Once, and where buildings are counted: a published study, and one that has no plan."""
+    if queries.studies() or territory.building_roll() is None:
         return {}
     present = len(queries.candidates(kinds=(), present=queries.KEEP, point_kind="", on=timezone.localdate(now)))
     sites = min(present + MORE, services.MOST_SITES)

@@ -77,7 +77,7 @@ F = TypeVar("F", bound=Found)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table(Generic[F]):
-    """One of the two tables: how it is read, said and put into force."""
+    """One of these tables: how it is read, said and put into force."""
 
     template: str
     largest: int

@@ -14,7 +14,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from importlib import import_module
-from importlib.util import find_spec
 from itertools import groupby
 from typing import Any
 
@@ -455,8 +454,6 @@ _EPOCH = datetime(2000, 1, 1, tzinfo=timezone.get_default_timezone())
 
 def find_hot_issues(*, now: datetime) -> int:
     """Look anew over both spans where the last look is too old; answers how many issues there are in what was looked at."""
-    if find_spec("scipy") is None:  # the extra “insight” is not installed: the page says so
-        return 0
     last = queries.hot_runs()
     due = [span for span, old in ANEW.items() if span not in last or last[span].found_at <= now - old]
     return sum(find_hot_issues_in(span, now=now) for span in due)

@@ -4,7 +4,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from importlib.util import find_spec
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -63,7 +62,6 @@ def hot(request: HttpRequest) -> HttpResponse:
         "span": span,
         "spans": [(SHORT, _("Two weeks")), (LONG, _("A quarter"))],
         "run": runs.get(span),
-        "can_look": find_spec("scipy") is not None,
         "is_quiet": is_quiet and bool(cards),
     }
     return render(request, "casework/hot.html", context)

@@ -50,7 +50,7 @@ def one(request: HttpRequest, study_id: uuid.UUID) -> schemas.SiteStudyWhole:
         study=card,
         run_state=run.state if run else "",
         candidates=list(laid.candidates) if laid else [],
-        reach=queries.reach(card, card.chosen) if card.is_found and queries.can_site() else None,
+        reach=queries.reach(card, card.chosen) if card.is_found else None,
     )
 
 

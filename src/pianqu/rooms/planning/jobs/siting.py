@@ -9,15 +9,16 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, time, timedelta
-from importlib import import_module
 from typing import Any, Protocol
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
-from pianqu.foundation.errors import Absent, Invalid, Unavailable
+from pianqu.foundation.errors import Absent, Invalid
 from pianqu.kernels.saying import Sentence
+from pianqu.kernels.siting import figures, planning
+from pianqu.kernels.siting.model import Effort, Infeasible, Question, Reason
 from pianqu.rooms.planning import queries, services
 from pianqu.rooms.planning.jobs.running import Executor, Report
 from pianqu.rooms.planning.queries import FAILED, HOUSEHOLDS, Candidate, RunWork, StudyCard, StudyStep
@@ -68,8 +69,6 @@ def siting(matters: Matters) -> Executor:
             card = queries.study(work.subject_id)
         except Absent:
             return  # forgotten meanwhile: nobody needs the answer
-        if not queries.can_site():
-            raise Unavailable("siting-missing", "The extra “planning” is not installed.")
         ground_id = card.ground_id or services.keep_ground(
             actor=actor, study_id=card.study_id, laid=_laid(card, matters, clock()), now=clock()
         )
@@ -174,11 +173,11 @@ def _counts(sites: int, kept: int, there: int) -> list[int]:
 class _Search:
     """The kernel at work in a thread of its own, so that the worker can say once a second that it is alive."""
 
-    def __init__(self, card: StudyCard, question: Any, counts: Sequence[int]) -> None:
+    def __init__(self, card: StudyCard, question: Question, counts: Sequence[int]) -> None:
         self.card, self.question, self.counts = card, question, counts
         self.done = 0
         self.found: Found | None = None
-        self.reasons: tuple[Any, ...] = ()
+        self.reasons: tuple[Reason, ...] = ()
 
     def watched(self, report: Report) -> None:
         """Search to the end. Raises Interrupted where nobody wants it any more; the thread then ends by itself, unheard."""
@@ -192,23 +191,22 @@ class _Search:
             pool.shutdown(wait=False)
 
     def _searched(self) -> None:
-        planning, model = _kernel("planning"), _kernel("model")
-        effort = model.Effort(**(FREE if self.card.capacity is None else LIMITED))
+        effort = Effort(**(FREE if self.card.capacity is None else LIMITED))
         within, seed = queries.metres_in(self.card.minutes), self.card.seed
         if self.card.question == queries.COVERAGE:
             plan = planning.coverage(self.question, within=within, seed=seed, effort=effort)
         else:
             plan = getattr(planning, self.card.question)(self.question, seed=seed, effort=effort)
-        if isinstance(plan, model.Infeasible):
+        if isinstance(plan, Infeasible):
             self.reasons = plan.reasons
             return
         self._tell(0)
-        steps = _kernel("figures").curve(
+        steps = figures.curve(
             self.question,
             self.counts,
             within=within,
             seed=seed,
-            effort=model.Effort(**FOR_CURVE),
+            effort=Effort(**FOR_CURVE),
             tell=self._tell,
         )
         self.found = Found(
@@ -229,7 +227,3 @@ def _as_json(sentence: Sentence) -> list[Any]:
         name: _as_json(value) if isinstance(value, Sentence) else value for name, value in sentence.values.items()
     }
     return [sentence.words, values]
-
-
-def _kernel(name: str) -> Any:
-    return import_module(f"pianqu.kernels.siting.{name}")

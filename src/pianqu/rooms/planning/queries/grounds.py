@@ -8,6 +8,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from pianqu.foundation.errors import Absent
 from pianqu.rooms.planning.models import Ground
 from pianqu.rooms.territory import queries as territory
@@ -137,7 +139,7 @@ def ground(ground_id: uuid.UUID) -> GroundCard:
 def _ground(ground_id: uuid.UUID) -> GroundCard:
     row = Ground.objects.filter(id=ground_id).first()
     if row is None:
-        raise Absent("ground-absent", "There is no such ground of a study.")
+        raise Absent("ground-absent", _("There is no such ground of a study."))
     told: dict[str, Any] = json.loads(row.content)
     return GroundCard(
         ground_id=row.id,
@@ -161,5 +163,5 @@ def ground_text(ground_id: uuid.UUID) -> str:
     """What was laid down, as its digest was taken of it. Raises Absent. One statement."""
     found = Ground.objects.filter(id=ground_id).values_list("content", flat=True).first()
     if found is None:
-        raise Absent("ground-absent", "There is no such ground of a study.")
+        raise Absent("ground-absent", _("There is no such ground of a study."))
     return found

@@ -5,16 +5,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
-from importlib import import_module
-from importlib.util import find_spec
-from typing import Any
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
 
 from pianqu.foundation.errors import Absent
 from pianqu.kernels import suppression
+from pianqu.kernels.siting import asking, figures, model, walking
+from pianqu.kernels.siting.model import Question
 from pianqu.rooms.planning.models import Run, Study
 from pianqu.rooms.planning.queries.grounds import GroundCard, ground
 
-MEDIAN, CENTRE, COVERAGE = "median", "centre", "coverage"
+MEDIAN: Final = "median"
+CENTRE: Final = "centre"
+COVERAGE: Final = "coverage"
 QUESTIONS = (COVERAGE, MEDIAN, CENTRE)
 HOUSEHOLDS, CASES = "households", "cases"
 DEMANDS = (HOUSEHOLDS, CASES)
@@ -22,8 +26,6 @@ RINGS = (5, 10, 15)
 """Minutes that are told of every study, besides its own."""
 SHOWN = 100
 """So many studies a list shows, the newest."""
-NEEDS = ("highspy", "scipy")
-"""What the search takes of the extra “planning”."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,11 +139,6 @@ class Addition:
     after: int
 
 
-def can_site() -> bool:
-    """Whether this installation can search: it has the extra “planning”."""
-    return all(find_spec(name) is not None for name in NEEDS)
-
-
 def studies() -> tuple[StudyLine, ...]:
     """The newest studies. Two statements."""
     rows = list(Study.objects.order_by("-asked_at", "-id")[:SHOWN])
@@ -154,7 +151,7 @@ def study(study_id: uuid.UUID) -> StudyCard:
     """Raises Absent where it is not there or was forgotten. One statement."""
     row = Study.objects.filter(id=study_id).first()
     if row is None:
-        raise Absent("study-absent", "There is no such study of sites.")
+        raise Absent("study-absent", _("There is no such study of sites."))
     return _card(row)
 
 
@@ -168,7 +165,7 @@ def published_study(study_id: uuid.UUID) -> StudyCard:
     """Raises Absent where it is not public. One statement."""
     card = study(study_id)
     if card.published_at is None:
-        raise Absent("study-absent", "There is no such study of sites.")
+        raise Absent("study-absent", _("There is no such study of sites."))
     return card
 
 
@@ -204,18 +201,17 @@ def _card(row: Study) -> StudyCard:
 # what sites mean -----------------------------------------------------------------------------------------------------
 
 
-def question_of(card: StudyCard, ground_id: uuid.UUID) -> Any:
-    """The study as the kernel takes it (kernels.siting.model.Question)."""
+def question_of(card: StudyCard, ground_id: uuid.UUID) -> Question:
+    """The study as the kernel takes it."""
     return replace(_question(ground_id, card.capacity), sites=card.sites)
 
 
 @lru_cache(maxsize=2)
-def _question(ground_id: uuid.UUID, capacity: int | None) -> Any:
+def _question(ground_id: uuid.UUID, capacity: int | None) -> Question:
     """All but how many sites there are to be: some megabytes, and a page asks for them again and again."""
-    model, walking = _kernel("model"), _kernel("walking")
     laid = ground(ground_id)
     metres = walking.straight(laid.points, [(one.lon, one.lat) for one in laid.candidates])
-    return model.Question(
+    return Question(
         cost=metres,
         weight=laid.weights,
         sites=1,
@@ -226,13 +222,13 @@ def _question(ground_id: uuid.UUID, capacity: int | None) -> Any:
 
 def metres_in(minutes: int) -> int:
     """How far somebody walks in so many minutes."""
-    return int(minutes * _kernel("walking").METRES_A_MINUTE)
+    return int(minutes * walking.METRES_A_MINUTE)
 
 
 def reach(card: StudyCard, sites: Sequence[int]) -> Reach:
     """What these sites mean for the study's demand. Raises Absent before the demand was counted."""
     if card.ground_id is None:
-        raise Absent("ground-absent", "There is no such ground of a study.")
+        raise Absent("ground-absent", _("There is no such ground of a study."))
     return _reach(card.ground_id, card.capacity, card.minutes, tuple(sites))
 
 
@@ -240,14 +236,14 @@ def reach(card: StudyCard, sites: Sequence[int]) -> Reach:
 def _reach(ground_id: uuid.UUID, capacity: int | None, minutes: int, sites: tuple[int, ...]) -> Reach:
     laid = ground(ground_id)
     asked = sorted({*RINGS, minutes})
-    told = _kernel("figures").figures(
+    told = figures.figures(
         _question(ground_id, capacity),
         sites,
         groups=laid.groups,
         distances=[metres_in(one) for one in asked],
         limit=metres_in(minutes),
     )
-    pace = _kernel("walking").METRES_A_MINUTE
+    pace = walking.METRES_A_MINUTE
     within = dict(zip(asked, told.within, strict=True))
     return Reach(
         total=told.total,
@@ -284,9 +280,9 @@ def one_more(card: StudyCard, sites: Sequence[int]) -> Addition | None:
 
 @lru_cache(maxsize=64)
 def _one_more(ground_id: uuid.UUID, minutes: int, sites: tuple[int, ...]) -> Addition:
-    question, model = _question(ground_id, None), _kernel("model")
+    question = _question(ground_id, None)
     plan = model.Plan(measure=COVERAGE, sites=sites, value=0, bound=0, shares=(), rounds=0)
-    added = _kernel("asking").one_more(question, plan, limit=metres_in(minutes))
+    added = asking.one_more(question, plan, limit=metres_in(minutes))
     best = next(one for one in added if one.measure == COVERAGE)
     return Addition(number=best.site, before=best.before, after=best.after)
 
@@ -297,9 +293,4 @@ def rings(card: StudyCard, sites: Sequence[int]) -> tuple[tuple[int, Any], ...]:
         return ()
     laid = ground(card.ground_id)
     places = [(laid.candidates[number].lon, laid.candidates[number].lat) for number in sites]
-    return tuple(zip(RINGS, _kernel("walking").rings(places, RINGS), strict=True))
-
-
-def _kernel(name: str) -> Any:
-    """A part of kernels.siting: it takes the extra “planning”, which an installation may lack."""
-    return import_module(f"pianqu.kernels.siting.{name}")
+    return tuple(zip(RINGS, walking.rings(places, RINGS), strict=True))

@@ -226,14 +226,19 @@ def keep_study(*, actor: Actor, study_id: uuid.UUID, run_id: uuid.UUID, found: F
 
 @verb
 def choose_sites(*, actor: Actor, study_id: uuid.UUID, sites: Sequence[int], now: datetime) -> None:
-    """Put these candidates in the place of those that were found. Raises Forbidden, Absent, Refused, Invalid."""
+    """Put these candidates in the place of those that were found. Raises Forbidden, Absent, Invalid, Refused: what is public
+    stays as it was published."""
     rules.check_may_plan(actor)
     study = _locked(study_id)
+    if study.published_at is not None:
+        raise Refused("study-public", _("This study is public. Take it back first."))
     if study.found is None:
         raise Refused("study-open", _("There is no answer yet that could be moved."))
     chosen = sorted(set(sites))
     if not chosen or chosen[0] < 0 or chosen[-1] >= len(queries.ground(_ground_of(study)).candidates):
         raise Invalid("study-sites", _("Please choose at least one of the candidates of this study."))
+    if len(chosen) > MOST_SITES:
+        raise Invalid("study-sites", _("A study asks for 1 to %(most)s sites.") % {"most": MOST_SITES})
     if chosen == study.chosen:
         return
     study.chosen, study.chosen_at = chosen, now

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from pianqu.foundation.errors import Invalid
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.models import Account
 from pianqu.rooms.directory import services as directory
@@ -42,7 +43,18 @@ def _district() -> Iterator[None]:
     territory.forget_places()
     territory.forget_grids()
     small_district()
-    houses = [
+    ground.take_in_buildings(actor=SYSTEM, items=_houses(), source="测试", now=NOW)
+    marks = [
+        NewLandmark(name=f"{number} 号学校", kind="school", lon=WEST + 0.0035 * number, lat=SOUTH + SIDE)
+        for number in range(1, 5)
+    ]
+    ground.add_landmarks(actor=SYSTEM, items=marks, source="openstreetmap", now=NOW)
+    yield
+    territory.forget_places()
+
+
+def _houses() -> list[NewBuilding]:
+    return [
         NewBuilding(
             code=f"{code}-{number}",
             name=f"{number} 幢",
@@ -54,14 +66,6 @@ def _district() -> Iterator[None]:
         for code, west in ((ONE, WEST), (TWO, WEST + 2 * SIDE))
         for number in range(1, 9)
     ]
-    ground.take_in_buildings(actor=SYSTEM, items=houses, source="测试", now=NOW)
-    marks = [
-        NewLandmark(name=f"{number} 号学校", kind="school", lon=WEST + 0.0035 * number, lat=SOUTH + SIDE)
-        for number in range(1, 5)
-    ]
-    ground.add_landmarks(actor=SYSTEM, items=marks, source="openstreetmap", now=NOW)
-    yield
-    territory.forget_places()
 
 
 def client(kind: str = "leader", *, language: str = "en") -> Client:
@@ -206,6 +210,60 @@ def test_everybody_sees_a_published_study_and_no_other() -> None:
     assert levels == {"share", "ring", "site"}
     browser.post(f"{LIST}{study_id}/", {"act": "take-back"})
     assert visitor.get(f"/plans/sites/{study_id}/").status_code == 404
+
+
+def _hamlet(lon: float, lat: float) -> None:
+    """The houses of one community, and three households elsewhere."""
+    far = NewBuilding(code="far", name="远村", community_code=ONE, lon=lon, lat=lat, households=3)
+    near = [house for house in _houses() if house.community_code == ONE]
+    ground.take_in_buildings(actor=SYSTEM, items=[*near, far], source="测试", now=NOW)
+
+
+def _published(study_id: uuid.UUID) -> str:
+    services.publish_study(actor=SYSTEM, study_id=study_id, public=True, now=timezone.now())
+    return page(Client(headers={"accept-language": "en"}), f"/plans/sites/{study_id}/")
+
+
+def test_so_few_beyond_the_walk_are_found_out_from_no_other_number() -> None:
+    _hamlet(WEST, SOUTH + 0.2)
+    text = _published(answered(minutes=60, sites=1))
+    assert "fewer than 5" in text and "at least 115" in text and "119 households" in text
+    assert "116" not in text and "97.5%" not in text, (
+        "neither within, nor its share, nor the curve, nor what more bring"
+    )
+
+
+def test_a_site_to_which_so_few_go_does_not_tell_how_many() -> None:
+    _hamlet(WEST + 0.0035 * 4, SOUTH + SIDE)
+    study_id = answered(minutes=60, sites=2)
+    ground_id = queries.study(study_id).ground_id
+    assert ground_id is not None
+    by_lon = sorted((one.lon, number) for number, one in enumerate(queries.ground(ground_id).candidates))
+    ends = [by_lon[0][1], by_lon[-1][1]]
+    services.choose_sites(actor=SYSTEM, study_id=study_id, sites=ends, now=timezone.now())
+    table = _published(study_id).split("pq-sites-rows")[1].split("</table>")[0]
+    loads = re.findall(r'<td class="num">([^<]*)</td></tr>', table)
+    assert loads == ["not told", "not told"], "the other one would tell it, with the total"
+
+
+def test_nobody_keeps_more_sites_than_can_be_asked_for() -> None:
+    marks = [NewLandmark(name=f"{n} 号小学", kind="school", lon=WEST + 0.0001 * n, lat=SOUTH + SIDE) for n in range(70)]
+    ground.add_landmarks(actor=SYSTEM, items=marks, source="openstreetmap", now=NOW)
+    study_id = answered()
+    before = queries.study(study_id).chosen
+    with pytest.raises(Invalid, match="1 到 60 处"):
+        services.choose_sites(actor=SYSTEM, study_id=study_id, sites=range(61), now=timezone.now())
+    assert queries.study(study_id).chosen == before
+
+
+def test_what_is_public_does_not_change_under_its_day() -> None:
+    browser, study_id = client(), answered()
+    browser.post(f"{LIST}{study_id}/", {"act": "publish"})
+    card = queries.study(study_id)
+    other = next(number for number in range(4) if number not in card.chosen)
+    answer = browser.post(f"{LIST}{study_id}/", {"act": "choose", "site": [other]})
+    assert answer.status_code == 409 and "Take it back first" in answer.content.decode()
+    assert queries.published_study(study_id).chosen == card.chosen
 
 
 def test_acts_that_are_refused_say_why_on_the_page() -> None:

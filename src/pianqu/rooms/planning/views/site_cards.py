@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from pianqu.foundation.templatetags.ui import thousands
+from pianqu.kernels import suppression
 from pianqu.rooms.planning import queries
 from pianqu.rooms.planning.queries import CommunityReach, GroundCard, Reach, StudyCard
 from pianqu.rooms.planning.views import site_words as words
@@ -27,6 +28,7 @@ class SiteRow:
     state: str
     """keep, free, candidate."""
     load: str
+    """Empty: fewer than five, or they could be found out."""
     full: int | None
     """Percent of its room that is used; None where room is not limited."""
     is_moved: bool
@@ -78,9 +80,9 @@ class Choice:
 def site_rows(card: StudyCard, laid: GroundCard, reach: Reach) -> list[SiteRow]:
     """Present ones first, then by community."""
     known, kinds, found = territory.places(), words.kind_words(), set(card.found)
-    rows = []
+    rows, loads = [], _loads(reach)
     for site in sorted(reach.sites, key=lambda one: (laid.candidates[one.number].state != "keep", one.community_code)):
-        one = laid.candidates[site.number]
+        one, load = laid.candidates[site.number], loads[site.number]
         rows.append(
             SiteRow(
                 number=site.number,
@@ -88,12 +90,18 @@ def site_rows(card: StudyCard, laid: GroundCard, reach: Reach) -> list[SiteRow]:
                 kind=kinds.get(one.kind, one.kind),
                 community=words.place_name(known.get(site.community_code), site.community_code),
                 state=one.state,
-                load=thousands(site.load),
-                full=None if card.capacity is None else round(100 * site.load / card.capacity),
+                load="" if load is None else thousands(load),
+                full=None if card.capacity is None or load is None else round(100 * load / card.capacity),
                 is_moved=site.number not in found,
             )
         )
     return rows
+
+
+def _loads(reach: Reach) -> dict[int, int | None]:
+    """Who goes to each site, without what would tell of fewer than five."""
+    told = suppression.published([[*(site.load for site in reach.sites), reach.unserved]])[0]
+    return {site.number: load for site, load in zip(reach.sites, told, strict=False)}
 
 
 def community_rows(reach: Reach) -> list[CommunityRow]:
@@ -121,15 +129,21 @@ def curve_rows(card: StudyCard, total: int) -> list[CurveRow]:
         rows.append(
             CurveRow(
                 sites=step.sites,
-                within=thousands(step.within),
-                share=words.percent(step.within, total),
-                more=f"+{thousands(step.within - before)}" if number else "",
+                within=words.counted(step.within, total),
+                share=words.share(step.within, total),
+                more=_more(before, step.within, total) if number else "",
                 is_own=step.sites == card.sites,
                 is_proved=step.within == step.bound,
             )
         )
         before = step.within
     return rows
+
+
+def _more(before: int, now: int, total: int) -> str:
+    """How many more; nothing where an end of it is not told, or they are so few."""
+    is_told = words.is_told(before, total) and words.is_told(now, total) and words.is_told(now - before, total)
+    return f"+{thousands(now - before)}" if is_told else ""
 
 
 def choices(laid: GroundCard, taken: Sequence[int]) -> list[tuple[str, list[Choice]]]:

@@ -8,10 +8,11 @@ from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.templatetags.ui import thousands
+from pianqu.kernels import suppression
 from pianqu.rooms.planning.queries import HOUSEHOLDS, Candidate, RunCard, StudyCard
 from pianqu.rooms.territory.queries import PlaceCard
 
-FEWEST = 5
+FEWEST = suppression.K
 """Fewer than so many are said to be few, and not how many."""
 
 
@@ -102,6 +103,41 @@ def percent(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f}%" if whole else "–"
 
 
+def is_told(part: int, whole: int) -> bool:
+    """Whether a number may stand on a page: neither it nor what is left of the whole are so few."""
+    return not (0 < part < FEWEST or 0 < whole - part < FEWEST)
+
+
+def counted(part: int, whole: int) -> str:
+    """The number, or as much of it as may be told."""
+    if 0 < part < FEWEST:
+        return _("fewer than 5")
+    return thousands(part) if is_told(part, whole) else _("at least %(n)s") % {"n": thousands(least(part, whole))}
+
+
+def least(part: int, whole: int) -> int:
+    """The number, or the smallest that it can be by what is told of it."""
+    if is_told(part, whole):
+        return part
+    return max(0, whole - FEWEST + 1) if part >= FEWEST else 0
+
+
+def share(part: int, whole: int) -> str:
+    """Percent of a number that may be told; else nothing."""
+    return percent(part, whole) if is_told(part, whole) else ""
+
+
+def brought(before: int, after: int, whole: int, demand: str) -> str:
+    """How many more, as far as it does not give away how few there were or are left."""
+    more = after - before
+    if 0 < more < FEWEST:
+        return _("fewer than %(n)s") % {"n": amount(FEWEST, demand)}
+    if is_told(before, whole) and is_told(after, whole):
+        return amount(more, demand)
+    floor = max(FEWEST, least(after, whole) - max(before, FEWEST))
+    return _("at least %(n)s") % {"n": amount(floor, demand)}
+
+
 def minutes(value: float) -> str:
     """A walk, to a tenth of a minute below a quarter of an hour where it is no whole number."""
     shown = f"{value:.0f}" if value >= 15 or value == round(value) else f"{value:.1f}"
@@ -123,7 +159,6 @@ def why_not(run: RunCard) -> tuple[str, ...]:
     reasons: Mapping[str, str] = {
         "study-no-demand": _("Nothing was counted that a site could serve: no households, or no matters with a place."),
         "study-large": _("There are too many points and candidates to be searched. Choose fewer kinds of candidates."),
-        "siting-missing": _("Sites are not searched here: the operator adds that with the extra “planning”."),
         "stumbled": _("Three tries came to nothing. Please tell the operator; what you asked is kept."),
     }
     return (reasons.get(run.reason, _("It could not be computed. Please tell the operator; what you asked is kept.")),)

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from pianqu.foundation.actor import ACTING, CHOSEN_POST, Actor
 from pianqu.foundation.errors import Absent, Forbidden, Problem
 from pianqu.foundation.ids import read_id
-from pianqu.foundation.templatetags.ui import listed, thousands
+from pianqu.foundation.templatetags.ui import listed
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.planning import queries, services
 from pianqu.rooms.planning.queries import HOUSEHOLDS, Reach, StudyCard, StudyLine
@@ -126,7 +126,6 @@ def _list(
     context = {
         "lines": [_line(line) for line in queries.studies()],
         "may_plan": queries.may_plan(actor) and actor.acts,
-        "can_site": queries.can_site(),
         "typed": typed,
         "errors": errors or {},
         "summary": [(field, sentence) for field, sentence in (errors or {}).items()],
@@ -251,7 +250,11 @@ def _sites_in(card: StudyCard, typed: QueryDict) -> tuple[int, ...]:
     if card.ground_id is None:
         return ()
     there = len(queries.ground(card.ground_id).candidates)
-    named = {int(text) for text in typed.getlist("site")[:there] if text.isascii() and text.isdigit() and len(text) < 7}
+    named = {
+        int(text)
+        for text in typed.getlist("site")[: services.MOST_SITES]
+        if text.isascii() and text.isdigit() and len(text) < 7
+    }
     return tuple(sorted(number for number in named if number < there)) or card.chosen
 
 
@@ -259,7 +262,7 @@ def _moved(card: StudyCard, typed: QueryDict) -> tuple[int, ...]:
     """The trial's sites after one was moved (`from`, `to`), closed (no `to`) or added (no `from`)."""
     sites = set(_sites_in(card, typed))
     left, right = _whole(typed.get("from", "")), _whole(typed.get("to", ""))
-    if right >= 0:
+    if right >= 0 and (left in sites or len(sites) < services.MOST_SITES):
         sites.add(right)
     if left in sites and len(sites) > 1:
         sites.discard(left)
@@ -280,11 +283,10 @@ def _page(request: HttpRequest, actor: Actor, card: StudyCard, *, error: str = "
         "seconds_left": round(run.left.total_seconds()) if run and run.left and run.done > 1 else None,
         "reasons": words.why_not(run) if run and run.state == "failed" and not card.is_found else (),
         "may_plan": queries.may_plan(actor) and actor.acts,
-        "can_site": queries.can_site(),
         "error": error,
         "is_stopped": bool(run and run.state == "stopped" and not card.is_found),
     }
-    if card.is_found and queries.can_site():
+    if card.is_found:
         context |= shown(card, _sites_in(card, request.GET), is_desk=True)
         context["to"] = _whole(request.GET.get("to", ""))
     return render(request, "planning/site_study.html", context, status=status)
@@ -309,8 +311,8 @@ def shown(card: StudyCard, sites: Sequence[int], *, is_desk: bool) -> dict[str, 
         "is_withheld": any(one.total is None or one.beyond is None for one in reach.communities),
         "served": [one for one in reach.communities if one.beyond == 0],
         "curve": curve,
-        "chart": _chart(card, curve),
-        "more": _more(card, sites, is_desk=is_desk),
+        "chart": _chart(card, curve, reach.total),
+        "more": _more(card, sites, reach.total, is_desk=is_desk),
         "layers": address + (cards.query_of(sites) if is_trial else ""),
         "how_good": words.how_good(card),
         "unit": words.unit(card.demand),
@@ -339,24 +341,12 @@ def _facts(card: StudyCard) -> list[tuple[str, str]]:
 
 
 def _figures(card: StudyCard, reach: Reach, kept: Reach | None) -> list[Figure]:
-    of = _("%(share)s of %(all)s")
-    total = words.amount(reach.total, card.demand)
-    within, beyond = reach.within[card.minutes], reach.beyond
-    walk = words.minutes(card.minutes)
+    total, walk = words.amount(reach.total, card.demand), words.minutes(card.minutes)
     was = kept or reach
+    before, now = was.within[card.minutes], reach.within[card.minutes]
     figures = [
-        Figure(
-            text=thousands(within),
-            name=_("within %(walk)s") % {"walk": walk},
-            note=of % {"share": words.percent(within, reach.total), "all": total},
-            before=thousands(was.within[card.minutes]),
-        ),
-        Figure(
-            text=thousands(beyond) if beyond == 0 or beyond >= words.FEWEST else _("fewer than 5"),
-            name=_("beyond %(walk)s") % {"walk": walk},
-            note=of % {"share": words.percent(beyond, reach.total), "all": total},
-            before=thousands(was.beyond),
-        ),
+        _people(_("within %(walk)s") % {"walk": walk}, now, before, reach.total, card.demand),
+        _people(_("beyond %(walk)s") % {"walk": walk}, reach.beyond, was.beyond, reach.total, card.demand),
         Figure(
             text=words.minutes(reach.mean_minutes),
             name=_("mean walk"),
@@ -371,20 +361,25 @@ def _figures(card: StudyCard, reach: Reach, kept: Reach | None) -> list[Figure]:
         ),
     ]
     if reach.unserved:
-        note = of % {"share": words.percent(reach.unserved, reach.total), "all": total}
-        name, before = _("find no room"), thousands(was.unserved)
-        figures.append(Figure(text=thousands(reach.unserved), name=name, note=note, before=before))
+        figures.append(_people(_("find no room"), reach.unserved, was.unserved, reach.total, card.demand))
     return figures if kept else [Figure(text=one.text, name=one.name, note=one.note) for one in figures]
 
 
-def _chart(card: StudyCard, curve: Sequence[cards.CurveRow]) -> dict[str, Any]:
+def _people(name: str, many: int, before: int, total: int, demand: str) -> Figure:
+    """So many of all, as far as it may be told."""
+    part, whole = words.share(many, total), words.amount(total, demand)
+    note = _("%(share)s of %(all)s") % {"share": part, "all": whole} if part else _("of %(all)s") % {"all": whole}
+    return Figure(text=words.counted(many, total), name=name, note=note, before=words.counted(before, total))
+
+
+def _chart(card: StudyCard, curve: Sequence[cards.CurveRow], total: int) -> dict[str, Any]:
     return {
         "labels": [str(row.sites) for row in curve],
         "series": [
             {
                 "name": _("within %(walk)s") % {"walk": words.minutes(card.minutes)},
                 "type": "line",
-                "data": [step.within for step in card.curve],
+                "data": [words.least(step.within, total) for step in card.curve],
             }
         ],
         "unit": words.unit(card.demand),
@@ -392,7 +387,7 @@ def _chart(card: StudyCard, curve: Sequence[cards.CurveRow]) -> dict[str, Any]:
     }
 
 
-def _more(card: StudyCard, sites: Sequence[int], *, is_desk: bool) -> dict[str, Any] | None:
+def _more(card: StudyCard, sites: Sequence[int], total: int, *, is_desk: bool) -> dict[str, Any] | None:
     """The best site to add to these."""
     added = queries.one_more(card, sites)
     if added is None or added.number is None or card.ground_id is None:
@@ -400,7 +395,7 @@ def _more(card: StudyCard, sites: Sequence[int], *, is_desk: bool) -> dict[str, 
     one = queries.ground(card.ground_id).candidates[added.number]
     return {
         "name": words.candidate_name(one),
-        "brings": words.amount(added.after - added.before, card.demand),
+        "brings": words.brought(added.before, added.after, total, card.demand),
         "href": cards.query_of(sorted([*sites, added.number])) + "#trial" if is_desk else "",
     }
 
@@ -423,8 +418,7 @@ def public_study(request: HttpRequest, study_id: uuid.UUID) -> HttpResponse:
     """A study that was published."""
     card = found(queries.published_study, study_id)
     context = {"card": card, "question": words.questions()[card.question], "facts": _facts(card)}
-    if queries.can_site():
-        context |= shown(card, card.chosen, is_desk=False)
+    context |= shown(card, card.chosen, is_desk=False)
     return render(request, "planning/site_public.html", context)
 
 

@@ -283,7 +283,7 @@ def cell(code: str, *, on: date) -> CellCard:
     """Raises Absent for a code that the day's grid does not have."""
     found = _on(on)
     if not found or code not in found[1].cells:
-        raise Absent("cell-absent", "There is no such cell.")
+        raise Absent("cell-absent", _("There is no such cell."))
     return found[1].cells[code]
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from math import cos, hypot, radians
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from pianqu.foundation.errors import Absent
 from pianqu.rooms.directory import queries as directory
@@ -120,28 +121,34 @@ class PartyAnswer:
 def estates(
     *, on: date, community_codes: Collection[str] | None = None, ground: Iterable[CellCard] | None = None
 ) -> tuple[EstateCard, ...]:
-    """The estates of a day by code, of these communities or of all. Two statements; one where the day's cells are given."""
+    """The estates of a day by code, of these communities or of all. Three statements; two where the day's cells are given."""
     rows = _standing(on)
     if community_codes is not None:
         rows = rows.filter(community_code__in=set(community_codes))
     drawn = frozenset(card.code for card in (cells(on=on) if ground is None else ground))
-    return tuple(_card(row, drawn, on) for row in rows.order_by("code"))
+    return _cards(list(rows.order_by("code")), drawn, on)
 
 
 def estate(code: str, *, on: date) -> EstateCard:
     """Raises Absent for a code that no estate has on that day."""
     row = _standing(on).filter(code=code).first()
     if row is None:
-        raise Absent("estate-absent", "There is no such estate.")
-    return _card(row, frozenset(card.code for card in cells(on=on)), on)
+        raise Absent("estate-absent", _("There is no such estate."))
+    return _cards([row], frozenset(card.code for card in cells(on=on)), on)[0]
 
 
 def _standing(on: date) -> QuerySet[Estate]:
     return Estate.objects.filter(Q(valid_to=None) | Q(valid_to__gt=on), valid_from__lte=on)
 
 
-def _card(row: Estate, drawn: frozenset[str], on: date) -> EstateCard:
-    """With its cells; where a later grid has none of them any more, those in which its buildings stand."""
+def _cards(rows: Sequence[Estate], drawn: frozenset[str], on: date) -> tuple[EstateCard, ...]:
+    """With their cells; where a later grid has none of them any more, those in which their buildings stand."""
+    known = {row.code: tuple(sorted(drawn & set(row.cell_codes))) for row in rows}
+    stands = cells_by_building({code for row in rows if not known[row.code] for code in row.building_codes}, on=on)
+    return tuple(_card(row, known[row.code] or lie_in(row.building_codes, stands)) for row in rows)
+
+
+def _card(row: Estate, cell_codes: tuple[str, ...]) -> EstateCard:
     return EstateCard(
         code=row.code,
         name=row.name,
@@ -151,18 +158,23 @@ def _card(row: Estate, drawn: frozenset[str], on: date) -> EstateCard:
         property_phone=row.property_phone,
         owners_phone=row.owners_phone,
         committee_phone=row.committee_phone,
-        cell_codes=tuple(sorted(drawn & set(row.cell_codes))) or cells_of_buildings(row.building_codes, on=on),
+        cell_codes=cell_codes,
         building_codes=tuple(row.building_codes),
         valid_from=row.valid_from,
     )
 
 
-def cells_of_buildings(codes: Collection[str], *, on: date) -> tuple[str, ...]:
-    """The cells of a day in which these buildings of the latest roll stand, by code. At most three statements."""
-    known = buildings_by_code() if codes else {}
-    at = [(known[code].lon, known[code].lat) for code in codes if code in known]
-    found = {place.cell_code for place in locate_cells(at, on=on)} if at else set()
-    return tuple(sorted(found - {""}))
+def cells_by_building(codes: Collection[str], *, on: date) -> dict[str, str]:
+    """Building → the cell of a day in which it stands by the latest roll; others are missing. At most three statements."""
+    houses = buildings_by_code() if codes else {}
+    known = sorted(code for code in codes if code in houses)
+    places = locate_cells([(houses[code].lon, houses[code].lat) for code in known], on=on) if known else ()
+    return {code: place.cell_code for code, place in zip(known, places, strict=True) if place.cell_code}
+
+
+def lie_in(building_codes: Collection[str], stands: Mapping[str, str]) -> tuple[str, ...]:
+    """The cells of these buildings, by code."""
+    return tuple(sorted({stands[code] for code in building_codes if code in stands}))
 
 
 def _estate_at(
@@ -200,7 +212,7 @@ def neighbourhood(kind: str, code: str, *, on: date) -> Neighbourhood:
         return _of_cell(card, cluster_of(card.community_code, on=on))
     found = next((one for one in clusters(on=on) if one.code == code), None)
     if found is None:
-        raise Absent("cluster-absent", "There is no such cluster.")
+        raise Absent("cluster-absent", _("There is no such cluster."))
     return whole_cluster(found, cells(on=on))
 
 

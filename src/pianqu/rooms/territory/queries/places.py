@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from pianqu.foundation.db import fetch
 from pianqu.foundation.errors import Absent
 from pianqu.foundation.fresh import Fresh
@@ -170,7 +172,7 @@ def place(code: str) -> PlaceCard:
     """Raises Absent for an unknown code."""
     found = _atlas().places.get(code)
     if found is None:
-        raise Absent("place-absent", "There is no such place.")
+        raise Absent("place-absent", _("There is no such place."))
     return found
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from pianqu.foundation.errors import Absent
 from pianqu.kernels.opening import Span, Spans, Table
@@ -69,7 +70,7 @@ def point(code: str) -> PointCard:
     """Raises Absent for an unknown code."""
     row = ServicePoint.objects.filter(code=code).first()
     if row is None:
-        raise Absent("point-absent", "There is no such service point.")
+        raise Absent("point-absent", _("There is no such service point."))
     return _card(row)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Count, F, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from pianqu.foundation.errors import Absent
 from pianqu.rooms.territory.models import JointRound, Promise, RoundParty
@@ -130,7 +131,7 @@ def promise(promise_id: uuid.UUID) -> PromiseCard:
     """Raises Absent."""
     found = _cards(Promise.objects.filter(id=promise_id))
     if not found:
-        raise Absent("promise-absent", "There is no such promise.")
+        raise Absent("promise-absent", _("There is no such promise."))
     return found[0]
 
 

@@ -123,8 +123,13 @@ def adopt_grid(
 
 
 def latest() -> GridVersion | None:
-    """The version without an end; held, so that two adoptions wait for each other."""
-    return GridVersion.objects.select_for_update().filter(valid_to=None).first()
+    """The version without an end; held, so that two adoptions wait for each other.
+
+    Asked twice: a statement that waited does not see the version that it waited for.
+    """
+    open_ended = GridVersion.objects.select_for_update().filter(valid_to=None)
+    open_ended.first()
+    return open_ended.first()
 
 
 def put_in_force(actor: Actor, adoption: Adoption, former: GridVersion | None, now: datetime) -> uuid.UUID:

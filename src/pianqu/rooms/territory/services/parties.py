@@ -52,16 +52,18 @@ class _World:
 def set_estates(*, actor: Actor, items: Sequence[NewEstate], valid_from: date, now: datetime) -> int:
     """Make these estates stand so from a day on; answers how many changed. What stands already is left alone.
 
-    An estate of the same code ends on that day, and its days before keep their parties. Raises Forbidden, and Invalid with the
-    first fault.
+    An estate of the same code ends on that day, and its days before keep their parties; whoever takes one to another community
+    has to arrange both. Raises Forbidden, and Invalid with the first fault.
     """
-    for code in sorted({item.community_code for item in items}):
+    rows = Estate.objects.select_for_update().filter(valid_to=None, code__in=[item.code for item in items])
+    standing = {row.code: row for row in rows}
+    concerned = {item.community_code for item in items} | {row.community_code for row in standing.values()}
+    for code in sorted(concerned):
         rules.check_may_set_estate(actor, queries.leaders_of(code, on=valid_from))
     for code, reason in estate_faults(items, on=valid_from):
         raise Invalid("estate-wrong", f"{code}: {reason} {_('Nothing was changed.')}")
-    rows = Estate.objects.select_for_update().filter(valid_to=None, code__in=[item.code for item in items])
-    standing = {row.code: row for row in rows}
-    fresh = [_row(item, valid_from) for item in items]
+    stands = queries.cells_by_building({code for item in items for code in item.building_codes}, on=valid_from)
+    fresh = [_row(item, stands, valid_from) for item in items]
     changed = [row for row in fresh if row.code not in standing or _told(row) != _told(standing[row.code])]
     for row in changed:
         _end_before(standing.get(row.code), valid_from)
@@ -82,7 +84,7 @@ def _end_before(row: Estate | None, day: date) -> None:
     row.save(update_fields=["valid_to"])
 
 
-def _row(item: NewEstate, valid_from: date) -> Estate:
+def _row(item: NewEstate, stands: Mapping[str, str], valid_from: date) -> Estate:
     buildings = tuple(dict.fromkeys(item.building_codes))
     return Estate(
         id=new_id(),
@@ -94,7 +96,7 @@ def _row(item: NewEstate, valid_from: date) -> Estate:
         property_phone=item.property_phone.strip(),
         owners_phone=item.owners_phone.strip(),
         committee_phone=item.committee_phone.strip(),
-        cell_codes=sorted(set(item.cell_codes)) or list(queries.cells_of_buildings(buildings, on=valid_from)),
+        cell_codes=sorted(set(item.cell_codes)) or list(queries.lie_in(buildings, stands)),
         building_codes=list(buildings),
         valid_from=valid_from,
     )

@@ -149,6 +149,17 @@ def test_a_roll_that_came_later_changes_nothing_in_a_replay() -> None:
     assert queries.change(second) == before
 
 
+def test_a_leader_who_will_follow_the_ground_counts_before_the_day() -> None:
+    homes(("a", 0.5, 0.5, 60), ("b", 0.2, 1.2, 30), ("c", 0.8, 1.2, 10), ("d", 1.5, 0.5, 5))
+    adopted()
+    people = posts(2)
+    staff("A1", people[:1])
+    staff("A2", people[1:])
+    second = change_grid()
+    heard()
+    assert queries.to_staff(second) == ("N2", "N3"), "of A2 no cell holds four fifths"
+
+
 # who follows ---------------------------------------------------------------------------------------------------------
 
 

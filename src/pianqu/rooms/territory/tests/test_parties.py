@@ -153,6 +153,25 @@ def test_an_estate_lies_where_its_buildings_stand(stands: None) -> None:
     assert queries.estate("E3", on=TODAY).cell_codes == ("A2",)
 
 
+def test_after_a_grid_with_other_codes_all_estates_find_their_cells_at_once(stands: None) -> None:
+    def asked() -> tuple[set[tuple[str, ...]], int]:
+        with CaptureQueriesContext(connection) as told:
+            found = queries.estates(on=TOMORROW)
+        return {card.cell_codes for card in found}, len(told)
+
+    house = NewBuilding(code="H1", name="1 幢", community_code=ONE, lon=WEST + 0.001, lat=SOUTH + 0.001, households=8)
+    services.take_in_buildings(actor=SYSTEM, items=[house], source="测试", now=NOW)
+    set_one(building_codes=["H1"])
+    anew = [replace(cell, code=f"N{cell.code}") for cell in cells() if not cell.parent_code]
+    adopted(cells=anew, valid_from=TOMORROW)
+    lie, _cold = asked()
+    assert lie == {("NA1",)}
+    _same, before = asked()
+    for number in range(2, 6):
+        set_one(code=f"E{number}", building_codes=["H1"])
+    assert asked() == (lie, before)
+
+
 def test_a_new_company_leaves_older_days_theirs(stands: None) -> None:
     assert services.set_estates(actor=SYSTEM, items=[estate()], valid_from=TOMORROW, now=NOW) == 0, "nothing changed"
     changed = [estate(property_code=WY2)]
@@ -232,6 +251,16 @@ def test_leaders_of_community_street_and_cluster_arrange_estates(
     done = may(lambda: services.set_estates(actor=actor, items=changed, valid_from=TOMORROW, now=NOW))
     assert done is allowed
     assert may(lambda: services.end_estate(actor=actor, code="E1", on=LATER, now=NOW)) is allowed
+
+
+def test_nobody_takes_an_estate_away_from_a_community_that_is_not_theirs(stands: None) -> None:
+    taken = [estate(community_code=TWO, cell_codes=["B1"])]
+    for actor in (official(TWO, "leader"), official(ONE, "leader")):
+        with pytest.raises(Forbidden):
+            services.set_estates(actor=actor, items=taken, valid_from=TOMORROW, now=NOW)
+    assert queries.estate("E1", on=LATER).community_code == ONE
+    both = official("330205", "administrator")
+    assert services.set_estates(actor=both, items=taken, valid_from=TOMORROW, now=NOW) == 1
 
 
 @pytest.mark.parametrize(("who", "allowed"), GO_ROUND.items())
