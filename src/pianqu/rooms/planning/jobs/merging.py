@@ -177,7 +177,8 @@ def _made(
 def _cells(ground: Ground, found: Proposed, on: date, *, is_now: bool) -> list[dict[str, Any]]:
     """Codes of 15 figures, a community's twelve and a number (GB/T 34300); present cells keep theirs."""
     places = territory.places()
-    now = [card for card in territory.cells(on=on) if card.code in set(ground.column(OWN))] if is_now else []
+    own = set(ground.column(OWN)) if is_now else set()
+    now = [card for card in territory.cells(on=on) if card.code in own] if is_now else []
     numbers: Counter[str] = Counter()
     cells = []
     for at, (community, fits) in enumerate(zip(found.communities, found.fits, strict=True)):

@@ -58,7 +58,7 @@ class DraftCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptionCard:
-    """A plan that was computed; `front`: no other one is as good in all."""
+    """A plan that was computed; `within`: it keeps the draft's hard limits; `front`: of those no other is as good in all."""
 
     id: uuid.UUID
     number: int
@@ -67,6 +67,7 @@ class OptionCard:
     splits: int
     moved: int
     score: int
+    within: bool
     front: bool
     chosen: bool
 
@@ -222,7 +223,7 @@ def _state(actor: Actor, draft: Draft, now: datetime) -> DraftState:
         figures=worth(written, board),
         now_figures=worth_now(written, board),
         broken=broken_areas(written, board.part),
-        options=options(draft.id, digest),
+        options=options(draft, digest),
         run=run,
         run_sentences=sentences(run.details) if run else (),
         changed_by=post_title(draft.changed_by_post),
@@ -257,12 +258,13 @@ def post_title(post_id: str) -> str:
     return f"{held.organisation_name} · {held.title}" if held else ""
 
 
-def options(draft_id: uuid.UUID, digest: str = "") -> tuple[OptionCard, ...]:
+def options(draft: Draft, digest: str = "") -> tuple[OptionCard, ...]:
     """Plans that were computed for a draft, oldest first. One statement."""
-    rows = PlanOption.objects.filter(draft_id=draft_id).order_by("-made_at", "-number")
+    rows = PlanOption.objects.filter(draft=draft).order_by("-made_at", "-number")
     latest = {row["digest"]: row for row in _rows(rows)}
     kept = list(latest.values())
-    best = _best([row["figures"] for row in kept])
+    within = [n for n, row in enumerate(kept) if _within(row["figures"], draft.settings)]
+    best = _best([row["figures"] for row in kept], within)
     return tuple(
         OptionCard(
             id=row["id"],
@@ -272,6 +274,7 @@ def options(draft_id: uuid.UUID, digest: str = "") -> tuple[OptionCard, ...]:
             splits=row["figures"]["splits"],
             moved=row["figures"]["moved"],
             score=row["figures"]["score"],
+            within=place in within,
             front=place in best,
             chosen=row["digest"] == digest,
         )
@@ -285,9 +288,17 @@ def _rows(rows: QuerySet[PlanOption]) -> list[dict[str, Any]]:
     return found[::-1]
 
 
-def _best(figures: Sequence[Mapping[str, Any]]) -> set[int]:
-    """Places of the plans within their limits than which no other such is as good in all; of all plans where none is."""
-    within = [n for n, one in enumerate(figures) if not one["over"] and not one["loose"]] or range(len(figures))
+def _within(figures: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    """Whether a plan keeps what the draft demands now: it may have been computed with other limits."""
+    if figures["loose"]:
+        return False
+    if "least" in asked:
+        return all(asked["least"] <= load <= asked["most"] for load in figures["loads"])
+    return bool(figures["deviation"] <= asked["tolerance"])
+
+
+def _best(figures: Sequence[Mapping[str, Any]], within: Sequence[int]) -> set[int]:
+    """Places of the plans within the limits than which no other such is as good in all. One beyond them is never offered."""
     points = [tuple(figures[n][name] for name in ("deviation", "cut", "splits", "moved")) for n in within]
     return {within[n] for n in non_dominated(points)}
 

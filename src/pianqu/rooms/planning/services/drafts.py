@@ -11,6 +11,7 @@ from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Invalid
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.verbs import verb
+from pianqu.kernels import words as kernel
 from pianqu.kernels.partition.records import CLUSTERS
 from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.planning import queries, rules
@@ -38,7 +39,7 @@ def start_draft(
     Raises Invalid for a district of which something is not known yet (an outline, who lives there), with names.
     """
     rules.check_may_plan(actor)
-    called = title.strip()[:60]
+    called = kernel.clean(title)[:60]
     if not called:
         raise Invalid("draft-title", _("Please give the draft a name. Nothing was started."))
     merged = queries.units_of_merge(merge_id) if merge_id else None

@@ -85,9 +85,26 @@ class Sheet:
     is_synthetic: bool
 
     @property
+    def units_file(self) -> str:
+        """As both files are called when they are downloaded."""
+        return _units_name(self.units_digest)
+
+    @property
+    def record_file(self) -> str:
+        return _record_name(self.draft_id)
+
+    @property
     def changed_since(self) -> int:
         """Revisions after it was published."""
         return max(0, self.revision - self.published_revision)
+
+
+def _units_name(digest: str) -> str:
+    return f"units-{digest[:12]}.json"
+
+
+def _record_name(draft_id: uuid.UUID) -> str:
+    return f"plan-{draft_id}.json"
 
 
 def resident(draft_id: uuid.UUID) -> Actor:
@@ -151,12 +168,13 @@ def _plan(request: HttpRequest, draft_id: uuid.UUID, words: str, unit: str, prob
     written = queries.units_of(state.units_id)
     rows = moved(written, state)
     is_cells = state.level == CELLS
+    whole = all(row.households >= FEWEST for row in rows)  # else the total would tell what a line leaves out
     context = {
         "sheet": _sheet(state, written),
-        "pairs": pairs(state),
+        "pairs": [pair for pair in pairs(state) if whole or pair.name != "moved"],
         "broken": broken(state),
         "moves": [_move(row, is_cells=is_cells) for row in rows],
-        "moved_households": sum(row.households for row in rows),
+        "moved_households": sum(row.households for row in rows) if whole else None,
         "loads": _loads(state, written, is_cells=is_cells),
         "comments": queries.comments(draft_id, for_all=True),
         "units": () if is_cells else sorted(zip(written.keys, written.names, strict=True)),
@@ -248,7 +266,7 @@ def units_file(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
         sentence = _("How many households live in each house is not published. Officials can compute this plan again.")
         raise Absent("units-private", sentence)
     response = HttpResponse(queries.units_text(state.units_id).content, content_type="application/json")
-    response["Content-Disposition"] = f'attachment; filename="units-{state.units_digest[:12]}.json"'
+    response["Content-Disposition"] = f'attachment; filename="{_units_name(state.units_digest)}"'
     return response
 
 
@@ -256,5 +274,5 @@ def units_file(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
 def record_file(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     """Questions, plans and every change, for who computes the plan again."""
     response = JsonResponse(queries.plan_record(draft_id), json_dumps_params={"ensure_ascii": False})
-    response["Content-Disposition"] = f'attachment; filename="plan-{draft_id}.json"'
+    response["Content-Disposition"] = f'attachment; filename="{_record_name(draft_id)}"'
     return response
