@@ -146,9 +146,12 @@ def _run_told(run: RunCard, said: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def drafts(*, levels: Sequence[str] = (), states: Sequence[str] = (), most: int = 100) -> tuple[DraftCard, ...]:
-    """Drafts, what changed last first. One statement."""
+def drafts(
+    *, levels: Sequence[str] = (), states: Sequence[str] = (), published: bool = False, most: int = 100
+) -> tuple[DraftCard, ...]:
+    """Drafts, what changed last first; only those that everybody may see where asked. One statement."""
     rows = Draft.objects.order_by("-changed_at", "-id")
+    rows = rows.filter(published_at__isnull=False) if published else rows
     rows = rows.filter(level__in=levels) if levels else rows
     rows = rows.filter(state__in=states) if states else rows
     return tuple(_card(row) for row in rows.defer("part", "locks", "centres")[:most])
@@ -190,6 +193,18 @@ def draft_units(draft_id: uuid.UUID) -> UnitsText:
     return units_text(_draft(draft_id).units_id)
 
 
+def public_units(draft_id: uuid.UUID) -> UnitsText:
+    """The same of a draft that was published, for everybody. Two statements at most. Raises Absent."""
+    return units_text(_published(draft_id).units_id)
+
+
+def _published(draft_id: uuid.UUID) -> Draft:
+    draft = _draft(draft_id)
+    if draft.published_at is None:
+        raise Absent("draft-absent", _("There is no such draft."))
+    return draft
+
+
 def draft_state(actor: Actor, draft_id: uuid.UUID, *, now: datetime) -> DraftState:
     """Everything about a draft for who plans. A handful of statements, whatever its size. Raises Forbidden, Absent."""
     rules.check_may_see(actor)
@@ -198,10 +213,7 @@ def draft_state(actor: Actor, draft_id: uuid.UUID, *, now: datetime) -> DraftSta
 
 def public_plan(actor: Actor, draft_id: uuid.UUID, *, now: datetime) -> DraftState:
     """The same of a plan that was published, for everybody. Raises Absent."""
-    draft = _draft(draft_id)
-    if draft.published_at is None:
-        raise Absent("draft-absent", _("There is no such draft."))
-    return _state(actor, draft, now)
+    return _state(actor, _published(draft_id), now)
 
 
 def _state(actor: Actor, draft: Draft, now: datetime) -> DraftState:
@@ -223,7 +235,7 @@ def _state(actor: Actor, draft: Draft, now: datetime) -> DraftState:
         figures=worth(written, board),
         now_figures=worth_now(written, board),
         broken=broken_areas(written, board.part),
-        options=options(draft, digest),
+        options=options(draft.id, digest),
         run=run,
         run_sentences=sentences(run.details) if run else (),
         changed_by=post_title(draft.changed_by_post),
@@ -258,12 +270,12 @@ def post_title(post_id: str) -> str:
     return f"{held.organisation_name} · {held.title}" if held else ""
 
 
-def options(draft: Draft, digest: str = "") -> tuple[OptionCard, ...]:
+def options(draft_id: uuid.UUID, digest: str = "") -> tuple[OptionCard, ...]:
     """Plans that were computed for a draft, oldest first. One statement."""
-    rows = PlanOption.objects.filter(draft=draft).order_by("-made_at", "-number")
+    rows = PlanOption.objects.filter(draft_id=draft_id).order_by("-made_at", "-number")
     latest = {row["digest"]: row for row in _rows(rows)}
     kept = list(latest.values())
-    within = [n for n, row in enumerate(kept) if _within(row["figures"], draft.settings)]
+    within = [n for n, row in enumerate(kept) if _within(row["figures"], row["draft__settings"])]
     best = _best([row["figures"] for row in kept], within)
     return tuple(
         OptionCard(
@@ -282,10 +294,10 @@ def options(draft: Draft, digest: str = "") -> tuple[OptionCard, ...]:
     )
 
 
-def _rows(rows: QuerySet[PlanOption]) -> list[dict[str, Any]]:
+def _rows(rows: QuerySet[PlanOption]) -> list[Mapping[str, Any]]:
     """The oldest first, so that of equal plans the newest stands."""
-    found: list[dict[str, Any]] = list(rows.values("id", "number", "figures", "digest")[:MOST_OPTIONS])  # type: ignore[arg-type]
-    return found[::-1]
+    latest = rows.values("id", "number", "figures", "digest", "draft__settings")[:MOST_OPTIONS]
+    return [dict(row) for row in latest][::-1]
 
 
 def _within(figures: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:

@@ -19,8 +19,6 @@ from pianqu.rooms.planning.facts import CommentAnswered, CommentHidden, DraftCom
 from pianqu.rooms.planning.models import Comment, Draft
 
 LONGEST = 1_000
-MOST = 5_000
-"""Comments on one draft."""
 
 
 @verb
@@ -40,7 +38,7 @@ def comment(*, actor: Actor, draft_id: uuid.UUID, words: str, unit: str = "", no
         raise Invalid("comment-words", _("Please write from 1 to %(most)s characters.") % {"most": LONGEST})
     if unit and unit not in queries.units_of(draft.units_id).keys:
         raise Invalid("unit-unknown", _("The place that you chose is not part of this plan. Please choose again."))
-    if Comment.objects.filter(draft=draft).count() >= MOST:
+    if Comment.objects.filter(draft=draft).count() >= queries.MOST_COMMENTS:
         raise Refused(
             "comments-many", _("This plan has as many comments as can be taken. Please write to the district.")
         )

@@ -90,15 +90,17 @@ def start_draft(
 
 
 def _kept(found: Gathered, now: datetime) -> UnitSet:
-    """The same units as before are the same set."""
-    known = UnitSet.objects.filter(digest=found.digest, shapes_digest=found.shapes_digest).first()
-    return known or UnitSet.objects.create(
-        id=new_id(),
-        level=found.level,
-        content=found.content,
-        shapes=found.shapes,
+    """The same units as before are the same set, also where two people begin at once."""
+    kept, _fresh = UnitSet.objects.get_or_create(
         digest=found.digest,
         shapes_digest=found.shapes_digest,
-        count=found.count,
-        made_at=now,
+        defaults={
+            "id": new_id(),
+            "level": found.level,
+            "content": found.content,
+            "shapes": found.shapes,
+            "count": found.count,
+            "made_at": now,
+        },
     )
+    return kept

@@ -234,6 +234,25 @@ def test_a_draft_that_was_not_published_is_nobodys_business() -> None:
 
 
 @pytest.mark.usefixtures("at_noon")
+def test_drafts_that_nobody_published_crowd_no_plan_out_of_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    published()
+    monkeypatch.setattr(plans, "MOST_PLANS", 1)
+    services.withdraw_draft(actor=SYSTEM, draft_id=started(title="草稿"), now=NOW)
+    page = Client().get("/plans/").content.decode()
+    assert "三片区调整" in page and "草稿" not in page
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_more_comments_than_a_page_shows_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    draft, anybody = published(), Client(headers={"accept-language": "en"})
+    for words in ("一", "二"):
+        services.comment(actor=RESIDENT, draft_id=draft, words=words, now=NOW)
+    assert "newest" not in anybody.get(f"/plans/{draft}/").content.decode()
+    monkeypatch.setattr(plans, "SHOWN", 1)
+    assert "2 · the newest 1 is shown" in anybody.get(f"/plans/{draft}/").content.decode()
+
+
+@pytest.mark.usefixtures("at_noon")
 def test_what_it_takes_to_compute_it_again_is_there_for_everybody() -> None:
     draft, anybody = published(), Client()
     text = anybody.get(f"/plans/{draft}/units.json").content
