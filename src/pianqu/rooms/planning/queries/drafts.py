@@ -294,7 +294,7 @@ def options(draft_id: uuid.UUID, digest: str = "") -> tuple[OptionCard, ...]:
     )
 
 
-def _rows(rows: QuerySet[PlanOption]) -> list[Mapping[str, Any]]:
+def _rows(rows: QuerySet[PlanOption]) -> Sequence[Mapping[str, Any]]:
     """The oldest first, so that of equal plans the newest stands."""
     latest = rows.values("id", "number", "figures", "digest", "draft__settings")[:MOST_OPTIONS]
     return [dict(row) for row in latest][::-1]

@@ -161,10 +161,12 @@ def _kept_codes(written: Written, board: Board) -> dict[int, str]:
         if home >= 0:
             shared[number, home] += written.units.households[unit]
     found: dict[int, str] = {}
+    given: set[str] = set()
     for (number, home), _count in sorted(shared.items(), key=lambda one: (-one[1], one[0])):
         code = written.now[home]["code"]
-        if number not in found and code not in found.values():
+        if number not in found and code not in given:
             found[number] = code
+            given.add(code)
     return found
 
 

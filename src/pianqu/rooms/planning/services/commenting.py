@@ -28,11 +28,7 @@ def comment(*, actor: Actor, draft_id: uuid.UUID, words: str, unit: str = "", no
     Raises Absent for a draft that is not published, Refused after the last day, Invalid for no words or too many.
     """
     rules.check_may_comment(actor)
-    draft = Draft.objects.filter(id=draft_id).exclude(state=queries.EDITING).first()
-    if draft is None or draft.published_at is None:
-        raise Absent("draft-absent", _("There is no such draft."))
-    if draft.state != queries.PUBLISHED or (draft.comments_until and timezone.localdate(now) > draft.comments_until):
-        raise Refused("comments-over", _("Comments on this plan are closed. Your words were not sent."))
+    draft = _open(draft_id, now)
     text = kernel.clean(words)
     if not text or len(text) > LONGEST:
         raise Invalid("comment-words", _("Please write from 1 to %(most)s characters.") % {"most": LONGEST})
@@ -66,6 +62,16 @@ def comment(*, actor: Actor, draft_id: uuid.UUID, words: str, unit: str = "", no
     )
     ledger.record([told], actor=actor, now=now)
     return row.id
+
+
+def _open(draft_id: uuid.UUID, now: datetime) -> Draft:
+    """A draft on which comments are taken now."""
+    draft = Draft.objects.filter(id=draft_id).exclude(published_at=None).first()
+    if draft is None:
+        raise Absent("draft-absent", _("There is no such draft."))
+    if draft.state != queries.PUBLISHED or (draft.comments_until and timezone.localdate(now) > draft.comments_until):
+        raise Refused("comments-over", _("Comments on this plan are closed. Your words were not sent."))
+    return draft
 
 
 @verb

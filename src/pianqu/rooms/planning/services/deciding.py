@@ -98,8 +98,7 @@ def adopt_draft(
     _check_whole(written, board, found)
     _check_names(written, board)
     why = _reason(found, reason)
-    build = adopting.cells_grid if draft.level == CELLS else adopting.clusters_grid
-    grid = build(written, board, queries.units_text(draft.units_id).shapes)
+    grid = _grid(draft, written, board)
     version = grids.adopt_grid(
         actor=actor,
         cells=grid.cells,
@@ -115,9 +114,14 @@ def adopt_draft(
     draft.state, draft.decided_at, draft.valid_from, draft.version_id = queries.ADOPTED, now, valid_from, version
     draft.reason, draft.reason_salt = why, salt
     draft.save()
-    told = _adopted(draft, board, found, actor, text_commitment(why, salt) if why else "")
-    ledger.record([told], actor=actor, now=now)
+    committed = text_commitment(why, salt) if why else ""
+    ledger.record([_adopted(draft, board, found, actor, committed)], actor=actor, now=now)
     return version
+
+
+def _grid(draft: Draft, written: Written, board: Board) -> adopting.Grid:
+    build = adopting.cells_grid if draft.level == CELLS else adopting.clusters_grid
+    return build(written, board, queries.units_text(draft.units_id).shapes)
 
 
 def _adopted(draft: Draft, board: Board, found: FiguresCard, actor: Actor, why: str) -> DraftAdopted:
