@@ -125,11 +125,11 @@ def hand_in(page: Tab, number: int, system: str, content: bytes) -> None:
     page.wait_for_load_state()
 
 
-def filed(page: Tab, words: str, at: tuple[float, float]) -> str:
+def filed(page: Tab, words: str, at: tuple[float, float], category: str = "道路与公共设施") -> str:
     """A resident's report with a place on the map; answers its code."""
     page.goto("/report/")
     page.fill("#words", words)
-    page.get_by_label("道路与公共设施").check()
+    page.get_by_label(category).check()
     script = """([lon, lat]) => { const put = (name, value) => { document.querySelector(`[name=${name}]`).value = value; };
         put("lon", lon); put("lat", lat); put("place_source", "map"); }"""
     page.evaluate(script, list(at))
@@ -215,7 +215,7 @@ def test_three_grids_become_one_and_matters_keep_the_cell_of_their_day(chrome: B
         moved = [n for n, at in enumerate(points[somewhere]) if cell_at(page, at) != f"{somewhere}001"]
         assert moved, "a community of 900 households has more cells than one"
         place = points[somewhere][moved[0]]
-        after = filed(page, "路灯又不亮了", place)
+        after = filed(page, "垃圾堆了三天没人清运", place, "环境卫生")
         assert OLD in on_desk(page, before[moved[0]]), "what was filed before keeps its cell"
         assert OLD not in on_desk(page, after)
 

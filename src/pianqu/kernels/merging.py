@@ -27,8 +27,8 @@ from pianqu.kernels.overlay.layers import Layer, Shape
 from pianqu.kernels.overlay.planar import Floats, Whole
 from pianqu.kernels.overlay.refining import NONE, TOLERANCE_M, Atom, Border, refined
 from pianqu.kernels.overlay.tables import atom_of
+from pianqu.kernels.overlay.touching import bridges
 from pianqu.kernels.partition.cells import CELL, Band, cells
-from pianqu.kernels.partition.graph import graph, parts
 from pianqu.kernels.partition.problem import System, Units
 from pianqu.kernels.partition.records import some_of
 from pianqu.kernels.partition.search import Infeasible
@@ -221,7 +221,7 @@ def proposed(
     tell: Tell = lambda _done, _of: None,
 ) -> Proposed:
     """Cells of so many households within each community (a layer's name); places of no community are cells of nobody's."""
-    units = as_units(ground, keep=keep)
+    units = replace(as_units(ground, keep=keep), bridges=ways(ground, community))
     own: defaultdict[str, list[int]] = defaultdict(list)
     for place, code in enumerate(ground.column(community)):
         own[code].append(place)
@@ -229,7 +229,7 @@ def proposed(
     for done, code in enumerate(sorted(own)):
         tell(done, len(own))
         members = own[code]
-        local, good = _cells(_joined(some_of(units, members)), band, seed, sweeps, plain)
+        local, good = _cells(some_of(units, members), band, seed, sweeps, plain)
         for place, cell in zip(members, local, strict=True):
             part[place] = len(communities) + cell
         communities += [code] * len(good)
@@ -252,11 +252,28 @@ def _cells(units: Units, band: Band, seed: int, sweeps: int, plain: bool | None)
     return found.part, [band.least <= homes <= band.most for homes in held]
 
 
-def _joined(units: Units) -> Units:
-    """Parts that do not touch, one after the other joined by a bridge between their first units."""
-    number = parts(graph(len(units), units.borders))
-    first = [int(np.flatnonzero(number == one)[0]) for one in range(int(number.max(initial=-1)) + 1)]
-    return replace(units, bridges=tuple((first[at - 1], first[at]) for at in range(1, len(first))))
+def ways(ground: Ground, community: str) -> tuple[tuple[int, int], ...]:
+    """Bridges between the places of each community that would hang together by nothing else, where they are nearest."""
+    borders = as_units(ground, keep=()).borders
+    shapes = np.array([place.geometry for place in ground.places], dtype=object)
+    return bridged(ground.column(community), borders, shapes)
+
+
+def bridged(groups: Sequence[str], borders: Sequence[tuple[int, int, int]], shapes: Any) -> tuple[tuple[int, int], ...]:
+    """The same for shapes on a plane, each of a group, with the borders that count."""
+    own: defaultdict[str, list[int]] = defaultdict(list)
+    for unit, group in enumerate(groups):
+        own[group].append(unit)
+    number = {unit: at for units in own.values() for at, unit in enumerate(units)}
+    inner: defaultdict[str, list[tuple[int, int, int]]] = defaultdict(list)
+    for one, other, metres in borders:
+        if groups[one] == groups[other]:
+            inner[groups[one]].append((number[one], number[other], metres))
+    return tuple(
+        (units[one], units[other])
+        for group, units in own.items()
+        for one, other in bridges(len(units), inner[group], shapes[np.array(units)])
+    )
 
 
 def as_they_are(ground: Ground, layer: str, community: str) -> Proposed:

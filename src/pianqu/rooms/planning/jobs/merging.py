@@ -162,6 +162,7 @@ def _made(
         "population": None if None in people else people,
         "part": list(found.part),
         "borders": [[one.one, one.other, round(one.length_m)] for one in ground.borders if round(one.length_m)],
+        "bridges": [list(way) for way in kernel.ways(ground, COMMUNITY)],
         "cells": _cells(ground, found, on, is_now=is_now),
         "outside": ground.outside,
         "sources": _sources(on, cards),

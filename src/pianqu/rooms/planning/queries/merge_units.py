@@ -5,7 +5,6 @@ whose borders are worth keeping become boundaries of the search. Parts of a comm
 """
 
 import uuid
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,8 +12,8 @@ from typing import Any
 import numpy as np
 import shapely
 
+from pianqu.kernels.merging import WALKABLE_M, bridged
 from pianqu.kernels.overlay.planes import plane_of
-from pianqu.kernels.overlay.touching import bridges
 from pianqu.kernels.partition.graph import numbered
 from pianqu.kernels.partition.records import CELLS, write_units
 from pianqu.rooms.planning.queries.gathering import Gathered, drawn
@@ -23,6 +22,8 @@ from pianqu.rooms.territory import queries as territory
 
 HAIR, A_HUNDREDTH = 1e-10, 100
 """Square degrees (about a square metre), and the share of a place beneath which nothing is left of it."""
+Way = tuple[int, int, int]
+"""Two units and the metres along which they touch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +50,7 @@ def units_of_merge(merge_id: uuid.UUID) -> MergePlan:
         "systems": _systems(whole, kept),
         "groups": [codes.index(code) for code in communities],
         "borders": borders,
-        "bridges": _bridges(communities, borders, grounds),
+        "bridges": _bridges(whole, kept, communities, borders, grounds),
         **_present(whole, kept),
         "sources": {
             **whole.content["sources"],
@@ -118,32 +119,24 @@ def _systems(whole: MergeWhole, kept: Sequence[int]) -> list[dict[str, Any]]:
     return found
 
 
-def _borders(whole: MergeWhole, kept: Sequence[int]) -> list[tuple[int, int, int]]:
+def _borders(whole: MergeWhole, kept: Sequence[int]) -> list[Way]:
     at = {place: number for number, place in enumerate(kept)}
     return [
         (at[one], at[other], metres)
         for one, other, metres in whole.content["borders"]
-        if one in at and other in at and metres >= 1
+        if one in at and other in at and metres >= WALKABLE_M
     ]
 
 
 def _bridges(
-    communities: Sequence[str], borders: Sequence[tuple[int, int, int]], grounds: Any
+    whole: MergeWhole, kept: Sequence[int], communities: Sequence[str], borders: Sequence[Way], grounds: Any
 ) -> list[tuple[int, int]]:
-    """Of each community: its parts that do not touch, where they are nearest."""
+    """Those of the merge, and what communities and then proposed cells lack once special cells and hair-thin places are gone."""
+    at = {place: number for number, place in enumerate(kept)}
+    found = [(at[one], at[other]) for one, other in whole.content["bridges"] if one in at and other in at]
     flat = plane_of(list(grounds)).flat(grounds)
-    own: defaultdict[str, list[int]] = defaultdict(list)
-    for unit, code in enumerate(communities):
-        own[code].append(unit)
-    inner: defaultdict[str, list[tuple[int, int, int]]] = defaultdict(list)
-    number = {unit: at for units in own.values() for at, unit in enumerate(units)}
-    for one, other, metres in borders:
-        if communities[one] == communities[other]:
-            inner[communities[one]].append((number[one], number[other], metres))
-    found = []
-    for code, units in own.items():
-        ways = bridges(len(units), tuple(inner[code]), flat[np.array(units)])
-        found += [(units[one], units[other]) for one, other in ways]
+    for groups in (communities, [str(whole.part[place]) for place in kept]):
+        found += bridged(groups, [*borders, *((one, other, 1) for one, other in found)], flat)
     return found
 
 
