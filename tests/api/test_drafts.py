@@ -52,7 +52,9 @@ def test_a_program_takes_a_draft_from_its_beginning_to_the_grid(program: Client)
     edit = {"revision": 1, "kind": "rename", "cluster": 0, "name": "甲片区"}
     assert post(program, f"/{draft}/change", edit).json() == {"revision": 2, "moved": []}
     today = timezone.localdate()
-    assert post(program, f"/{draft}/publish", {"comments_until": today.isoformat()}).status_code == 200
+    until = {"comments_until": today.isoformat()}
+    assert post(program, f"/{draft}/publish", {**until, "revision": 1}).json()["code"] == "draft-changed"
+    assert post(program, f"/{draft}/publish", {**until, "revision": 2}).status_code == 200
     assert post(program, f"/{draft}/comments", {"words": "可行", "unit": code_of(0)}).status_code == 201
     assert [one["words"] for one in program.get(f"{ROOT}/{draft}/comments").json()] == ["可行"]
     day = today + timedelta(days=1)

@@ -39,7 +39,8 @@ class Aside:
             env={**os.environ, "PYTHONPATH": os.pathsep.join([str(HOME), os.environ.get("PYTHONPATH", "")])},
         )
         self._rest = b""
-        self._write(json.dumps(asked).encode())
+        with suppress(OSError):  # a child that died at once is told of by `messages`
+            self._write(json.dumps(asked).encode())
 
     def __enter__(self) -> "Aside":
         return self

@@ -17,6 +17,7 @@ called sure only by its code or by its whole name.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pianqu.kernels.gazetteer import stem
 from pianqu.kernels.likeness import alike, clauses
@@ -72,15 +73,18 @@ class Compared:
         return {code: code for code in self.kept} | pairs
 
 
-def compared(old: Iterable[Place], new: Iterable[Place]) -> Compared:
-    """What became of the old edition's places in the new one. Raises Said where a code stands twice in one edition."""
+def compared(old: Iterable[Place], new: Iterable[Place], *, most_pairs: int = 0) -> Compared:
+    """What became of the old edition's places in the new one. Raises Said where a code stands twice in one edition, and where
+    more than `most_pairs` names would have to be held against one another (0: however many)."""
     before, after = _by_code(old), _by_code(new)
     both = sorted(before.keys() & after.keys())
     kept = tuple(code for code in both if _named(before[code]) == _named(after[code]))
-    changes = [_same_code(before[code], after[code]) for code in both if code not in set(kept)]
+    changes = [_same_code(before[code], after[code]) for code in sorted(set(both) - set(kept))]
     gone = {code: before[code] for code in sorted(before.keys() - after.keys())}
     came = {code: after[code] for code in sorted(after.keys() - before.keys())}
     changes += _same_name(gone, came)
+    if most_pairs and len(gone) * len(came) > most_pairs:
+        raise Said("%(old)s old and %(new)s new places have no counterpart", old=len(gone), new=len(came))
     heirs = _heirs(before, after, changes)
     changes += _alike(gone, came, heirs)
     changes += [_gone(place, came, heirs) for place in gone.values()]
@@ -114,7 +118,12 @@ def _same_code(before: Place, after: Place) -> Change:
 
 
 def _likeness(one: Place, other: Place) -> float:
-    return alike(clauses(stem(one.name)), clauses(stem(other.name)))
+    return alike(_clauses(one.name), _clauses(other.name))
+
+
+@lru_cache(maxsize=20_000)
+def _clauses(name: str) -> tuple[str, ...]:
+    return tuple(clauses(stem(name)))
 
 
 def _same_name(gone: dict[str, Place], came: dict[str, Place]) -> list[Change]:

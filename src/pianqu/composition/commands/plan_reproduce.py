@@ -8,7 +8,7 @@ from pianqu.composition.commands.installed import installed
 from pianqu.composition.planning.answering import answered
 
 EPILOGUE = """FACT is the id of an entry planning.plan-computed or planning.draft-adopted; it is looked up in the installation.
-With --units and --record (downloaded from a published plan: units.json, record.json) no installation is needed; FACT then names
+With --units and --record (downloaded from a published plan: units-….json, plan-….json) no installation is needed; FACT then names
 the plan that is meant, or is left out. Exit code 0: the same; 1: another plan, or changes that do not fit; 2: a file is no use.
 退出码：0 一致，1 不一致，2 文件有误。"""
 
@@ -35,7 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("fact", nargs="?", metavar="FACT", help="entry of the ledger 账本条目编号")
-    add("--units", type=Path, metavar="FILE", help="units.json 规划单元")
-    add("--record", type=Path, metavar="FILE", help="record.json 方案记录")
+    add("--units", type=Path, metavar="FILE", help="units-….json 规划单元")
+    add("--record", type=Path, metavar="FILE", help="plan-….json 方案记录")
     add("--data", type=Path, metavar="FOLDER", help="data folder of the installation 数据文件夹")
     return parser

@@ -153,7 +153,7 @@ def as_text(value: object) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return str(value).strip()
+    return str(value).replace("\x00", "").strip()
 
 
 def _shape(layer: str, key: str, geometry: Any, found: list[Finding]) -> BaseGeometry | None:

@@ -132,3 +132,10 @@ def test_the_reorganisation_of_jiangbei() -> None:
     }
     assert len(found.asked()) == 28
     assert len(found.codes()) == 116 + 16
+
+
+def test_editions_that_have_nothing_in_common_are_not_held_against_one_another_for_minutes() -> None:
+    old, new = ([place(f"{side}{n}", f"{name}{n}") for n in range(6)] for side, name in (("A", "东村"), ("B", "西村")))
+    assert len(compared(old, new, most_pairs=36).changes) >= 6
+    with pytest.raises(Said, match="6 old and 6 new"):
+        compared(old, new, most_pairs=35)

@@ -12,7 +12,7 @@ from ninja import Schema
 from pydantic import AfterValidator, Field
 
 from pianqu.foundation.api import Body, Code, Doors, Short, actor_of, day
-from pianqu.rooms.planning import queries, services
+from pianqu.rooms.planning import queries, rules, services
 from pianqu.rooms.planning.queries import (
     Asked,
     CellProposal,
@@ -116,6 +116,7 @@ def grids(request: HttpRequest) -> list[GridCard]:
     status=201,
 )
 def hand_in(request: HttpRequest, typed: DepartmentGridIn) -> str:
+    rules.check_may_hand_in(actor_of(request), typed.organisation_code)
     content = json.dumps(typed.grid).encode()
     asked = Asked(name=typed.name, ending=".geojson", crs=typed.crs)
     grid_id = services.check_department_grid(

@@ -153,7 +153,11 @@ def choose(request: HttpRequest, draft_id: uuid.UUID, typed: schemas.DraftChoice
 )
 def publish(request: HttpRequest, draft_id: uuid.UUID, typed: schemas.DraftPublication) -> None:
     services.publish_draft(
-        actor=actor_of(request), draft_id=draft_id, comments_until=typed.comments_until, now=timezone.now()
+        actor=actor_of(request),
+        draft_id=draft_id,
+        comments_until=typed.comments_until,
+        revision=typed.revision,
+        now=timezone.now(),
     )
 
 
@@ -175,6 +179,7 @@ def adopt(request: HttpRequest, draft_id: uuid.UUID, typed: schemas.DraftAdoptio
         valid_from=typed.valid_from,
         names=typed.names,
         reason=typed.reason,
+        revision=typed.revision,
         now=timezone.now(),
     )
 

@@ -4,7 +4,7 @@ import json
 import uuid
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ import shapely
 
 from pianqu.foundation.actor import Actor
 from pianqu.kernels import merging as kernel
-from pianqu.kernels import rings
+from pianqu.kernels import rings, saying
 from pianqu.kernels.merging import Ground, Homes, Proposed
 from pianqu.kernels.overlay.findings import Refused
 from pianqu.kernels.overlay.layers import Layer, Shape
@@ -27,6 +27,8 @@ from pianqu.rooms.territory import queries as territory
 STEPS = 100
 LAID = 20
 """Of so many steps laying out is worth that many."""
+LAYING = timedelta(minutes=5)
+"""Laying out says nothing meanwhile; so long no other worker begins it anew."""
 
 
 def merge_grids(work: RunWork, report: Report, actor: Actor, clock: Callable[[], datetime]) -> None:
@@ -34,11 +36,11 @@ def merge_grids(work: RunWork, report: Report, actor: Actor, clock: Callable[[],
     card = queries.merge_card(work.subject_id)
     if card.kept_at is not None:
         return
-    report.tell(0, STEPS)
+    report.tell(0, STEPS, hold=LAYING)
     try:
         made = computed(card.on, card.asked, report)
     except Refused as refusal:
-        said = [refusal.sentence.words, dict(refusal.sentence.values)]
+        said = saying.kept(refusal.sentence)
         services.end_run(
             actor=actor, run_id=work.run_id, state=FAILED, reason="merge-refused", details=[said], now=clock()
         )
@@ -178,7 +180,8 @@ def _made(
 def _cells(ground: Ground, found: Proposed, on: date, *, is_now: bool) -> list[dict[str, Any]]:
     """Codes of 15 figures, a community's twelve and a number (GB/T 34300); present cells keep theirs."""
     places = territory.places()
-    now = [card for card in territory.cells(on=on) if card.code in set(ground.column(OWN))] if is_now else []
+    own = set(ground.column(OWN)) if is_now else set()
+    now = [card for card in territory.cells(on=on) if card.code in own] if is_now else []
     numbers: Counter[str] = Counter()
     cells = []
     for at, (community, fits) in enumerate(zip(found.communities, found.fits, strict=True)):

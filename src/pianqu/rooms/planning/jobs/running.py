@@ -40,14 +40,14 @@ class Report:
         self.lost = False
         """Another worker has the run: nothing may be written any more."""
 
-    def tell(self, done: int, of: int, told: Mapping[str, Any] | None = None) -> None:
-        """How far it is; written at most once a second."""
+    def tell(self, done: int, of: int, told: Mapping[str, Any] | None = None, *, hold: timedelta = HELD) -> None:
+        """How far it is; written at most once a second. `hold`: so long nothing more may come, and no other worker takes it."""
         now = self._clock()
         if now - self._said < SAY_EVERY and done < of:
             return
         self._said = now
         rows = RunProgress.objects.filter(run_id=self.run_id, token=self._token)
-        said: dict[str, Any] = {"done": done, "of": of, "held_until": now + HELD}
+        said: dict[str, Any] = {"done": done, "of": of, "held_until": now + hold}
         if told is not None:
             said["told"] = dict(told)
         self.lost = not rows.update(**said)

@@ -1,7 +1,7 @@
 """Questions to planning. Answers are frozen cards of plain values."""
 
 from pianqu.kernels.partition.records import Written
-from pianqu.rooms.planning.queries.comments import HIDING, CommentCard, comments
+from pianqu.rooms.planning.queries.comments import HIDING, MOST_COMMENTS, CommentCard, comments
 from pianqu.rooms.planning.queries.departments import (
     DepartmentCellCard,
     GridCard,
@@ -42,6 +42,7 @@ from pianqu.rooms.planning.queries.drafts import (
     options,
     post_title,
     public_plan,
+    public_units,
     question,
 )
 from pianqu.rooms.planning.queries.editions import Editions, editions_of, places_now_count, read_editions
@@ -186,6 +187,7 @@ __all__ = [
     "MEDIAN",
     "MERGE",
     "MERGED",
+    "MOST_COMMENTS",
     "NEW",
     "NONE",
     "OPEN",
@@ -302,6 +304,7 @@ __all__ = [
     "plots",
     "post_title",
     "public_plan",
+    "public_units",
     "published_studies",
     "published_study",
     "question",

@@ -24,6 +24,10 @@ HIDING: "dict[str, StrOrPromise]" = {
 """Why a comment is not shown to everybody: code → what everybody reads instead."""
 
 
+MOST_COMMENTS = 5_000
+"""On one draft."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommentCard:
     """A comment; of a hidden one everybody reads why, and officials the words."""

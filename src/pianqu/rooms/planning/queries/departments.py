@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from pianqu.foundation.errors import Absent
 from pianqu.kernels.overlay.findings import Finding
@@ -188,7 +189,7 @@ def _row(grid_id: uuid.UUID) -> DepartmentGrid:
 
 
 def _absent() -> Absent:
-    return Absent("department-grid-absent", "There is no such grid of a department.")
+    return Absent("department-grid-absent", _("There is no such grid of a department, or it was put away."))
 
 
 def _names(rows: Iterable[DepartmentGrid]) -> dict[str, str]:

@@ -58,7 +58,7 @@ class DraftCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptionCard:
-    """A plan that was computed; `front`: no other one is as good in all."""
+    """A plan that was computed; `within`: it keeps the draft's hard limits; `front`: of those no other is as good in all."""
 
     id: uuid.UUID
     number: int
@@ -67,6 +67,7 @@ class OptionCard:
     splits: int
     moved: int
     score: int
+    within: bool
     front: bool
     chosen: bool
 
@@ -145,9 +146,12 @@ def _run_told(run: RunCard, said: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def drafts(*, levels: Sequence[str] = (), states: Sequence[str] = (), most: int = 100) -> tuple[DraftCard, ...]:
-    """Drafts, what changed last first. One statement."""
+def drafts(
+    *, levels: Sequence[str] = (), states: Sequence[str] = (), published: bool = False, most: int = 100
+) -> tuple[DraftCard, ...]:
+    """Drafts, what changed last first; only those that everybody may see where asked. One statement."""
     rows = Draft.objects.order_by("-changed_at", "-id")
+    rows = rows.filter(published_at__isnull=False) if published else rows
     rows = rows.filter(level__in=levels) if levels else rows
     rows = rows.filter(state__in=states) if states else rows
     return tuple(_card(row) for row in rows.defer("part", "locks", "centres")[:most])
@@ -189,6 +193,18 @@ def draft_units(draft_id: uuid.UUID) -> UnitsText:
     return units_text(_draft(draft_id).units_id)
 
 
+def public_units(draft_id: uuid.UUID) -> UnitsText:
+    """The same of a draft that was published, for everybody. Two statements at most. Raises Absent."""
+    return units_text(_published(draft_id).units_id)
+
+
+def _published(draft_id: uuid.UUID) -> Draft:
+    draft = _draft(draft_id)
+    if draft.published_at is None:
+        raise Absent("draft-absent", _("There is no such draft."))
+    return draft
+
+
 def draft_state(actor: Actor, draft_id: uuid.UUID, *, now: datetime) -> DraftState:
     """Everything about a draft for who plans. A handful of statements, whatever its size. Raises Forbidden, Absent."""
     rules.check_may_see(actor)
@@ -197,10 +213,7 @@ def draft_state(actor: Actor, draft_id: uuid.UUID, *, now: datetime) -> DraftSta
 
 def public_plan(actor: Actor, draft_id: uuid.UUID, *, now: datetime) -> DraftState:
     """The same of a plan that was published, for everybody. Raises Absent."""
-    draft = _draft(draft_id)
-    if draft.published_at is None:
-        raise Absent("draft-absent", _("There is no such draft."))
-    return _state(actor, draft, now)
+    return _state(actor, _published(draft_id), now)
 
 
 def _state(actor: Actor, draft: Draft, now: datetime) -> DraftState:
@@ -262,7 +275,8 @@ def options(draft_id: uuid.UUID, digest: str = "") -> tuple[OptionCard, ...]:
     rows = PlanOption.objects.filter(draft_id=draft_id).order_by("-made_at", "-number")
     latest = {row["digest"]: row for row in _rows(rows)}
     kept = list(latest.values())
-    best = _best([row["figures"] for row in kept])
+    within = [n for n, row in enumerate(kept) if _within(row["figures"], row["draft__settings"])]
+    best = _best([row["figures"] for row in kept], within)
     return tuple(
         OptionCard(
             id=row["id"],
@@ -272,6 +286,7 @@ def options(draft_id: uuid.UUID, digest: str = "") -> tuple[OptionCard, ...]:
             splits=row["figures"]["splits"],
             moved=row["figures"]["moved"],
             score=row["figures"]["score"],
+            within=place in within,
             front=place in best,
             chosen=row["digest"] == digest,
         )
@@ -279,15 +294,23 @@ def options(draft_id: uuid.UUID, digest: str = "") -> tuple[OptionCard, ...]:
     )
 
 
-def _rows(rows: QuerySet[PlanOption]) -> list[dict[str, Any]]:
+def _rows(rows: QuerySet[PlanOption]) -> Sequence[Mapping[str, Any]]:
     """The oldest first, so that of equal plans the newest stands."""
-    found: list[dict[str, Any]] = list(rows.values("id", "number", "figures", "digest")[:MOST_OPTIONS])  # type: ignore[arg-type]
-    return found[::-1]
+    latest = rows.values("id", "number", "figures", "digest", "draft__settings")[:MOST_OPTIONS]
+    return [dict(row) for row in latest][::-1]
 
 
-def _best(figures: Sequence[Mapping[str, Any]]) -> set[int]:
-    """Places of the plans within their limits than which no other such is as good in all; of all plans where none is."""
-    within = [n for n, one in enumerate(figures) if not one["over"] and not one["loose"]] or range(len(figures))
+def _within(figures: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
+    """Whether a plan keeps what the draft demands now: it may have been computed with other limits."""
+    if figures["loose"]:
+        return False
+    if "least" in asked:
+        return all(asked["least"] <= load <= asked["most"] for load in figures["loads"])
+    return bool(figures["deviation"] <= asked["tolerance"])
+
+
+def _best(figures: Sequence[Mapping[str, Any]], within: Sequence[int]) -> set[int]:
+    """Places of the plans within the limits than which no other such is as good in all. One beyond them is never offered."""
     points = [tuple(figures[n][name] for name in ("deviation", "cut", "splits", "moved")) for n in within]
     return {within[n] for n in non_dominated(points)}
 

@@ -12,10 +12,13 @@ from pianqu.kernels.editions import Compared, Place, compared
 from pianqu.kernels.overlay import reading
 from pianqu.kernels.overlay.findings import Refused
 from pianqu.kernels.overlay.layers import Limits
+from pianqu.kernels.saying import Said
 from pianqu.rooms.territory import queries as territory
 from pianqu.rooms.territory.queries.findings import told
 
 MOST_PLACES = 5_000
+MOST_PAIRS = 250_000
+"""Names that are held against one another; some seconds."""
 STREET_FIGURES = 9
 NAMES = ("name", "名称", "社区名称", "村社名称")
 PARENTS = ("street_code", "parent", "parent_code", "街道编码", "街道代码", "上级编码", "上级代码")
@@ -30,7 +33,15 @@ class Editions:
     new: Mapping[str, Place]
 
     def compared(self) -> Compared:
-        return compared(self.old.values(), self.new.values())
+        """Raises Invalid where so much is different that a page would wait for minutes."""
+        try:
+            return compared(self.old.values(), self.new.values(), most_pairs=MOST_PAIRS)
+        except Said as error:
+            sentence = _(
+                "The editions have too little in common: %(old)s old and %(new)s new places agree neither by code nor by name. "
+                "Check the columns of both tables, or compare one street after the other."
+            )
+            raise Invalid("edition-strange", sentence % error.sentence.values) from error
 
     def street(self, code: str) -> str:
         """The name of an old place's street as it is now; its code where nobody knows it."""

@@ -9,6 +9,8 @@ from datetime import date, datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from pianqu.foundation.errors import Absent
 from pianqu.kernels.merging import nearest, shares
 from pianqu.kernels.overlay.findings import Finding
@@ -445,7 +447,7 @@ def merge_findings(merge_id: uuid.UUID) -> tuple[Finding, ...]:
 
 
 def _absent() -> Absent:
-    return Absent("merge-absent", "There is no such merge, or it is not computed yet.")
+    return Absent("merge-absent", _("There is no such merge, or it is not computed yet."))
 
 
 def _card(row: Merge, closed: int) -> MergeCard:

@@ -1,6 +1,7 @@
 """A draft's history, and the record from which anybody computes it again."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -58,26 +59,29 @@ def plan_record(draft_id: uuid.UUID, *, for_all: bool = True) -> dict[str, Any]:
     draft = Draft.objects.filter(id=draft_id).first()
     if draft is None or (for_all and draft.published_at is None):
         raise Absent("draft-absent", _("There is no such draft."))
-    written = units_of(draft.units_id)
+    rows = list(DraftChange.objects.filter(draft=draft).order_by("number"))
     return {
         "format": RECORD,
         "draft": str(draft.id),
         "level": draft.level,
         "state": draft.state,
         "revision": draft.revision,
-        "units_digest": written.digest,
-        "begins": [cluster if 0 <= cluster < _begun(draft) else -1 for cluster in written.units.home],
+        "units_digest": units_of(draft.units_id).digest,
+        "begins": _begun(draft, rows),
         "part": draft.part,
         "names": draft.names,
         "plans": [_plan(row) for row in PlanOption.objects.filter(draft=draft).order_by("made_at", "number")],
-        "changes": [_change(row) for row in DraftChange.objects.filter(draft=draft).order_by("number")],
+        "changes": [_change(row) for row in rows],
     }
 
 
-def _begun(draft: Draft) -> int:
-    """With how many clusters it began."""
-    first = DraftChange.objects.filter(draft=draft, detail__was__names__isnull=False).order_by("number").first()
-    return len(first.detail["was"]["names"][0] if first else draft.names)
+def _begun(draft: Draft, changes: Sequence[DraftChange]) -> list[int]:
+    """The plan with which it began: of what is in force, or of a merge. All changes are taken back, the last one first."""
+    part = list(draft.part)
+    for row in reversed(changes):
+        for unit, was, _is in row.moves:
+            part[unit] = was
+    return part
 
 
 def _plan(row: PlanOption) -> dict[str, Any]:

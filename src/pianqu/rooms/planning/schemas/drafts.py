@@ -89,8 +89,13 @@ class DraftChoice(Body):
     option: uuid.UUID = Field(examples=[ID])
 
 
+Seen = Annotated[int | None, Field(ge=0, le=2**31 - 1)]
+SEEN = "The last revision that was seen; a draft that has changed since is refused. Left out: whatever stands."
+
+
 class DraftPublication(Body):
     comments_until: PlanDay = Field(examples=["2026-12-31"])
+    revision: Seen = Field(None, description=SEEN)
 
 
 class DraftAdoption(Body):
@@ -99,6 +104,7 @@ class DraftAdoption(Body):
         default_factory=dict, max_length=2_000, description="New names by the cluster's number."
     )
     reason: Annotated[Text, Field(max_length=2_000)] = Field("", description="Needed beyond the tolerance.")
+    revision: Seen = Field(None, description=SEEN)
 
 
 class DraftComment(Body):

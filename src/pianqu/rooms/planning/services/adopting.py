@@ -94,7 +94,7 @@ def _coded(names: Sequence[Mapping[str, str]]) -> Iterator[Mapping[str, str]]:
 def cells_grid(written: Written, board: Board, shapes: str) -> Grid:
     """New ordinary cells; special ones, micro-cells and clusters as they are. A micro-cell belongs to the new cell around it."""
     latest = _latest()
-    names = _cell_names(written, board, latest)
+    names = _cell_names(written, board)
     made = [
         _dissolved(one, ground, _community(written, board, number))
         for number, (one, ground) in enumerate(zip(names, _grounds(board, shapes), strict=True))
@@ -135,10 +135,11 @@ def _dissolved(one: Mapping[str, str], ground: Any, community: str) -> NewCell:
     )
 
 
-def _cell_names(written: Written, board: Board, latest: VersionCard) -> tuple[Mapping[str, str], ...]:
-    """A cell keeps the code of the present one with which it shares most households; others get the next free of theirs."""
+def _cell_names(written: Written, board: Board) -> tuple[Mapping[str, str], ...]:
+    """A cell keeps the code of the present one with which it shares most households; others get the next of their community that
+    no grid ever had: an old matter names its cell by code."""
     kept = _kept_codes(written, board)
-    taken = {card.code for card in territory.cells(on=latest.valid_from)}
+    taken = {card.code for version in territory.versions() for card in territory.cells(on=version.valid_from)}
     known = {one["code"]: one["name"] for one in written.now}
     found = []
     for number, one in enumerate(board.names):
@@ -161,15 +162,21 @@ def _kept_codes(written: Written, board: Board) -> dict[int, str]:
         if home >= 0:
             shared[number, home] += written.units.households[unit]
     found: dict[int, str] = {}
+    given: set[str] = set()
     for (number, home), _count in sorted(shared.items(), key=lambda one: (-one[1], one[0])):
         code = written.now[home]["code"]
-        if number not in found and code not in found.values():
+        if number not in found and code not in given:
             found[number] = code
+            given.add(code)
     return found
 
 
 def _next_code(community: str, taken: set[str]) -> str:
-    return next(code for n in range(1, 1_000) if (code := f"{community}{n:03}") not in taken)
+    free = next((code for n in range(1, 1_000) if (code := f"{community}{n:03}") not in taken), None)
+    if free is None:
+        sentence = _("Community %(code)s has used all 999 numbers of cells, so no more can be named.")
+        raise Refused("codes-spent", unchanged(sentence % {"code": community}))
+    return free
 
 
 def _micro(latest: VersionCard, made: Sequence[NewCell], special: set[str]) -> Iterator[NewCell]:

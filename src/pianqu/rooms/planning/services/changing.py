@@ -17,6 +17,7 @@ from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Invalid, Refused
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.verbs import verb
+from pianqu.kernels import words as kernel
 from pianqu.kernels.partition.records import Written
 from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.planning import queries, rules
@@ -176,7 +177,8 @@ def _paint(written: Written, board: Board, change: Change) -> Board:
     part = list(board.part)
     for unit, cluster in change.moves:
         part[unit] = -1 if cluster == -1 else _cluster(board, cluster)
-    held = [unit for unit, _to in change.moves if unit in set(board.locks) and part[unit] != board.part[unit]]
+    locks = set(board.locks)
+    held = [unit for unit, _to in change.moves if unit in locks and part[unit] != board.part[unit]]
     if held:
         sentence = _("%(names)s is locked. Unlock it first. Nothing was changed.")
         raise Refused("unit-locked", sentence % {"names": "、".join(written.names[unit] for unit in held[:5])})
@@ -234,7 +236,7 @@ def _centre(written: Written, board: Board, change: Change) -> Board:
 
 
 def _rename(_written: Written, board: Board, change: Change) -> Board:
-    cluster, name = _cluster(board, change.cluster), change.name.strip()[:60]
+    cluster, name = _cluster(board, change.cluster), kernel.clean(change.name)[:60]
     if not name:
         raise Invalid("name-missing", _("A cluster needs a name. Nothing was changed."))
     if any(one["name"] == name for n, one in enumerate(board.names) if n != cluster):

@@ -19,8 +19,6 @@ from pianqu.rooms.planning.facts import CommentAnswered, CommentHidden, DraftCom
 from pianqu.rooms.planning.models import Comment, Draft
 
 LONGEST = 1_000
-MOST = 5_000
-"""Comments on one draft."""
 
 
 @verb
@@ -30,17 +28,13 @@ def comment(*, actor: Actor, draft_id: uuid.UUID, words: str, unit: str = "", no
     Raises Absent for a draft that is not published, Refused after the last day, Invalid for no words or too many.
     """
     rules.check_may_comment(actor)
-    draft = Draft.objects.filter(id=draft_id).exclude(state=queries.EDITING).first()
-    if draft is None or draft.published_at is None:
-        raise Absent("draft-absent", _("There is no such draft."))
-    if draft.state != queries.PUBLISHED or (draft.comments_until and timezone.localdate(now) > draft.comments_until):
-        raise Refused("comments-over", _("Comments on this plan are closed. Your words were not sent."))
+    draft = _open(draft_id, now)
     text = kernel.clean(words)
     if not text or len(text) > LONGEST:
         raise Invalid("comment-words", _("Please write from 1 to %(most)s characters.") % {"most": LONGEST})
     if unit and unit not in queries.units_of(draft.units_id).keys:
         raise Invalid("unit-unknown", _("The place that you chose is not part of this plan. Please choose again."))
-    if Comment.objects.filter(draft=draft).count() >= MOST:
+    if Comment.objects.filter(draft=draft).count() >= queries.MOST_COMMENTS:
         raise Refused(
             "comments-many", _("This plan has as many comments as can be taken. Please write to the district.")
         )
@@ -68,6 +62,16 @@ def comment(*, actor: Actor, draft_id: uuid.UUID, words: str, unit: str = "", no
     )
     ledger.record([told], actor=actor, now=now)
     return row.id
+
+
+def _open(draft_id: uuid.UUID, now: datetime) -> Draft:
+    """A draft on which comments are taken now."""
+    draft = Draft.objects.filter(id=draft_id).exclude(published_at=None).first()
+    if draft is None:
+        raise Absent("draft-absent", _("There is no such draft."))
+    if draft.state != queries.PUBLISHED or (draft.comments_until and timezone.localdate(now) > draft.comments_until):
+        raise Refused("comments-over", _("Comments on this plan are closed. Your words were not sent."))
+    return draft
 
 
 @verb

@@ -21,6 +21,7 @@ from pianqu.rooms.planning.models import Draft, DraftChange, PlanOption
 from pianqu.rooms.planning.queries import Board, FiguresCard, Written
 from pianqu.rooms.planning.services import adopting
 from pianqu.rooms.planning.services.changing import CHOOSE, open_draft
+from pianqu.rooms.planning.services.plans import stop_plan
 from pianqu.rooms.territory import queries as territory
 from pianqu.rooms.territory import services as grids
 
@@ -29,9 +30,12 @@ LONGEST_REASON = 2_000
 
 
 @verb
-def publish_draft(*, actor: Actor, draft_id: uuid.UUID, comments_until: date, now: datetime) -> None:
-    """Everybody may see it and say something until a day. Raises Refused for a draft that is no whole plan yet."""
-    draft = open_draft(actor, draft_id, None)
+def publish_draft(
+    *, actor: Actor, draft_id: uuid.UUID, comments_until: date, revision: int | None = None, now: datetime
+) -> None:
+    """Everybody may see it and say something until a day. Raises Refused for a draft that is no whole plan yet, and for one
+    that has changed since this revision."""
+    draft = open_draft(actor, draft_id, revision)
     if draft.state != queries.EDITING:
         raise Refused("draft-published", _("This draft is published already."))
     if comments_until < timezone.localdate(now):
@@ -56,6 +60,7 @@ def publish_draft(*, actor: Actor, draft_id: uuid.UUID, comments_until: date, no
 def withdraw_draft(*, actor: Actor, draft_id: uuid.UUID, now: datetime) -> None:
     """Give it up; what was said of it stays."""
     draft = open_draft(actor, draft_id, None)
+    stop_plan(actor=actor, draft_id=draft.id, now=now)
     draft.state, draft.decided_at = queries.WITHDRAWN, now
     draft.save(update_fields=["state", "decided_at"])
     told = DraftWithdrawn(
@@ -76,14 +81,16 @@ def adopt_draft(
     valid_from: date,
     names: Mapping[int, str] | None = None,
     reason: str = "",
+    revision: int | None = None,
     now: datetime,
 ) -> uuid.UUID:
     """Make it the grid from a day on; answers the grid version's id. A plan beyond its tolerance needs a reason.
 
-    Raises Refused before the last day for comments, for what is no whole plan, and where another grid was adopted since.
+    Raises Refused before the last day for comments, for what is no whole plan, for one that has changed since this revision,
+    and where another grid was adopted since. What is still computed for it stops.
     """
     rules.check_may_decide(actor)
-    draft = open_draft(actor, draft_id, None)
+    draft = open_draft(actor, draft_id, revision)
     _check_time(draft, now)
     written = queries.units_of(draft.units_id)
     board = _renamed(queries.board_of(draft), names or {})
@@ -91,8 +98,7 @@ def adopt_draft(
     _check_whole(written, board, found)
     _check_names(written, board)
     why = _reason(found, reason)
-    build = adopting.cells_grid if draft.level == CELLS else adopting.clusters_grid
-    grid = build(written, board, queries.units_text(draft.units_id).shapes)
+    grid = _grid(draft, written, board)
     version = grids.adopt_grid(
         actor=actor,
         cells=grid.cells,
@@ -102,14 +108,20 @@ def adopt_draft(
         plan_id=str(draft.id),
         now=now,
     )
+    stop_plan(actor=actor, draft_id=draft.id, now=now)
     salt = secrets.token_bytes(SALT_BYTES) if why else b""
     draft.names = [dict(one) for one in grid.names]
     draft.state, draft.decided_at, draft.valid_from, draft.version_id = queries.ADOPTED, now, valid_from, version
     draft.reason, draft.reason_salt = why, salt
     draft.save()
-    told = _adopted(draft, board, found, actor, text_commitment(why, salt) if why else "")
-    ledger.record([told], actor=actor, now=now)
+    committed = text_commitment(why, salt) if why else ""
+    ledger.record([_adopted(draft, board, found, actor, committed)], actor=actor, now=now)
     return version
+
+
+def _grid(draft: Draft, written: Written, board: Board) -> adopting.Grid:
+    build = adopting.cells_grid if draft.level == CELLS else adopting.clusters_grid
+    return build(written, board, queries.units_text(draft.units_id).shapes)
 
 
 def _adopted(draft: Draft, board: Board, found: FiguresCard, actor: Actor, why: str) -> DraftAdopted:
@@ -176,7 +188,7 @@ def _check_names(written: Written, board: Board) -> None:
 
 
 def _renamed(board: Board, names: Mapping[int, str]) -> Board:
-    given = {number: name.strip()[:60] for number, name in names.items() if name.strip()}
+    given = {number: called for number, name in names.items() if (called := kernel.clean(name)[:60])}
     kept = tuple({**one, "name": given.get(number, one["name"])} for number, one in enumerate(board.names))
     return Board(part=board.part, names=kept, locks=board.locks, centres=board.centres, settings=board.settings)
 

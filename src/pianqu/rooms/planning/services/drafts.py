@@ -11,12 +11,13 @@ from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Invalid
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.verbs import verb
+from pianqu.kernels import words as kernel
 from pianqu.kernels.partition.records import CLUSTERS
 from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.planning import queries, rules
 from pianqu.rooms.planning.facts import DraftStarted
 from pianqu.rooms.planning.models import Draft, UnitSet
-from pianqu.rooms.planning.queries import DEFAULTS, Gathered
+from pianqu.rooms.planning.queries import DEFAULTS, Gathered, MergePlan
 from pianqu.rooms.planning.services.settings import fitted
 from pianqu.rooms.planning.services.units import gathered, refuse_faults
 
@@ -38,7 +39,7 @@ def start_draft(
     Raises Invalid for a district of which something is not known yet (an outline, who lives there), with names.
     """
     rules.check_may_plan(actor)
-    called = title.strip()[:60]
+    called = kernel.clean(title)[:60]
     if not called:
         raise Invalid("draft-title", _("Please give the draft a name. Nothing was started."))
     merged = queries.units_of_merge(merge_id) if merge_id else None
@@ -47,16 +48,10 @@ def start_draft(
     kept = _kept(found, now)
     written = queries.units_of(kept.id)
     names = list(merged.names if merged else written.now)
-    own = merged.band if merged else {}
-    wished = {
-        **DEFAULTS[found.level],
-        **own,
-        "clusters": len(names) or DEFAULTS[found.level]["clusters"],
-        **(settings or {}),
-    }
-    asked = fitted(written, wished)
+    asked = fitted(written, _wished(found.level, len(names), merged, settings))
     names = queries.named(names, asked["clusters"])
-    part = [cluster if cluster < len(names) else -1 for cluster in (merged.part if merged else written.units.home)]
+    home = merged.part if merged else written.units.home
+    version = written.sources["grid_version"]
     draft = Draft.objects.create(
         id=new_id(),
         title=called,
@@ -64,40 +59,52 @@ def start_draft(
         units=kept,
         state=queries.EDITING,
         settings=asked,
-        part=part,
+        part=[cluster if cluster < len(names) else -1 for cluster in home],
         names=names,
         centres=[-1] * len(names),
         organisation_code=actor.organisation_code,
-        grid_version_id=uuid.UUID(version) if (version := written.sources["grid_version"]) else None,
+        grid_version_id=uuid.UUID(version) if version else None,
         started_at=now,
         changed_at=now,
         changed_by_post=actor.acting_post_id or "",
     )
-    told = DraftStarted(
-        subject=f"plan:{draft.id}",
-        organisation_code=actor.organisation_code,
-        draft_id=str(draft.id),
-        level=found.level,
-        units=kept.count,
-        units_digest=kept.digest,
-        shapes_digest=kept.shapes_digest,
-        digest=queries.plan_digest(part),
-        grid_version_id=version,
-    )
-    ledger.record([told], actor=actor, now=now)
+    ledger.record([_told(draft, version)], actor=actor, now=now)
     return draft.id
 
 
+def _wished(level: str, clusters: int, merged: MergePlan | None, settings: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What is asked at first: as many clusters as there are, a merge's households of a cell, and what somebody set."""
+    usual = DEFAULTS[level]
+    own = merged.band if merged else {}
+    return {**usual, **own, "clusters": clusters or usual["clusters"], **(settings or {})}
+
+
+def _told(draft: Draft, version: str) -> DraftStarted:
+    return DraftStarted(
+        subject=f"plan:{draft.id}",
+        organisation_code=draft.organisation_code,
+        draft_id=str(draft.id),
+        level=draft.level,
+        units=draft.units.count,
+        units_digest=draft.units.digest,
+        shapes_digest=draft.units.shapes_digest,
+        digest=queries.plan_digest(draft.part),
+        grid_version_id=version,
+    )
+
+
 def _kept(found: Gathered, now: datetime) -> UnitSet:
-    """The same units as before are the same set."""
-    known = UnitSet.objects.filter(digest=found.digest, shapes_digest=found.shapes_digest).first()
-    return known or UnitSet.objects.create(
-        id=new_id(),
-        level=found.level,
-        content=found.content,
-        shapes=found.shapes,
+    """The same units as before are the same set, also where two people begin at once."""
+    kept, _fresh = UnitSet.objects.get_or_create(
         digest=found.digest,
         shapes_digest=found.shapes_digest,
-        count=found.count,
-        made_at=now,
+        defaults={
+            "id": new_id(),
+            "level": found.level,
+            "content": found.content,
+            "shapes": found.shapes,
+            "count": found.count,
+            "made_at": now,
+        },
     )
+    return kept

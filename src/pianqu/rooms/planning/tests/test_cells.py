@@ -1,6 +1,7 @@
 """Cells are drafted from the plots of buildings."""
 
 import json
+from datetime import date, timedelta
 
 import pytest
 import shapely
@@ -45,3 +46,23 @@ def test_cells_are_computed_adopted_and_keep_a_code_where_most_stays() -> None:
         codes = [cell.code for cell in cells if cell.community_code == code_of(number)]
         assert f"{code_of(number)}01" in codes
     assert [card.code for card in territory.clusters(on=TOMORROW)] == ["c1", "c2", "c3"]
+
+
+def recut(least: int, most: int, day: date) -> set[str]:
+    """Cells of so many households from a day on; answers their codes."""
+    draft = started(level="cells", settings={**SETTINGS, "least": least, "most": most})
+    services.ask_plan(actor=SYSTEM, draft_id=draft, now=NOW)
+    jobs.run_waiting({"plan": jobs.compute_plans}, actor=SYSTEM, clock=lambda: NOW)
+    option = queries.options(draft)[0].id
+    services.choose_plan(actor=SYSTEM, draft_id=draft, revision=0, option_id=option, now=NOW)
+    services.publish_draft(actor=SYSTEM, draft_id=draft, comments_until=TODAY, now=NOW)
+    services.adopt_draft(actor=SYSTEM, draft_id=draft, valid_from=day, reason="试划", now=NOW)
+    return {cell.code for cell in territory.cells(on=day)}
+
+
+def test_a_code_that_a_cell_once_had_is_never_given_to_another() -> None:
+    fine = recut(80, 200, TOMORROW)
+    coarse = recut(200, 600, TOMORROW + timedelta(days=1))
+    again = recut(80, 200, TOMORROW + timedelta(days=2))
+    assert fine - coarse
+    assert not (again - coarse) & fine

@@ -37,6 +37,21 @@ def test_a_front_holds_plans_of_which_none_is_better_in_all() -> None:
     assert any(one.front for one in now.options)
 
 
+def test_only_plans_within_the_limits_are_offered_as_best() -> None:
+    now = computed(started(settings={"tolerance": 10_000}), "front", 6)
+    assert all(one.within for one in now.options)
+    deviations = sorted(one.deviation for one in now.options)
+    for tolerance in (deviations[0], deviations[0] - 1):
+        change = services.Change(kind="settings", settings={"tolerance": tolerance})
+        revision = queries.draft_card(now.id).revision
+        services.change_draft(actor=SYSTEM, draft_id=now.id, revision=revision, change=change, now=NOW)
+        options = queries.draft_state(SYSTEM, now.id, now=NOW).options
+        assert len(options) == len(now.options)
+        assert {one.within for one in options if one.deviation > tolerance} == {False}
+        assert any(one.front for one in options) == any(one.within for one in options) == (tolerance == deviations[0])
+        assert not any(one.front for one in options if not one.within)
+
+
 def test_the_same_question_gives_the_same_plan() -> None:
     first, second = computed(started()), computed(started())
     assert first.options[0].score == second.options[0].score

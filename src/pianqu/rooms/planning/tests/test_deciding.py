@@ -110,6 +110,31 @@ def test_after_another_grid_a_draft_is_not_adopted() -> None:
     assert refused.value.code == "grid-moved"
 
 
+def test_what_somebody_did_not_see_is_neither_published_nor_adopted() -> None:
+    draft = started(settings={"tolerance": 10_000})
+    changed(draft, "paint", moves=[(4, 0)])
+    with pytest.raises(Refused) as refused:
+        services.publish_draft(actor=SYSTEM, draft_id=draft, comments_until=TODAY, revision=0, now=NOW)
+    assert refused.value.code == "draft-changed"
+    services.publish_draft(actor=SYSTEM, draft_id=draft, comments_until=TODAY, revision=1, now=NOW)
+    changed(draft, "undo")
+    with pytest.raises(Refused) as refused:
+        services.adopt_draft(actor=SYSTEM, draft_id=draft, valid_from=TOMORROW, revision=1, now=NOW)
+    assert refused.value.code == "draft-changed"
+    services.adopt_draft(actor=SYSTEM, draft_id=draft, valid_from=TOMORROW, revision=2, now=NOW)
+
+
+def test_nothing_more_is_computed_for_a_draft_that_is_decided_on() -> None:
+    adopted, withdrawn = published(settings={"tolerance": 10_000}), started()
+    for draft in (adopted, withdrawn):
+        services.ask_plan(actor=SYSTEM, draft_id=draft, now=NOW)
+    services.adopt_draft(actor=SYSTEM, draft_id=adopted, valid_from=TOMORROW, now=NOW)
+    services.withdraw_draft(actor=SYSTEM, draft_id=withdrawn, now=NOW)
+    for draft in (adopted, withdrawn):
+        run = queries.draft_state(SYSTEM, draft, now=NOW).run
+        assert run and run.state == "stopping"
+
+
 def test_only_the_district_adopts() -> None:
     draft = published()
     with pytest.raises(Forbidden):

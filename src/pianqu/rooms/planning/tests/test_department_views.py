@@ -13,6 +13,7 @@ from pianqu.foundation.ids import new_id
 from pianqu.foundation.models import Account
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.planning import queries, services
+from pianqu.rooms.planning.queries import editions as edition_questions
 from pianqu.rooms.planning.tests.builders import CENTRE, NOW, SYSTEM, small_district
 from pianqu.rooms.planning.tests.grids import (
     POLICE,
@@ -316,6 +317,15 @@ def test_tables_that_cannot_be_compared_are_refused_with_a_sentence(
     answer = compared(leader, **changes)
     assert answer.status_code == 422
     assert said in text(answer)
+
+
+def test_editions_with_nothing_in_common_are_refused_before_anybody_waits(
+    leader: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(edition_questions, "MOST_PAIRS", 5)
+    answer = compared(leader, new=SimpleUploadedFile("new.csv", "code,name\n7,子社区\n8,丑社区\n".encode()))
+    assert answer.status_code == 422
+    assert "3 old and 2 new places agree neither by code nor by name" in text(answer)
 
 
 @pytest.mark.skipif(not JIANGBEI.exists(), reason="the communities of 2019 and 2023 are not here")

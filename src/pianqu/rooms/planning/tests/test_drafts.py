@@ -107,6 +107,12 @@ def test_two_people_edit_one_draft_and_nothing_is_lost() -> None:
     assert state(draft).part[4:6] == (0, 0)
 
 
+def test_names_keep_no_sign_that_a_database_cannot_hold() -> None:
+    draft = started(title="调\x00整\ud800")
+    changed(draft, "rename", cluster=0, name="北\x00片区\ud800")
+    assert (state(draft).title, state(draft).names[0]["name"]) == ("调整", "北片区")
+
+
 def test_a_locked_unit_is_not_painted() -> None:
     draft = started()
     changed(draft, "lock", units=[4])

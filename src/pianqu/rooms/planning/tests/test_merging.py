@@ -4,6 +4,7 @@ import pytest
 from django.utils.translation import override
 
 from pianqu.foundation.errors import Forbidden, Invalid, Refused
+from pianqu.kernels.partition.reproducing import reproduced
 from pianqu.rooms.ledger import queries as ledger
 from pianqu.rooms.planning import queries, services
 from pianqu.rooms.planning.queries import MERGED, MergeWhole
@@ -165,3 +166,13 @@ def test_a_handler_asks_for_no_merge_and_closes_nothing(whole: MergeWhole) -> No
         services.ask_merge(actor=handler, on=TODAY, wish=MergeWish(), now=NOW)
     with pytest.raises(Forbidden):
         services.close_all_places(actor=handler, merge_id=whole.merge_id, now=NOW)
+
+
+def test_a_draft_of_a_merge_follows_from_its_record(whole: MergeWhole) -> None:
+    draft = services.start_draft(actor=SYSTEM, title="网格", level="cells", merge_id=whole.merge_id, now=NOW)
+    part = queries.draft_state(SYSTEM, draft, now=NOW).part
+    change = services.Change(kind="paint", moves=[(0, next(cell for cell in part if cell != part[0]))])
+    services.change_draft(actor=SYSTEM, draft_id=draft, revision=0, change=change, now=NOW)
+    record = queries.plan_record(draft, for_all=False)
+    assert record["begins"] == list(part)
+    assert all(line.holds for line in reproduced(queries.draft_units(draft).content, record))

@@ -17,6 +17,7 @@ from pianqu.foundation.models import Account
 from pianqu.rooms.planning import queries, services
 from pianqu.rooms.planning.services import Change
 from pianqu.rooms.planning.tests.twelve import HOUSEHOLDS, NOW, RESIDENT, SYSTEM, TODAY, TOMORROW, official, started
+from pianqu.rooms.planning.views import plans
 
 pytestmark = pytest.mark.usefixtures("twelve")
 JSON = {"accept": "application/json"}
@@ -233,6 +234,25 @@ def test_a_draft_that_was_not_published_is_nobodys_business() -> None:
 
 
 @pytest.mark.usefixtures("at_noon")
+def test_drafts_that_nobody_published_crowd_no_plan_out_of_the_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    published()
+    monkeypatch.setattr(plans, "MOST_PLANS", 1)
+    services.withdraw_draft(actor=SYSTEM, draft_id=started(title="草稿"), now=NOW)
+    page = Client().get("/plans/").content.decode()
+    assert "三片区调整" in page and "草稿" not in page
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_more_comments_than_a_page_shows_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    draft, anybody = published(), Client(headers={"accept-language": "en"})
+    for words in ("一", "二"):
+        services.comment(actor=RESIDENT, draft_id=draft, words=words, now=NOW)
+    assert "newest" not in anybody.get(f"/plans/{draft}/").content.decode()
+    monkeypatch.setattr(plans, "SHOWN", 1)
+    assert "2 · the newest 1 is shown" in anybody.get(f"/plans/{draft}/").content.decode()
+
+
+@pytest.mark.usefixtures("at_noon")
 def test_what_it_takes_to_compute_it_again_is_there_for_everybody() -> None:
     draft, anybody = published(), Client()
     text = anybody.get(f"/plans/{draft}/units.json").content
@@ -240,6 +260,36 @@ def test_what_it_takes_to_compute_it_again_is_there_for_everybody() -> None:
     record = anybody.get(f"/plans/{draft}/record.json").json()
     assert record["part"][4] == 0 and record["changes"][0]["kind"] == "paint"
     assert len(anybody.get(f"/plans/{draft}/map.json").json()["shapes"]["features"]) == 12
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_the_line_to_compute_it_again_names_the_files_as_they_are_downloaded() -> None:
+    draft, anybody = published(), Client()
+    page = anybody.get(f"/plans/{draft}/").content.decode()
+    for option, rest in (("--units", "units.json"), ("--record", "record.json")):
+        name = re.search('filename="(.+)"', anybody.get(f"/plans/{draft}/{rest}")["Content-Disposition"])
+        assert name and f"{option} {name[1]}" in page
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_no_total_tells_what_a_line_with_few_households_leaves_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    draft, anybody = published(), Client(headers={"accept-language": "en"})
+    assert "360 households in all" in anybody.get(f"/plans/{draft}/").content.decode()
+    monkeypatch.setattr(plans, "FEWEST", 361)
+    page = anybody.get(f"/plans/{draft}/").content.decode()
+    assert "fewer than 361" in page and "households in all" not in page and "Households moved" not in page
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_who_decides_on_a_page_decides_on_what_it_showed(leader: Client) -> None:
+    draft = started()
+    page = leader.get(at(draft, "publish/")).content.decode()
+    assert '<input type="hidden" name="revision" value="0">' in page
+    change = Change(kind="paint", moves=[(4, 0)])
+    services.change_draft(actor=SYSTEM, draft_id=draft, revision=0, change=change, now=NOW)
+    late = leader.post(at(draft, "publish/"), {"day": TOMORROW.isoformat(), "revision": "0"})
+    assert late.status_code == 409 and 'name="revision" value="1"' in late.content.decode()
+    assert state(draft).state == "editing"
 
 
 @pytest.mark.usefixtures("at_noon")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from pianqu.kernels.partition.records import digest_of
 from pianqu.kernels.partition.reproducing import Facts, reproduced, units_text
 from pianqu.rooms.ledger import queries as ledger
 from pianqu.rooms.planning import jobs, queries, services
@@ -48,6 +49,12 @@ def test_an_adopted_plan_is_computed_again_and_is_the_same() -> None:
         lines = list(reproduced(text, record, facts))
         assert len(lines) > 2
         assert all(line.holds for line in lines), [str(line.sentence) for line in lines]
+
+
+def test_a_record_begins_with_the_plan_that_the_ledger_says_it_began_with() -> None:
+    draft = adopted()
+    begun = next(item.fact for item in ledger.history(f"plan:{draft}") if item.kind == "planning.draft-started")
+    assert digest_of(queries.plan_record(draft)["begins"]) == begun["digest"]
 
 
 def test_units_may_be_downloaded_beside_their_shapes() -> None:

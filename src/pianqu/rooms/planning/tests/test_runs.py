@@ -164,6 +164,21 @@ def test_a_worker_that_was_overtaken_writes_nothing_any_more() -> None:
     assert (standing(run).state, standing(run).told) == ("done", {"score": 7})
 
 
+def test_a_worker_that_said_it_would_be_silent_is_not_overtaken() -> None:
+    run, clock = asked_run(), Ticking()
+    inner: list[int] = []
+
+    def silent(work: RunWork, report: Report, actor: Actor, clock: Ticking) -> None:
+        report.tell(0, 2, hold=HELD * 10)
+        clock.at += HELD * 5
+        inner.append(run_waiting({"plan": quick}, actor=SYSTEM, clock=clock))
+        report.tell(2, 2, {"score": 0})
+
+    run_waiting({"plan": silent}, actor=SYSTEM, clock=clock)
+    assert inner == [0]
+    assert (standing(run).state, standing(run).told) == ("done", {"score": 0})
+
+
 def test_how_long_it_takes_is_said_by_what_it_took_so_far() -> None:
     run, clock = asked_run(), Ticking()
 

@@ -329,6 +329,10 @@ def _ended(run: RunCard) -> str:
     if run.state == "failed":
         return {
             "stumbled": _("The last computation broke off three times and was given up. What was there is unchanged."),
+            "child-ended": _(
+                "The last computation was ended from outside, perhaps for want of memory. Plans that it had found are kept; "
+                "compute again, or ask the operator."
+            ),
         }.get(run.reason, _("The last computation found no plan. What was there is unchanged."))
     return _("The last one was stopped; what it had found is kept.") if run.state == "stopped" else ""
 
@@ -390,6 +394,7 @@ def sheet(state: DraftState, written: Written, selected: int, picked: Sequence[i
     near = neighbours(written, state.part, selected)
     others = [(number, one["name"], number in near) for number, one in enumerate(state.names) if number != selected]
     is_cells = state.level == CELLS
+    locks, centres, ticked = set(state.locks), set(state.centres), set(picked)
     words = (
         ngettext("%(n)s house", "%(n)s houses", len(members))
         if is_cells
@@ -407,9 +412,9 @@ def sheet(state: DraftState, written: Written, selected: int, picked: Sequence[i
                 name=written.names[unit],
                 load=amounts[unit],
                 area=areas[unit],
-                is_locked=unit in state.locks,
-                is_centre=unit in state.centres,
-                is_picked=unit in picked,
+                is_locked=unit in locks,
+                is_centre=unit in centres,
+                is_picked=unit in ticked,
             )
             for unit in members
         ),

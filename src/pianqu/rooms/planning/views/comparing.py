@@ -30,6 +30,7 @@ from pianqu.rooms.planning.views.figures import moved, percent, tones
 class Pair:
     """A figure before and after."""
 
+    name: str
     label: str
     before: str
     after: str
@@ -91,7 +92,7 @@ def compare(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
 def pairs(state: DraftState) -> tuple[Pair, ...]:
     """Figures of both; a dash where nothing is in force."""
     return tuple(
-        Pair(label=label, before=_of(state.now_figures, name), after=_of(state.figures, name))
+        Pair(name=name, label=label, before=_of(state.now_figures, name), after=_of(state.figures, name))
         for name, label in (
             (
                 "clusters",

@@ -34,6 +34,8 @@ class Asked:
     act: str
     day: str = ""
     reason: str = ""
+    revision: int | None = None
+    """The one that the page showed."""
 
 
 @never_cache
@@ -72,7 +74,12 @@ def _decide(request: HttpRequest, draft_id: uuid.UUID, act: str, usual: str) -> 
     actor = actor_of(request)
     if request.method != "POST":
         return _show(request, actor, draft_id, Asked(act=act, day=usual), None)
-    asked = Asked(act=act, day=request.POST.get("day", "")[:10], reason=request.POST.get("reason", "").strip()[:2000])
+    asked = Asked(
+        act=act,
+        day=request.POST.get("day", "")[:10],
+        reason=request.POST.get("reason", "").strip()[:2000],
+        revision=_revision(request.POST.get("revision", "")),
+    )
     try:
         _done(actor, draft_id, asked)
     except Problem as problem:
@@ -83,11 +90,25 @@ def _decide(request: HttpRequest, draft_id: uuid.UUID, act: str, usual: str) -> 
 def _done(actor: Actor, draft_id: uuid.UUID, asked: Asked) -> None:
     now = timezone.now()
     if asked.act == PUBLISH:
-        services.publish_draft(actor=actor, draft_id=draft_id, comments_until=_day(asked.day), now=now)
+        services.publish_draft(
+            actor=actor, draft_id=draft_id, comments_until=_day(asked.day), revision=asked.revision, now=now
+        )
     elif asked.act == ADOPT:
-        services.adopt_draft(actor=actor, draft_id=draft_id, valid_from=_day(asked.day), reason=asked.reason, now=now)
+        services.adopt_draft(
+            actor=actor,
+            draft_id=draft_id,
+            valid_from=_day(asked.day),
+            reason=asked.reason,
+            revision=asked.revision,
+            now=now,
+        )
     else:
         services.withdraw_draft(actor=actor, draft_id=draft_id, now=now)
+
+
+def _revision(text: str) -> int | None:
+    """None where the form said none: then whatever stands is decided on."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _day(text: str) -> date:

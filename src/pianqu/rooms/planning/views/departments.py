@@ -119,6 +119,7 @@ def take_in(request: HttpRequest) -> HttpResponse:
     content, duties_list = file.read(), extra.read() if extra else b""
     asked = typed.asked(_ending(file))
     try:
+        rules.check_may_hand_in(actor, typed.organisation)
         grid_id = services.check_department_grid(
             actor=actor,
             grid=typed.grid(),
@@ -224,6 +225,7 @@ def _done(request: HttpRequest, actor: Actor, grid_id: uuid.UUID) -> HttpRespons
 
 def _read_again(request: HttpRequest, actor: Actor, grid_id: uuid.UUID) -> None:
     card, kept = queries.department_grid(grid_id), queries.grid_files(grid_id)
+    rules.check_may_hand_in(actor, card.organisation_code)  # before the file is read, which takes its time
     typed = Typed.of({**request.POST.dict(), "name": card.name})
     asked = typed.asked(kept.ending)
     extra = files.read(kept.duties_list) if kept.duties_list else None

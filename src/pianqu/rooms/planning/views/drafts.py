@@ -81,9 +81,14 @@ def _page(
 
 
 def _selected(request: HttpRequest, state: DraftState) -> int:
-    text = request.POST.get("cluster", request.GET.get("cluster", ""))
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else -1
+    number = _number(request)
     return number if number < len(state.names) else -1
+
+
+def _number(request: HttpRequest) -> int:
+    """Of the cluster that is open; −1 for none."""
+    text = request.POST.get("cluster", request.GET.get("cluster", ""))
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else -1
 
 
 def _trial(actor: Actor, state: DraftState, option: str, moved: tuple[list[int], int] | None) -> cards.Trial | None:
@@ -171,8 +176,8 @@ def _acted(request: HttpRequest, draft_id: uuid.UUID, act: Act, status: int = 20
         return _refused(request, actor, draft_id, problem)
     if wants_json(request):
         return JsonResponse(queries.draft_state(actor, draft_id, now=timezone.now()).as_json(), status=status)
-    selected = request.POST.get("cluster", "")
-    asked = f"?cluster={int(selected)}&done={word}" if selected.isdigit() else f"?done={word}"
+    selected = _number(request)
+    asked = f"?cluster={selected}&done={word}" if selected >= 0 else f"?done={word}"
     return HttpResponseRedirect(reverse("planning:draft", args=[draft_id]) + asked)
 
 
@@ -257,10 +262,7 @@ def stop(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     """Stop with the best so far."""
 
     def act(actor: Actor, which: uuid.UUID, _told: Mapping[str, Any]) -> str:
-        now = timezone.now()
-        run = queries.latest_run(which, kinds=queries.COMPUTING, now=now)
-        if run is not None:
-            services.stop_run(actor=actor, run_id=run.run_id, now=now)
+        services.stop_plan(actor=actor, draft_id=which, now=timezone.now())
         return "stopped"
 
     return _acted(request, draft_id, act)

@@ -193,7 +193,7 @@ def _run_context(card: MergeCard) -> dict[str, Any]:
 
 
 def _failure(run: RunCard) -> str:
-    said = " ".join(_(words) % values for words, values in run.details)
+    said = " ".join(queries.sentences(run.details))
     return said or _("The computation failed (%(reason)s).") % {"reason": run.reason}
 
 
@@ -379,7 +379,8 @@ def merge_map(request: HttpRequest, merge_id: uuid.UUID) -> HttpResponse:
     whole, asked = queries.merge_whole(merge_id), _Asked.of(request.GET)
     shapes = queries.merge_shapes(merge_id)
     drawn = [place for place in _asked_for(whole, asked) if shapes[place]]
-    features = [_feature(whole, place, shapes[place], asked) for place in drawn]
+    bare = set(whole.bare)
+    features = [_feature(whole, place, shapes[place], asked, is_bare=place in bare) for place in drawn]
     return JsonResponse({"type": "FeatureCollection", "features": features})
 
 
@@ -391,9 +392,8 @@ def _asked_for(whole: MergeWhole, asked: _Asked) -> Sequence[int]:
     return [place for place, community in enumerate(whole.communities) if community == home]
 
 
-def _feature(whole: MergeWhole, place: int, geometry: Any, asked: _Asked) -> dict[str, Any]:
+def _feature(whole: MergeWhole, place: int, geometry: Any, asked: _Asked, *, is_bare: bool) -> dict[str, Any]:
     covering, cell = whole.covering[place], whole.proposals[whole.part[place]]
-    is_bare = place in whole.bare
     tone = CLOSED if is_bare and place in whole.closings else NOBODY if is_bare else MOST_TONES[min(len(covering), 4)]
     told = {
         "level": "cell",

@@ -29,7 +29,8 @@ from pianqu.rooms.planning.views.figures import Moved, moved, off, signed
 FEWEST = 5
 """Fewer households than these are no published figure."""
 SCOPE, MOST_IN_AN_HOUR = "plan-comment", 20
-PUBLIC = ("published", "adopted", "withdrawn")
+MOST_PLANS, SHOWN = 500, 500
+"""Plans in the list, and comments beside a plan."""
 YEAR_S = 31_536_000
 
 
@@ -85,9 +86,26 @@ class Sheet:
     is_synthetic: bool
 
     @property
+    def units_file(self) -> str:
+        """As both files are called when they are downloaded."""
+        return _units_name(self.units_digest)
+
+    @property
+    def record_file(self) -> str:
+        return _record_name(self.draft_id)
+
+    @property
     def changed_since(self) -> int:
         """Revisions after it was published."""
         return max(0, self.revision - self.published_revision)
+
+
+def _units_name(digest: str) -> str:
+    return f"units-{digest[:12]}.json"
+
+
+def _record_name(draft_id: uuid.UUID) -> str:
+    return f"plan-{draft_id}.json"
 
 
 def resident(draft_id: uuid.UUID) -> Actor:
@@ -106,8 +124,7 @@ def plans(request: HttpRequest) -> HttpResponse:
             link=reverse("planning:plan", args=[card.draft_id]),
             takes_comments=_takes(card.state, card.comments_until, today),
         )
-        for card in queries.drafts(states=PUBLIC)
-        if card.published_at
+        for card in queries.drafts(published=True, most=MOST_PLANS)
     ]
     return render(request, "planning/plans.html", {"lines": lines})
 
@@ -151,14 +168,16 @@ def _plan(request: HttpRequest, draft_id: uuid.UUID, words: str, unit: str, prob
     written = queries.units_of(state.units_id)
     rows = moved(written, state)
     is_cells = state.level == CELLS
+    whole = all(row.households >= FEWEST for row in rows)  # else the total would tell what a line leaves out
     context = {
         "sheet": _sheet(state, written),
-        "pairs": pairs(state),
+        "pairs": [pair for pair in pairs(state) if whole or pair.name != "moved"],
         "broken": broken(state),
         "moves": [_move(row, is_cells=is_cells) for row in rows],
-        "moved_households": sum(row.households for row in rows),
+        "moved_households": sum(row.households for row in rows) if whole else None,
         "loads": _loads(state, written, is_cells=is_cells),
-        "comments": queries.comments(draft_id, for_all=True),
+        "comments": queries.comments(draft_id, for_all=True, most=SHOWN),
+        "comment_count": state.comments,
         "units": () if is_cells else sorted(zip(written.keys, written.names, strict=True)),
         "words": words,
         "unit": unit,
@@ -232,8 +251,7 @@ def _names(written: Written, units: Sequence[int]) -> tuple[str, ...]:
 @require_safe
 def plan_map(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     """The units' shapes; by their digest, so that a browser may keep them."""
-    state = queries.public_plan(resident(draft_id), draft_id, now=timezone.now())
-    text = queries.units_text(state.units_id)
+    text = queries.public_units(draft_id)
     response = HttpResponse(f'{{"shapes":{text.shapes}}}', content_type="application/json")
     is_named = request.GET.get("d") == text.digest
     response["Cache-Control"] = f"public, max-age={YEAR_S}, immutable" if is_named else "no-store"
@@ -243,12 +261,12 @@ def plan_map(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
 @require_safe
 def units_file(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     """The units as the search reads them, for who computes the plan again. Of cells there is none: it would count houses."""
-    state = queries.public_plan(resident(draft_id), draft_id, now=timezone.now())
-    if state.level == CELLS:
+    text = queries.public_units(draft_id)
+    if queries.draft_card(draft_id).level == CELLS:
         sentence = _("How many households live in each house is not published. Officials can compute this plan again.")
         raise Absent("units-private", sentence)
-    response = HttpResponse(queries.units_text(state.units_id).content, content_type="application/json")
-    response["Content-Disposition"] = f'attachment; filename="units-{state.units_digest[:12]}.json"'
+    response = HttpResponse(text.content, content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="{_units_name(text.digest)}"'
     return response
 
 
@@ -256,5 +274,5 @@ def units_file(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
 def record_file(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     """Questions, plans and every change, for who computes the plan again."""
     response = JsonResponse(queries.plan_record(draft_id), json_dumps_params={"ensure_ascii": False})
-    response["Content-Disposition"] = f'attachment; filename="plan-{draft_id}.json"'
+    response["Content-Disposition"] = f'attachment; filename="{_record_name(draft_id)}"'
     return response

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from pianqu.rooms.planning.queries import DraftState, FiguresCard, OptionCard
 from pianqu.rooms.planning.views.figures import percent
@@ -29,6 +30,7 @@ class Dot:
     label: str
     link: str
     is_front: bool
+    is_within: bool
     is_chosen: bool
 
 
@@ -68,6 +70,7 @@ class OptionRow:
     splits: int
     moved: int
     link: str
+    is_within: bool
     is_chosen: bool
 
 
@@ -85,6 +88,8 @@ class Plot:
     table: tuple[OptionRow, ...]
     beyond: int
     """Plans that lie too far right to be drawn; the table has them."""
+    outside: int
+    """Plans that do not keep the hard limits; they are on no line."""
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -134,6 +139,7 @@ def plot(state: DraftState, link: Callable[[str], str]) -> Plot | None:
         line="M" + "L".join(f"{x} {y}" for x, y in front) if len(front) > 1 else "",
         dots=tuple(_dot(one, along, up, link) for one in sorted(drawn, key=lambda one: one.front)),
         beyond=len(state.options) - len(drawn),
+        outside=sum(not one.within for one in state.options),
         now=_mark(now, along, up, above=True) if now else None,
         here=_mark(state.figures, along, up, above=False),
         table=tuple(_row(one, link) for one in sorted(state.options, key=lambda one: (one.deviation, one.cut))),
@@ -178,9 +184,10 @@ def _dot(one: OptionCard, along: Scale, up: Scale, link: Callable[[str], str]) -
         option_id=str(one.id),
         x=along.at(one.deviation),
         y=up.at(one.cut),
-        label=words % values,
+        label=words % values if one.within else f"{words % values} · {pgettext('option', 'outside the limits')}",
         link=link(str(one.id)),
         is_front=one.front,
+        is_within=one.within,
         is_chosen=one.chosen,
     )
 
@@ -210,5 +217,6 @@ def _row(one: OptionCard, link: Callable[[str], str]) -> OptionRow:
         splits=one.splits,
         moved=one.moved,
         link=link(str(one.id)),
+        is_within=one.within,
         is_chosen=one.chosen,
     )

@@ -25,7 +25,7 @@ def given(request: HttpRequest) -> dict[str, Any]:
         raise Invalid("change-large", _("That is more than one change can hold. Nothing was changed."))
     try:
         told = json.loads(request.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         told = None
     if not isinstance(told, dict):
         raise _wrong()

@@ -64,7 +64,7 @@ def _show(request: HttpRequest, actor: Actor, draft_id: uuid.UUID, problem: Prob
         "card": cards.head(state, "planning:remarks"),
         "may": state.may,
         "may_answer": queries.may_plan(actor),
-        "comments": queries.comments(draft_id),
+        "comments": queries.comments(draft_id, most=queries.MOST_COMMENTS),
         "until": state.comments_until,
         "published": state.published_at,
         "reasons": queries.HIDING.items(),
