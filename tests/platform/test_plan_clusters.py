@@ -399,8 +399,10 @@ def test_every_sentence_of_the_kernel_is_known_to_the_catalogue() -> None:
 
 
 def sentences(path: Path) -> Iterator[str]:
-    """What stands in `say(…)`, or in `words` before it."""
+    """What stands in `say(…)`, in `words` before it, or in a constant of the module."""
     for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and "%(" in str(node.value.value):
+            yield str(node.value.value)
         if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "words":
             yield ast.literal_eval(node.value)
         if (

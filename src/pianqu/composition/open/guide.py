@@ -43,6 +43,7 @@ def headings() -> dict[str, str]:
         "calendar": pgettext("api", "Calendars"),
         "notices": pgettext("api", "Notices and messages"),
         "territory": pgettext("api", "Cells, clusters and service points"),
+        "planning": pgettext("api", "Plans of clusters, cells and sites"),
         "directory": pgettext("api", "Organisations, posts, duty, residents"),
         "ledger": pgettext("api", "The ledger"),
         "token": pgettext("api", "The token"),

@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from shapely.geometry.base import BaseGeometry
+
+from pianqu.kernels.solvers import components
 
 Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
@@ -293,8 +293,7 @@ def _holders(rings: _Rings, lines: Lines) -> Whole:
     if len(rims) < 2:
         return holder
     size = len(lines.nodes)
-    joined = coo_array((np.ones(len(lines.ends)), (lines.ends[:, 0], lines.ends[:, 1])), shape=(size, size))
-    _, heap = connected_components(joined, directed=False)
+    heap = components(lines.ends[:, 0], lines.ends[:, 1], size)
     ring, of = rings.outer()
     shells: Shapes = np.asarray(shapely.polygons(rings.rings[ring]))
     tree = shapely.STRtree(shells)

@@ -24,14 +24,13 @@ from typing import Any
 import numpy as np
 import shapely
 from numpy.typing import NDArray
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 from shapely.geometry.base import BaseGeometry
 
 from pianqu.kernels.overlay import planar
 from pianqu.kernels.overlay.findings import Finding, Refused
 from pianqu.kernels.overlay.layers import LIMITS, Clean, Layer, Limits, cleaned, on_raster, within
 from pianqu.kernels.overlay.planar import Faces, Floats, Shapes, Whole
+from pianqu.kernels.solvers import components
 
 TOLERANCE_M = 6.0
 """Two drawings of one kerb, each up to three metres off."""
@@ -314,7 +313,7 @@ class _Grown:
             return
         kept = alone[self.told.within[alone]]
         inside = np.isin(self.one, kept) & np.isin(self.other, kept)
-        label = _connected(self.one[inside], self.other[inside], len(self.void))
+        label = components(self.one[inside], self.other[inside], len(self.void))
         for island in np.unique(label[kept]).tolist():
             faces = kept[label[kept] == island]
             self.ground[faces] = int(faces[np.argmax(self.told.area[faces])])
@@ -325,18 +324,12 @@ class _Grown:
         usable = (one != NONE) & (other != NONE)
         one, other = one[usable], other[usable]
         same = (self.told.codes[one] == self.told.codes[other]).all(axis=1)
-        label = _connected(one[same], other[same], len(self.void))
+        label = components(one[same], other[same], len(self.void))
         first = np.full(len(self.void), len(self.void), dtype=np.int64)
         grown = np.unique(self.ground[self.ground != NONE])
         np.minimum.at(first, label[grown], grown)
         placed = self.ground != NONE
         self.ground[placed] = first[label[self.ground[placed]]]
-
-
-def _connected(one: Whole, other: Whole, count: int) -> Whole:
-    """A number for each, the same for those that are joined."""
-    joined = coo_array((np.ones(len(one)), (one, other)), shape=(count, count))
-    return np.asarray(connected_components(joined, directed=False)[1], dtype=np.int64)
 
 
 def _summed(

@@ -201,10 +201,10 @@ def _cells(written: Written, asked: Question, plain: bool | None) -> Solving:
             said.append(kept(say(AS_IT_IS, name=name, why=why)))
         else:
             metis = found.metis or metis
-            words = AS_NEAR if found.as_near else "" if found.metis else SMALL
-            if words:
+            told = AS_NEAR if found.as_near else "" if found.metis else SMALL
+            if told:
                 count, total = max(found.part) + 1, sum(units.households[unit] for unit in some)
-                said.append(kept(say(words, name=name, households=total, cells=count)))
+                said.append(kept(say(told, name=name, households=total, cells=count)))
             for unit, cell in zip(some, found.part, strict=True):
                 part[unit] = fresh + cell
             fresh += max(found.part) + 1

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import connected_components
+
+from pianqu.kernels.solvers import components
 
 Array = Any
 
@@ -63,8 +63,7 @@ def parts(of: Graph, labels: Array | None = None, among: Array | None = None) ->
     if among is not None:
         keep &= among[one] & among[other]
     one, other = one[keep], other[keep]
-    matrix = csr_matrix((np.ones(len(one), dtype=np.int8), (one, other)), shape=(len(of), len(of)))
-    _count, found = connected_components(matrix, directed=False)
+    found = components(one, other, len(of))
     if among is None:
         return numbered(found)
     answer = np.full(len(of), -1, dtype=np.int64)

@@ -15,11 +15,11 @@ from hashlib import sha256
 from typing import Any
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from pianqu.kernels import canonical
 from pianqu.kernels.partition.figures import Figures, figures
 from pianqu.kernels.partition.problem import MEASURES, Measure, System, Task, Units, Weights
+from pianqu.kernels.solvers import assignment
 
 UNITS_VERSION = 1
 CLUSTERS, CELLS = "clusters", "cells"
@@ -161,7 +161,7 @@ def numbered_like(units: Units, part: Part, known: Part, kept: Mapping[int, int]
     shared += np.eye(clusters, dtype=np.int64)
     for unit, cluster in kept.items():
         shared[part[unit], cluster] = 1 << 50
-    order = linear_sum_assignment(-shared)[1].tolist()
+    order = assignment(shared)[1].tolist()
     return tuple(order[cluster] if cluster >= 0 else -1 for cluster in part)
 
 

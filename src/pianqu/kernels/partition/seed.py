@@ -14,10 +14,10 @@ from collections.abc import Sequence
 
 import numpy as np
 import pymetis
-from scipy.optimize import linear_sum_assignment
 
 from pianqu.kernels.partition.graph import Array, parts, summed
 from pianqu.kernels.partition.level import Level
+from pianqu.kernels.solvers import assignment
 
 LARGEST_WEIGHT = 2**30
 """METIS adds weights up in 32 bits."""
@@ -69,7 +69,7 @@ def _named(of: Level, part: Array, component: Array) -> Array:
     np.add.at(fit, (part[locked], of.locks[locked]), 1 << 32)
     at_home = (of.home >= 0) & (of.home < count)
     np.add.at(fit, (part[at_home], of.home[at_home]), of.stay[at_home] + 1)
-    rows, columns = linear_sum_assignment(-fit)
+    rows, columns = assignment(fit)
     names = np.empty(count, dtype=np.int64)
     names[rows] = columns
     return names[part]

@@ -14,10 +14,10 @@ from typing import Any
 
 import highspy
 import numpy as np
-from scipy.sparse import coo_matrix
 
 from pianqu.kernels.siting.model import Effort, Task
 from pianqu.kernels.siting.relaxing import Proven, Relaxed, doubtful
+from pianqu.kernels.solvers import sparse
 
 Table = Any
 TOLERANCE = 1e-9
@@ -99,7 +99,7 @@ class _Program:
 
     def model(self) -> Any:
         row, column, factor = (np.concatenate([part[n] for part in self.at]) for n in range(3))
-        matrix = coo_matrix((factor.astype(float), (row, column)), shape=(self.height, len(self.cost))).tocsr()
+        matrix = sparse(factor.astype(float), (row, column), (self.height, len(self.cost)))
         made = highspy.HighsLp()
         made.num_col_, made.num_row_ = len(self.cost), self.height
         made.col_cost_, made.col_lower_, made.col_upper_ = (np.array(n) for n in (self.cost, self.lower, self.upper))

@@ -15,12 +15,10 @@ from typing import Any
 
 import numpy as np
 import shapely
-from scipy.sparse import csr_matrix
-from scipy.sparse.csgraph import dijkstra
-from scipy.spatial import cKDTree
 
 from pianqu.kernels.geo import EARTH_RADIUS_M
 from pianqu.kernels.siting.model import UNREACHABLE
+from pianqu.kernels.solvers import nearest, shortest_ways, sparse
 
 Table = Any
 Points = Any
@@ -48,7 +46,7 @@ def along_streets(
     """Whole metres along streets (node, node, metres; both ways), with the detour to and from the nearest node."""
     near, there = _snapped(nodes, points), _snapped(nodes, sites)
     starts, back = np.unique(there[0], return_inverse=True)
-    paths = dijkstra(graph(len(nodes), streets), directed=False, indices=starts)
+    paths = shortest_ways(graph(len(nodes), streets), starts)
     way = paths[back][:, near[0]].T + near[1][:, None] * detour + there[1][None, :] * detour
     return np.where(np.isfinite(way), np.rint(np.where(np.isfinite(way), way, 0)), UNREACHABLE).astype(np.int64)
 
@@ -62,7 +60,7 @@ def graph(nodes: int, streets: Sequence[tuple[int, int, float]]) -> Any:
             shortest[pair] = min(metres, shortest.get(pair, metres))
     pairs = sorted(shortest)
     values = [shortest[pair] for pair in pairs]
-    return csr_matrix((values, ([a for a, _b in pairs], [b for _a, b in pairs])), shape=(nodes, nodes))
+    return sparse(values, ([a for a, _b in pairs], [b for _a, b in pairs]), (nodes, nodes))
 
 
 def reach_m(minutes: float, *, detour: float = DETOUR, metres_a_minute: float = METRES_A_MINUTE) -> float:
@@ -106,7 +104,7 @@ def _snapped(nodes: Points, places: Points) -> tuple[Table, Table]:
     """The nearest node of each place, and how far it is in a straight line."""
     flat = np.asarray(nodes, dtype=float)
     wide = float(np.cos(np.radians(flat[:, 1].mean())))
-    _far, at = cKDTree(flat * [wide, 1.0]).query(np.asarray(places, dtype=float) * [wide, 1.0])
+    at = nearest(flat * [wide, 1.0], np.asarray(places, dtype=float) * [wide, 1.0])
     one, other = np.radians(np.asarray(places, dtype=float)), np.radians(flat[at])
     chord = np.sin((one[:, 1] - other[:, 1]) / 2) ** 2
     chord += np.cos(one[:, 1]) * np.cos(other[:, 1]) * np.sin((one[:, 0] - other[:, 0]) / 2) ** 2

@@ -12,6 +12,10 @@ PLANNING = frozenset({"district", "centre", "street", "town"})
 DEPARTMENT = "department"
 
 
+DRAWING = frozenset({"department", "station", "party"})
+"""Kinds of organisations that have grids of their own."""
+
+
 def may_plan(actor: Actor) -> bool:
     """Leaders and administrators of the district, its centres, streets and towns; the installation's own programs."""
     if actor.kind == "system":
@@ -67,9 +71,9 @@ def may_hand_in(actor: Actor, organisation_code: str) -> bool:
     """A department's grid is handed in by its own leaders and administrators, or by who plans."""
     if may_plan(actor):
         return True
-    return (
-        actor.acts and actor.organisation_code == organisation_code and directory.may_manage(actor, organisation_code)
-    )
+    own = actor.acts and actor.organisation_code == organisation_code and directory.may_manage(actor, organisation_code)
+    card = directory.organisations([organisation_code]).get(organisation_code) if own else None
+    return card is not None and card.kind in DRAWING
 
 
 def check_may_hand_in(actor: Actor, organisation_code: str) -> None:

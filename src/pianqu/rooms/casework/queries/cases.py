@@ -38,7 +38,7 @@ from pianqu.rooms.casework.models import (
     Year,
 )
 from pianqu.rooms.casework.queries.checks import awaits_check
-from pianqu.rooms.casework.queries.rehoming import HomeCard, home_of
+from pianqu.rooms.casework.queries.rehoming import HomeCard, home_in, with_home
 from pianqu.rooms.casework.queries.search import Sought, sought
 from pianqu.rooms.casework.queries.seen import (
     Turn,
@@ -688,7 +688,7 @@ def id_of(actor: Actor, code: str) -> uuid.UUID:
 
 def case_for(actor: Actor, case_id: uuid.UUID) -> CaseCard:
     """The whole case for an official. Raises Absent where there is none that this actor may see."""
-    case = one_seen_by(actor).filter(id=case_id).first()
+    case = with_home(one_seen_by(actor).filter(id=case_id)).first()
     if case is None:
         raise Absent("case-absent", _("There is no such matter."))
     org, receiver = case.lead_code or case.organisation_code, case.organisation_code
@@ -698,7 +698,7 @@ def case_for(actor: Actor, case_id: uuid.UUID) -> CaseCard:
         imported_from=case.imported_from or "",
         imported_id=case.imported_id or "",
         cell_code=case.cell_code,
-        home=home_of(case_id),
+        home=home_in(case),
         platform=case.platform,
         danger=case.danger and case.state in OPEN,
         waits_for_centre=case.state in WAITING,

@@ -4,8 +4,11 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from pianqu.rooms.casework.models import Home, HomeCount, Rehoming, Turn
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from pianqu.rooms.casework.models import Case, Home, HomeCount, Rehoming, Turn
 
 REHOMING = "casework.rehoming"
 """The reader that keeps what waits and what moved."""
@@ -61,6 +64,23 @@ def home_of(case_id: uuid.UUID) -> HomeCard | None:
     if row is None:
         return None
     return HomeCard(version_id=row.version_id, cell_code=row.cell_code, cluster_code=row.cluster_code)
+
+
+def with_home(cases: QuerySet[Case]) -> QuerySet[Any]:
+    """The same matters, each with where it lies now (`home_in`), in the statement that reads them."""
+    at = Home.objects.filter(case_id=OuterRef("id"))
+    return cases.annotate(
+        home_version=Subquery(at.values("version_id")[:1]),
+        home_cell=Subquery(at.values("cell_code")[:1]),
+        home_cluster=Subquery(at.values("cluster_code")[:1]),
+    )
+
+
+def home_in(case: Any) -> HomeCard | None:
+    """What `with_home` read of a matter."""
+    if case.home_version is None:
+        return None
+    return HomeCard(version_id=case.home_version, cell_code=case.home_cell, cluster_code=case.home_cluster)
 
 
 def rehomings(version_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, RehomingCard]:

@@ -34,8 +34,9 @@ LOOKED_AT: dict[type, set[str]] = {
 """Everything that a kernel is told of a matter. `queue` and `returned_by` are organisations, `hour` the day's, `age` the term's.
 `voice` counts a person once within an issue, by a mark that its salt's renewal makes useless; no message holds it. `same` is the
 matter that it was joined to."""
-LEARNERS = {"breach", "hotspots", "triage_training", "locate"}
-"""Kernels that compute with numpy, scipy or scikit-learn. `locate` looks up points in the gazetteer."""
+LEARNERS = {"breach", "hotspots", "triage_training", "locate", "merging", "solvers"}
+"""Kernels that compute with numpy, scipy or scikit-learn. `locate` looks up points in the gazetteer, `merging` lays grids of
+departments over one another, `solvers` hands numbers on to scipy: neither is told of a matter."""
 KEPT = {
     "BreachModel": {
         "id",

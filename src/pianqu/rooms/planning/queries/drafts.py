@@ -73,7 +73,7 @@ class OptionCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class May:
+class DraftMay:
     """What the actor may do with it now."""
 
     edit: bool
@@ -92,7 +92,7 @@ class DraftState:
     level: str
     state: str
     revision: int
-    may: May
+    may: DraftMay
     settings: Mapping[str, Any]
     part: tuple[int, ...]
     names: tuple[Mapping[str, str], ...]
@@ -252,9 +252,9 @@ def _state(actor: Actor, draft: Draft, now: datetime) -> DraftState:
     )
 
 
-def _may(actor: Actor, draft: Draft) -> May:
+def _may(actor: Actor, draft: Draft) -> DraftMay:
     plans = rules.may_plan(actor) and draft.state in OPEN
-    return May(
+    return DraftMay(
         edit=plans,
         publish=plans and draft.state == EDITING,
         adopt=draft.state == PUBLISHED and rules.may_decide(actor),

@@ -8,7 +8,7 @@ from ninja import Schema
 from pydantic import AfterValidator, Field
 
 from pianqu.foundation.api import Body, Code, Moment, Short, Text, day
-from pianqu.rooms.planning.queries import BrokenCard, FiguresCard, May, OptionCard
+from pianqu.rooms.planning.queries import BrokenCard, DraftMay, FiguresCard, OptionCard
 from pianqu.rooms.planning.services import Change
 
 PlanDay = Annotated[date, AfterValidator(day)]
@@ -134,7 +134,7 @@ class DraftWhole(Schema):
     level: str
     state: str
     revision: int
-    may: May
+    may: DraftMay
     settings: dict[str, Any]
     part: list[int]
     names: list[dict[str, str]]

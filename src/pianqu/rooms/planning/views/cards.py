@@ -13,7 +13,7 @@ from django.utils.translation import ngettext, pgettext
 
 from pianqu.kernels.partition.figures import Live
 from pianqu.kernels.partition.records import CELLS, task_of, weighed
-from pianqu.rooms.planning.queries import DraftState, FiguresCard, May, RunCard, Written
+from pianqu.rooms.planning.queries import DraftMay, DraftState, FiguresCard, RunCard, Written
 from pianqu.rooms.planning.views.figures import neighbours, off, percent, signed, tones
 
 TOLERANCES = (0, 2_000, 50)
@@ -139,7 +139,7 @@ class Trial:
 class Page:
     """Everything of the page but its head, plot, rows and sheet."""
 
-    may: May
+    may: DraftMay
     is_cells: bool
     is_synthetic: bool
     can_undo: bool
