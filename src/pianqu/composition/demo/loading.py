@@ -119,9 +119,9 @@ def load(now: datetime, *, year: int = 0) -> None:
     make_causes(actors, now=now)
     make_list(window=actors[WINDOW.login], now=now)
     set_terms(now)
-    ask_for_merge(now=now, on=timezone.localdate(now))
     if year:
         make_plans(actors, now=now)
+    ask_for_merge(now=now, on=timezone.localdate(now))
     jobs.forecast(actor=Actor(kind="system", organisation_code=casework.centre_code()), now=now)
     _have_learned(now)
 
