@@ -41,6 +41,9 @@ def desk(page: Page, language: str, password: str) -> None:
     shoot(page, "/desk/overview/", f"overview-{language}")
     page.goto("/desk/?state=in_progress")
     shoot(page, page.locator(".pq-cases a.mono").first.get_attribute("href") or "", f"case-{language}")
+    shoot(page, "/desk/planning/merge/", f"merge-{language}")
+    page.goto("/desk/planning/")
+    shoot(page, page.locator("main table a").first.get_attribute("href") or "", f"plan-{language}")
 
 
 def shoot(page: Page, path: str, name: str) -> None:
