@@ -24,7 +24,7 @@ from pianqu.rooms.territory import queries as territory
 from pianqu.rooms.territory import services
 from pianqu.rooms.territory.services import NewBuilding
 
-LARGEST, SHOWN = 40_000_000, 40
+LARGEST = 40_000_000
 NEEDED = {"code": "楼栋编码", "name": "名称", "lon": "经度", "lat": "纬度", "households": "户数"}
 OPTIONAL = {"community": "社区", "population": "人数"}
 
@@ -133,9 +133,7 @@ def _known(count: int | None) -> str:
 def run(path: Path, *, crs: str, source: str, skip_bad: bool, dry_run: bool) -> int:
     """Check the table and take it in; 1 when a bad line stopped it."""
     found = read(path, crs=crs)
-    sys.stdout.writelines(f"{path.name}, line 第 {one.number} 行: {one.reason}\n" for one in found.faults[:SHOWN])
-    if len(found.faults) > SHOWN:
-        sys.stdout.write(f"… and {len(found.faults) - SHOWN} more lines 另有\n")
+    sys.stdout.writelines(table.said(path, found.faults))
     if found.faults and not skip_bad:
         sys.stdout.write("Nothing was imported 未导入. Mend these lines, or pass over them with --skip-bad.\n")
         return 1

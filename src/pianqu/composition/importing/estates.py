@@ -6,7 +6,7 @@ code), their office telephones, cells 网格 and buildings 楼栋 (codes, separa
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from pianqu.rooms.territory import queries as territory
 from pianqu.rooms.territory import services
 from pianqu.rooms.territory.services import NewEstate
 
-LARGEST, SHOWN = 5_000_000, 40
+LARGEST = 5_000_000
 NEEDED = {"code": "编码", "name": "名称", "community": "社区"}
 OPTIONAL = {
     "company": "物业企业",
@@ -94,7 +94,7 @@ def run(path: Path, *, valid_from: date | None, skip_bad: bool, dry_run: bool) -
     """Check the table and set its estates; 1 when a bad line stopped it."""
     day = valid_from or timezone.localdate()
     items, faults = checked(read_lines(path), on=day)
-    sys.stdout.write("".join(_said(path, faults)))
+    sys.stdout.writelines(table.said(path, faults))
     if faults and not skip_bad:
         sys.stdout.write("Nothing was imported 未导入. Mend these lines, or pass over them with --skip-bad.\n")
         return 1
@@ -105,10 +105,3 @@ def run(path: Path, *, valid_from: date | None, skip_bad: bool, dry_run: bool) -
     changed = services.set_estates(actor=actor, items=items, valid_from=day, now=timezone.now())
     sys.stdout.write(f"{changed} estates set 已设定, {len(items) - changed} stood so already 无变化.\n")
     return 0
-
-
-def _said(path: Path, faults: list[Fault]) -> Iterator[str]:
-    for fault in faults[:SHOWN]:
-        yield f"{path.name}, line 第 {fault.number} 行: {fault.reason}\n"
-    if len(faults) > SHOWN:
-        yield f"… and {len(faults) - SHOWN} more lines 另有\n"

@@ -8,7 +8,7 @@ further down.
 
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -28,7 +28,7 @@ from pianqu.rooms.directory import services
 from pianqu.rooms.directory.services import NewOrganisation
 from pianqu.rooms.territory import queries as territory
 
-LARGEST, SHOWN = 5_000_000, 40
+LARGEST = 5_000_000
 NEEDED = {"code": "编码", "kind": "类别", "name": "名称"}
 OPTIONAL = {
     "short_name": "简称",
@@ -180,7 +180,7 @@ def run(path: Path, *, valid_from: date | None, skip_bad: bool, dry_run: bool, w
     known = {card.code: card.kind for card in directory.every_organisation() if not card.ended}
     known |= {item.code: item.kind for item in grounds}
     bodies, faults = checked(table.lines(path, NEEDED, OPTIONAL, largest=LARGEST), known=known)
-    sys.stdout.write("".join(_said(path, faults)))
+    sys.stdout.writelines(table.said(path, faults))
     if faults and not skip_bad:
         sys.stdout.write("Nothing was imported 未导入. Mend these lines, or pass over them with --skip-bad.\n")
         return 1
@@ -216,10 +216,3 @@ def _enter(*, actor: Actor, grounds: list[NewOrganisation], bodies: list[Body], 
                 now=now,
             )
     return added
-
-
-def _said(path: Path, faults: list[Fault]) -> Iterator[str]:
-    for fault in faults[:SHOWN]:
-        yield f"{path.name}, line 第 {fault.number} 行: {fault.reason}\n"
-    if len(faults) > SHOWN:
-        yield f"… and {len(faults) - SHOWN} more lines 另有\n"

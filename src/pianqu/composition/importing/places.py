@@ -8,13 +8,14 @@ import csv
 import io
 import math
 import sys
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
 from django.utils import timezone
 
+from pianqu.composition.importing import table
+from pianqu.composition.importing.table import Fault
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Invalid
 from pianqu.foundation.installation import installation
@@ -23,17 +24,8 @@ from pianqu.rooms.territory import services
 from pianqu.rooms.territory.services import NewPlace
 
 LARGEST = 20_000_000
-SHOWN = 40
 VILLAGES_FROM = 200
 """Village committees are numbered from here on."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
-    """A line that cannot be taken."""
-
-    number: int
-    reason: str
 
 
 def read_table(path: Path) -> list[tuple[int, Mapping[str, str]]]:
@@ -146,7 +138,7 @@ def run(path: Path, *, valid_from: date | None, skip_bad: bool, dry_run: bool) -
     """Check the table and enter its places; 1 when a bad line stopped it."""
     district = installation().district_code
     places, faults = checked(read_table(path), district=district, known=set(territory.places()))
-    sys.stdout.write("".join(_said(path, faults)))
+    sys.stdout.writelines(table.said(path, faults))
     if faults and not skip_bad:
         sys.stdout.write("Nothing was imported 未导入. Mend these lines, or pass over them with --skip-bad.\n")
         return 1
@@ -165,10 +157,3 @@ def _enter(places: list[NewPlace], district: str, day: date) -> int:
     actor = Actor(kind="system", organisation_code=district)
     items = places if whole.code in territory.places() else [whole, *places]
     return services.add_places(actor=actor, items=items, valid_from=day, now=timezone.now()) - (items is not places)
-
-
-def _said(path: Path, faults: list[Fault]) -> Iterator[str]:
-    for fault in faults[:SHOWN]:
-        yield f"{path.name}, line 第 {fault.number} 行: {fault.reason}\n"
-    if len(faults) > SHOWN:
-        yield f"… and {len(faults) - SHOWN} more lines 另有\n"

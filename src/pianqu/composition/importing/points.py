@@ -5,7 +5,7 @@ where known, name_en, address, lon, lat, phone, accessible, and hours: one colum
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import services
 from pianqu.rooms.territory.services import NewPoint
 
-LARGEST, SHOWN = 5_000_000, 40
+LARGEST = 5_000_000
 NEEDED = {"code": "编码", "name": "名称", "kind": "类别", "place": "地方", "organisation": "运行机构"}
 WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 HOURS = dict(zip(WEEK, ("周一", "周二", "周三", "周四", "周五", "周六", "周日"), strict=True))
@@ -127,7 +127,7 @@ def run(path: Path, *, valid_from: date | None, skip_bad: bool, dry_run: bool, c
     """Check the table and open its points; 1 when a bad line stopped it."""
     day = valid_from or timezone.localdate()
     points, faults = checked(read_lines(path), crs=crs)
-    sys.stdout.write("".join(_said(path, faults)))
+    sys.stdout.writelines(table.said(path, faults))
     if faults and not skip_bad:
         sys.stdout.write("Nothing was imported 未导入. Mend these lines, or pass over them with --skip-bad.\n")
         return 1
@@ -138,10 +138,3 @@ def run(path: Path, *, valid_from: date | None, skip_bad: bool, dry_run: bool, c
     added = services.open_points(actor=actor, items=points, valid_from=day, now=timezone.now())
     sys.stdout.write(f"{added} service points opened 新增, {len(points) - added} there already 已有.\n")
     return 0
-
-
-def _said(path: Path, faults: list[Fault]) -> Iterator[str]:
-    for fault in faults[:SHOWN]:
-        yield f"{path.name}, line 第 {fault.number} 行: {fault.reason}\n"
-    if len(faults) > SHOWN:
-        yield f"… and {len(faults) - SHOWN} more lines 另有\n"

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
@@ -20,6 +20,17 @@ class Fault:
 
     number: int
     reason: str
+
+
+SHOWN = 40
+
+
+def said(path: Path, faults: Sequence[Fault]) -> Iterator[str]:
+    """The first of them as lines for a terminal, by number and reason; then how many more there are."""
+    for fault in faults[:SHOWN]:
+        yield f"{path.name}, line 第 {fault.number} 行: {fault.reason}\n"
+    if len(faults) > SHOWN:
+        yield f"… and {len(faults) - SHOWN} more lines 另有\n"
 
 
 def lines(path: Path, needed: Mapping[str, str], optional: Mapping[str, str], *, largest: int) -> list[Line]:
