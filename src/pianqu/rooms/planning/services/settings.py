@@ -48,5 +48,16 @@ def _number(name: str, given: Any, bounds: tuple[int, int]) -> int:
     low, high = bounds
     if isinstance(given, bool) or not isinstance(given, int) or not low <= given <= high:
         sentence = _("“%(name)s” has to be a whole number from %(low)s to %(high)s. Nothing was changed.")
-        raise Invalid("setting-wrong", sentence % {"name": name, "low": low, "high": high})
+        raise Invalid("setting-wrong", sentence % {"name": _called(name), "low": low, "high": high})
     return given
+
+
+def _called(name: str) -> str:
+    """What people call a setting; programs know the others by their names alone."""
+    return {
+        "clusters": _("Clusters"),
+        "tolerance": _("Deviation allowed"),
+        "cut": _("Ties between neighbours"),
+        "split": _("Boundaries kept whole"),
+        "moved": _("Households stay where they are"),
+    }.get(name, name)
