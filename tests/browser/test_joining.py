@@ -2,7 +2,8 @@
 
 import re
 
-from playwright.sync_api import Browser, Page, expect
+import pytest
+from playwright.sync_api import Browser, Page, Route, expect
 
 from pianqu.composition.demo.joined import AGAIN, TITLE
 from pianqu.composition.screens.house import House
@@ -77,4 +78,38 @@ def test_a_second_tap_sends_nothing_twice(chrome: Browser, full_house: House) ->
     with desk(chrome, full_house, "screens") as window:
         window.goto(f"/desk/?q={words[:8]}")
         expect(window.locator("tbody a.mono")).to_have_count(1)
+    context.close()
+
+
+@pytest.mark.parametrize("is_sent", [True, False], ids=["let go on the button", "let go beside it"])
+def test_what_comes_in_while_the_button_is_pressed_does_not_move_it(
+    chrome: Browser, full_house: House, is_sent: bool
+) -> None:
+    context = chrome.new_context(base_url=full_house.url, locale="zh-CN", viewport={"width": 1280, "height": 720})
+    page = context.new_page()
+    held: list[Route] = []
+    page.route("**/report/alike/", lambda route: held.append(route))
+    told(page, AGAIN)
+    page.select_option("#community", index=1)
+    page.wait_for_timeout(800)
+    button = page.locator("main form button.btn-primary").last
+    button.scroll_into_view_if_needed()
+    box = button.bounding_box()
+    assert box and held
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    for route in held:
+        with page.expect_event("requestfinished"):
+            route.continue_()
+    assert button.bounding_box() == box and page.get_by_text(TITLE).count() == 0
+    if is_sent:
+        page.mouse.up()
+        expect(
+            page.get_by_role("button", name="都不是，提交我的")
+        ).to_be_visible()  # asked on a page of its own instead
+    else:
+        page.mouse.move(2, 2)
+        page.mouse.up()
+        expect(page.get_by_text(TITLE).first).to_be_visible()
+        expect(page.locator("[data-once]")).to_have_count(1)
     context.close()

@@ -20,10 +20,11 @@ PATIENCE = 60.0
 
 
 def environment(data: Path, **more: str) -> dict[str, str]:
-    """This process's variables without any setting but the data folder."""
+    """This process's variables without any setting but these."""
     left_out = ("PIANQU_", "PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     own = {"PIANQU_DATA": str(data), "PYTHONPATH": str(PROJECT / "src"), "PIANQU_DEMO_MATTERS": "0"}
+    own["PIANQU_API_RATE"] = "0"  # who waits for something here asks more often than a program may
     return kept | own | more
 
 

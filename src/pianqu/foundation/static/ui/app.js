@@ -108,6 +108,32 @@
     });
   });
 
+  // Under a finger nothing moves: what is brought in while something is pressed waits until it is let go. Else the press ends
+  // on whatever stands there now, and does nothing.
+  var isPressed = false, waiting = [];
+  function letGo() {
+    setTimeout(function () {
+      isPressed = false;
+      waiting.splice(0).forEach(function (bring) { bring(); });
+    }, 0);
+  }
+  document.addEventListener("pointerdown", function (event) {
+    isPressed = !!event.target.closest("a, button, summary, label, input, select");
+  });
+  ["pointerup", "pointercancel", "dragend"].forEach(function (name) { document.addEventListener(name, letGo); });
+  window.addEventListener("blur", letGo);
+  document.body.addEventListener("htmx:beforeSwap", function (event) {
+    var told = event.detail, asker = told.elt;
+    if (!isPressed || !told.shouldSwap) return;
+    told.shouldSwap = false;
+    waiting.push(function () {
+      var spoken = asker.closest("[hx-swap]");
+      if (!told.target.isConnected) return;
+      htmx.swap(told.target, told.serverResponse, { swapStyle: spoken ? spoken.getAttribute("hx-swap") : "innerHTML" },
+        { contextElement: asker, eventInfo: { elt: asker, target: told.target, xhr: told.xhr } });
+    });
+  });
+
   // Small previews of chosen photos.
   document.querySelectorAll("input[data-photos]").forEach(function (input) {
     var shelf = document.getElementById(input.dataset.photos);
