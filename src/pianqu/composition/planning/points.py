@@ -5,7 +5,6 @@ population 人口, households 户数 or cases 办件数. Candidates: code, name,
 Of an area in a GeoJSON file a point inside it counts. Other columns are passed over.
 """
 
-import csv
 import hashlib
 import json
 import math
@@ -23,7 +22,7 @@ from pianqu.composition.importing.cells import Bad, Line, said_columns, text
 from pianqu.foundation.errors import Invalid
 from pianqu.kernels import geo
 
-LARGEST = 50_000_000
+LARGEST, MOST = 50_000_000, 1_000_000
 PLACED = {"name": "名称", "lon": "经度", "lat": "纬度"}
 CODE = {"code": "编码"}
 WEIGHTS = {"weight": "权重", "population": "人口", "households": "户数", "cases": "办件数"}
@@ -104,9 +103,7 @@ def _lines(path: Path, needed: Mapping[str, str], optional: Mapping[str, str]) -
     if path.suffix.lower() not in {".csv", ".xlsx"}:
         raise Invalid("plan-format", _("%(file)s is neither .csv nor .xlsx nor .geojson.") % {"file": path.name})
     try:
-        return table.lines(path, needed, optional, largest=LARGEST)
-    except csv.Error as error:
-        raise Invalid("plan-csv", _("%(file)s cannot be read as a table.") % {"file": path.name}) from error
+        return table.lines(path, needed, optional, largest=LARGEST, most=MOST)
     except Invalid as problem:
         raise Invalid(problem.code, f"{path.name}: {problem.message}") from problem
 
