@@ -390,6 +390,7 @@ def test_files_that_cannot_be_used_get_one_sentence_and_nothing_is_written(
             assert plan_clusters.main(words(folder, **given)) == 2
         said = capsys.readouterr().err
         assert said.count("\n") == 1 and expected in said, said
+        assert said.endswith(("。什么都没有写。\n", ". Nothing was written.\n")), said
     assert sorted(path.name for path in folder.iterdir()) == before
 
 

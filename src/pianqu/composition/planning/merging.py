@@ -77,8 +77,7 @@ def _grids(given: argparse.Namespace, wanted: Wanted, extras: list[Extra]) -> tu
     try:
         found = merged(read_grids(wanted), tolerance_m=given.tolerance, keep=given.keep)
     except Said as refusal:
-        words = {"why": told(refusal.sentence)}
-        raise Invalid("plan-merge", _("%(why)s. Nothing was written.") % words) from refusal
+        raise Invalid("plan-merge", told(refusal.sentence)) from refusal
     posts = read_posts(dict(given.duties), found)
     if posts:
         extras.append(duties(dict(given.duties), found, posts))

@@ -105,7 +105,14 @@ def _lines(path: Path, needed: Mapping[str, str], optional: Mapping[str, str]) -
     try:
         return table.lines(path, needed, optional, largest=LARGEST, most=MOST)
     except Invalid as problem:
-        raise Invalid(problem.code, f"{path.name}: {problem.message}") from problem
+        words = {"file": path.name, "why": problem.message}
+        raise Invalid(problem.code, _("%(file)s: %(why)s") % words) from problem
+
+
+def too_large(path: Path) -> Invalid:
+    """The refusal of a file with more bytes than are read."""
+    words = {"file": path.name, "size": LARGEST // 1_000_000}
+    return Invalid("table-large", _("%(file)s is larger than %(size)s MB: please divide it.") % words)
 
 
 def _features(path: Path, needed: Mapping[str, str], columns: Mapping[str, str]) -> list[Line]:
@@ -113,7 +120,7 @@ def _features(path: Path, needed: Mapping[str, str], columns: Mapping[str, str])
     if not path.is_file():
         raise Invalid("table-absent", _("There is no file %(path)s.") % {"path": path})
     if path.stat().st_size > LARGEST:
-        raise Invalid("table-large", _("The file is larger than %(size)s MB.") % {"size": LARGEST // 1_000_000})
+        raise too_large(path)
     try:
         found = json.loads(path.read_bytes())["features"]
         lines: list[Line] = [(number, _cells(feature, columns)) for number, feature in enumerate(found, 1)]
@@ -158,8 +165,8 @@ def refuse(path: Path, faults: list[tuple[int, str]]) -> None:
         return
     words = {"file": path.name, "line": faults[0][0], "reason": faults[0][1], "count": len(faults)}
     if len(faults) == 1:
-        raise Invalid("plan-line", _("%(file)s, line %(line)s: %(reason)s. Nothing was planned.") % words)
-    sentence = _("%(file)s, line %(line)s: %(reason)s (%(count)s lines have faults). Nothing was planned.")
+        raise Invalid("plan-line", _("%(file)s, line %(line)s: %(reason)s") % words)
+    sentence = _("%(file)s, line %(line)s: %(reason)s (%(count)s lines have faults)")
     raise Invalid("plan-line", sentence % words)
 
 

@@ -45,7 +45,8 @@ WORDS: Mapping[str, str] = {
     "off-the-map": "%(layer)s: declared as degrees, but the first point is %(at)s, and no system was found that fits",
     "elsewhere": "%(layer)s: covers nothing of the district; its middle is %(at)s, %(distance_m)s m from it",
     "nothing": "%(layer)s: holds no area",
-    "too-many-bytes": "%(layer)s: has more than %(limit)s bytes",
+    "no-rows": "%(layer)s: holds no line below its headings",
+    "too-many-bytes": "%(layer)s: has more than %(limit)s bytes; please divide it, or leave out points nearer than a metre",
     "too-many-shapes": "%(layer)s: has %(count)s shapes; %(limit)s are the most",
     "too-many-points": "%(layer)s: has %(count)s points; %(limit)s are the most",
     "file-empty": "%(layer)s: the file is empty",
@@ -64,7 +65,8 @@ WORDS: Mapping[str, str] = {
     "list-cell-unknown": "%(layer)s: the table of duties names the cell %(keys)s, which the grid does not have",
     "text-replaced": "%(layer)s: the names could not all be read as %(encoding)s",
 }
-_PLAIN = {"at", "layer", "keys"}
+_PLACES = {"row", "line", "column"}
+THIN = "\u2009"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,15 +91,18 @@ class Refused(Said):
 
 def sentence(finding: Finding) -> Sentence:
     """The words of a finding."""
-    values: dict[str, str | int | Sentence] = {name: _told(value) for name, value in finding.values.items()}
+    values: dict[str, str | int | Sentence] = {
+        name: _told(value, grouped=name not in _PLACES) for name, value in finding.values.items()
+    }
     values["layer"] = finding.layer
     values["keys"] = ", ".join(finding.keys)
     values["at"] = "" if finding.at is None else f"({finding.at[0]:.10g}, {finding.at[1]:.10g})"
     return Sentence(WORDS[finding.code], values)
 
 
-def _told(value: Value) -> str | int:
-    """A number as people read it: whole, or three figures."""
-    if not isinstance(value, float):
-        return value
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+def _told(value: Value, *, grouped: bool) -> str:
+    """A number as people read it: whole in groups of three figures, or three figures in all."""
+    if isinstance(value, str) or not grouped:
+        return str(value)
+    whole = isinstance(value, int) or abs(value) >= 100
+    return f"{value:,.0f}".replace(",", THIN) if whole else f"{value:.3g}"

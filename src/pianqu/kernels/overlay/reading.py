@@ -378,7 +378,7 @@ def read_table(content: bytes, layer: str, limits: Limits = LIMITS) -> Table:
             if _ROUNDED.match(cell):
                 found.append(Finding(code="code-rounded", layer=layer, keys=(cell,), values={"row": number}))
     if not rows:
-        raise Refused(Finding(code="nothing", layer=layer))
+        raise Refused(Finding(code="no-rows", layer=layer))
     return Table(columns, tuple(rows), tuple(found), tuple(numbers))
 
 

@@ -382,7 +382,7 @@ def test_codes_that_a_spreadsheet_has_rounded_are_told() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"code\n", b"PK\x03\x04", archive()])
 def test_a_table_that_is_none_is_refused(content: bytes) -> None:
-    assert refusal(lambda: read_table(content, "party")) in {"nothing", "file-unreadable"}
+    assert refusal(lambda: read_table(content, "party")) in {"no-rows", "file-unreadable"}
 
 
 def test_a_table_of_codes_becomes_a_layer_on_known_ground() -> None:

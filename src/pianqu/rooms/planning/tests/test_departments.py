@@ -129,7 +129,7 @@ def test_metres_that_are_declared_as_degrees_are_read_as_what_they_are_and_told(
 @pytest.mark.parametrize(
     ("content", "ending", "words", "said"),
     [
-        (b"\x00\x01", ".geojson", {}, "cannot be read as GeoJSON"),
+        (b"\x00\x01", ".geojson", {}, "is no GeoJSON: what stands in line 1, column 1 cannot be read"),
         (b"PK\x03\x04broken", ".zip", {}, "cannot be read as ZIP"),
         (geojson(), ".geojson", {}, "holds no area"),
         (geojson(feature("P1", [[2, 48], [3, 48], [3, 49], [2, 49], [2, 48]])), ".geojson", {}, "covers nothing"),
