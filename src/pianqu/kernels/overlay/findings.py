@@ -42,7 +42,8 @@ WORDS: Mapping[str, str] = {
     "gcj02-suspected": "%(layer)s: lies %(before_m)s m off the district's border and %(after_m)s m once read as GCJ-02: "
     "is it GCJ-02?",
     # a refusal
-    "off-the-map": "%(layer)s: declared as degrees, but the first point is %(at)s, and no system was found that fits",
+    "off-the-map": "%(layer)s: declared as degrees, but the first point is %(at)s, and no system was found that fits; it has to "
+    "be named, as EPSG:4549 is",
     "elsewhere": "%(layer)s: covers nothing of the district; its middle is %(at)s, %(distance_m)s m from it",
     "nothing": "%(layer)s: holds no area",
     "no-rows": "%(layer)s: holds no line below its headings",
@@ -105,4 +106,9 @@ def _told(value: Value, *, grouped: bool) -> str:
     if isinstance(value, str) or not grouped:
         return str(value)
     whole = isinstance(value, int) or abs(value) >= 100
-    return f"{value:,.0f}".replace(",", THIN) if whole else f"{value:.3g}"
+    return in_groups(value) if whole else f"{value:.3g}"
+
+
+def in_groups(value: float) -> str:
+    """A whole number in groups of three figures."""
+    return f"{value:,.0f}".replace(",", THIN)

@@ -35,7 +35,10 @@ KERNELS = (
     gettext_noop(
         "%(layer)s: lies %(before_m)s m off the district's border and %(after_m)s m once read as GCJ-02: is it GCJ-02?"
     ),
-    gettext_noop("%(layer)s: declared as degrees, but the first point is %(at)s, and no system was found that fits"),
+    gettext_noop(
+        "%(layer)s: declared as degrees, but the first point is %(at)s, and no system was found that fits; it has to be named, "
+        "as EPSG:4549 is"
+    ),
     gettext_noop("%(layer)s: covers nothing of the district; its middle is %(at)s, %(distance_m)s m from it"),
     gettext_noop("%(layer)s: holds no area"),
     gettext_noop("%(layer)s: holds no line below its headings"),
