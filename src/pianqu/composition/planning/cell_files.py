@@ -13,8 +13,8 @@ from pianqu.composition.planning.extras import Extra, Sheet
 from pianqu.composition.planning.merge_files import counted, place_head, place_row
 from pianqu.composition.planning.merged import Merged
 from pianqu.composition.planning.proposing import Cell, Proposal
-from pianqu.composition.planning.sentences import told
 from pianqu.composition.planning.writing import Rows, as_text
+from pianqu.foundation.saying import told
 from pianqu.kernels.overlay.tables import dissolved, shared_out
 from pianqu.kernels.overlay.writing import written
 

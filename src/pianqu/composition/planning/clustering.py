@@ -13,11 +13,11 @@ from pianqu.composition.planning.answering import IMPOSSIBLE, STOPPED, WRITTEN
 from pianqu.composition.planning.ensemble import searched
 from pianqu.composition.planning.maps import beside, write
 from pianqu.composition.planning.partitions import Asked, Outcome, Rules, Stage
-from pianqu.composition.planning.sentences import told
 from pianqu.composition.planning.units import Fields, Given, Near, neighbours, read_centres, read_locks, read_units
 from pianqu.composition.planning.watching import watched
 from pianqu.composition.planning.writing import as_text, check_places, whole
 from pianqu.foundation.errors import Invalid
+from pianqu.foundation.saying import told
 from pianqu.kernels.partition.cells import Band
 from pianqu.kernels.partition.front import settings
 from pianqu.kernels.partition.level import SCALE

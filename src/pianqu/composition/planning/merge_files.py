@@ -17,8 +17,8 @@ from shapely.geometry.base import BaseGeometry
 import pianqu
 from pianqu.composition.planning.extras import Extra, Sheet
 from pianqu.composition.planning.merged import Merged, Pair, Place
-from pianqu.composition.planning.sentences import told
 from pianqu.composition.planning.writing import Rows, as_csv, as_excel, as_text
+from pianqu.foundation.saying import told
 from pianqu.kernels.overlay.findings import Finding, sentence
 from pianqu.kernels.overlay.tables import Share
 from pianqu.kernels.overlay.writing import written

@@ -17,9 +17,9 @@ from pianqu.composition.planning.grids import Wanted, check_keep, read_grids
 from pianqu.composition.planning.merge_files import NAMES, counted, files, sums, versions, with_report
 from pianqu.composition.planning.merged import Merged, Place, merged
 from pianqu.composition.planning.proposing import Wish, proposed
-from pianqu.composition.planning.sentences import told
 from pianqu.composition.planning.writing import whole
 from pianqu.foundation.errors import Invalid
+from pianqu.foundation.saying import told
 from pianqu.kernels.overlay.findings import Finding, in_groups, sentence
 from pianqu.kernels.partition.cells import Band
 from pianqu.kernels.saying import Said

@@ -11,8 +11,8 @@ from typing import Any
 import pianqu
 from pianqu.composition.planning.points import digest
 from pianqu.composition.planning.present import Moves, homes, moves, numbers
-from pianqu.composition.planning.sentences import told
 from pianqu.composition.planning.units import Fields, Given, Near
+from pianqu.foundation.saying import told
 from pianqu.kernels.partition.cells import Band, Micro, cells, micro_cells
 from pianqu.kernels.partition.figures import broken
 from pianqu.kernels.partition.problem import FINE, MEASURES, Measure, System, Task, Units, Weights

@@ -10,9 +10,9 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from pianqu.composition.planning.answering import IMPOSSIBLE, WRITTEN
-from pianqu.composition.planning.sentences import told
 from pianqu.foundation.errors import Absent, Invalid
 from pianqu.foundation.ids import read_id
+from pianqu.foundation.saying import told
 from pianqu.kernels.partition.reproducing import Facts, reproduced, units_text
 
 

@@ -11,11 +11,11 @@ from django.utils.translation import pgettext
 from pianqu.composition.planning import sites as siting
 from pianqu.composition.planning.answering import IMPOSSIBLE, WRITTEN
 from pianqu.composition.planning.points import read_candidates, read_demand
-from pianqu.composition.planning.sentences import told
 from pianqu.composition.planning.sites import Asked, Outcome
 from pianqu.composition.planning.ways import ways
 from pianqu.composition.planning.writing import as_text, beside, check_places, measure, whole, write
 from pianqu.foundation.errors import Invalid
+from pianqu.foundation.saying import told
 from pianqu.kernels.saying import Said
 from pianqu.kernels.siting.model import Infeasible, Plan
 

@@ -1,8 +1,6 @@
 """What the kernels of siting and of clusters say, in the reader's language; territory's catalogue knows what the overlay says."""
 
-from django.utils.translation import gettext, gettext_noop
-
-from pianqu.kernels.saying import Sentence
+from django.utils.translation import gettext_noop
 
 SITING = (
     gettext_noop("The table of %(name)s holds something else than whole numbers."),
@@ -93,10 +91,3 @@ ADVICE = (
     gettext_noop("Please set wider limits."),
     gettext_noop("Please allow a greater deviation or more steps, or take the nearest one and change it."),
 )
-
-
-def told(sentence: Sentence) -> str:
-    """The sentence with its values, in the reader's language."""
-    words = gettext(sentence.words)
-    values = {name: told(value) if isinstance(value, Sentence) else value for name, value in sentence.values.items()}
-    return words % values if values else words

@@ -9,8 +9,8 @@ import numpy as np
 
 import pianqu
 from pianqu.composition.planning.points import Read, Spot
-from pianqu.composition.planning.sentences import told
 from pianqu.composition.planning.ways import Ways
+from pianqu.foundation.saying import told
 from pianqu.kernels.siting import asking, planning, walking
 from pianqu.kernels.siting.model import UNREACHABLE, Effort, Infeasible, Measure, Plan, Question
 

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 
 from pianqu.composition.importing.cells import Bad, said_columns, text
 from pianqu.composition.planning.points import Cells, digest, read_lines, refuse, whole_number
-from pianqu.composition.planning.sentences import told
 from pianqu.foundation.errors import Invalid
+from pianqu.foundation.saying import told
 from pianqu.kernels.overlay.findings import Finding, sentence
 from pianqu.kernels.overlay.layers import cleaned
 from pianqu.kernels.overlay.planes import Plane, from_gcj02, placed, plane_of

@@ -117,7 +117,7 @@ from pianqu.rooms.planning.queries.runs import (
     next_runs,
     run_card,
 )
-from pianqu.rooms.planning.queries.sayings import say_in, sentences
+from pianqu.rooms.planning.queries.sayings import sentences
 from pianqu.rooms.planning.queries.studies import (
     CASES,
     CENTRE,
@@ -315,7 +315,6 @@ __all__ = [
     "revived",
     "rings",
     "run_card",
-    "say_in",
     "sentences",
     "studies",
     "study",

@@ -3,22 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.utils.translation import gettext
-
-from pianqu.kernels.saying import Sentence, kept
+from pianqu.foundation.saying import told_again
 
 
 def sentences(details: Iterable[Any]) -> tuple[str, ...]:
     """In the reader's language."""
-    return tuple(told(detail) for detail in details)
-
-
-def told(detail: Any) -> str:
-    words, values = detail
-    filled = {name: told(value) if isinstance(value, list) else value for name, value in values.items()}
-    return gettext(words) % filled if filled else gettext(words)
-
-
-def say_in(sentence: Sentence) -> str:
-    """The same for a sentence as the kernel gives it."""
-    return told(kept(sentence))
+    return tuple(told_again(detail) for detail in details)

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Invalid
 from pianqu.foundation.ids import new_id
+from pianqu.foundation.saying import told
 from pianqu.foundation.verbs import verb
 from pianqu.kernels.partition.records import CELLS, Written, digest_of, numbered_like, some_of, weighed
 from pianqu.kernels.partition.search import Infeasible, repair
@@ -158,7 +159,7 @@ def _repaired(written: Written, board: Board, near: Sequence[int], reach: int) -
     part = [local.get(board.part[unit], -1) for unit in members]
     found = repair(units, task, part, [place[unit] for unit in near], reach=reach, plain=True)
     if isinstance(found, Infeasible):
-        raise Invalid("repair-impossible", " ".join(queries.say_in(reason.advised) for reason in found.reasons))
+        raise Invalid("repair-impossible", " ".join(told(reason.advised) for reason in found.reasons))
     after = list(board.part)
     for unit, its in zip(members, numbered_like(units, found.part, part, task.locks, len(numbers)), strict=True):
         after[unit] = numbers[its]

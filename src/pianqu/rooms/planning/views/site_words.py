@@ -1,12 +1,12 @@
 """Studies of sites in words: names in the reader's language, amounts with their unit, why there is no plan."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils.translation import get_language, ngettext, pgettext
 from django.utils.translation import gettext as _
 
+from pianqu.foundation.saying import told_again
 from pianqu.foundation.templatetags.ui import thousands
 from pianqu.kernels import suppression
 from pianqu.rooms.planning.queries import HOUSEHOLDS, Candidate, RunCard, StudyCard
@@ -155,21 +155,13 @@ def how_good(card: StudyCard) -> str:
 def why_not(run: RunCard) -> tuple[str, ...]:
     """Why a computation gave no answer: every reason that the search named, or what happened."""
     if run.details:
-        return tuple(told(one) for one in run.details)
+        return tuple(told_again(one) for one in run.details)
     reasons: Mapping[str, str] = {
         "study-no-demand": _("Nothing was counted that a site could serve: no households, or no matters with a place."),
         "study-large": _("There are too many points and candidates to be searched. Choose fewer kinds of candidates."),
         "stumbled": _("Three tries came to nothing. Please tell the operator; what you asked is kept."),
     }
     return (reasons.get(run.reason, _("It could not be computed. Please tell the operator; what you asked is kept.")),)
-
-
-def told(detail: Sequence[Any]) -> str:
-    """A sentence of a kernel with its values, in the reader's language."""
-    words, values = detail
-    filled = {name: told(value) if isinstance(value, list) else value for name, value in values.items()}
-    said = _(words)
-    return said % filled if filled else said
 
 
 def reach_told(name: str, total: str, beyond: str) -> str:

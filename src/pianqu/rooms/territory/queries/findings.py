@@ -1,7 +1,8 @@
 """What was found wrong with a department's grid, in the reader's language."""
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_noop
 
+from pianqu.foundation import saying
 from pianqu.kernels.overlay.findings import Finding, sentence
 
 KERNELS = (
@@ -67,5 +68,4 @@ KERNELS = (
 
 def told(finding: Finding) -> str:
     """The finding's sentence."""
-    said = sentence(finding)
-    return gettext(said.words) % said.values
+    return saying.told(sentence(finding))
