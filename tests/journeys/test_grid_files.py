@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.utils.translation import override
 
 from pianqu.composition.district import load_district
 from pianqu.composition.importing import grid, places
@@ -83,17 +84,33 @@ def test_everything_wrong_is_named_and_nothing_is_taken_by_half(
         feature("line", {"type": "LineString", "coordinates": ring}, codes[0]),
         feature("", outlines[codes[1]], codes[1]),
     )
-    assert take(path) == 1
+    with override("en"):
+        assert take(path) == 1
     said = capsys.readouterr().out
-    assert "feature 要素 1 (open): the ring was open" in said
+    assert "feature 1 (open): the ring was open" in said
     assert "(bow): the ring crossed itself" in said
     assert "cell elsewhere" in said and "100%" in said
-    assert "feature 要素 4 (line): is no area" in said and "feature 要素 5: has no code" in said
-    assert "cells bow / open: overlap" in said and f"{codes[5]}: " in said and "Nothing was imported" in said
+    assert "feature 4 (line): is no area" in said and "feature 5: has no code" in said
+    assert "cells bow and open: overlap" in said and f"{codes[5]}: " in said and "Nothing was imported" in said
     assert not GridVersion.objects.exists()
     assert take(path, skip_bad=True, dry_run=True) == 0 and not GridVersion.objects.exists()
     assert take(path, skip_bad=True) == 0
     assert {cell.code for cell in queries.cells(on=TODAY)} == {"open", "bow"}
+
+
+def test_what_is_wrong_with_a_grid_is_told_in_one_language(tmp_path: Path) -> None:
+    load_district(code="330205", now=NOW)
+    (code, outline), *_others = sorted(queries.outlines().items())
+    line = {"type": "LineString", "coordinates": outline["coordinates"][0]}
+    features = [feature("line", line, code), feature("", outline, code)]
+    with override("zh-hans"):
+        found = grid.checked(features, crs="WGS84")
+        assert found.faults == ["要素 1（line）：不是面", "要素 2：缺少编码"]
+        assert all(word.isascii() is False and "cell" not in word for word in found.notices)
+        with pytest.raises(Invalid, match="不是 GeoJSON：第 1 行第 2 列读不下去。什么都没有录入。"):
+            grid.features_of(b"[,]")
+        with pytest.raises(Invalid, match="文件是空的。什么都没有录入。"):
+            grid.features_of(b" ")
 
 
 def test_the_check_finds_what_an_adoption_would_refuse(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,7 +125,8 @@ def test_the_check_finds_what_an_adoption_would_refuse(tmp_path: Path, capsys: p
         feature("G3", outlines[other], other, kind="micro", parent_code="none"),
         feature("G4", outlines[other], "330205999999"),
     )
-    assert take(path, dry_run=True) == 1
+    with override("en"):
+        assert take(path, dry_run=True) == 1
     said = capsys.readouterr().out
     assert all(f"cell {code}: " in said for code in ("G1", "G2", "G3", "G4")) and "Nothing was imported" in said
 

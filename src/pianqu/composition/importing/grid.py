@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Invalid
 from pianqu.foundation.installation import installation
 from pianqu.kernels import rings
+from pianqu.kernels.overlay.findings import in_groups
 from pianqu.rooms.territory import queries as territory
 from pianqu.rooms.territory import services
 from pianqu.rooms.territory.queries import MICRO
@@ -29,16 +32,16 @@ SWAMPED = 0.5
 """So much of a cell outside of its community is a fault, less is reported."""
 
 REPAIRS = {
-    "unclosed": "the ring was open 环未闭合",
-    "points-twice": "points stood twice 重复点",
-    "self-intersection": "the ring crossed itself 自相交",
+    "unclosed": gettext_noop("%(where)s: the ring was open; it was repaired"),
+    "points-twice": gettext_noop("%(where)s: points stood twice; it was repaired"),
+    "self-intersection": gettext_noop("%(where)s: the ring crossed itself; it was repaired"),
 }
 REASONS = {
-    "no-polygon": "is no area 不是面",
-    "not-a-number": "has a coordinate that is no number 坐标不是数字",
-    "too-few-points": "has fewer than three points 少于三个点",
-    "off-the-map": "has a coordinate off the map 坐标超出范围",
-    "empty": "encloses nothing 面积为零",
+    "no-polygon": gettext_noop("%(where)s: is no area"),
+    "not-a-number": gettext_noop("%(where)s: has a coordinate that is no number"),
+    "too-few-points": gettext_noop("%(where)s: has fewer than three points"),
+    "off-the-map": gettext_noop("%(where)s: has a coordinate off the map"),
+    "empty": gettext_noop("%(where)s: encloses nothing"),
 }
 
 
@@ -50,18 +53,26 @@ class Checked:
     clusters: list[NewCluster] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
+    bad: set[str] = field(default_factory=set)
+    """Codes of cells that a fault names."""
+
+    def refuse(self, code: str, sentence: str) -> None:
+        self.bad.add(code)
+        self.faults.append(sentence)
 
 
 def read_features(path: Path) -> list[Mapping[str, Any]]:
     """The features of a GeoJSON file. Raises Invalid for a file that is none."""
     if not path.is_file():
-        raise Invalid("grid-absent", f"There is no file {path}.")
+        raise Invalid("grid-absent", _("There is no file %(path)s.") % {"path": path})
     if path.stat().st_size > LARGEST:
-        raise Invalid("grid-large", f"{path.name} is larger than {LARGEST // 1_000_000} MB.")
+        words = {"file": path.name, "size": LARGEST // 1_000_000}
+        raise Invalid("grid-large", _("%(file)s is larger than %(size)s MB: please divide it.") % words)
     try:
         return features_of(path.read_bytes())
     except Invalid as problem:
-        raise Invalid(problem.code, f"{path.name}: {problem.message}") from problem
+        words = {"file": path.name, "why": problem.message}
+        raise Invalid(problem.code, _("%(file)s: %(why)s") % words) from problem
 
 
 def said_crs(path: Path) -> str:
@@ -73,13 +84,20 @@ def said_crs(path: Path) -> str:
 
 def features_of(content: bytes) -> list[Mapping[str, Any]]:
     """The features of GeoJSON text. Raises Invalid with the reason."""
+    if not content.strip():
+        raise Invalid("grid-empty", _("The file is empty. Nothing was taken in."))
     try:
         table = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise Invalid("grid-json", f"this is no JSON 不是 JSON ({error}).") from error
+    except json.JSONDecodeError as error:
+        sentence = _(
+            "This is no GeoJSON: what stands in line %(line)s, column %(column)s cannot be read. Nothing was taken in."
+        )
+        raise Invalid("grid-json", sentence % {"line": error.lineno, "column": error.colno}) from error
+    except (ValueError, RecursionError):
+        table = None
     features = table.get("features") if isinstance(table, dict) else None
     if not isinstance(features, list) or not all(isinstance(feature, dict) for feature in features):
-        raise Invalid("grid-geojson", "this is no GeoJSON FeatureCollection 不是 GeoJSON 要素集合.")
+        raise Invalid("grid-geojson", _("This is no GeoJSON FeatureCollection. Nothing was taken in."))
     return features
 
 
@@ -88,7 +106,8 @@ def checked(features: Sequence[Mapping[str, Any]], *, crs: str) -> Checked:
     found = Checked()
     for number, feature in enumerate(features, start=1):
         _take(found, number, feature, crs)
-    found.faults += [f"cell {code}: {reason}" for code, reason, _is_twice in services.cell_faults(found.cells)]
+    for code, reason, _is_twice in services.cell_faults(found.cells):
+        found.refuse(code, _("cell %(code)s: %(reason)s") % {"code": code, "reason": reason})
     _look_around(found)
     return found
 
@@ -97,9 +116,10 @@ def _take(found: Checked, number: int, feature: Mapping[str, Any], crs: str) -> 
     properties = feature.get("properties")
     told: Mapping[str, Any] = properties if isinstance(properties, dict) else {}
     code = str(told.get("code") or "")
-    where = f"feature 要素 {number}{f' ({code})' if code else ''}"
+    words = {"number": number, "code": code}
+    where = _("feature %(number)s (%(code)s)") % words if code else _("feature %(number)s") % words
     if not code:
-        found.faults.append(f"{where}: has no code 缺少编码")
+        found.faults.append(_("%(where)s: has no code") % {"where": where})
     elif told.get("cluster"):
         found.clusters.append(_cluster(code, told))
     else:
@@ -120,9 +140,9 @@ def _take_cell(found: Checked, where: str, code: str, told: Mapping[str, Any], g
     try:
         shape = rings.drawn(geometry if isinstance(geometry, dict) else {}, crs=crs)
     except rings.NoShape as refused:
-        found.faults.append(f"{where}: {REASONS[refused.reason]}")
+        found.faults.append(_(REASONS[refused.reason]) % {"where": where})
         return
-    found.notices += [f"{where}: {REPAIRS[repair]}, repaired 已修复" for repair in shape.repairs]
+    found.notices += [_(REPAIRS[repair]) % {"where": where} for repair in shape.repairs]
     found.cells.append(
         NewCell(
             code=code,
@@ -146,11 +166,16 @@ def _look_around(found: Checked) -> None:
         if not out:
             continue
         share = out / rings.area_m2(cell.geometry)
-        sentence = f"cell {cell.code}: {out:,.0f} m² ({share:.0%}) outside of community 超出社区 {cell.community_code}"
-        (found.faults if share > SWAMPED else found.notices).append(sentence)
+        words = {"code": cell.code, "area": in_groups(out), "percent": f"{share:.0%}", "community": cell.community_code}
+        sentence = _("cell %(code)s: %(area)s m² (%(percent)s) lie outside of community %(community)s") % words
+        if share > SWAMPED:
+            found.refuse(cell.code, sentence)
+        else:
+            found.notices.append(sentence)
     whole = {cell.code: cell.geometry for cell in found.cells if cell.kind != MICRO}
     for overlap in rings.overlaps(whole):
-        found.notices.append(f"cells {overlap.one} / {overlap.other}: overlap 重叠 {overlap.area_m2:,.0f} m²")
+        words = {"one": overlap.one, "other": overlap.other, "area": in_groups(overlap.area_m2)}
+        found.notices.append(_("cells %(one)s and %(other)s: overlap by %(area)s m²") % words)
     found.notices += _bare(found, outlines)
 
 
@@ -162,7 +187,8 @@ def _bare(found: Checked, outlines: Mapping[str, Any]) -> Iterable[str]:
     for code, outline in sorted(outlines.items()):
         bare = rings.uncovered_m2(outline, by_community.get(code, []))
         if bare:
-            yield f"community 社区 {code}: {bare:,.0f} m² without a cell 无网格覆盖"
+            words = {"code": code, "area": in_groups(bare)}
+            yield _("community %(code)s: %(area)s m² without a cell") % words
 
 
 def run(path: Path, *, crs: str, valid_from: date | None, source: str, skip_bad: bool, dry_run: bool) -> int:
@@ -184,8 +210,7 @@ def run(path: Path, *, crs: str, valid_from: date | None, source: str, skip_bad:
 
 def without_faults(found: Checked) -> Checked:
     """Without the cells that a fault names."""
-    bad = {fault.split(":")[0].removeprefix("cell ") for fault in found.faults if fault.startswith("cell ")}
-    return Checked(cells=[cell for cell in found.cells if cell.code not in bad], clusters=found.clusters)
+    return Checked(cells=[cell for cell in found.cells if cell.code not in found.bad], clusters=found.clusters)
 
 
 def adopt(found: Checked, *, valid_from: date, source: str, actor: Actor | None = None) -> str:
@@ -211,7 +236,7 @@ def exported(*, on: date, crs: str) -> dict[str, Any]:
     """The grid of a day as a FeatureCollection that `checked` takes again. Raises Absent where there is none."""
     version = territory.version_on(on)
     if version is None:
-        raise Absent("grid-none", f"No grid is in force on {on} 当日没有网格.")
+        raise Absent("grid-none", _("No grid is in force on %(day)s.") % {"day": on})
     shapes = territory.cell_shapes(version.version_id)
     cells = [
         {
