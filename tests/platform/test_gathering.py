@@ -133,7 +133,7 @@ def test_a_receipt_is_witnessed_once_the_quorum_has_signed(outside: Outside) -> 
     services.seal(now=timezone.now())
     before = queries.receipt_for(entry_id)
     assert (before.stage, before.awaits_witnesses, before.witnesses) == ("sealed", True, ())
-    gathered(Gatherer(timezone.now))
+    settled(Gatherer(timezone.now))
     after = queries.receipt_for(entry_id)
     assert (after.stage, after.awaits_witnesses) == ("witnessed", False)
     assert set(after.witnesses) == {"justice", "audit", "council"}
