@@ -85,6 +85,7 @@ def open_draft(actor: Actor, draft_id: uuid.UUID, revision: int | None) -> Draft
     draft = Draft.objects.select_for_update().filter(id=draft_id).first()
     if draft is None:
         raise Absent("draft-absent", _("There is no such draft."))
+    rules.check_may_change(actor, draft.organisation_code)
     if draft.state not in queries.OPEN:
         raise Refused("draft-over", _("This draft has been decided on; it is not changed any more. Begin a new one."))
     if revision is not None and draft.revision != revision:

@@ -7,7 +7,7 @@ import pytest
 import shapely
 
 from pianqu.rooms.planning import jobs, queries, services
-from pianqu.rooms.planning.tests.twelve import HOUSEHOLDS, NOW, SYSTEM, TODAY, TOMORROW, code_of, started
+from pianqu.rooms.planning.tests.twelve import AFTER, HOUSEHOLDS, NOW, SYSTEM, TODAY, TOMORROW, code_of, started
 from pianqu.rooms.territory import queries as territory
 
 pytestmark = pytest.mark.usefixtures("twelve")
@@ -39,7 +39,7 @@ def test_cells_are_computed_adopted_and_keep_a_code_where_most_stays() -> None:
     assert not chosen.figures.loose
     assert all(80 <= load <= 200 for load in chosen.figures.loads)
     services.publish_draft(actor=SYSTEM, draft_id=draft, comments_until=TODAY, now=NOW)
-    services.adopt_draft(actor=SYSTEM, draft_id=draft, valid_from=TOMORROW, now=NOW)
+    services.adopt_draft(actor=SYSTEM, draft_id=draft, valid_from=TOMORROW, now=AFTER)
     cells = territory.cells(on=TOMORROW)
     assert len(cells) == len(chosen.figures.loads)
     for number in range(12):
@@ -56,7 +56,7 @@ def recut(least: int, most: int, day: date) -> set[str]:
     option = queries.options(draft)[0].id
     services.choose_plan(actor=SYSTEM, draft_id=draft, revision=0, option_id=option, now=NOW)
     services.publish_draft(actor=SYSTEM, draft_id=draft, comments_until=TODAY, now=NOW)
-    services.adopt_draft(actor=SYSTEM, draft_id=draft, valid_from=day, reason="试划", now=NOW)
+    services.adopt_draft(actor=SYSTEM, draft_id=draft, valid_from=day, reason="试划", now=AFTER)
     return {cell.code for cell in territory.cells(on=day)}
 
 

@@ -3,17 +3,18 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from pianqu.kernels.partition.figures import Live
 from pianqu.kernels.partition.records import CELLS, task_of, weighed
-from pianqu.rooms.planning.queries import DraftMay, DraftState, FiguresCard, RunCard, Written
+from pianqu.rooms.planning.queries import OPEN, DraftMay, DraftState, FiguresCard, RunCard, Written, takes_comments
 from pianqu.rooms.planning.views.figures import neighbours, off, percent, signed, tones
 
 TOLERANCES = (0, 2_000, 50)
@@ -34,6 +35,8 @@ class Head:
     revision: int
     changed_by: str
     changed_at: datetime
+    organisation: str
+    """Whose draft it is."""
     ways: tuple[tuple[str, str, bool], ...]
 
 
@@ -165,6 +168,10 @@ class Page:
     moved: int
     unassigned: int
     selected: int
+    open_until: date | None
+    """The last day for comments, while people are asked."""
+    is_of_others: bool
+    """It would be changed, but belongs to others."""
 
 
 def head(state: DraftState, here: str) -> Head:
@@ -185,6 +192,7 @@ def head(state: DraftState, here: str) -> Head:
         revision=state.revision,
         changed_by=state.changed_by,
         changed_at=state.changed_at,
+        organisation=state.organisation,
         ways=tuple((reverse(route, args=[state.id]), name, route == here) for route, name in ways),
     )
 
@@ -226,7 +234,14 @@ def page(state: DraftState, written: Written, selected: int) -> Page:
         moved=worth.moved,
         unassigned=worth.unassigned,
         selected=selected,
+        open_until=state.comments_until if waits_for_comments(state) else None,
+        is_of_others=state.state in OPEN and not state.may.edit,
     )
+
+
+def waits_for_comments(state: DraftState) -> bool:
+    """Whether it is published and people are still asked: nothing is decided then."""
+    return takes_comments(state.state, state.comments_until, timezone.localdate())
 
 
 def _balances() -> tuple[tuple[str, str], ...]:
