@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from pianqu.rooms.planning.models import Draft, Merge, Run, RunProgress, Study
 
 WAITS, STOPPING, DONE, STOPPED, FAILED = "waits", "stopping", "done", "stopped", "failed"

@@ -20,7 +20,7 @@ from pianqu.rooms.planning.facts import DraftAdopted, DraftPublished, DraftWithd
 from pianqu.rooms.planning.models import Draft, DraftChange, PlanOption
 from pianqu.rooms.planning.queries import Board, FiguresCard, Written
 from pianqu.rooms.planning.services import adopting
-from pianqu.rooms.planning.services.changing import CHOOSE, open_draft
+from pianqu.rooms.planning.services.changing import CHOOSE, across_communities, open_draft
 from pianqu.rooms.planning.services.plans import stop_plan
 from pianqu.rooms.territory import queries as territory
 from pianqu.rooms.territory import services as grids
@@ -204,8 +204,16 @@ def _check_whole(written: Written, board: Board, found: FiguresCard) -> None:
         raise Refused("units-left", unchanged(sentence % {"count": len(missing), "names": _some(missing)}))
     if found.loose:
         loose = [board.names[cluster]["name"] for cluster in found.loose]
-        sentence = _("These clusters are empty or in pieces: %(names)s. Repair them first.")
+        sentence = (
+            _("These cells are empty or in pieces: %(names)s. Repair them first.")
+            if written.level == CELLS
+            else _("These clusters are empty or in pieces: %(names)s. Repair them first.")
+        )
         raise Refused("clusters-loose", unchanged(sentence % {"names": _some(loose)}))
+    if across := across_communities(written, board):
+        names = [board.names[cell]["name"] for cell in sorted(across)]
+        sentence = _("These cells lie in more than one community: %(names)s. Draw them within one first.")
+        raise Refused("cells-across", unchanged(sentence % {"names": _some(names)}))
 
 
 def _check_names(written: Written, board: Board) -> None:

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from pianqu.foundation.official import layout
 from pianqu.rooms.planning import queries
 from pianqu.rooms.planning.queries import DraftState, Written
-from pianqu.rooms.planning.views import cards
+from pianqu.rooms.planning.views import balance, cards
 from pianqu.rooms.planning.views.acting import actor_of
 from pianqu.rooms.planning.views.comparing import pairs
 from pianqu.rooms.planning.views.drawn import TINTS, drawing
@@ -52,7 +52,7 @@ def _laid_out(content: str) -> bytes:
 def _content(state: DraftState, written: Written, shades: tuple[int, ...]) -> dict[str, Any]:
     """What the layout is given, in the reader's language."""
     page = cards.page(state, written, -1)
-    found = cards.rows(state, written, -1)
+    found = balance.rows(state, written, -1)
     return {
         "faces": dict(layout.faces()),
         "title": state.title,
