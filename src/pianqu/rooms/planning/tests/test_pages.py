@@ -388,8 +388,17 @@ def test_the_sheet_is_a_pdf(leader: Client) -> None:
     assert answer["Content-Type"] == "application/pdf"
 
 
-def test_the_sheet_is_laid_out_on_one_page_across(leader: Client) -> None:
-    content = leader.get(at(started(), "print.pdf")).content
+@pytest.mark.parametrize("level", ["clusters", "cells"])
+def test_the_sheet_is_laid_out_on_one_page_across(leader: Client, level: str) -> None:
+    """Also with more cells than there is room for."""
+    draft = started(level=level, settings={"least": 20, "most": 60} if level == "cells" else {})
+    for unit in range(60 if level == "cells" else 0):
+        now = state(draft)
+        if now.part.count(now.part[unit]) > 1:
+            split = Change(kind="split", cluster=now.part[unit], units=[unit])
+            services.change_draft(actor=SYSTEM, draft_id=draft, revision=now.revision, change=split, now=NOW)
+    assert len(state(draft).names) == 3 if level == "clusters" else len(state(draft).names) > 40
+    content = leader.get(at(draft, "print.pdf")).content
     boxes = re.findall(rb"/MediaBox ?\[ ?0 0 ([\d.]+) ([\d.]+)", content)
     assert [[round(float(side) / 72 * 25.4) for side in box] for box in boxes] == [[420, 297]]
 

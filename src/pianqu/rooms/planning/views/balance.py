@@ -58,10 +58,8 @@ def some_rows(state: DraftState, written: Written, selected: int, page: int | No
     found = rows(state, written, selected)
     if len(found) <= ROWS:
         return Rows(shown=found)
-    loads, place = state.figures.loads, {row.number: row for row in found}
-    order = sorted(
-        place, key=lambda n: (not place[n].is_over, -abs(off(loads[n], loads)) if place[n].is_over else 0, n)
-    )
+    place = {row.number: row for row in found}
+    order = [row.number for row in worst_first(state, found)]
     last = (len(order) - 1) // ROWS
     at = min(last, page if page is not None else order.index(selected) // ROWS if selected in place else 0)
     first = at * ROWS
@@ -72,6 +70,16 @@ def some_rows(state: DraftState, written: Written, selected: int, page: int | No
         return link(state, cluster=selected, rows=to) + "#balance" if 0 <= to <= last else ""
 
     return Rows(shown=shown, note=_("%(first)s–%(last)s of %(count)s") % where, previous=way(at - 1), next=way(at + 1))
+
+
+def worst_first(state: DraftState, found: tuple[Row, ...]) -> list[Row]:
+    """Those beyond their limits first, the farthest at the top; the others as they are numbered."""
+    loads = state.figures.loads
+
+    def turn(row: Row) -> tuple[bool, int, int]:
+        return not row.is_over, -abs(off(loads[row.number], loads)) if row.is_over else 0, row.number
+
+    return sorted(found, key=turn)
 
 
 def rows(state: DraftState, written: Written, selected: int) -> tuple[Row, ...]:

@@ -23,6 +23,7 @@ def spoken(*, is_cells: bool) -> dict[str, Any]:
 
 def _of_cells() -> dict[str, Any]:
     return {
+        "many": _("{count} houses"),
         "repairWhere": _("Choose a cell or some houses first: what lies near them is repaired."),
         "noneSelected": _("Choose a cell"),
         "selectFirst": _("Choose a cell first: press on it, then paint."),
