@@ -44,6 +44,7 @@ from pianqu.rooms.planning.queries.drafts import (
     public_plan,
     public_units,
     question,
+    takes_comments,
 )
 from pianqu.rooms.planning.queries.editions import Editions, editions_of, places_now_count, read_editions
 from pianqu.rooms.planning.queries.gathering import Bridge, Fault, Gathered, communities
@@ -112,6 +113,7 @@ from pianqu.rooms.planning.queries.runs import (
     WAITS,
     RunCard,
     RunWork,
+    computed_titles,
     is_wanted,
     latest_run,
     next_runs,
@@ -158,7 +160,7 @@ from pianqu.rooms.planning.queries.taking import (
     words_of,
 )
 from pianqu.rooms.planning.queries.units import UnitsText, units_of, units_text
-from pianqu.rooms.planning.rules import may_comment, may_decide, may_hand_in, may_plan, may_see
+from pianqu.rooms.planning.rules import may_change, may_comment, may_decide, may_hand_in, may_plan, may_see
 
 __all__ = [
     "ADOPTED",
@@ -258,6 +260,7 @@ __all__ = [
     "comments",
     "communities",
     "community_at",
+    "computed_titles",
     "computing",
     "decision",
     "department_cells",
@@ -281,6 +284,7 @@ __all__ = [
     "kept_finding",
     "latest_run",
     "looked_at",
+    "may_change",
     "may_comment",
     "may_decide",
     "may_hand_in",
@@ -319,6 +323,7 @@ __all__ = [
     "sentences",
     "studies",
     "study",
+    "takes_comments",
     "told_findings",
     "units_of",
     "units_of_merge",
