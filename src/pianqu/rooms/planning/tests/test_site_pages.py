@@ -16,6 +16,8 @@ from pianqu.foundation.ids import new_id
 from pianqu.foundation.models import Account
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.planning import jobs, queries, services
+from pianqu.rooms.planning.models import Study
+from pianqu.rooms.planning.schemas import sites as schemas
 from pianqu.rooms.planning.services import StudyAsk
 from pianqu.rooms.territory import queries as territory
 from pianqu.rooms.territory import services as ground
@@ -288,6 +290,29 @@ def test_a_waiting_study_can_be_stopped_and_computed_again() -> None:
     assert "It was stopped" in page(browser, address)
     browser.post(address, {"act": "again"})
     assert "every 2s" in page(browser, address)
+
+
+def test_the_page_of_a_stopped_study_says_so_and_offers_to_go_on() -> None:
+    browser, study_id = client(), answered()
+    card = queries.study(study_id)
+    assert card.ground_id is not None
+    Study.objects.filter(id=study_id).update(found={**Study.objects.get(id=study_id).found, "stopped": True})
+    shown = page(browser, f"{LIST}{study_id}/")
+    assert "It was stopped before the end" in shown and "Compute it to the end" in shown
+    assert "the best sites that were found until then" in shown
+    assert "Best until it was stopped" in page(browser, LIST)
+    browser.post(f"{LIST}{study_id}/", {"act": "again"})
+    shown = page(browser, f"{LIST}{study_id}/")
+    assert "are kept until then" in shown and "Compute it to the end" not in shown
+    jobs.run_waiting({"sites": jobs.siting(lambda since, until: ())}, actor=SYSTEM)
+    shown = page(browser, f"{LIST}{study_id}/")
+    assert "It was stopped" not in shown and "Move a site" in shown
+
+
+def test_the_api_takes_as_many_sites_as_the_verb() -> None:
+    bound = schemas.ChosenSites.model_json_schema()["properties"]["sites"]["maxItems"]
+    asked = schemas.SiteStudyAsk.model_json_schema()["properties"]["sites"]["maximum"]
+    assert bound == asked == services.MOST_SITES
 
 
 def test_the_page_takes_the_same_statements_for_few_and_many() -> None:

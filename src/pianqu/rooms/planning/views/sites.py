@@ -152,6 +152,8 @@ def _state(card: StudyCard, run_state: str) -> tuple[str, str, str]:
     """Tone, icon and word."""
     if card.published_at:
         return "green", "eye", pgettext("study", "Public")
+    if card.is_stopped:
+        return "yellow", "ban", pgettext("study", "Best until it was stopped")
     if card.is_found:
         return "green", "circle-check", pgettext("study", "Answered")
     return {
@@ -212,7 +214,7 @@ def _stop(_typed: QueryDict, actor: Actor, card: StudyCard) -> str:
     if run is None:
         raise Absent("run-absent", _("There is no such computation."))
     services.stop_run(actor=actor, run_id=run.run_id, now=now)
-    return _("It stops. What you asked is kept, and can be computed again.")
+    return _("It stops. What was asked is kept, and the best sites that were found until then, if there were any.")
 
 
 def _choose(typed: QueryDict, actor: Actor, card: StudyCard) -> str:
@@ -285,8 +287,9 @@ def _page(request: HttpRequest, actor: Actor, card: StudyCard, *, error: str = "
         "may_plan": queries.may_plan(actor) and actor.acts,
         "error": error,
         "is_stopped": bool(run and run.state == "stopped" and not card.is_found),
+        "may_go_on": card.is_stopped and not is_open and card.published_at is None,
     }
-    if card.is_found:
+    if card.is_found and not is_open:
         context |= shown(card, _sites_in(card, request.GET), is_desk=True)
         context["to"] = _whole(request.GET.get("to", ""))
     return render(request, "planning/site_study.html", context, status=status)
