@@ -43,6 +43,7 @@ from pianqu.rooms.planning.queries.drafts import (
     post_title,
     public_plan,
     public_units,
+    public_units_tell_of_few,
     question,
 )
 from pianqu.rooms.planning.queries.editions import Editions, editions_of, places_now_count, read_editions
@@ -157,7 +158,7 @@ from pianqu.rooms.planning.queries.taking import (
     read_grid,
     words_of,
 )
-from pianqu.rooms.planning.queries.units import UnitsText, units_of, units_text
+from pianqu.rooms.planning.queries.units import UnitsText, tells_of_few, units_of, units_text
 from pianqu.rooms.planning.rules import may_comment, may_decide, may_hand_in, may_plan, may_see
 
 __all__ = [
@@ -305,6 +306,7 @@ __all__ = [
     "post_title",
     "public_plan",
     "public_units",
+    "public_units_tell_of_few",
     "published_studies",
     "published_study",
     "question",
@@ -319,6 +321,7 @@ __all__ = [
     "sentences",
     "studies",
     "study",
+    "tells_of_few",
     "told_findings",
     "units_of",
     "units_of_merge",

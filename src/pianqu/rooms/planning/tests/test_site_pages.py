@@ -244,7 +244,7 @@ def test_a_site_to_which_so_few_go_does_not_tell_how_many() -> None:
     ends = [by_lon[0][1], by_lon[-1][1]]
     services.choose_sites(actor=SYSTEM, study_id=study_id, sites=ends, now=timezone.now())
     table = _published(study_id).split("pq-sites-rows")[1].split("</table>")[0]
-    loads = re.findall(r'<td class="num">([^<]*)</td></tr>', table)
+    loads = re.findall(r'<td class="num"[^>]*>([^<]*)</td></tr>', table)
     assert loads == ["not told", "not told"], "the other one would tell it, with the total"
 
 
@@ -307,6 +307,27 @@ def test_the_page_of_a_stopped_study_says_so_and_offers_to_go_on() -> None:
     jobs.run_waiting({"sites": jobs.siting(lambda since, until: ())}, actor=SYSTEM)
     shown = page(browser, f"{LIST}{study_id}/")
     assert "It was stopped" not in shown and "Move a site" in shown
+
+
+def test_everybody_finds_published_studies_in_the_list_of_plans() -> None:
+    browser, study_id, anybody = client(), answered(), Client(headers={"accept-language": "en"})
+    assert "No study of sites has been published yet." in page(anybody, "/plans/")
+    browser.post(f"{LIST}{study_id}/", {"act": "publish"})
+    assert f'href="/plans/sites/{study_id}/"' in page(anybody, "/plans/")
+    assert anybody.get("/plans/sites/")["Location"] == "/plans/#sites"
+    assert 'href="/plans/#sites"' in page(anybody, f"/plans/sites/{study_id}/")
+
+
+@pytest.mark.parametrize(
+    ("language", "says"), [("en", "there is no street network in them"), ("zh-hans", "没有按街道路网走")]
+)
+def test_everybody_is_told_that_ways_are_straight_lines_and_whose_map_it_is(language: str, says: str) -> None:
+    browser, study_id = client(), answered()
+    browser.post(f"{LIST}{study_id}/", {"act": "publish"})
+    shown = Client(headers={"accept-language": language}).get(f"/plans/sites/{study_id}/").text
+    assert says in shown and "1.3" in shown and "OpenStreetMap" in shown
+    assert "there is no street network in them" in page(browser, LIST)
+    assert "there is no street network in them" in page(browser, f"{LIST}{study_id}/")
 
 
 def test_the_api_takes_as_many_sites_as_the_verb() -> None:

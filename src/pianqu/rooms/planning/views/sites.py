@@ -305,6 +305,9 @@ def shown(card: StudyCard, sites: Sequence[int], *, is_desk: bool) -> dict[str, 
     curve = cards.curve_rows(card, reach.total)
     return {
         "laid": laid,
+        "is_mapped": any(
+            one.kind in queries.CANDIDATE_KINDS[:3] and one.state == "candidate" for one in laid.candidates
+        ),
         "sites": sites,
         "is_trial": is_trial,
         "figures": _figures(card, reach, kept if is_trial else None),

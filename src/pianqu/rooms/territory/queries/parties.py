@@ -484,7 +484,7 @@ def party_for(
 
 
 def is_of_another(answer: PartyAnswer, organisation_code: str, *, on: date) -> bool:
-    """Whether an organisation looks after estates of the community, but not after the one in which the matter lies, or may lie."""
+    """Whether an organisation looks after estates of the community, but not after one in which the matter may lie."""
     may_lie = [answer.estate, *([answer.also] if answer.also else [])]
     if any(organisation_code in (card.property_code, card.owners_code) for card in may_lie):
         return False
