@@ -37,6 +37,8 @@ MOST_PAIRS = 4_000_000
 RASTER = 3
 """Decimals of a degree within which buildings stand as one point where places are limited."""
 NO_PLAN = "no-plan"
+FINE = 1_000
+"""The share of one search that is done is told in so many parts."""
 
 
 class Arisen(Protocol):
@@ -185,6 +187,7 @@ class _Search:
 
     def __init__(self, card: StudyCard, question: Question, counts: Sequence[int]) -> None:
         self.card, self.question, self.counts = card, question, counts
+        self.effort = Effort(**(FREE if card.capacity is None else LIMITED))
         self.done = 0
         self.best: Found | None = None
         """As good as it is known so far; in the end whole."""
@@ -197,15 +200,14 @@ class _Search:
         try:
             searching = pool.submit(self._searched)
             while wait([searching], timeout=1.0).not_done:
-                report.tell(self.done, 1 + len(self.counts))
+                report.tell(self.done, FINE * (1 + len(self.counts)))
             searching.result()
         finally:
             self._halted = True
             pool.shutdown(wait=False)
 
     def _searched(self) -> None:
-        effort = Effort(**(FREE if self.card.capacity is None else LIMITED))
-        within, seed = queries.metres_in(self.card.minutes), self.card.seed
+        within, seed, effort = queries.metres_in(self.card.minutes), self.card.seed, self.effort
         if self.card.question == queries.COVERAGE:
             plan = planning.coverage(self.question, within=within, seed=seed, effort=effort, hear=self._hear)
         else:
@@ -228,11 +230,12 @@ class _Search:
     def _hear(self, so_far: planning.SoFar) -> None:
         self._check()
         self._keep(so_far, ())
+        self.done = min(FINE - 1, max(self.done, FINE * so_far.rounds // self.effort.rounds))
 
     def _tell(self, plan: Plan, done: int, steps: tuple[Step, ...]) -> None:
         self._check()
         self._keep(plan, steps)
-        self.done = 1 + done
+        self.done = FINE * (1 + done)
 
     def _check(self) -> None:
         if self._halted:

@@ -300,6 +300,12 @@ def test_the_page_of_a_stopped_study_says_so_and_offers_to_go_on() -> None:
     shown = page(browser, f"{LIST}{study_id}/")
     assert "It was stopped before the end" in shown and "Compute it to the end" in shown
     assert "the best sites that were found until then" in shown
+    Study.objects.filter(id=study_id).update(
+        found={**Study.objects.get(id=study_id).found, "curve": [], "bound": 10**6}
+    )
+    shown = page(browser, f"{LIST}{study_id}/")
+    assert "what other numbers of sites could reach" in shown and "curve-data" not in shown
+    assert "how much better another plan could be is not known" in shown
     assert "Best until it was stopped" in page(browser, LIST)
     browser.post(f"{LIST}{study_id}/", {"act": "again"})
     shown = page(browser, f"{LIST}{study_id}/")
@@ -328,6 +334,13 @@ def test_everybody_is_told_that_ways_are_straight_lines_and_whose_map_it_is(lang
     assert says in shown and "1.3" in shown and "OpenStreetMap" in shown
     assert "there is no street network in them" in page(browser, LIST)
     assert "there is no street network in them" in page(browser, f"{LIST}{study_id}/")
+
+
+def test_faults_stand_in_the_order_of_the_form() -> None:
+    answer = client().post(LIST, {**GOOD, "sites": "100", "minutes": "0", "capacity": "-3"}).text
+    summary = answer.partition("data-error-summary")[2].partition("</ul>")[0]
+    at = [summary.index(f'href="#{field}"') for field in ("sites", "minutes", "capacity")]
+    assert at == sorted(at)
 
 
 def test_the_api_takes_as_many_sites_as_the_verb() -> None:

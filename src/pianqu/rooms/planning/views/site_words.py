@@ -160,6 +160,8 @@ def stopped(card: StudyCard) -> str:
 def _proof(card: StudyCard) -> str:
     if card.is_proved:
         return _("Proved: no plan is better by this aim.")
+    if card.gap >= 1:
+        return _("No proof: how much better another plan could be is not known.")
     gap = f"{100 * card.gap:.1f}" if card.gap >= 0.001 else "0.1"
     return _("No proof: another plan could be better by %(gap)s at most.") % {"gap": f"{gap}%"}
 

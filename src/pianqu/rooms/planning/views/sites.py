@@ -38,6 +38,8 @@ DEFAULTS = {
     "title": "",
     "seed": str(services.SEED),
 }
+TELLING = 10
+"""Percent that are done before it is said how long the rest takes."""
 MORE = 5
 """A new study proposes so many sites more than there are."""
 
@@ -66,7 +68,9 @@ def studies(request: HttpRequest) -> HttpResponse:
     typed = {name: request.POST.get(name, "").strip() for name in DEFAULTS}
     kinds = tuple(request.POST.getlist("kinds"))
     asked = _read(typed, kinds)
-    faults = dict(reversed(list(services.study_faults(asked, now=now))))
+    faults: dict[str, str] = {}
+    for field, sentence in services.study_faults(asked, now=now):
+        faults.setdefault(field, sentence)
     if faults and queries.may_plan(actor):
         return _list(request, actor, {**typed, "kinds": kinds}, errors=faults, status=422)
     try:
@@ -282,7 +286,7 @@ def _page(request: HttpRequest, actor: Actor, card: StudyCard, *, error: str = "
         "facts": _facts(card),
         "run": run,
         "is_open": is_open,
-        "seconds_left": round(run.left.total_seconds()) if run and run.left and run.done > 1 else None,
+        "seconds_left": round(run.left.total_seconds()) if run and run.left and run.percent >= TELLING else None,
         "reasons": words.why_not(run) if run and run.state == "failed" and not card.is_found else (),
         "may_plan": queries.may_plan(actor) and actor.acts,
         "error": error,
