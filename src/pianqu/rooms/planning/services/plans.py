@@ -43,7 +43,7 @@ def ask_plan(*, actor: Actor, draft_id: uuid.UUID, kind: str = "plan", count: in
 @verb
 def stop_plan(*, actor: Actor, draft_id: uuid.UUID, now: datetime) -> None:
     """Stop what is computed for a draft, with the best so far. Harmless where nothing is."""
-    rules.check_may_plan(actor)
+    rules.check_may_change(actor, queries.draft_card(draft_id).organisation_code)
     for run_id in Run.objects.filter(subject_id=draft_id, kind__in=COMPUTING, ended_at=None).values_list(
         "id", flat=True
     ):
