@@ -16,6 +16,7 @@ from pianqu.kernels.merging import nearest, shares
 from pianqu.kernels.overlay.findings import Finding
 from pianqu.rooms.planning.models import Closing, Merge
 from pianqu.rooms.planning.queries.departments import DepartmentCellCard, department_cells, finding_of
+from pianqu.rooms.territory import queries as territory
 
 MERGE = "merge"
 """The kind of its run."""
@@ -368,9 +369,13 @@ class MergeWhole:
         return tuple(CrossRow(one=a, other=b, count=n, there=there, back=back) for a, b, n, there, back in found if n)
 
     def names_of(self, layer: str) -> Mapping[str, str]:
-        """What the cells of a department's or the merged grid are called, by code."""
+        """What the cells of any of the systems are called, by code."""
         if layer == MERGED:
             return {cell.code: cell.name for cell in self.proposals}
+        if layer == COMMUNITY:
+            return {code: place.name for code, place in territory.places().items()}
+        if layer == OWN:
+            return {cell.code: cell.name for cell in territory.cells(on=date.fromisoformat(self.content["on"]))}
         card = next((one for one in self.departments if one.name == layer), None)
         known = self.department_cells.get(card.grid_id, {}) if card and card.grid_id else {}
         return {code: cell.name for code, cell in known.items()}

@@ -32,7 +32,7 @@ from pianqu.rooms.planning.tests.grids import (
 )
 from pianqu.rooms.planning.views import departments as pages
 from pianqu.rooms.territory import queries as territory
-from pianqu.rooms.territory.tests.builders import TODAY, adopted
+from pianqu.rooms.territory.tests.builders import ONE, TODAY, TWO, adopted
 
 pytestmark = pytest.mark.django_db
 LIST, TAKE, MERGE, EDITIONS = (
@@ -244,6 +244,26 @@ def test_tables_are_fetched_and_hold_every_household_once(leader: Client) -> Non
     assert sum(row[4] for row in rows) == 1280
     assert leader.get(f"{MERGE}{merge_id}/crosswalk.xlsx?first=merged&second=merged").status_code == 404
     assert leader.get(f"{MERGE}{merge_id}/secrets.xlsx").status_code == 404
+
+
+def test_tables_name_communities_and_the_districts_own_cells_too(leader: Client) -> None:
+    buildings()
+    adopted()
+    two_taken()
+    merge_id = merged(with_own=True)
+
+    def rows(which: str) -> list[tuple[Any, ...]]:
+        answer = leader.get(f"{MERGE}{merge_id}/{which}")
+        return list(load_workbook(io.BytesIO(answer.content)).worksheets[0].iter_rows(values_only=True))
+
+    assert {(row[0], row[1]) for row in rows("crosswalk.xlsx?first=community&second=merged")[1:]} == {
+        (code, territory.places()[code].name) for code in (ONE, TWO)
+    }
+    own = {cell.code: cell.name for cell in territory.cells(on=TODAY)}
+    renamed = {row[1]: row[2] for row in rows("renames.xlsx")[1:] if row[1] in own}
+    assert renamed and renamed.items() <= own.items()
+    head = rows("places.xlsx")[0]
+    assert len(set(head)) == len(head), "no two columns have one name"
 
 
 def test_a_map_draws_every_place_and_says_who_covers_it(leader: Client) -> None:

@@ -69,7 +69,7 @@ def _atoms(whole: MergeWhole) -> Iterator[Sheet]:
     columns = [whole.column(name) for name in layers] + [whole.column(MERGED)]
     head = [
         pgettext("merge", "place"),
-        *(naming.layer_name(name).text for name in [*layers, MERGED]),
+        *(_code_head(name) for name in [*layers, MERGED]),
         pgettext("merge", "community"),
         pgettext("merge", "departments"),
         pgettext("merge", "households"),
@@ -89,6 +89,11 @@ def _atoms(whole: MergeWhole) -> Iterator[Sheet]:
         for place in range(len(whole.areas))
     ]
     yield pgettext("merge", "Places"), head, rows
+
+
+def _code_head(layer: str) -> str:
+    """A column of codes; the communities' beside the column of their names."""
+    return pgettext("merge", "community code") if layer == queries.COMMUNITY else naming.layer_name(layer).text
 
 
 def _taken(whole: MergeWhole, place: int) -> str:
