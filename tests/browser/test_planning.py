@@ -142,11 +142,16 @@ def test_a_plan_is_computed_edited_published_commented_and_put_into_force(chrome
         page.fill("#words", "请把我们小区留在原来的片区")
         page.click("#say button")
         expect(page.locator("#comments")).to_contain_text("请把我们小区留在原来的片区")
+        expect(page.locator("#comments li").first).to_contain_text("针对修订")
         expect(page.locator("[data-swipe]")).to_have_attribute("data-drawn", re.compile("1|none"), timeout=30_000)
         assert axe_faults(page) == [] and watched.complaints == []
 
     with tab(chrome, district, width=1280, language="zh") as page:
         sign_in(page, district.told, "admin")
+        page.goto(f"/desk/planning/{draft}/adopt/")
+        expect(page.locator("main")).to_contain_text("次日起")
+        assert page.locator("#day").count() == 0, "what people may still say is waited for"
+        draft = district.told["plan_decidable"]
         plan = state_of(page, draft)
         page.goto(f"/desk/planning/{draft}/adopt/")
         if page.locator("#reason").count():
