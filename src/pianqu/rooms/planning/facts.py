@@ -83,6 +83,8 @@ class SitesFound(Fact):
     bound: int
     sites: list[str]
     """Codes of the candidates."""
+    stopped: bool = False
+    """Somebody stopped the search: the best until then."""
 
 
 @dataclass(frozen=True, kw_only=True)

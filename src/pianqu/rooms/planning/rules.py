@@ -10,6 +10,8 @@ PLANNING = frozenset({"district", "centre", "street", "town"})
 """Kinds of organisations whose leaders and administrators plan."""
 
 DEPARTMENT = "department"
+MOST_SITES = 60
+"""A study of sites opens at most so many."""
 
 
 DRAWING = frozenset({"department", "station", "party"})

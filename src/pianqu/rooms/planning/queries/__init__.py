@@ -43,6 +43,7 @@ from pianqu.rooms.planning.queries.drafts import (
     post_title,
     public_plan,
     public_units,
+    public_units_tell_of_few,
     question,
     takes_comments,
 )
@@ -159,7 +160,7 @@ from pianqu.rooms.planning.queries.taking import (
     read_grid,
     words_of,
 )
-from pianqu.rooms.planning.queries.units import UnitsText, units_of, units_text
+from pianqu.rooms.planning.queries.units import UnitsText, tells_of_few, units_of, units_text
 from pianqu.rooms.planning.rules import may_change, may_comment, may_decide, may_hand_in, may_plan, may_see
 
 __all__ = [
@@ -309,6 +310,7 @@ __all__ = [
     "post_title",
     "public_plan",
     "public_units",
+    "public_units_tell_of_few",
     "published_studies",
     "published_study",
     "question",
@@ -324,6 +326,7 @@ __all__ = [
     "studies",
     "study",
     "takes_comments",
+    "tells_of_few",
     "told_findings",
     "units_of",
     "units_of_merge",

@@ -28,7 +28,7 @@ from pianqu.rooms.planning.queries.plans import (
 )
 from pianqu.rooms.planning.queries.runs import RunCard, latest_run
 from pianqu.rooms.planning.queries.sayings import sentences
-from pianqu.rooms.planning.queries.units import UnitsText, units_of, units_text
+from pianqu.rooms.planning.queries.units import UnitsText, tells_of_few, units_of, units_text
 
 EDITING, PUBLISHED, ADOPTED, WITHDRAWN = "editing", "published", "adopted", "withdrawn"
 OPEN = frozenset({EDITING, PUBLISHED})
@@ -206,6 +206,11 @@ def draft_units(draft_id: uuid.UUID) -> UnitsText:
 def public_units(draft_id: uuid.UUID) -> UnitsText:
     """The same of a draft that was published, for everybody. Two statements at most. Raises Absent."""
     return units_text(_published(draft_id).units_id)
+
+
+def public_units_tell_of_few(draft_id: uuid.UUID) -> bool:
+    """Whether they would give away a number below five. Two statements at most. Raises Absent."""
+    return tells_of_few(_published(draft_id).units_id)
 
 
 def _published(draft_id: uuid.UUID) -> Draft:

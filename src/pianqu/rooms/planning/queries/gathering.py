@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from pianqu.kernels import rings
+from pianqu.kernels import rings, suppression
 from pianqu.kernels.overlay.layers import Layer, Shape
 from pianqu.kernels.overlay.planes import Plane, plane_of
 from pianqu.kernels.overlay.touching import bridges, touching
@@ -66,7 +66,8 @@ class Gathered:
 
 
 def communities(*, on: date, workload: Mapping[str, int], bridged: bool = True) -> Gathered:
-    """All communities of the district on a day; `workload` is what each had to do in a year, by code."""
+    """All communities of the district on a day; `workload` is what each had to do in a year, by code, and is
+    written down in fives."""
     places = territory.places()
     units = [place for place in places.values() if place.level == "community"]
     outlines, counts = territory.outlines(), territory.households_by_community()
@@ -118,8 +119,13 @@ def _columns(units: Sequence[PlaceCard], counts: Mapping[str, Counts], workload:
         "names": [unit.short_name for unit in units],
         "population": [counts[unit.code].population for unit in units],
         "households": [counts[unit.code].households for unit in units],
-        "workload": [workload.get(unit.code, 0) for unit in units],
+        "workload": [in_fives(workload.get(unit.code, 0)) for unit in units],
     }
+
+
+def in_fives(count: int) -> int:
+    """Rounded down to a multiple of five: units of a published plan are everybody's, and no total may give away the rest."""
+    return count - count % suppression.K
 
 
 def _streets(units: Sequence[PlaceCard], places: Mapping[str, PlaceCard]) -> dict[str, Any]:

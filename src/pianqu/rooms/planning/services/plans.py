@@ -158,7 +158,7 @@ def _repaired(written: Written, board: Board, near: Sequence[int], reach: int) -
     part = [local.get(board.part[unit], -1) for unit in members]
     found = repair(units, task, part, [place[unit] for unit in near], reach=reach, plain=True)
     if isinstance(found, Infeasible):
-        raise Invalid("repair-impossible", " ".join(queries.say_in(reason.sentence) for reason in found.reasons))
+        raise Invalid("repair-impossible", " ".join(queries.say_in(reason.advised) for reason in found.reasons))
     after = list(board.part)
     for unit, its in zip(members, numbered_like(units, found.part, part, task.locks, len(numbers)), strict=True):
         after[unit] = numbers[its]

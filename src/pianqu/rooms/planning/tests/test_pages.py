@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
+from django.test.utils import CaptureQueriesContext, override_settings
 from django.utils import timezone
 
 from pianqu.foundation.models import Account
 from pianqu.rooms.planning import queries, services
+from pianqu.rooms.planning.models import UnitSet
 from pianqu.rooms.planning.services import Change
 from pianqu.rooms.planning.tests.twelve import (
     AFTER,
@@ -25,6 +26,7 @@ from pianqu.rooms.planning.tests.twelve import (
     TODAY,
     TOMORROW,
     WEST,
+    code_of,
     official,
     started,
 )
@@ -289,6 +291,43 @@ def test_no_total_tells_what_a_line_with_few_households_leaves_out(monkeypatch: 
     monkeypatch.setattr(plans, "FEWEST", 361)
     page = anybody.get(f"/plans/{draft}/").content.decode()
     assert "fewer than 361" in page and "households in all" not in page and "Households moved" not in page
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_matters_a_year_are_published_in_fives() -> None:
+    with override_settings(PLANNING_WORKLOAD=f"{__name__}.few_matters"):
+        draft = published()
+    told = Client().get(f"/plans/{draft}/units.json").json()["workload"]
+    assert told == [0, 0, 0, 0, 0, 5, 5, 5, 5, 5, 10, 10]
+
+
+def few_matters(_on: date) -> dict[str, int]:
+    """None in the first community, one in the second, and so on."""
+    return {code_of(number): number for number in range(12)}
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_units_that_tell_of_few_are_not_published() -> None:
+    draft = published()
+    row = UnitSet.objects.get(id=state(draft).units_id)
+    told = json.loads(row.content)
+    told["workload"][3] = 4  # as drafts had them before numbers were written down in fives
+    UnitSet.objects.filter(id=row.id).update(content=json.dumps(told))
+    queries.tells_of_few.cache_clear()
+    queries.units_of.cache_clear()
+    anybody = Client(headers={"accept-language": "en"})
+    assert anybody.get(f"/plans/{draft}/units.json").status_code == 404
+    shown = anybody.get(f"/plans/{draft}/").text
+    assert "a number below five" in shown and "units.json" not in shown and "pianqu plan reproduce" not in shown
+    queries.units_of.cache_clear()
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_no_deviation_tells_how_few_live_in_a_cluster(monkeypatch: pytest.MonkeyPatch) -> None:
+    draft, anybody = published(), Client(headers={"accept-language": "en"})
+    assert "Largest deviation" in anybody.get(f"/plans/{draft}/").text
+    monkeypatch.setattr(plans, "FEWEST", 1600)
+    assert "Largest deviation" not in anybody.get(f"/plans/{draft}/").text
 
 
 @pytest.mark.usefixtures("at_noon")
