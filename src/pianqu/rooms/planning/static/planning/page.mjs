@@ -267,6 +267,8 @@ async function select(cluster) {
   draw();
   await refresh();
   figures();
+  const row = one(`tr[data-cluster="${selected}"]`);
+  if (row) row.scrollIntoView({ block: "nearest" });
 }
 
 function heard(what, given) {
