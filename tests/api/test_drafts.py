@@ -11,7 +11,7 @@ from django.utils import timezone
 from pianqu.composition.chores import compute
 from pianqu.foundation.limits import LIMITS
 from pianqu.rooms.ledger import services as ledger
-from pianqu.rooms.planning.tests.twelve import DISTRICT, HOUSEHOLDS, code_of, district_of_twelve, official
+from pianqu.rooms.planning.tests.twelve import DISTRICT, EAST, HOUSEHOLDS, code_of, district_of_twelve, official
 from pianqu.rooms.territory import queries as territory
 from tests.api.conftest import issue
 
@@ -41,7 +41,9 @@ def begun(program: Client) -> str:
     return str(answer.json()["id"])
 
 
-def test_a_program_takes_a_draft_from_its_beginning_to_the_grid(program: Client) -> None:
+def test_a_program_takes_a_draft_from_its_beginning_to_the_grid(
+    program: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     draft = begun(program)
     assert post(program, f"/{draft}/compute", {"kind": "front", "count": 5}).status_code == 201
     assert compute() == 1
@@ -57,9 +59,12 @@ def test_a_program_takes_a_draft_from_its_beginning_to_the_grid(program: Client)
     assert post(program, f"/{draft}/publish", {**until, "revision": 2}).status_code == 200
     assert post(program, f"/{draft}/comments", {"words": "可行", "unit": code_of(0)}).status_code == 201
     assert [one["words"] for one in program.get(f"{ROOT}/{draft}/comments").json()] == ["可行"]
-    day = today + timedelta(days=1)
+    day = today + timedelta(days=2)
     assert post(program, f"/{draft}/adopt", {"valid_from": day.isoformat()}).json()["code"] == "adopt-forbidden"
     decides = _with(official("decides", kind="administrator"))
+    assert post(decides, f"/{draft}/adopt", {"valid_from": day.isoformat()}).json()["code"] == "comments-open"
+    tomorrow = timezone.now() + timedelta(days=1)
+    monkeypatch.setattr(timezone, "now", lambda: tomorrow)
     answer = post(decides, f"/{draft}/adopt", {"valid_from": day.isoformat()})
     assert answer.status_code == 200, answer.content
     assert "甲片区" in [card.name for card in territory.clusters(on=day)]
@@ -102,6 +107,31 @@ def test_whoever_may_not_plan_reads_and_changes_nothing(program: Client) -> None
         assert post(worker, f"/{draft}{path}", body).status_code == 403, path
     assert Client().get(f"{ROOT}/{draft}").status_code == 401
     assert program.get(f"{ROOT}/{uuid.uuid4()}").status_code == 404
+
+
+def test_a_program_publishes_without_asking_only_with_a_reason(program: Client) -> None:
+    draft = begun(program)
+    assert post(program, f"/{draft}/change", {"revision": 0, "kind": "settings", "settings": QUICK}).status_code == 200
+    assert post(program, f"/{draft}/publish").json()["code"] == "unasked-reason"
+    assert post(program, f"/{draft}/publish", {"because": "更正上次误划"}).status_code == 200
+    whole = program.get(f"{ROOT}/{draft}").json()
+    assert (whole["unasked"], whole["may"]["comment"], whole["organisation_code"]) == ("更正上次误划", False, DISTRICT)
+    assert post(program, f"/{draft}/comments", {"words": "我有意见"}).json()["code"] == "comments-over"
+
+
+def test_a_street_reads_the_districts_draft_and_changes_nothing(program: Client) -> None:
+    draft = begun(program)
+    street = _with(official("street", EAST))
+    assert street.get(f"{ROOT}/{draft}").json()["may"]["edit"] is False
+    for path, body in (
+        ("/change", {"revision": 0, "kind": "lock", "units": [1]}),
+        ("/repair", {"revision": 0, "near": [1]}),
+        ("/compute", {}),
+        ("/stop", {}),
+        ("/publish", {"because": "试"}),
+        ("/withdraw", {}),
+    ):
+        assert post(street, f"/{draft}{path}", body).json()["code"] == "draft-of-others", path
 
 
 def test_a_draft_is_given_up(program: Client) -> None:

@@ -142,11 +142,16 @@ def test_a_plan_is_computed_edited_published_commented_and_put_into_force(chrome
         page.fill("#words", "请把我们小区留在原来的片区")
         page.click("#say button")
         expect(page.locator("#comments")).to_contain_text("请把我们小区留在原来的片区")
+        expect(page.locator("#comments li").first).to_contain_text("针对修订")
         expect(page.locator("[data-swipe]")).to_have_attribute("data-drawn", re.compile("1|none"), timeout=30_000)
         assert axe_faults(page) == [] and watched.complaints == []
 
     with tab(chrome, district, width=1280, language="zh") as page:
         sign_in(page, district.told, "admin")
+        page.goto(f"/desk/planning/{draft}/adopt/")
+        expect(page.locator("main")).to_contain_text("次日起")
+        assert page.locator("#day").count() == 0, "what people may still say is waited for"
+        draft = district.told["plan_decidable"]
         plan = state_of(page, draft)
         page.goto(f"/desk/planning/{draft}/adopt/")
         if page.locator("#reason").count():
@@ -250,3 +255,43 @@ def test_the_record_of_a_published_plan_is_complete(chrome: Browser, district: H
         record = json.loads(got.value.path().read_text())
         assert uuid.UUID(record["draft"]) == uuid.UUID(district.told["plan_published"])
         assert record["units_digest"] in page.locator("main").inner_text()
+
+
+def test_a_draft_of_thousands_of_plots_is_painted_and_its_tables_stay_short(chrome: Browser, district: House) -> None:
+    with tab(chrome, district, width=1280, language="zh") as page:
+        watched = Watched(page)
+        sign_in(page, district.told, "admin")
+        page.goto("/desk/planning/")
+        page.fill("#title", "浏览器里的网格方案")
+        page.check("[name=level][value=cells]")
+        page.click("main form[data-once] button.btn-primary")
+        page.wait_for_url("**/desk/planning/*/?done=begun")
+        draft = page.url.split("/")[5]
+        now = state(page, draft)
+        assert len(now["part"]) > 1_000 and len(now["names"]) > 60
+        unit, to, abroad = page.evaluate(
+            """async ([part, draft]) => {
+                const { units } = await (await fetch(`/desk/planning/${draft}/units.json`)).json();
+                const apart = ([one, other]) => part[one] !== part[other];
+                const [one, other] = units.borders.filter(apart).find(([a, b]) => units.groups[a] === units.groups[b]);
+                return [one, part[other], units.groups.findIndex((group) => group !== units.groups[one])]; }""",
+            [now["part"], draft],
+        )
+        opened(page, draft, f"?cluster={to}")
+        assert page.locator("tr[data-cluster]").count() <= 20
+        assert len(page.content()) < 250_000
+        expect(page.locator(f"tr[data-cluster='{to}']")).to_have_attribute("aria-selected", "true")
+        page.click("[data-tool=paint]")
+        for where, seen in ((abroad, "[data-hint][data-refused]"), (unit, "[data-trial]")):
+            look = """unit => { const canvas = document.querySelector("[data-plan]").planCanvas;
+                canvas.map.jumpTo({ center: canvas.middles[unit].at, zoom: 15 }); }"""
+            page.evaluate(look, where)
+            page.wait_for_timeout(1_000)
+            page.mouse.move(*spot(page, where))
+            page.mouse.down()
+            page.mouse.up()
+            expect(page.locator(seen)).to_be_visible()
+        expect(page.locator("[data-trial]")).to_contain_text("试移")
+        page.click("[data-trial] [data-confirm]")
+        assert settled(page, draft, 1)["part"][unit] == to
+        assert watched.complaints == []

@@ -153,7 +153,9 @@ def cell_at(page: Tab, at: tuple[float, float]) -> str:
 
 def publish_and_adopt(page: Tab, draft: str, day: str) -> None:
     page.goto(f"/desk/planning/{draft}/publish/")
-    page.fill("#day", today())
+    page.click("text=公布但不征求意见")
+    page.check("[name=unasked]")
+    page.fill("#reason", "试点街道先行，意见已在居民代表会议上收过")
     page.click("main form[data-once] button.btn-primary")
     page.wait_for_load_state()
     page.goto(f"/desk/planning/{draft}/adopt/")

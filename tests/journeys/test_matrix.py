@@ -56,6 +56,7 @@ from pianqu.rooms.directory.tests.builders import (
     small_district,
 )
 from pianqu.rooms.ledger import services as ledger
+from pianqu.rooms.planning import queries as planning
 from pianqu.rooms.territory import services as territory
 from pianqu.rooms.territory.services import NewPlace
 
@@ -741,6 +742,15 @@ class Matrix(TestCase):
             seen = [self.people["health"].get(reverse(route, args=[one])) for one in (theirs, nobodys)]
             assert [answer.status_code for answer in seen] == [404, 404], route
             assert words_of(seen[0]) == words_of(seen[1]), route
+
+    def test_whose_draft_plans_are_changed_by_whom(self) -> None:
+        """Who plans there, or in the district or its centre, which stand above all; everybody else reads."""
+        planners = {"leader", "centre-admin", "district-admin", "town"}
+        above = (DISTRICT, CENTRE)
+        for owner in (DISTRICT, CENTRE, CICHENG, WAITAN):
+            for login, actor in self.actors.items():
+                own = ROLES[login][0] in (owner, *above)
+                assert planning.may_change(actor, owner) == (login in planners and own), f"{login}: draft of {owner}"
 
     def test_who_may_change_the_directory(self) -> None:
         for name, (verb, may) in self.directory_verbs().items():

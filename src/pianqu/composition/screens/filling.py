@@ -106,6 +106,7 @@ def fill(*, empty: bool) -> dict[str, str]:
     told |= _planned(others, now)
     make_next_grid(now=now, valid_from=timezone.localdate(now) + timedelta(days=20))
     told |= {"grid": str(territory.versions()[0].version_id)}
+    told |= {"plan_decidable": str(_decidable(others["boss"], UUID(told["plan_published"]), now))}
     seal_and_drain()
     return told | _tables(staff) | _calendar(staff, now) | _hot(staff, now) | _many(staff, now)
 
@@ -119,6 +120,17 @@ def _merged(now: datetime) -> dict[str, str]:
     run_waiting(EXECUTORS, actor=system)
     grid = next(card for card in planning.department_grids() if card.system == "urban")
     return {"department_grid": str(grid.grid_id), "merge": str(merge_id)}
+
+
+def _decidable(boss: Actor, like: UUID, now: datetime) -> UUID:
+    """The same plan as a draft on which nobody can comment any more, and which is not decided yet."""
+    part = planning.draft_state(boss, like, now=now).part
+    began, last = now - timedelta(days=5), timezone.localdate(now - timedelta(days=1))
+    draft = plans.start_draft(actor=boss, title="片区微调（意见已收齐）", settings={"tolerance": 2_000}, now=began)
+    change = plans.Change(kind="paint", moves=list(enumerate(part)))
+    plans.change_draft(actor=boss, draft_id=draft, revision=0, change=change, now=began)
+    plans.publish_draft(actor=boss, draft_id=draft, comments_until=last, now=began)
+    return draft
 
 
 def _planned(others: Mapping[str, Actor], now: datetime) -> dict[str, str]:

@@ -535,7 +535,7 @@ PAGES = (
     Page(
         name="plan-adopt",
         route="planning:adopt",
-        at="/desk/planning/{plan_published}/adopt/",
+        at="/desk/planning/{plan_decidable}/adopt/",
         staff=True,
         by="admin",
         needs_data=True,

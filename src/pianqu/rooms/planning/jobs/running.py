@@ -117,7 +117,15 @@ def _hold(run_id: uuid.UUID, token: str, now: datetime) -> bool:
     free = RunProgress.objects.filter(run_id=run_id, token=made.token, held_until=made.held_until)
     if made.token and made.held_until > now:
         return False
-    return bool(free.update(token=token, held_until=now + HELD, tries=made.tries + 1, begun_at=now))
+    begun = now - _worked(made)
+    return bool(free.update(token=token, held_until=now + HELD, tries=made.tries + 1, begun_at=begun))
+
+
+def _worked(made: RunProgress) -> timedelta:
+    """How long the one before computed what is done, up to its last word: how long the rest takes is told by that."""
+    if not made.begun_at or not made.done:
+        return timedelta()
+    return max(timedelta(), made.held_until - HELD - made.begun_at)
 
 
 def _tries(run_id: uuid.UUID) -> int:

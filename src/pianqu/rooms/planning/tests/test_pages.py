@@ -465,3 +465,39 @@ def test_the_page_asks_the_same_number_of_questions_however_much_was_done(leader
     with CaptureQueriesContext(connection) as after:
         leader.get(at(draft, "?cluster=0"))
     assert len(after) <= len(before)
+
+
+def test_of_many_cells_the_table_shows_a_page_that_begins_with_the_farthest_beyond(leader: Client) -> None:
+    draft = started(level="cells", settings={"least": 20, "most": 60})
+    for unit in range(90):
+        now = state(draft)
+        if now.part.count(now.part[unit]) > 1:
+            split = Change(kind="split", cluster=now.part[unit], units=[unit])
+            services.change_draft(actor=SYSTEM, draft_id=draft, revision=now.revision, change=split, now=NOW)
+    now = state(draft)
+    count = len(now.names)
+    assert 60 < count <= 120
+    pages = [leader.get(at(draft, f"?rows={page}")).content.decode() for page in range(-(-count // 20))]
+    shown = [re.findall(r'tr data-cluster="(\d+)"', page) for page in pages]
+    assert all(len(page) == 20 for page in shown[:-1])
+    assert sorted(int(number) for page in shown for number in page) == list(range(count))
+    assert f"1–20 of {count}" in pages[0]
+    beyond = [max(20 - now.figures.loads[int(n)], now.figures.loads[int(n)] - 60, 0) for page in shown for n in page]
+    assert beyond == sorted(beyond, reverse=True) and beyond[0] > 0
+    last = shown[-1][-1]
+    opened = leader.get(at(draft, f"?cluster={last}")).content.decode()
+    assert f'tr data-cluster="{last}" aria-selected="true"' in opened
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_what_is_published_is_open_only_while_people_are_asked(leader: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    draft = published()
+    assert "Open for comment" in leader.get("/desk/planning/").content.decode()
+    monkeypatch.setattr(timezone, "now", lambda: AFTER)
+    for where in ("/desk/planning/", at(draft), "/plans/", f"/plans/{draft}/"):
+        page = leader.get(where).content.decode()
+        assert "Published" in page and "Open for comment" not in page, where
+    services.adopt_draft(actor=SYSTEM, draft_id=draft, valid_from=TOMORROW, reason="同意", now=AFTER)
+    page = leader.get(at(draft)).content.decode()
+    version = queries.draft_card(draft).version_id
+    assert "in force from 3 Mar 2026" in page and f"/desk/territory/changes/{version}/" in page

@@ -193,6 +193,28 @@ def test_how_long_it_takes_is_said_by_what_it_took_so_far() -> None:
     assert standing(run).left is None
 
 
+def test_after_a_takeover_what_was_done_before_is_not_taken_for_speed() -> None:
+    run, clock = asked_run(), Ticking()
+
+    def killed(work: RunWork, report: Report, actor: Actor, clock: Ticking) -> None:
+        clock.at += timedelta(seconds=60)
+        report.tell(30, 60)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_waiting({"plan": killed}, actor=SYSTEM, clock=clock)
+    clock.at += HELD * 4
+
+    def after(work: RunWork, report: Report, actor: Actor, clock: Ticking) -> None:
+        report.tell(31, 60)
+        left = standing(work.run_id, clock.at).left
+        assert left is not None
+        assert timedelta(seconds=45) <= left <= timedelta(seconds=75)
+
+    run_waiting({"plan": after}, actor=SYSTEM, clock=clock)
+    assert standing(run).state == "done"
+
+
 @pytest.mark.parametrize(
     ("code", "kind", "may"),
     [

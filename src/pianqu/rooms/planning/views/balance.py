@@ -11,8 +11,8 @@ from pianqu.kernels.partition.records import task_of
 from pianqu.rooms.planning.queries import DraftState, Written
 from pianqu.rooms.planning.views.figures import off, signed, tones
 
-ROWS = 60
-"""On one page."""
+MANY, ROWS = 60, 20
+"""More rows than the first come in pages of the second: what is done with the chosen one stands beneath."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ class Rows:
 def some_rows(state: DraftState, written: Written, selected: int, page: int | None) -> Rows:
     """`page` from 0; None: where the selected one stands."""
     found = rows(state, written, selected)
-    if len(found) <= ROWS:
+    if len(found) <= MANY:
         return Rows(shown=found)
     place = {row.number: row for row in found}
     order = [row.number for row in worst_first(state, found)]
@@ -74,12 +74,8 @@ def some_rows(state: DraftState, written: Written, selected: int, page: int | No
 
 def worst_first(state: DraftState, found: tuple[Row, ...]) -> list[Row]:
     """Those beyond their limits first, the farthest at the top; the others as they are numbered."""
-    loads = state.figures.loads
-
-    def turn(row: Row) -> tuple[bool, int, int]:
-        return not row.is_over, -abs(off(loads[row.number], loads)) if row.is_over else 0, row.number
-
-    return sorted(found, key=turn)
+    low, high = bounds(state)
+    return sorted(found, key=lambda row: (min(row.load - low, high - row.load, 0), row.number))
 
 
 def rows(state: DraftState, written: Written, selected: int) -> tuple[Row, ...]:

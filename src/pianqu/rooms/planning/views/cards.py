@@ -29,6 +29,8 @@ class Head:
     draft_id: uuid.UUID
     title: str
     state: str
+    shown_state: str
+    """The same; `open` while people are asked."""
     kind_word: str
     seed: int
     revision: int
@@ -36,6 +38,7 @@ class Head:
     changed_at: datetime
     organisation: str
     """Whose draft it is."""
+    valid_from: date | None
     ways: tuple[tuple[str, str, bool], ...]
 
 
@@ -153,6 +156,8 @@ class Page:
     """The last day for comments, while people are asked."""
     is_of_others: bool
     """It would be changed, but belongs to others."""
+    report: str
+    """What became of the grid that was adopted."""
 
 
 def head(state: DraftState, here: str) -> Head:
@@ -168,12 +173,14 @@ def head(state: DraftState, here: str) -> Head:
         draft_id=state.id,
         title=state.title,
         state=state.state,
+        shown_state=shown_state(state.state, state.comments_until),
         kind_word=_kind(state),
         seed=int(state.settings.get("seed", 0)),
         revision=state.revision,
         changed_by=state.changed_by,
         changed_at=state.changed_at,
         organisation=state.organisation,
+        valid_from=state.valid_from,
         ways=tuple((reverse(route, args=[state.id]), name, route == here) for route, name in ways),
     )
 
@@ -217,7 +224,13 @@ def page(state: DraftState, written: Written, selected: int) -> Page:
         selected=selected,
         open_until=state.comments_until if waits_for_comments(state) else None,
         is_of_others=state.state in OPEN and not state.may.edit,
+        report=reverse("grid_change", args=[state.version_id]) if state.version_id else "",
     )
+
+
+def shown_state(state: str, until: date | None) -> str:
+    """`open` where a published draft takes comments today; else its state."""
+    return "open" if takes_comments(state, until, timezone.localdate()) else state
 
 
 def waits_for_comments(state: DraftState) -> bool:
@@ -438,7 +451,7 @@ def looked_at(state: DraftState, option_id: str, number: int, figures: Mapping[s
         (_("households moved %(before)s → %(after)s"), was.moved, figures["moved"]),
     )
     return Trial(
-        title=_("Computed plan %(number)s") % {"number": number},
+        title=_("Computed plan %(number)s") % {"number": number + 1},
         sides=tuple(words % {"before": before, "after": after} for words, before, after in pairs if before != after),
         costs=(),
         loose=(),

@@ -19,7 +19,7 @@ from pianqu.kernels.partition.records import CELLS, CLUSTERS
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.planning import queries, services
 from pianqu.rooms.planning.queries import DraftCard
-from pianqu.rooms.planning.views import posted
+from pianqu.rooms.planning.views import cards, posted
 from pianqu.rooms.planning.views.acting import actor_of
 
 
@@ -44,6 +44,7 @@ class Line:
     is_cells: bool
     link: str
     organisation: str
+    shown_state: str
 
 
 @never_cache
@@ -102,6 +103,7 @@ def _list(request: HttpRequest, actor: Actor, typed: Typed, problem: Problem | N
             is_cells=card.level == CELLS,
             link=reverse("planning:draft", args=[card.draft_id]),
             organisation=known[card.organisation_code].short_name if card.organisation_code in known else "",
+            shown_state=cards.shown_state(card.state, card.comments_until),
         )
         for card in found
     ]

@@ -24,7 +24,7 @@ from pianqu.kernels import suppression
 from pianqu.kernels.partition.records import CELLS
 from pianqu.rooms.planning import queries, services
 from pianqu.rooms.planning.queries import DraftCard, DraftState, Written
-from pianqu.rooms.planning.views import posted, site_words
+from pianqu.rooms.planning.views import cards, posted, site_words
 from pianqu.rooms.planning.views.comparing import broken, pairs, told
 from pianqu.rooms.planning.views.figures import Moved, moved, off, signed
 
@@ -44,6 +44,7 @@ class Line:
     is_cells: bool
     link: str
     takes_comments: bool
+    shown_state: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +74,7 @@ class Sheet:
     draft_id: uuid.UUID
     title: str
     state: str
+    shown_state: str
     is_cells: bool
     clusters: int
     revision: int
@@ -129,6 +131,7 @@ def plans(request: HttpRequest) -> HttpResponse:
             is_cells=card.level == CELLS,
             link=reverse("planning:plan", args=[card.draft_id]),
             takes_comments=queries.takes_comments(card.state, card.comments_until, today),
+            shown_state=cards.shown_state(card.state, card.comments_until),
         )
         for card in queries.drafts(published=True, most=MOST_PLANS)
     ]
@@ -211,6 +214,7 @@ def _sheet(state: DraftState, written: Written) -> Sheet:
         draft_id=state.id,
         title=state.title,
         state=state.state,
+        shown_state=cards.shown_state(state.state, state.comments_until),
         is_cells=state.level == CELLS,
         clusters=len(state.names),
         revision=state.revision,

@@ -179,7 +179,7 @@ def _step(span: int) -> int:
 
 def _dot(one: OptionCard, along: Scale, up: Scale, link: Callable[[str], str]) -> Dot:
     words = _("Plan %(number)s: deviation %(deviation)s, %(cut)s borders cut, %(splits)s areas split")
-    values = {"number": one.number, "deviation": percent(one.deviation), "cut": one.cut, "splits": one.splits}
+    values = {"number": one.number + 1, "deviation": percent(one.deviation), "cut": one.cut, "splits": one.splits}
     return Dot(
         option_id=str(one.id),
         x=along.at(one.deviation),
@@ -211,7 +211,7 @@ def _mark(figures: FiguresCard, along: Scale, up: Scale, *, above: bool) -> Mark
 def _row(one: OptionCard, link: Callable[[str], str]) -> OptionRow:
     return OptionRow(
         option_id=str(one.id),
-        number=one.number,
+        number=one.number + 1,
         deviation=percent(one.deviation),
         cut=one.cut,
         splits=one.splits,

@@ -98,10 +98,11 @@ def _move(row: Moved) -> str:
 def _state(state: DraftState) -> str:
     return {
         "editing": pgettext("planning", "Draft"),
-        "published": _("Open for comment"),
+        "published": pgettext("planning", "Published"),
         "adopted": pgettext("planning", "Adopted"),
         "withdrawn": pgettext("planning", "Withdrawn"),
-    }[state.state]
+        "open": _("Open for comment"),
+    }[cards.shown_state(state.state, state.comments_until)]
 
 
 def _facts(state: DraftState) -> list[list[str]]:

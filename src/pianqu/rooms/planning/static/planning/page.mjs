@@ -141,9 +141,25 @@ function tried() {
 
 function put(unit, cluster) {
   if (!state.may.edit || preview) return;
-  if (state.locks.includes(unit)) { hint(fill(words.isLocked, { unit: units.names[unit] })); return; }
-  if (isElsewhere(unit, cluster)) { hint(fill(words.isElsewhere, { unit: units.names[unit], name: state.names[cluster].name })); return; }
+  if (state.locks.includes(unit)) { refuse(fill(words.isLocked, { unit: units.names[unit] })); return; }
+  if (isElsewhere(unit, cluster)) { refuse(fill(words.isElsewhere, { unit: units.names[unit], name: state.names[cluster].name })); return; }
   if (state.part[unit] === cluster) moves.delete(unit); else moves.set(unit, cluster);
+}
+
+// What cannot be done is said where one looks, beside the map, for some seconds.
+let refused = "", fading = 0;
+function refuse(sentence) {
+  clearTimeout(fading);
+  refused = sentence;
+  fading = setTimeout(() => { refused = ""; tell(); }, 6000);
+  tell();
+  hint(sentence);
+}
+
+function tell() {
+  const box = one("[data-hint]");
+  box.toggleAttribute("data-refused", !!refused);
+  one("[data-hint-words]").textContent = refused || (state.may.edit ? words.tools[tool] : "");
 }
 
 // A cell lies within one community.
@@ -200,7 +216,7 @@ function lines() {
 }
 
 function title() {
-  if (preview) return fill(words.option, { number: preview.number });
+  if (preview) return fill(words.option, { number: preview.number + 1 });
   const targets = new Set(moves.values());
   const what = moves.size === 1 ? units.names[[...moves.keys()][0]] : fill(words.many, { count: moves.size });
   return fill(words.trial, { what, to: [...targets].slice(0, 2).map((cluster) => state.names[cluster].name).join(words.comma) });
@@ -236,7 +252,7 @@ function draw() {
   const box = one("[data-hint]");
   box.hidden = !told.mayEdit && selected < 0;
   one("[data-hint-title]").textContent = selected < 0 ? words.noneSelected : fill(words.selected, { name: state.names[selected].name });
-  one("[data-hint-words]").textContent = state.may.edit ? words.tools[tool] : "";
+  tell();
 }
 
 async function select(cluster) {
@@ -251,6 +267,8 @@ async function select(cluster) {
   draw();
   await refresh();
   figures();
+  const row = one(`tr[data-cluster="${selected}"]`);
+  if (row) row.scrollIntoView({ block: "nearest" });
 }
 
 function heard(what, given) {
@@ -259,7 +277,7 @@ function heard(what, given) {
   if (!state.may.edit) return;
   if (what === "drop") put(given.unit, given.cluster);
   if (what === "paint" && selected >= 0 && part()[given] !== selected) put(given, selected);
-  if (what === "paint" && selected < 0) { hint(words.selectFirst); return; }
+  if (what === "paint" && selected < 0) { refuse(words.selectFirst); return; }
   if (what === "lasso") { picked = new Set(given.filter((unit) => selected < 0 || part()[unit] === selected)); ready(); hint(fill(words.picked, { count: picked.size })); draw(); return; }
   if (what === "drop" || what === "paint") tried();
 }
@@ -300,6 +318,7 @@ async function open(option) {
 
 function use(next) {
   tool = next;
+  refused = "";
   if (canvas) canvas.tool = next;
   every("[data-tool]").forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.tool === next)));
   draw();
