@@ -54,3 +54,31 @@ def test_without_scripts_the_tables_tell_and_the_forms_work(chrome: Browser, ful
     page.get_by_role("link", name="放弃试移").click()
     expect(page.get_by_text("这是试移，还没有保存。")).to_have_count(0)
     context.close()
+
+
+def test_a_study_that_is_stopped_shows_the_best_until_then(chrome: Browser, full_house: House) -> None:
+    with desk(chrome, full_house, "boss") as page:
+        page.goto(LIST)
+        page.fill("#title", "Stopped on the way")
+        page.get_by_label("Shortest ways together").check()
+        page.fill("#sites", "30")
+        page.fill("#capacity", "9000")  # limited room: it takes longer than anybody waits here
+        page.get_by_role("button", name="Look for sites").press("Enter")
+        expect(page.get_by_text("It is being computed.")).to_be_visible(timeout=30_000)
+        page.wait_for_timeout(8_000)
+        page.get_by_role("button", name="Stop it").press("Enter")
+        expect(page.get_by_text("It was stopped before the end.")).to_be_visible(timeout=60_000)
+        expect(page.get_by_role("button", name="Compute it to the end")).to_be_visible()
+        expect(page.get_by_role("heading", name="Move a site and see what it does")).to_be_visible()
+
+
+def test_everybody_comes_from_the_plans_to_a_study_and_back(chrome: Browser, full_house: House) -> None:
+    context = chrome.new_context(base_url=full_house.url, locale="zh-CN", viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.goto("/plans/sites/")
+    page.locator(f'a[href="/plans/sites/{full_house.told["study"]}/"]').click()
+    expect(page.get_by_text("路程按直线距离乘 1.3 估算，没有按街道路网走。")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("link", name="规划方案").first.click()
+    expect(page.get_by_role("heading", name="服务点选址")).to_be_visible()
+    context.close()
