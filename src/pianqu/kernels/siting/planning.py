@@ -13,7 +13,7 @@ Guarantee: the plan keeps capacities, kept and forbidden sites; value and bound 
 import numpy as np
 
 from pianqu.kernels.saying import say
-from pianqu.kernels.siting.checking import contradiction, numbers
+from pianqu.kernels.siting.checking import LARGEST_TOTAL, contradiction, numbers, too_large
 from pianqu.kernels.siting.model import UNREACHABLE, Effort, Infeasible, Measure, Plan, Question, Reason
 from pianqu.kernels.siting.search import Found, solve
 from pianqu.kernels.siting.view import View
@@ -33,7 +33,10 @@ def median(asked: Question, *, seed: int = 1, effort: Effort = DEFAULT) -> Answe
         if reached.value:
             return _unreached(view, reached)
         start = reached.columns
-    found = solve(view.median(start), seed=seed, effort=effort, start=start)
+    task = view.median(start)
+    if view.tight and int(view.weight.sum()) * (task.miss + 1) >= LARGEST_TOTAL:
+        return too_large()
+    found = solve(task, seed=seed, effort=effort, start=start)
     return _plan(view, "median", found, (found.value, found.bound), limit=None)
 
 
