@@ -37,3 +37,14 @@ def test_every_sentence_has_its_chinese() -> None:
         [sys.executable, str(ROOT / "tools/messages.py"), "--check"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_chinese_says_one_word_to_its_reader() -> None:
+    """您, to residents and to staff; 你 stands in what people themselves said."""
+    said = [
+        f"{path.relative_to(ROOT)}: {line.strip()}"
+        for path in sorted((ROOT / "src").rglob("django*.po"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if "你" in line
+    ]
+    assert not said

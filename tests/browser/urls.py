@@ -39,6 +39,7 @@ OTHERS = {
     "casework:open311_token": "/open311/v2/tokens/{code}.json",
     "casework:open311_updates": "/open311/v2/servicerequestupdates.json",
     "planning:site_map": POSTED,
+    "planning:public_site_studies": "/plans/sites/",
     "planning:public_site_map": "/plans/sites/{study}/map.json",
     "partners:card": "/districts/v1/card",
     "partners:letters": POSTED,

@@ -107,17 +107,24 @@ def _by(group: Table, weight: Table, many: int) -> Table:
 
 
 def curve(
-    asked: Question, counts: Sequence[int], *, within: int, seed: int, effort: Effort, tell: Callable[[int], None]
+    asked: Question,
+    counts: Sequence[int],
+    *,
+    within: int,
+    seed: int,
+    effort: Effort,
+    tell: Callable[[int, tuple[Step, ...]], None],
+    hear: planning.Hear = planning.nobody,
 ) -> tuple[Step, ...]:
     """For each number of sites the largest coverage that was found; a number for which there is no plan is left out.
 
-    `tell` hears how many numbers are done.
+    `tell` hears how many numbers are done, and the steps so far; `hear` each of the searches.
     """
     found: list[Step] = []
     for done, count in enumerate(sorted(counts), start=1):
-        answer = planning.coverage(replace(asked, sites=count), within=within, seed=seed, effort=effort)
+        answer = planning.coverage(replace(asked, sites=count), within=within, seed=seed, effort=effort, hear=hear)
         if isinstance(answer, Plan):
             most = max(answer.value, found[-1].within if found else 0)
             found.append(Step(sites=count, within=most, bound=answer.bound))
-        tell(done)
+        tell(done, tuple(found))
     return tuple(found)

@@ -10,6 +10,9 @@ Cost: see the search; centre: times log of the different costs.
 Guarantee: the plan keeps capacities, kept and forbidden sites; value and bound are exact whole numbers.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
+
 import numpy as np
 
 from pianqu.kernels.saying import say
@@ -22,7 +25,25 @@ Answer = Plan | Infeasible
 DEFAULT = Effort()
 
 
-def median(asked: Question, *, seed: int = 1, effort: Effort = DEFAULT) -> Answer:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoFar:
+    """The best plan while a search goes on: its sites, value, bound and rounds, as in a plan."""
+
+    sites: tuple[int, ...]
+    value: int
+    bound: int
+    rounds: int
+
+
+Hear = Callable[[SoFar], None]
+"""Is told the best plan so far, again and again; what it raises ends the search."""
+
+
+def nobody(_so_far: SoFar) -> None:
+    """Who listens where nobody does."""
+
+
+def median(asked: Question, *, seed: int = 1, effort: Effort = DEFAULT, hear: Hear = nobody) -> Answer:
     """The plan with the smallest total of weight times cost, everybody served."""
     if (problem := contradiction(asked, everybody=True)) is not None:
         return problem
@@ -36,21 +57,29 @@ def median(asked: Question, *, seed: int = 1, effort: Effort = DEFAULT) -> Answe
     task = view.median(start)
     if view.tight and int(view.weight.sum()) * (task.miss + 1) >= LARGEST_TOTAL:
         return too_large()
-    found = solve(task, seed=seed, effort=effort, start=start)
+
+    def heard(found: Found) -> None:
+        hear(_so_far(view, found, (found.value, found.bound)))
+
+    found = solve(task, seed=seed, effort=effort, start=start, hear=heard)
     return _plan(view, "median", found, (found.value, found.bound), limit=None)
 
 
-def coverage(asked: Question, *, within: int, seed: int = 1, effort: Effort = DEFAULT) -> Answer:
+def coverage(asked: Question, *, within: int, seed: int = 1, effort: Effort = DEFAULT, hear: Hear = nobody) -> Answer:
     """The plan with the most weight whose cost is at most `within`."""
     if (problem := contradiction(asked, everybody=False)) is not None:
         return problem
     view = View(asked)
-    found = solve(view.covering(within), seed=seed, effort=effort)
     total = int(view.weight.sum())
+
+    def heard(found: Found) -> None:
+        hear(_so_far(view, found, (total - found.value, total - found.bound)))
+
+    found = solve(view.covering(within), seed=seed, effort=effort, hear=heard)
     return _plan(view, "coverage", found, (total - found.value, total - found.bound), limit=within)
 
 
-def centre(asked: Question, *, seed: int = 1, effort: Effort = DEFAULT) -> Answer:
+def centre(asked: Question, *, seed: int = 1, effort: Effort = DEFAULT, hear: Hear = nobody) -> Answer:
     """The plan whose largest cost is smallest, everybody served; among the ways within it everybody has the shortest."""
     if (problem := contradiction(asked, everybody=True)) is not None:
         return problem
@@ -59,10 +88,20 @@ def centre(asked: Question, *, seed: int = 1, effort: Effort = DEFAULT) -> Answe
     low = int(np.searchsorted(steps, view.nearest.max()))
     high, floor, rounds = len(steps) - 1, low, 0
     best: Found | None = None
+
+    def heard(_found: Found) -> None:
+        if best is not None:
+            so_far = Found(columns=best.columns, value=0, bound=0, rounds=rounds)
+            hear(_so_far(view, so_far, (int(steps[high]), int(steps[min(floor, high)]))))
+
     while low < high or best is None:
         middle = (low + high) // 2 if best is not None else high
         found = solve(
-            view.covering(int(steps[middle]), aim=0), seed=seed, effort=effort, start=best.columns if best else ()
+            view.covering(int(steps[middle]), aim=0),
+            seed=seed,
+            effort=effort,
+            start=best.columns if best else (),
+            hear=heard,
         )
         rounds += found.rounds
         if found.value == 0:
@@ -99,6 +138,15 @@ def _unreached(view: View, found: Found) -> Infeasible:
         count=len(left),
     )
     return Infeasible(reasons=(Reason(kind="too-few-sites", sentence=sentence, points=left),))
+
+
+def _so_far(view: View, found: Found, figures: tuple[int, int]) -> SoFar:
+    return SoFar(
+        sites=tuple(sorted(view.columns[one] for one in found.columns)),
+        value=figures[0],
+        bound=figures[1],
+        rounds=found.rounds,
+    )
 
 
 def _plan(view: View, measure: Measure, found: Found, figures: tuple[int, int], *, limit: int | None) -> Plan:

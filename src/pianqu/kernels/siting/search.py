@@ -9,6 +9,7 @@ Guarantee: the plan is one; `bound` is at most the smallest cost, or above `task
 same seed gives the same answer. No step reads a clock.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,9 +38,19 @@ class Found:
     rounds: int
 
 
-def solve(task: Task, *, seed: int, effort: Effort, start: tuple[int, ...] = ()) -> Found:
-    """The best plan that was found. `start` is a plan to begin with."""
-    search = _Search(task, Dice(seed), sorted(start) or greedy(task))
+Hear = Callable[[Found], None]
+
+
+def nobody(_found: Found) -> None:
+    """Who listens where nobody does."""
+
+
+def solve(task: Task, *, seed: int, effort: Effort, start: tuple[int, ...] = (), hear: Hear = nobody) -> Found:
+    """The best plan that was found. `start` is a plan to begin with.
+
+    `hear` is told the best so far after each round and each bound; what it raises ends the search.
+    """
+    search = _Search(task, Dice(seed), sorted(start) or greedy(task), hear)
     search.shake(min(FIRST_ROUNDS, effort.rounds))
     search.lift(effort)
     if task.aim is None:
@@ -51,12 +62,7 @@ def solve(task: Task, *, seed: int, effort: Effort, start: tuple[int, ...] = ())
     else:
         search.ask(effort)
         search.shake(effort.rounds - search.rounds)
-    return Found(
-        columns=tuple(sorted(search.best)),
-        value=search.value,
-        bound=min(search.bound, search.value),
-        rounds=search.rounds,
-    )
+    return search.found()
 
 
 def greedy(task: Task) -> list[int]:
@@ -78,13 +84,24 @@ def greedy(task: Task) -> list[int]:
 class _Search:
     """The plan at hand, the best plan so far, and the dice."""
 
-    def __init__(self, task: Task, dice: Dice, start: list[int]) -> None:
+    def __init__(self, task: Task, dice: Dice, start: list[int], hear: Hear) -> None:
         self.task, self.dice, self.rounds, self.bound = task, dice, 0, 0
+        self.hear = hear
         self.relaxed: Relaxed | None = None
         self.names = np.arange(task.cost.shape[1])
         self._lay(task, start)
         self._descend()
         self.value, self.best = self.cost, self._named()
+        self.hear(self.found())
+
+    def found(self) -> Found:
+        """The best so far."""
+        return Found(
+            columns=tuple(sorted(self.best)),
+            value=self.value,
+            bound=min(self.bound, self.value),
+            rounds=self.rounds,
+        )
 
     @property
     def aim(self) -> int:
@@ -103,6 +120,7 @@ class _Search:
         price = self.relaxed.price if self.relaxed else None
         self.relaxed = relax(self.task, best=self.value, aim=self.aim, steps=effort.steps, price=price)
         self.bound = max(self.bound, self.relaxed.whole)
+        self.hear(self.found())
         if not self.done:
             self.narrow(doubtful(self.task, self.relaxed, self.aim)[0])
 
@@ -119,6 +137,7 @@ class _Search:
             if proven is not None:
                 self.take(proven.columns)
                 self.bound = self.value if proven.best else max(self.bound, proven.bound)
+                self.hear(self.found())
 
     def _lay(self, task: Task, columns: list[int]) -> None:
         self.here = task
@@ -165,8 +184,10 @@ class _Search:
             self.cost = self._cost()
             self._descend()
             self.rounds += 1
-            if self.cost < self.value:
+            if is_better := self.cost < self.value:
                 self.value, self.best, strength = self.cost, self._named(), 1
+            self.hear(self.found())
+            if is_better:
                 continue
             if self.cost > cost:
                 self.state.restore(kept)

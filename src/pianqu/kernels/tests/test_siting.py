@@ -123,6 +123,31 @@ def test_small_questions_get_the_best_of_all_plans_and_its_proof(measure: str) -
 
 
 @pytest.mark.parametrize("measure", MEASURES)
+def test_what_is_heard_on_the_way_is_a_plan_that_gets_better_and_never_beats_its_bound(measure: str) -> None:
+    sign = 1 if measure == "coverage" else -1
+    for seed in range(35):
+        asked, heard = question(seed), list[planning.SoFar]()
+        found = answer(asked, measure, 8, hear=heard.append)
+        if isinstance(found, Infeasible):
+            assert not heard, seed
+            continue
+        values = [sign * one.value for one in heard]
+        assert values == sorted(values) and all(value <= sign * found.value for value in values), seed
+        for one in heard:
+            assert len(one.sites) == asked.sites and set(asked.kept) <= set(one.sites)
+            assert sign * one.bound >= sign * found.value, seed
+            assert sign * (worth(asked, list(one.sites), measure, 8) or 0) >= sign * one.value, seed
+
+
+def test_who_listens_can_end_a_search() -> None:
+    def enough(so_far: planning.SoFar) -> None:
+        raise InterruptedError(so_far.sites)
+
+    with pytest.raises(InterruptedError):
+        planning.coverage(question(1), within=8, hear=enough)
+
+
+@pytest.mark.parametrize("measure", MEASURES)
 def test_dividing_alone_finds_and_proves_the_best_as_well(measure: str) -> None:
     for seed in range(100, 120):
         found, wanted = (

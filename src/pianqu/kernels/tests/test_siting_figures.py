@@ -75,7 +75,9 @@ def test_the_curve_is_the_best_of_each_number_and_never_falls(seed: int) -> None
     asked = question(seed)
     heard: list[int] = []
     counts = range(1, asked.cost.shape[1] + 2)
-    steps = curve(asked, counts, within=10, seed=1, effort=Effort(rounds=20), tell=heard.append)
+    steps = curve(
+        asked, counts, within=10, seed=1, effort=Effort(rounds=20), tell=lambda done, _steps: heard.append(done)
+    )
     assert heard == list(range(1, len(counts) + 1))
     assert [step.sites for step in steps] == list(counts)[:-1], "more sites than candidates: no plan"
     for step in steps:

@@ -66,8 +66,9 @@ class Filtered(Schema):
         None
     )
     platform: Literal["order", "market", "enforcement", "services", "none"] | None = None
-    cell: Code | None = None
-    cluster: Code | None = None
+    cell: Code | None = Field(None, description="A cell of the grid of the day on which the matter came in, or `none`.")
+    cell_now: Code | None = Field(None, description="A cell of today's grid, in which the matter lies now, or `none`.")
+    cluster: Code | None = Field(None, description="A cluster as today's grid draws it, or `none`.")
     party: Code | None = Field(None, description="An organisation that has a part in it now.")
     since: Day | None = Field(None, examples=["2026-11-01"])
     until: Day | None = Field(None, examples=["2026-11-30"])

@@ -13,7 +13,7 @@
   }
 
   // A community by a share (shade 1 to 5; 0: nothing is told), and rings around sites, the farther the thinner.
-  function share(told) { return { color: colour("--pq-map-edge"), weight: 1, fillColor: colour(told.shade ? "--pq-seq-" + told.shade : "--pq-map-land"), fillOpacity: told.shade ? 0.9 : 0.5 }; }
+  function share(told) { return { color: colour(told.shade ? "--pq-map-edge" : "--pq-map-text"), weight: 1, dashArray: told.shade ? null : "1 4", fillColor: colour(told.shade ? "--pq-seq-" + told.shade : "--pq-map-land"), fillOpacity: told.shade ? 0.9 : 0 }; }
   function ring(told) { return { color: colour("--pq-map-text"), weight: 2.5 - told.ring * 0.5, dashArray: told.ring === 1 ? null : told.ring === 2 ? "6 4" : "2 4", fill: false, interactive: false }; }
 
   function outline(feature) {

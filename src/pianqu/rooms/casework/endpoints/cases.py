@@ -94,6 +94,7 @@ def filters_of(asked: schemas.Filtered) -> CaseFilter:
         queue=asked.queue or "",
         platform=asked.platform or "",
         cell_code=asked.cell or "",
+        cell_now=asked.cell_now or "",
         cluster_code=asked.cluster or "",
         party=asked.party or "",
         since=asked.since,

@@ -101,6 +101,9 @@ class Case(models.Model):
             models.Index(fields=["category", "opened_at", "id"], name="case_by_category"),
             models.Index(fields=["place_code", "opened_at", "id"], name="case_by_place"),
             models.Index(STREET, "opened_at", "id", name="case_by_street"),
+            models.Index(
+                fields=["cell_code", "grid_version", "opened_at", "id"], name="case_by_cell", condition=~Q(cell_code="")
+            ),
             models.Index(fields=["resolved_at", "id"], name="case_by_answer"),
             models.Index(fields=["platform", "state", "id"], name="case_by_platform", condition=~Q(platform="")),
             models.Index(fields=["opened_at", "id"], name="case_by_danger", condition=Q(danger=True)),

@@ -31,6 +31,7 @@ from pianqu.rooms.casework.models import (
     Contact,
     DayCount,
     Forecast,
+    Home,
     Note,
     Photo,
     Request,
@@ -84,6 +85,8 @@ class CaseFilter:
     """One of PLATFORMS, or NONE: the categories that count for none."""
     cell_code: str = ""
     """A cell of the grid of its day, or NONE: where no cell is known."""
+    cell_now: str = ""
+    """A cell of today's grid, or NONE. Matters that had ended when it came into force lie in none of its cells."""
     cluster_code: str = ""
     """A cluster as today's grid draws it, or NONE: places in no cluster, and no place."""
     party: str = ""
@@ -588,6 +591,8 @@ def where_of(filters: CaseFilter, actor: Actor, now: datetime) -> Q:
     where &= _lies_in(filters.place_code) & counts_for(filters.platform)
     if filters.cell_code:
         where &= Q(cell_code="" if filters.cell_code == NONE else filters.cell_code)
+    if filters.cell_now:
+        where &= _lies_now(filters.cell_now, timezone.localdate(now))
     if filters.cluster_code:
         where &= _in_cluster(filters.cluster_code, timezone.localdate(now))
     if filters.party:
@@ -605,6 +610,20 @@ def _lies_in(place_code: str) -> Q:
     if place_code == NONE:
         return Q(place_code=None)
     return Q(place_code__startswith=directory.stem(place_code)) if place_code else Q()
+
+
+def _lies_now(cell_code: str, today: date) -> Q:
+    """Matters that came in under today's grid keep their cell; those that were open when it came have their home in it."""
+    version = territory.version_on(today)
+    if version is None:
+        return Q(cell_code="") if cell_code == NONE else Q(id=None)
+    homes = Home.objects.filter(version_id=version.version_id)
+    if cell_code != NONE:
+        # the index holds no matters without a cell: both databases take it only where that is said
+        came = Case.objects.filter(cell_code=cell_code, grid_version=version.version_id).exclude(cell_code="")
+        return Q(id__in=came.values("id").union(homes.filter(cell_code=cell_code).values("case_id")))
+    nowhere = Q(cell_code="") | Q(id__in=homes.filter(cell_code="").values("case_id"))
+    return nowhere & ~Q(id__in=homes.exclude(cell_code="").values("case_id"))
 
 
 def _in_cluster(code: str, today: date) -> Q:

@@ -19,8 +19,9 @@ class PartySuggestion:
 
     @property
     def lead_code(self) -> str:
-        """The party to choose beforehand; empty where it is none of the four, or one that gave it back."""
-        return self.answer.lead if self.answer.role and not self.gave_back else ""
+        """The party to choose beforehand; empty where it is none of the four or one that gave it back, and where the words name
+        another estate than the one in which the place lies."""
+        return self.answer.lead if self.answer.role and not self.gave_back and self.answer.also is None else ""
 
 
 def party_suggestion(card: CaseCard, *, now: datetime) -> PartySuggestion | None:

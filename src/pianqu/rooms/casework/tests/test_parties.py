@@ -100,6 +100,18 @@ def give(case: services.Opened, lead: str) -> None:
     services.dispatch_case(actor=clerk(), case_id=case.case_id, lead_code=lead, nature="complaint", now=NOW)
 
 
+def signed_in(language: str) -> Client:
+    """At the centre's window."""
+    account = Account(id=new_id(), login="window-a", name="窗口", password="!")
+    account.save()
+    directory.appoint(
+        actor=SYSTEM, account_id=account.id, organisation_code="330205-centre", kind="window", title="窗口", now=NOW
+    )
+    client = Client(SERVER_NAME="localhost", headers={"accept-language": language})
+    client.force_login(account)
+    return client
+
+
 def suggested(case: services.Opened) -> queries.PartySuggestion | None:
     return queries.party_suggestion(queries.case_for(clerk(), case.case_id), now=NOW)
 
@@ -120,6 +132,17 @@ def test_the_company_of_another_estate_may_not_have_it_though_it_is_listed() -> 
         give(lift(), OTHER)
     assert refused.value.code == "other-estate" and "锦绣小区" in refused.value.message
     give(lift(words="翠柏小区电梯停了"), OTHER)
+
+
+def test_where_words_name_another_estate_than_the_place_staff_are_asked() -> None:
+    listed(COMPANY)
+    case = lift(words="翠柏小区电梯停了")  # on the map it lies in a cell whose only estate is the other one
+    found = suggested(case)
+    assert found and found.answer.also and (found.lead_code, found.answer.estate.name) == ("", "锦绣小区")
+    page = signed_in("en").get(f"/desk/case/{case.case_id}/").text
+    assert "But the words name the estate" in page and "翠柏小区" in page
+    give(case, COMPANY)
+    assert Case.objects.get(id=case.case_id).lead_code == COMPANY
 
 
 @pytest.mark.parametrize("party", [COMPANY, OWNERS, COMMUNITY])
@@ -181,13 +204,7 @@ def test_other_matters_have_no_suggestion_among_the_four() -> None:
 def test_the_page_names_the_party_the_list_and_the_article(language: str, says: str) -> None:
     listed(COMPANY, OTHER)
     case = lift()
-    account = Account(id=new_id(), login="window-a", name="窗口", password="!")
-    account.save()
-    directory.appoint(
-        actor=SYSTEM, account_id=account.id, organisation_code="330205-centre", kind="window", title="窗口", now=NOW
-    )
-    client = Client(SERVER_NAME="localhost", headers={"accept-language": language})
-    client.force_login(account)
+    client = signed_in(language)
     page = client.get(f"/desk/case/{case.case_id}/").text
     assert says in page and "物业服务事项清单 · 第 1 项" in page and "锦绣小区" in page
     assert f'<option value="{COMPANY}" selected>' in page

@@ -4,9 +4,13 @@ import uuid
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from pianqu.foundation.errors import Absent, Forbidden
 from pianqu.foundation.ids import new_id
+from pianqu.foundation.models import Account
 from pianqu.rooms.casework import jobs, queries, readers, services
 from pianqu.rooms.casework.models import Case, Clock, Home, HomeCount, Rehoming, Task, Turn
 from pianqu.rooms.casework.services import rehoming
@@ -28,6 +32,7 @@ from pianqu.rooms.casework.tests.regrid import (
     one_for_all,
     two_clusters,
 )
+from pianqu.rooms.directory import services as directory
 from pianqu.rooms.ledger import queries as history
 from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.territory import services as grids
@@ -58,6 +63,56 @@ def test_a_matter_from_before_keeps_its_cell_and_a_new_one_gets_the_new() -> Non
     assert home == queries.HomeCard(version_id=version, cell_code="D1", cluster_code="lake")
     assert queries.home_of(new.case_id) is None
     assert queries.case_for(clerk(), old.case_id).home == home and queries.case_for(clerk(), new.case_id).home is None
+
+
+def listed(now: int = 1, **wanted: str) -> set[uuid.UUID]:
+    """Which matters a list shows, so many days later."""
+    page = queries.cases_for(clerk(), filters=queries.CaseFilter(**wanted), now=NOW + now * DAY)
+    return {row.case_id for row in page.rows}
+
+
+def test_lists_go_by_the_cell_of_the_day_or_by_that_of_today() -> None:
+    old, ended = here(), here()
+    services.withdraw_case(actor=resident(), case_id=ended.case_id, now=NOW)
+    assert listed(0, cell_now="C1") == listed(0, cell_code="C1") == {old.case_id, ended.case_id}
+    one_for_all()
+    new, nowhere = here(now=NOW + DAY), opened(now=NOW + DAY)
+    rehome()
+    assert listed(cell_now="D1") == {old.case_id, new.case_id}
+    assert listed(cell_code="D1") == {new.case_id} and listed(cell_code="C1") == {old.case_id, ended.case_id}
+    assert listed(cell_now="C1") == set(), "what had ended lies in no cell of a later grid"
+    assert listed(cell_now="none") == {nowhere.case_id}
+
+
+def test_the_cell_of_today_takes_no_more_statements_for_many() -> None:
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as taken:
+            listed(cell_now="D1")
+        return len(taken)
+
+    here()
+    one_for_all()
+    rehome()
+    one = statements()
+    for _number in range(4):
+        here(now=NOW + DAY)
+    assert statements() == one
+
+
+def test_the_desk_offers_the_cells_of_ones_own_ground_by_name() -> None:
+    old = here()
+    one_for_all()
+    rehome()
+    account = Account(id=new_id(), login="community", name="社区", password="!")
+    account.save()
+    directory.appoint(
+        actor=SYSTEM, account_id=account.id, organisation_code=COMMUNITY, kind="leader", title="书记", now=NOW
+    )
+    client = Client(SERVER_NAME="localhost", headers={"accept-language": "en"})
+    client.force_login(account)
+    page = client.get("/desk/?cell_now=D1").text
+    assert '<option value="D1" selected>' in page and "Cell on its day" in page
+    assert str(old.case_id) in page
 
 
 def test_nothing_moves_before_the_day_and_everything_on_it() -> None:

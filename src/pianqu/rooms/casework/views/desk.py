@@ -111,6 +111,7 @@ def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> 
         "moments": shown.options(shown.moments(), filters.moment),
         "is_wider": filters.party
         or filters.cell_code
+        or filters.cell_now
         or filters.since
         or filters.until
         or filters.platform
@@ -118,6 +119,7 @@ def list_page(request: HttpRequest, *, refused: str = "", status: int = 200) -> 
         "more_queues": shown.more_queues(filters.queue),
         "places": names.options(scope),
         "clusters": shown.options(_clusters(names, scope), filters.cluster_code),
+        "cells_now": shown.options(_cells_now(scope, filters.cell_now, now), filters.cell_now),
         "queues": _queues(filters, queries.standing_for(actor, now=now)),
         "everything": query_of(filters, queue=""),
         "older": query_of(filters, page=page.next_page) if page.has_next else "",
@@ -135,6 +137,24 @@ def _clusters(names: shown.Places, scope: directory.Scope) -> tuple[shown.Choice
     return found if scope.everything or len(found) > ONE_AND_NONE else ()
 
 
+def _cells_now(scope: directory.Scope, chosen: str, now: datetime) -> list[shown.Choice]:
+    """Cells of today's grid on one's own ground to choose from; none where they are too many: then a code is typed."""
+    if scope.everything or not scope.stems:
+        return []
+    cells = [
+        card for card in territory.cells(on=timezone.localdate(now)) if card.community_code.startswith(scope.stems)
+    ]
+    if not cells or len(cells) > MOST_CELLS:
+        return []
+    known = [shown.Choice(code=card.code, name=card.name) for card in cells]
+    kept = chosen and chosen not in {queries.NONE, *(choice.code for choice in known)}
+    return [
+        *([shown.Choice(code=chosen, name=chosen)] if kept else []),
+        *known,
+        shown.Choice(code=queries.NONE, name=_("In no cell")),
+    ]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue:
     """A list at the desk's side, with how many stand in it where that asks for something."""
@@ -147,6 +167,8 @@ class Queue:
 
 
 ONE_AND_NONE = 2
+MOST_CELLS = 150
+"""A longer list is no choice."""
 _QUEUE_ICONS = {
     "danger": "alarm",
     "mine": "inbox",
@@ -189,6 +211,7 @@ def filters_in(request: HttpRequest, categories: set[str]) -> queries.CaseFilter
         queue=forms.one_of(asked.get("queue", ""), [*queries.QUEUES, *queries.MORE_QUEUES]),
         platform=forms.one_of(asked.get("platform", ""), [*queries.PLATFORMS, queries.NONE]),
         cell_code=forms.code_of(asked.get("cell", "")[:24]),
+        cell_now=forms.code_of(asked.get("cell_now", "")[:24]),
         cluster_code=forms.code_of(asked.get("cluster", "")[:24]),
         party=forms.code_of(asked.get("party", "")[:32]),
         since=forms.day_of(asked.get("since", "")),
@@ -220,6 +243,7 @@ def query_of(filters: queries.CaseFilter, **changes: str) -> str:
         "queue": filters.queue,
         "platform": filters.platform,
         "cell": filters.cell_code,
+        "cell_now": filters.cell_now,
         "cluster": filters.cluster_code,
         "party": filters.party,
         "since": filters.since.isoformat() if filters.since else "",

@@ -17,6 +17,8 @@ class PartyLine:
 
     estate: str
     how: str
+    also: str
+    """Another estate, which the words name."""
     role: str
     lead: str
     lead_code: str
@@ -40,6 +42,7 @@ def of_case(card: queries.CaseCard, organisations: shown.Organisations, now: dat
     return PartyLine(
         estate=answer.estate.name,
         how=hows().get(answer.how, ""),
+        also=answer.also.name if answer.also else "",
         role=roles().get(answer.role, ""),
         lead=organisations.short(answer.lead) if answer.lead else "",
         lead_code=found.lead_code,
@@ -50,8 +53,13 @@ def of_case(card: queries.CaseCard, organisations: shown.Organisations, now: dat
         others=tuple(organisations.short(code) for code in answer.candidates if not answer.lead),
         entry_list=answer.entry_list,
         entry_article=answer.entry_article,
-        estate_codes=tuple(filter(None, (answer.estate.property_code, answer.estate.owners_code))),
+        estate_codes=_bodies(answer.estate, *([answer.also] if answer.also else [])),
     )
+
+
+def _bodies(*estates: territory.EstateCard) -> tuple[str, ...]:
+    """Companies and committees of these estates."""
+    return tuple(code for card in estates for code in (card.property_code, card.owners_code) if code)
 
 
 def hows() -> dict[str, str]:

@@ -1,7 +1,7 @@
 """The worker answers a study of sites: counts the demand, searches, and writes down what it found.
 
 What the demand is stays fixed once it was counted, and the search counts its steps: a study whose worker was killed gets the
-same answer from the next one.
+same answer from the next one. One that is stopped keeps the best that was found until then.
 """
 
 import uuid
@@ -18,9 +18,10 @@ from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Invalid
 from pianqu.kernels.saying import Sentence
 from pianqu.kernels.siting import figures, planning
-from pianqu.kernels.siting.model import Effort, Infeasible, Question, Reason
+from pianqu.kernels.siting.figures import Step
+from pianqu.kernels.siting.model import Effort, Infeasible, Plan, Question, Reason
 from pianqu.rooms.planning import queries, services
-from pianqu.rooms.planning.jobs.running import Executor, Report
+from pianqu.rooms.planning.jobs.running import Executor, Interrupted, Report
 from pianqu.rooms.planning.queries import FAILED, HOUSEHOLDS, Candidate, RunWork, StudyCard, StudyStep
 from pianqu.rooms.planning.services import Found, NewGround
 from pianqu.rooms.territory import queries as territory
@@ -36,6 +37,8 @@ MOST_PAIRS = 4_000_000
 RASTER = 3
 """Decimals of a degree within which buildings stand as one point where places are limited."""
 NO_PLAN = "no-plan"
+FINE = 1_000
+"""The share of one search that is done is told in so many parts."""
 
 
 class Arisen(Protocol):
@@ -157,12 +160,17 @@ def _answer(
     question = queries.question_of(card, ground_id)
     counts = _counts(card.sites, len(question.kept), question.cost.shape[1])
     search = _Search(card, question, counts)
-    search.watched(report)
-    if search.found is None:
+    try:
+        search.watched(report)
+    except Interrupted:
+        if search.best is not None and not report.lost:
+            services.keep_study(actor=actor, study_id=card.study_id, run_id=run_id, found=search.best, now=clock())
+        raise
+    if search.reasons:
         details = [_as_json(reason.sentence) for reason in search.reasons]
         services.end_run(actor=actor, run_id=run_id, state=FAILED, reason=NO_PLAN, details=details, now=clock())
-        return
-    services.keep_study(actor=actor, study_id=card.study_id, run_id=run_id, found=search.found, now=clock())
+    elif search.best is not None:
+        services.keep_study(actor=actor, study_id=card.study_id, run_id=run_id, found=search.best, now=clock())
 
 
 def _counts(sites: int, kept: int, there: int) -> list[int]:
@@ -170,14 +178,21 @@ def _counts(sites: int, kept: int, there: int) -> list[int]:
     return list(range(max(1, kept, sites - AROUND), min(there, sites + AROUND) + 1))
 
 
+class _Halted(Exception):
+    """Nobody listens any more."""
+
+
 class _Search:
     """The kernel at work in a thread of its own, so that the worker can say once a second that it is alive."""
 
     def __init__(self, card: StudyCard, question: Question, counts: Sequence[int]) -> None:
         self.card, self.question, self.counts = card, question, counts
+        self.effort = Effort(**(FREE if card.capacity is None else LIMITED))
         self.done = 0
-        self.found: Found | None = None
+        self.best: Found | None = None
+        """As good as it is known so far; in the end whole."""
         self.reasons: tuple[Reason, ...] = ()
+        self._halted = False
 
     def watched(self, report: Report) -> None:
         """Search to the end. Raises Interrupted where nobody wants it any more; the thread then ends by itself, unheard."""
@@ -185,40 +200,56 @@ class _Search:
         try:
             searching = pool.submit(self._searched)
             while wait([searching], timeout=1.0).not_done:
-                report.tell(self.done, 1 + len(self.counts))
+                report.tell(self.done, FINE * (1 + len(self.counts)))
             searching.result()
         finally:
+            self._halted = True
             pool.shutdown(wait=False)
 
     def _searched(self) -> None:
-        effort = Effort(**(FREE if self.card.capacity is None else LIMITED))
-        within, seed = queries.metres_in(self.card.minutes), self.card.seed
+        within, seed, effort = queries.metres_in(self.card.minutes), self.card.seed, self.effort
         if self.card.question == queries.COVERAGE:
-            plan = planning.coverage(self.question, within=within, seed=seed, effort=effort)
+            plan = planning.coverage(self.question, within=within, seed=seed, effort=effort, hear=self._hear)
         else:
-            plan = getattr(planning, self.card.question)(self.question, seed=seed, effort=effort)
+            plan = getattr(planning, self.card.question)(self.question, seed=seed, effort=effort, hear=self._hear)
         if isinstance(plan, Infeasible):
             self.reasons = plan.reasons
             return
-        self._tell(0)
+        self._keep(plan, ())
         steps = figures.curve(
             self.question,
             self.counts,
             within=within,
             seed=seed,
             effort=Effort(**FOR_CURVE),
-            tell=self._tell,
+            tell=lambda done, steps: self._tell(plan, done, steps),
+            hear=lambda _so_far: self._check(),
         )
-        self.found = Found(
+        self._keep(plan, steps, is_whole=True)
+
+    def _hear(self, so_far: planning.SoFar) -> None:
+        self._check()
+        self._keep(so_far, ())
+        self.done = min(FINE - 1, max(self.done, FINE * so_far.rounds // self.effort.rounds))
+
+    def _tell(self, plan: Plan, done: int, steps: tuple[Step, ...]) -> None:
+        self._check()
+        self._keep(plan, steps)
+        self.done = FINE * (1 + done)
+
+    def _check(self) -> None:
+        if self._halted:
+            raise _Halted
+
+    def _keep(self, plan: Plan | planning.SoFar, steps: Sequence[Step], *, is_whole: bool = False) -> None:
+        self.best = Found(
             sites=plan.sites,
             value=plan.value,
             bound=plan.bound,
             rounds=plan.rounds,
             curve=tuple(StudyStep(sites=step.sites, within=step.within, bound=step.bound) for step in steps),
+            stopped=not is_whole,
         )
-
-    def _tell(self, steps: int) -> None:
-        self.done = 1 + steps
 
 
 def _as_json(sentence: Sentence) -> list[Any]:

@@ -43,7 +43,9 @@ from pianqu.rooms.planning.queries.drafts import (
     post_title,
     public_plan,
     public_units,
+    public_units_tell_of_few,
     question,
+    takes_comments,
 )
 from pianqu.rooms.planning.queries.editions import Editions, editions_of, places_now_count, read_editions
 from pianqu.rooms.planning.queries.gathering import Bridge, Fault, Gathered, communities
@@ -112,6 +114,7 @@ from pianqu.rooms.planning.queries.runs import (
     WAITS,
     RunCard,
     RunWork,
+    computed_titles,
     is_wanted,
     latest_run,
     next_runs,
@@ -157,8 +160,8 @@ from pianqu.rooms.planning.queries.taking import (
     read_grid,
     words_of,
 )
-from pianqu.rooms.planning.queries.units import UnitsText, units_of, units_text
-from pianqu.rooms.planning.rules import may_comment, may_decide, may_hand_in, may_plan, may_see
+from pianqu.rooms.planning.queries.units import UnitsText, tells_of_few, units_of, units_text
+from pianqu.rooms.planning.rules import may_change, may_comment, may_decide, may_hand_in, may_plan, may_see
 
 __all__ = [
     "ADOPTED",
@@ -258,6 +261,7 @@ __all__ = [
     "comments",
     "communities",
     "community_at",
+    "computed_titles",
     "computing",
     "decision",
     "department_cells",
@@ -281,6 +285,7 @@ __all__ = [
     "kept_finding",
     "latest_run",
     "looked_at",
+    "may_change",
     "may_comment",
     "may_decide",
     "may_hand_in",
@@ -305,6 +310,7 @@ __all__ = [
     "post_title",
     "public_plan",
     "public_units",
+    "public_units_tell_of_few",
     "published_studies",
     "published_study",
     "question",
@@ -319,6 +325,8 @@ __all__ = [
     "sentences",
     "studies",
     "study",
+    "takes_comments",
+    "tells_of_few",
     "told_findings",
     "units_of",
     "units_of_merge",

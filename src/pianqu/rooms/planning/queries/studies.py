@@ -66,6 +66,8 @@ class StudyCard:
     bound: int
     rounds: int
     curve: tuple[StudyStep, ...]
+    is_stopped: bool = False
+    """Somebody stopped the search: what was found is the best until then."""
 
     @property
     def is_found(self) -> bool:
@@ -195,6 +197,7 @@ def _card(row: Study) -> StudyCard:
         bound=found.get("bound", 0),
         rounds=found.get("rounds", 0),
         curve=tuple(StudyStep(**step) for step in found.get("curve", ())),
+        is_stopped=bool(found.get("stopped")),
     )
 
 

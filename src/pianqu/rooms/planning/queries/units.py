@@ -4,6 +4,8 @@ import uuid
 from dataclasses import dataclass
 from functools import lru_cache
 
+from pianqu.kernels import suppression
+from pianqu.kernels.partition.problem import MEASURES
 from pianqu.kernels.partition.records import Written, read_units
 from pianqu.rooms.planning.models import UnitSet
 
@@ -28,3 +30,10 @@ def units_text(units_id: uuid.UUID) -> UnitsText:
     """The written text and the shapes. One statement for the first time."""
     row = UnitSet.objects.get(id=units_id)
     return UnitsText(content=row.content, shapes=row.shapes, digest=row.digest)
+
+
+@lru_cache(maxsize=8)
+def tells_of_few(units_id: uuid.UUID) -> bool:
+    """Whether a number in it stands for fewer than five people, households or matters. One statement for the first time."""
+    units = units_of(units_id).units
+    return any(0 < (count or 0) < suppression.K for name in MEASURES for count in units.column(name))

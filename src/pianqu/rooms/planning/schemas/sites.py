@@ -7,6 +7,7 @@ from pydantic import Field
 
 from pianqu.foundation.api import Body, Short
 from pianqu.rooms.planning.queries import Candidate, Reach, StudyCard
+from pianqu.rooms.planning.rules import MOST_SITES
 
 
 class SiteStudyAsk(Body):
@@ -15,7 +16,7 @@ class SiteStudyAsk(Body):
     title: Annotated[Short, Field(min_length=1, max_length=60, examples=["2027 年便民窗口选址"])]
     question: Literal["coverage", "median", "centre"] = "coverage"
     demand: Literal["households", "cases"] = "households"
-    sites: int = Field(ge=1, le=60, examples=[20])
+    sites: int = Field(ge=1, le=MOST_SITES, examples=[20])
     minutes: int = Field(15, ge=1, le=60)
     present: Literal["keep", "free", "none"] = "keep"
     point_kind: Annotated[Short, Field(max_length=16)] = ""
@@ -29,7 +30,9 @@ class SiteStudyAsk(Body):
 class ChosenSites(Body):
     """Candidates by their number in the study."""
 
-    sites: list[Annotated[int, Field(ge=0, le=1_000_000)]] = Field(max_length=1_000, examples=[[0, 3]])
+    sites: list[Annotated[int, Field(ge=0, le=1_000_000)]] = Field(
+        min_length=1, max_length=MOST_SITES, examples=[[0, 3]]
+    )
 
 
 class SiteStudyPublic(Body):

@@ -33,7 +33,7 @@ from pianqu.rooms.territory import queries as territory
 SITING = "sites"
 """Kind of the runs that answer studies."""
 LONGEST_TITLE = 60
-MOST_SITES, MOST_MINUTES, MOST_CAPACITY = 60, 60, 1_000_000
+MOST_SITES, MOST_MINUTES, MOST_CAPACITY = rules.MOST_SITES, 60, 1_000_000
 MOST_STUDIES = 200
 SEED = 2611
 
@@ -75,6 +75,8 @@ class Found:
     bound: int
     rounds: int
     curve: tuple[queries.StudyStep, ...]
+    stopped: bool = False
+    """Somebody stopped the search: this is the best until then."""
 
 
 def study_faults(asked: StudyAsk, *, now: datetime) -> Iterator[tuple[str, str]]:
@@ -148,10 +150,13 @@ def ask_study(*, actor: Actor, asked: StudyAsk, now: datetime) -> uuid.UUID:
 
 @verb
 def ask_study_again(*, actor: Actor, study_id: uuid.UUID, now: datetime) -> uuid.UUID:
-    """Let the worker look once more, where it was stopped or failed. Raises Refused for a study that has its answer."""
+    """Let the worker look once more, where it was stopped or failed. Raises Refused for a study that has its whole answer, and
+    for one that is public: it stays as it was published."""
     study = _locked(study_id)
-    if study.found is not None:
+    if study.found is not None and not study.found.get("stopped"):
         raise Refused("study-found", _("This study has its answer. For other numbers begin a new one."))
+    if study.published_at is not None:
+        raise Refused("study-public", _("This study is public. Take it back first."))
     return ask_run(actor=actor, kind=SITING, subject_id=study.id, asked={}, now=now)
 
 
@@ -199,14 +204,17 @@ def _parts(degrees: float) -> int:
 
 @verb
 def keep_study(*, actor: Actor, study_id: uuid.UUID, run_id: uuid.UUID, found: Found, now: datetime) -> None:
-    """Write down what the worker found. What the same run found before, or a study that nobody needs any more, stays as it is."""
+    """Write down what the worker found. What the same run found before, a study that nobody needs any more, and a public one
+    stay as they are; so does the better of two that were stopped. Sites that somebody moved by hand stay chosen."""
     study = Study.objects.select_for_update().filter(id=study_id).first()
-    if study is None or study.run_id == run_id:
+    if study is None or study.run_id == run_id or study.published_at is not None or not _is_news(study, found):
         return
     codes = _codes(study, found.sites)
     curve = [asdict(step) for step in found.curve]
+    if study.found is None or study.chosen == study.found["sites"]:
+        study.chosen = list(found.sites)
     study.found = asdict(found) | {"sites": list(found.sites), "curve": curve}
-    study.chosen, study.run_id, study.found_at = list(found.sites), run_id, now
+    study.run_id, study.found_at = run_id, now
     study.save(update_fields=["found", "chosen", "run_id", "found_at"])
     told = SitesFound(
         **_about(study),
@@ -220,8 +228,19 @@ def keep_study(*, actor: Actor, study_id: uuid.UUID, run_id: uuid.UUID, found: F
         value=found.value,
         bound=found.bound,
         sites=codes,
+        stopped=found.stopped,
     )
     ledger.record([told], actor=actor, now=now)
+
+
+def _is_news(study: Study, found: Found) -> bool:
+    """Whether what was found is whole, or nearer to it than what is there."""
+    if study.found is None or not found.stopped:
+        return True
+    before = study.found
+    told = found.value if study.question == queries.COVERAGE else -found.value
+    known = before["value"] if study.question == queries.COVERAGE else -before["value"]
+    return (told, len(found.curve)) > (known, len(before["curve"]))
 
 
 @verb

@@ -16,6 +16,8 @@ from pianqu.foundation.ids import new_id
 from pianqu.foundation.models import Account
 from pianqu.rooms.directory import services as directory
 from pianqu.rooms.planning import jobs, queries, services
+from pianqu.rooms.planning.models import Study
+from pianqu.rooms.planning.schemas import sites as schemas
 from pianqu.rooms.planning.services import StudyAsk
 from pianqu.rooms.territory import queries as territory
 from pianqu.rooms.territory import services as ground
@@ -242,7 +244,7 @@ def test_a_site_to_which_so_few_go_does_not_tell_how_many() -> None:
     ends = [by_lon[0][1], by_lon[-1][1]]
     services.choose_sites(actor=SYSTEM, study_id=study_id, sites=ends, now=timezone.now())
     table = _published(study_id).split("pq-sites-rows")[1].split("</table>")[0]
-    loads = re.findall(r'<td class="num">([^<]*)</td></tr>', table)
+    loads = re.findall(r'<td class="num"[^>]*>([^<]*)</td></tr>', table)
     assert loads == ["not told", "not told"], "the other one would tell it, with the total"
 
 
@@ -288,6 +290,63 @@ def test_a_waiting_study_can_be_stopped_and_computed_again() -> None:
     assert "It was stopped" in page(browser, address)
     browser.post(address, {"act": "again"})
     assert "every 2s" in page(browser, address)
+
+
+def test_the_page_of_a_stopped_study_says_so_and_offers_to_go_on() -> None:
+    browser, study_id = client(), answered()
+    card = queries.study(study_id)
+    assert card.ground_id is not None
+    Study.objects.filter(id=study_id).update(found={**Study.objects.get(id=study_id).found, "stopped": True})
+    shown = page(browser, f"{LIST}{study_id}/")
+    assert "It was stopped before the end" in shown and "Compute it to the end" in shown
+    assert "the best sites that were found until then" in shown
+    Study.objects.filter(id=study_id).update(
+        found={**Study.objects.get(id=study_id).found, "curve": [], "bound": 10**6}
+    )
+    shown = page(browser, f"{LIST}{study_id}/")
+    assert "what other numbers of sites could reach" in shown and "curve-data" not in shown
+    assert "how much better another plan could be is not known" in shown
+    assert "Best until it was stopped" in page(browser, LIST)
+    browser.post(f"{LIST}{study_id}/", {"act": "again"})
+    shown = page(browser, f"{LIST}{study_id}/")
+    assert "are kept until then" in shown and "Compute it to the end" not in shown
+    jobs.run_waiting({"sites": jobs.siting(lambda since, until: ())}, actor=SYSTEM)
+    shown = page(browser, f"{LIST}{study_id}/")
+    assert "It was stopped" not in shown and "Move a site" in shown
+
+
+def test_everybody_finds_published_studies_in_the_list_of_plans() -> None:
+    browser, study_id, anybody = client(), answered(), Client(headers={"accept-language": "en"})
+    assert "No study of sites has been published yet." in page(anybody, "/plans/")
+    browser.post(f"{LIST}{study_id}/", {"act": "publish"})
+    assert f'href="/plans/sites/{study_id}/"' in page(anybody, "/plans/")
+    assert anybody.get("/plans/sites/")["Location"] == "/plans/#sites"
+    assert 'href="/plans/#sites"' in page(anybody, f"/plans/sites/{study_id}/")
+
+
+@pytest.mark.parametrize(
+    ("language", "says"), [("en", "there is no street network in them"), ("zh-hans", "没有按街道路网走")]
+)
+def test_everybody_is_told_that_ways_are_straight_lines_and_whose_map_it_is(language: str, says: str) -> None:
+    browser, study_id = client(), answered()
+    browser.post(f"{LIST}{study_id}/", {"act": "publish"})
+    shown = Client(headers={"accept-language": language}).get(f"/plans/sites/{study_id}/").text
+    assert says in shown and "1.3" in shown and "OpenStreetMap" in shown
+    assert "there is no street network in them" in page(browser, LIST)
+    assert "there is no street network in them" in page(browser, f"{LIST}{study_id}/")
+
+
+def test_faults_stand_in_the_order_of_the_form() -> None:
+    answer = client().post(LIST, {**GOOD, "sites": "100", "minutes": "0", "capacity": "-3"}).text
+    summary = answer.partition("data-error-summary")[2].partition("</ul>")[0]
+    at = [summary.index(f'href="#{field}"') for field in ("sites", "minutes", "capacity")]
+    assert at == sorted(at)
+
+
+def test_the_api_takes_as_many_sites_as_the_verb() -> None:
+    bound = schemas.ChosenSites.model_json_schema()["properties"]["sites"]["maxItems"]
+    asked = schemas.SiteStudyAsk.model_json_schema()["properties"]["sites"]["maximum"]
+    assert bound == asked == services.MOST_SITES
 
 
 def test_the_page_takes_the_same_statements_for_few_and_many() -> None:

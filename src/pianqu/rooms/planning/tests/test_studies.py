@@ -445,6 +445,93 @@ def test_a_stopped_study_has_no_answer_and_can_be_asked_again() -> None:
     assert queries.study(study_id).is_found
 
 
+def many() -> None:
+    """So many homes and schools that limited room takes longer than a second."""
+    homes = [
+        NewBuilding(
+            code=f"h{number}",
+            name=f"{number} 幢",
+            community_code=ONE if number % 2 else TWO,
+            lon=WEST + 0.016 * (number * 37 % 101) / 101,
+            lat=SOUTH + 0.008 * (number * 53 % 97) / 97,
+            households=5 + number % 7,
+        )
+        for number in range(400)
+    ]
+    ground.take_in_buildings(actor=SYSTEM, items=homes, source="多", now=NOW)
+    schools = [
+        NewLandmark(
+            name=f"多{number}",
+            kind="school",
+            lon=WEST + 0.016 * (number * 29 % 83) / 83,
+            lat=SOUTH + 0.008 * (number * 31 % 79) / 79,
+        )
+        for number in range(70)
+    ]
+    ground.add_landmarks(actor=SYSTEM, items=schools, source="openstreetmap", now=NOW)
+
+
+def stopped_on_the_way(study_id: uuid.UUID) -> None:
+    """The worker looks at its clock while it searches: then somebody stops it."""
+
+    def clock() -> datetime:
+        run = queries.latest_run(study_id, now=NOW)
+        if run is not None and not run.is_over and queries.study(study_id).ground_id is not None:
+            services.stop_run(actor=SYSTEM, run_id=run.run_id, now=NOW)
+        return NOW
+
+    worked(clock=clock)
+
+
+def test_a_study_that_is_stopped_on_the_way_keeps_the_best_until_then() -> None:
+    many()
+    study_id = asked(sites=20, capacity=180, minutes=3)
+    stopped_on_the_way(study_id)
+    card, run = queries.study(study_id), queries.latest_run(study_id, now=NOW)
+    assert run is not None and run.state == "stopped"
+    assert card.is_found and card.is_stopped and len(card.found) == 20 and 0 in card.found
+    assert 0 < card.value <= card.bound
+    told = payload(study_id, "planning.sites-found")
+    assert told["stopped"] and told["value"] == card.value
+
+
+def test_a_stopped_study_goes_on_to_its_end_and_sites_moved_by_hand_stay() -> None:
+    many()
+    study_id = asked(sites=20, capacity=180, minutes=3)
+    stopped_on_the_way(study_id)
+    first = queries.study(study_id)
+    assert first.ground_id is not None
+    moved = (
+        *first.found[:-1],
+        next(n for n in range(len(queries.ground(first.ground_id).candidates)) if n not in first.found),
+    )
+    services.choose_sites(actor=SYSTEM, study_id=study_id, sites=moved, now=NOW)
+    services.publish_study(actor=SYSTEM, study_id=study_id, public=True, now=NOW)
+    with pytest.raises(Refused) as refused:
+        services.ask_study_again(actor=SYSTEM, study_id=study_id, now=NOW)
+    assert refused.value.code == "study-public"
+    services.publish_study(actor=SYSTEM, study_id=study_id, public=False, now=NOW)
+    better = services.Found(sites=first.found, value=first.value + 1, bound=first.bound, rounds=9, curve=())
+    services.keep_study(actor=SYSTEM, study_id=study_id, run_id=uuid.UUID(int=7), found=better, now=NOW)
+    card = queries.study(study_id)
+    assert not card.is_stopped and card.value == first.value + 1 and card.chosen == tuple(sorted(moved))
+    with pytest.raises(Refused) as refused:
+        services.ask_study_again(actor=SYSTEM, study_id=study_id, now=NOW)
+    assert refused.value.code == "study-found"
+
+
+def test_the_better_of_two_stopped_searches_stays() -> None:
+    many()
+    study_id = asked(sites=20, capacity=180, minutes=3)
+    stopped_on_the_way(study_id)
+    first = queries.study(study_id)
+    worse = services.Found(
+        sites=first.found, value=first.value - 1, bound=first.bound, rounds=1, curve=(), stopped=True
+    )
+    services.keep_study(actor=SYSTEM, study_id=study_id, run_id=uuid.UUID(int=8), found=worse, now=NOW)
+    assert queries.study(study_id) == first
+
+
 def test_sites_that_are_no_candidates_are_refused() -> None:
     card = answered()
     for wrong in ([], [99], [-1]):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,13 +20,15 @@ from django.views.decorators.http import require_http_methods, require_safe
 from pianqu.foundation import throttle
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Problem, TooMany
+from pianqu.kernels import suppression
 from pianqu.kernels.partition.records import CELLS
 from pianqu.rooms.planning import queries, services
 from pianqu.rooms.planning.queries import DraftCard, DraftState, Written
+from pianqu.rooms.planning.views import posted, site_words
 from pianqu.rooms.planning.views.comparing import broken, pairs, told
 from pianqu.rooms.planning.views.figures import Moved, moved, off, signed
 
-FEWEST = 5
+FEWEST = suppression.K
 """Fewer households than these are no published figure."""
 SCOPE, MOST_IN_AN_HOUR = "plan-comment", 20
 MOST_PLANS, SHOWN = 500, 500
@@ -80,10 +82,14 @@ class Sheet:
     valid_from: date | None
     decided_at: datetime | None
     reason: str
+    unasked: str
+    """Why nobody was asked."""
     takes_comments: bool
     units_digest: str
     digest: str
     is_synthetic: bool
+    is_few: bool
+    """Its units would give away a number below five: they are not published."""
 
     @property
     def units_file(self) -> str:
@@ -122,11 +128,18 @@ def plans(request: HttpRequest) -> HttpResponse:
             card=card,
             is_cells=card.level == CELLS,
             link=reverse("planning:plan", args=[card.draft_id]),
-            takes_comments=_takes(card.state, card.comments_until, today),
+            takes_comments=queries.takes_comments(card.state, card.comments_until, today),
         )
         for card in queries.drafts(published=True, most=MOST_PLANS)
     ]
-    return render(request, "planning/plans.html", {"lines": lines})
+    studies = [(card, site_words.questions()[card.question][0]) for card in queries.published_studies()]
+    return render(request, "planning/plans.html", {"lines": lines, "studies": studies})
+
+
+@require_safe
+def studies(request: HttpRequest) -> HttpResponse:
+    """Studies of sites stand in the list of plans."""
+    return redirect(f"{reverse('planning:plans')}#sites")
 
 
 @never_cache
@@ -144,7 +157,9 @@ def comment(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     address = request.META.get("REMOTE_ADDR", "")
     try:
         _check_often(address, now)
-        services.comment(actor=resident(draft_id), draft_id=draft_id, words=words, unit=unit, now=now)
+        services.comment(
+            actor=resident(draft_id), draft_id=draft_id, words=words, unit=unit, revision=posted.seen(request), now=now
+        )
     except Absent:
         raise
     except Problem as problem:
@@ -169,13 +184,15 @@ def _plan(request: HttpRequest, draft_id: uuid.UUID, words: str, unit: str, prob
     rows = moved(written, state)
     is_cells = state.level == CELLS
     whole = all(row.households >= FEWEST for row in rows)  # else the total would tell what a line leaves out
+    loads = _loads(state, written, is_cells=is_cells)
+    hidden = {"moved": not whole, "deviation": not all(load.off for load in loads)}
     context = {
         "sheet": _sheet(state, written),
-        "pairs": [pair for pair in pairs(state) if whole or pair.name != "moved"],
+        "pairs": [pair for pair in pairs(state) if not hidden.get(pair.name)],
         "broken": broken(state),
         "moves": [_move(row, is_cells=is_cells) for row in rows],
         "moved_households": sum(row.households for row in rows) if whole else None,
-        "loads": _loads(state, written, is_cells=is_cells),
+        "loads": loads,
         "comments": queries.comments(draft_id, for_all=True, most=SHOWN),
         "comment_count": state.comments,
         "units": () if is_cells else sorted(zip(written.keys, written.names, strict=True)),
@@ -203,15 +220,13 @@ def _sheet(state: DraftState, written: Written) -> Sheet:
         valid_from=state.valid_from,
         decided_at=decided.decided_at,
         reason=decided.reason,
-        takes_comments=_takes(state.state, state.comments_until, timezone.localdate()),
+        unasked=state.unasked,
+        takes_comments=queries.takes_comments(state.state, state.comments_until, timezone.localdate()),
         units_digest=state.units_digest,
         digest=state.digest,
         is_synthetic=bool(written.sources.get("synthetic", True)),
+        is_few=queries.tells_of_few(state.units_id),
     )
-
-
-def _takes(state: str, until: date | None, today: date) -> bool:
-    return state == "published" and (until is None or today <= until)
 
 
 def _households(count: int) -> str:
@@ -233,12 +248,14 @@ def _loads(state: DraftState, written: Written, *, is_cells: bool) -> list[Load]
     for unit, cluster in enumerate(state.part):
         if cluster >= 0:
             members[cluster].append(unit)
+    counts = [sum(who[unit] for unit in part) for part in members]
+    is_told = not any(0 < count < FEWEST for count in counts)  # deviations would tell how few
     return [
         Load(
             name=one["name"],
             units=() if is_cells else _names(written, members[number]),
-            households=_households(sum(who[unit] for unit in members[number])),
-            off=signed(off(state.figures.loads[number], state.figures.loads)),
+            households=_households(counts[number]),
+            off=signed(off(state.figures.loads[number], state.figures.loads)) if is_told else "",
         )
         for number, one in enumerate(state.names)
     ]
@@ -265,6 +282,11 @@ def units_file(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     if queries.draft_card(draft_id).level == CELLS:
         sentence = _("How many households live in each house is not published. Officials can compute this plan again.")
         raise Absent("units-private", sentence)
+    if queries.public_units_tell_of_few(draft_id):
+        sentence = _(
+            "A community has a number below five, so the units are not published. Officials can compute it again."
+        )
+        raise Absent("units-few", sentence)
     response = HttpResponse(text.content, content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="{_units_name(text.digest)}"'
     return response

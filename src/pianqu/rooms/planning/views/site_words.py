@@ -146,8 +146,22 @@ def minutes(value: float) -> str:
 
 def how_good(card: StudyCard) -> str:
     """Whether a better plan is possible, and how much better at most."""
+    so_far = f"{told} " if (told := stopped(card)) else ""
+    return so_far + _proof(card)
+
+
+def stopped(card: StudyCard) -> str:
+    """Said of sites for which nobody looked to the end."""
+    if not card.is_stopped:
+        return ""
+    return _("The search was stopped: these are the best sites that were found until then.")
+
+
+def _proof(card: StudyCard) -> str:
     if card.is_proved:
         return _("Proved: no plan is better by this aim.")
+    if card.gap >= 1:
+        return _("No proof: how much better another plan could be is not known.")
     gap = f"{100 * card.gap:.1f}" if card.gap >= 0.001 else "0.1"
     return _("No proof: another plan could be better by %(gap)s at most.") % {"gap": f"{gap}%"}
 

@@ -38,6 +38,8 @@ DEFAULTS = {
     "title": "",
     "seed": str(services.SEED),
 }
+TELLING = 10
+"""Percent that are done before it is said how long the rest takes."""
 MORE = 5
 """A new study proposes so many sites more than there are."""
 
@@ -66,7 +68,9 @@ def studies(request: HttpRequest) -> HttpResponse:
     typed = {name: request.POST.get(name, "").strip() for name in DEFAULTS}
     kinds = tuple(request.POST.getlist("kinds"))
     asked = _read(typed, kinds)
-    faults = dict(reversed(list(services.study_faults(asked, now=now))))
+    faults: dict[str, str] = {}
+    for field, sentence in services.study_faults(asked, now=now):
+        faults.setdefault(field, sentence)
     if faults and queries.may_plan(actor):
         return _list(request, actor, {**typed, "kinds": kinds}, errors=faults, status=422)
     try:
@@ -152,6 +156,8 @@ def _state(card: StudyCard, run_state: str) -> tuple[str, str, str]:
     """Tone, icon and word."""
     if card.published_at:
         return "green", "eye", pgettext("study", "Public")
+    if card.is_stopped:
+        return "yellow", "ban", pgettext("study", "Best until it was stopped")
     if card.is_found:
         return "green", "circle-check", pgettext("study", "Answered")
     return {
@@ -212,7 +218,7 @@ def _stop(_typed: QueryDict, actor: Actor, card: StudyCard) -> str:
     if run is None:
         raise Absent("run-absent", _("There is no such computation."))
     services.stop_run(actor=actor, run_id=run.run_id, now=now)
-    return _("It stops. What you asked is kept, and can be computed again.")
+    return _("It stops. What was asked is kept, and the best sites that were found until then, if there were any.")
 
 
 def _choose(typed: QueryDict, actor: Actor, card: StudyCard) -> str:
@@ -280,13 +286,14 @@ def _page(request: HttpRequest, actor: Actor, card: StudyCard, *, error: str = "
         "facts": _facts(card),
         "run": run,
         "is_open": is_open,
-        "seconds_left": round(run.left.total_seconds()) if run and run.left and run.done > 1 else None,
+        "seconds_left": round(run.left.total_seconds()) if run and run.left and run.percent >= TELLING else None,
         "reasons": words.why_not(run) if run and run.state == "failed" and not card.is_found else (),
         "may_plan": queries.may_plan(actor) and actor.acts,
         "error": error,
         "is_stopped": bool(run and run.state == "stopped" and not card.is_found),
+        "may_go_on": card.is_stopped and not is_open and card.published_at is None,
     }
-    if card.is_found:
+    if card.is_found and not is_open:
         context |= shown(card, _sites_in(card, request.GET), is_desk=True)
         context["to"] = _whole(request.GET.get("to", ""))
     return render(request, "planning/site_study.html", context, status=status)
@@ -302,6 +309,9 @@ def shown(card: StudyCard, sites: Sequence[int], *, is_desk: bool) -> dict[str, 
     curve = cards.curve_rows(card, reach.total)
     return {
         "laid": laid,
+        "is_mapped": any(
+            one.kind in queries.CANDIDATE_KINDS[:3] and one.state == "candidate" for one in laid.candidates
+        ),
         "sites": sites,
         "is_trial": is_trial,
         "figures": _figures(card, reach, kept if is_trial else None),

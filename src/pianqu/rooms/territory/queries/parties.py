@@ -101,7 +101,7 @@ class PartyAnswer:
 
     estate: EstateCard
     how: str
-    """How the estate was known: `name` in the words, `near` a building of it, the only one of the `cell`."""
+    """How the estate is known: `name` in the words, `near` a building of it, the only one of the `cell`."""
     role: str
     lead: str
     """Whom the lists name; where `role` is empty, somebody else, or nobody."""
@@ -113,6 +113,8 @@ class PartyAnswer:
     entry_list: str = ""
     entry_article: str = ""
     """The item of the entry list by which the grid workers of the cell may have it; empty where it holds none."""
+    also: EstateCard | None = None
+    """Another estate that the words name, while the place lies in `estate`: a person has to choose between the two."""
 
 
 # estates -------------------------------------------------------------------------------------------------------------
@@ -177,29 +179,40 @@ def lie_in(building_codes: Collection[str], stands: Mapping[str, str]) -> tuple[
     return tuple(sorted({stands[code] for code in building_codes if code in stands}))
 
 
+Known = tuple[EstateCard, str, EstateCard | None]
+"""An estate, how it is known, and another one that the words name."""
+
+
 def _estate_at(
     known: Sequence[EstateCard], cell_code: str, at: tuple[float | None, float | None], words: str
-) -> tuple[EstateCard, str] | None:
-    """In which estate a matter lies, and how that is known: by its name, a building nearby, or as the cell's only one."""
-    if named := [card for card in known if card.name in words]:
-        return max(named, key=lambda card: (len(card.name), card.code)), "name"
-    lon, lat = at
-    if lon is not None and lat is not None and (near := _nearest(known, lon, lat)):
-        return near, "near"
-    own = [card for card in known if cell_code and cell_code in card.cell_codes]
-    return (own[0], "cell") if len(own) == 1 else None
+) -> Known | None:
+    """In which estate a matter lies, and how that is known: by its name, a building nearby, or as the cell's only one.
+
+    Where the place lies in another estate than the words name, both are told.
+    """
+    called = [card for card in known if card.name in words]
+    named = max(called, key=lambda card: (len(card.name), card.code), default=None)
+    near, own = _near(known, *at), [card for card in known if cell_code and cell_code in card.cell_codes]
+    lies = (near[0], "near") if near else (own[0], "cell") if len(own) == 1 else None
+    if named is None:
+        return (*lies, None) if lies else None
+    if lies is None or named in (near or own):
+        return named, "name", None
+    return (*lies, named)
 
 
-def _nearest(known: Sequence[EstateCard], lon: float, lat: float) -> EstateCard | None:
+def _near(known: Sequence[EstateCard], lon: float | None, lat: float | None) -> list[EstateCard]:
+    """Estates with a building so near to a point that it may lie in them, the nearest first."""
+    if lon is None or lat is None:
+        return []
     by_code, east = buildings_by_code(), cos(radians(lat))
-    found = [
-        (METRES * hypot((house.lon - lon) * east, house.lat - lat), card.code, card)
-        for card in known
-        for house in map(by_code.get, card.building_codes)
-        if house
-    ]
-    distance, _code, card = min(found, key=lambda one: one[:2], default=(NEAR_M + 1, "", None))
-    return card if distance <= NEAR_M else None
+    away: dict[str, float] = {}
+    for card in known:
+        for house in filter(None, map(by_code.get, card.building_codes)):
+            metres = METRES * hypot((house.lon - lon) * east, house.lat - lat)
+            away[card.code] = min(metres, away.get(card.code, metres))
+    near = [card for card in known if away.get(card.code, NEAR_M + 1) <= NEAR_M]
+    return sorted(near, key=lambda card: (away[card.code], card.code))
 
 
 # neighbourhoods and parties ------------------------------------------------------------------------------------------
@@ -448,9 +461,11 @@ def party_for(
     found = _estate_at(known, cell_code, (lon, lat), words)
     if found is None:
         return None
-    card, how = found
-    named = _named(category, community_code, known, [card], on)
-    roles = {card.property_code: COMPANY, card.owners_code: OWNERS, community_code: COMMITTEE}
+    card, how, also = found
+    named = _named(category, community_code, known, [card, also] if also else [card], on)
+    roles = {community_code: COMMITTEE}
+    for one in filter(None, (card, also)):
+        roles |= {one.property_code: COMPANY, one.owners_code: OWNERS}
     stands = {one.code for one in cells(on=on, community_code=community_code)}
     entry = check_entry(cell_code=cell_code, category=category, on=on) if cell_code in stands else None
     return PartyAnswer(
@@ -464,12 +479,14 @@ def party_for(
         candidates=named.candidates,
         entry_list=entry.list_name if entry and entry.allowed else "",
         entry_article=entry.article if entry and entry.allowed else "",
+        also=also,
     )
 
 
 def is_of_another(answer: PartyAnswer, organisation_code: str, *, on: date) -> bool:
-    """Whether an organisation looks after estates of the community, but not after the one in which the matter lies."""
-    if organisation_code in (answer.estate.property_code, answer.estate.owners_code):
+    """Whether an organisation looks after estates of the community, but not after one in which the matter may lie."""
+    may_lie = [answer.estate, *([answer.also] if answer.also else [])]
+    if any(organisation_code in (card.property_code, card.owners_code) for card in may_lie):
         return False
     known = estates(on=on, community_codes=[answer.estate.community_code])
     return any(organisation_code in (card.property_code, card.owners_code) for card in known)

@@ -467,6 +467,27 @@ def test_a_building_nearby_tells_the_estate(stands: None) -> None:
     assert near and (near.estate.code, near.how) == ("E3", "near") and far is None
 
 
+def test_a_place_in_another_estate_than_the_words_name_is_told_and_none_is_chosen(stands: None) -> None:
+    lon, lat = WEST + SIDE / 2, SOUTH + 1.5 * SIDE
+    houses = [
+        NewBuilding(code=code, name=code, community_code=ONE, lon=lon + east, lat=lat, households=8)
+        for code, east in (("H1", 0.0), ("H2", 0.002), ("H3", 0.0004))
+    ]
+    services.take_in_buildings(actor=SYSTEM, items=houses, source="测试", now=NOW)
+    set_one(code="E3", name="兰亭小区", cell_codes=[], building_codes=["H1"])
+    set_one(code="E4", name="翠柏小区", property_code=WY2, owners_code="", cell_codes=[], building_codes=["H2", "H3"])
+    listed(power(WY), power(WY2))
+    at = {"lon": lon, "lat": lat, "cell_code": ""}
+    both = answer(**at, words="翠柏小区门口积水")
+    assert both and both.how == "name", "a building of either stands beside the point: the words decide"
+    other = answer(**at, words="锦绣小区电梯坏了")
+    assert other and other.also and (other.estate.code, other.how, other.also.code) == ("E3", "near", "E1")
+    apart = answer(lon=lon + 0.002, lat=lat, cell_code="", words="兰亭小区电梯坏了")
+    assert apart and apart.also and (apart.estate.code, apart.also.code) == ("E4", "E3")
+    assert (apart.lead, apart.candidates) == ("", (WY, WY2))
+    assert not queries.is_of_another(apart, WY, on=TODAY) and not queries.is_of_another(apart, WY2, on=TODAY)
+
+
 def test_the_duties_of_the_four_stand_with_article_and_day(stands: None) -> None:
     listed(power(WY), power(ONE, verb="assist", category="noise"), power(TWO, area_code=TWO))
     where = queries.neighbourhood("cell", "A1", on=TODAY)
