@@ -183,7 +183,7 @@ def test_without_ray_one_sentence_says_how_to_have_it(monkeypatch: pytest.Monkey
     monkeypatch.setattr(ensemble, "find_spec", lambda _name: None)
     with pytest.raises(Invalid) as refused:
         answers("ray")
-    assert "pianqu[cluster]" in refused.value.message
+    assert "'ray>=2.50'" in refused.value.message
 
 
 @pytest.mark.skipif(find_spec("ray") is None, reason="Ray is not installed")

@@ -31,7 +31,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     ),
     "admin": ("admin", "make or renew an administrator", "新增管理员或重发密码"),
     "export": ("export", "write the grid for other systems", "导出网格"),
-    "plan": ("plan", "plan sites from files to files", "规划：阵地选址等，只用文件"),
+    "plan": (
+        "plan",
+        "merge grids, plan clusters, cells and sites, from files",
+        "规划：多网合一、片区、网格、选址，只用文件",
+    ),
     "triage": ("triage", "learn and choose what suggests categories", "训练与切换分类建议模型"),
     "bench": ("bench", "measure, and compare with the targets", "测速并与目标比较"),
     "screens": ("screens", "take a picture of every page", "给每个页面截图"),

@@ -2,9 +2,9 @@
 
 Problem: a district draws its grid anew. What belonged to a cell (people who work there, figures) has to find the cell that
 comes after it; a code alone says little, since codes are given anew too.
-Method: every building counts in the old cell and in the new one in which it stands (a border has one answer, see locate.py),
-weighted by its households. An old cell without a household is shared out by area. The heir of a cell is the new one that
-holds at least a given part of it.
+Method: every building counts in the old cell and in the new one in which it stands, weighted by its households: located as
+matters are (locate.py: a border has one answer, and a gap between cells belongs to the nearest one within `NEAR_M`). An old
+cell without a household is shared out by area. The heir of a cell is the new one that holds at least a given part of it.
 Source: M. F. Goodchild, N. Lam, "Areal interpolation: a variant of the traditional spatial problem", Geo-Processing 1 (1980).
 Cost: O((n + a) log a) for n buildings and a cells; for cells without households, one intersection a pair whose boxes meet.
 Guarantee: the households of all parts add up to those of the buildings; for each old cell to its own. By area, parts smaller

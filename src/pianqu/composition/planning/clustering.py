@@ -98,7 +98,7 @@ def _choice(given: argparse.Namespace, asked: Asked) -> int:
     read, rules, report = _read(given, asked, fronts.units_beside(given.out))
     units, task = partitions.units_of(asked, read, rules), partitions.task_of(asked, rules)
     tasks = settings(units, task, given.plans)
-    workers = given.workers or len(os.sched_getaffinity(0))
+    workers = given.workers or _processors()
     with watched() as watch:
         tried = tuple(
             searched(
@@ -120,6 +120,12 @@ def _choice(given: argparse.Namespace, asked: Asked) -> int:
     if choice.stopped:
         return STOPPED
     return WRITTEN if choice.best else IMPOSSIBLE
+
+
+def _processors() -> int:
+    """How many this process may use; not every system tells, then all there are."""
+    allowed = getattr(os, "sched_getaffinity", None)
+    return len(allowed(0)) if allowed else os.cpu_count() or 1
 
 
 def _read(given: argparse.Namespace, asked: Asked, second: Path) -> tuple[Given, Rules, Path]:

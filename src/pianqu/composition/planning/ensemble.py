@@ -158,7 +158,10 @@ def _one(task: Task) -> Answer:
 def _on_ray(units: Units, tasks: Sequence[Task], workers: int, address: str, plain: bool | None) -> Going:
     """On a cluster that is there, or one of this machine for so long. Its machines need this version of pianqu and of METIS."""
     if find_spec("ray") is None:
-        raise Invalid("plan-no-ray", _("Ray is not installed here: pip install 'pianqu[cluster]'. Or leave out --ray."))
+        raise Invalid(
+            "plan-no-ray",
+            _("Ray is not installed here: .venv/bin/python -m pip install 'ray>=2.50'. Or leave out --ray."),
+        )
     _knock(address)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
     ray = import_module("ray")

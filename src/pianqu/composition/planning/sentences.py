@@ -29,6 +29,7 @@ PARTITION = (
     gettext_noop("There are no units."),
     gettext_noop("The population of %(count)s units is missing: %(units)s."),
     gettext_noop("%(count)s units have a number below zero: %(units)s."),
+    gettext_noop("The numbers of all units add up to more than %(most)s: please use a coarser unit."),
     gettext_noop("Weights lie between 0 and %(most)s."),
     gettext_noop(
         "At least one cluster, a tolerance from 0 on, and a least load below the greatest have to be asked for."
@@ -46,6 +47,7 @@ PARTITION = (
         "to %(high)s each. Joined to others by a bridge they can be planned."
     ),
     gettext_noop("%(parts)s parts that do not touch need %(least)s to %(most)s clusters; %(clusters)s are asked for."),
+    gettext_noop("All units together are enough for %(least)s to %(most)s clusters; %(clusters)s are asked for."),
     gettext_noop("What is locked into cluster %(cluster)s has %(load)s already; at most %(most)s is allowed."),
     gettext_noop("What is locked into cluster %(cluster)s cannot be connected: %(units)s."),
     gettext_noop("Cluster %(cluster)s can reach no more than %(load)s between other locks; it needs %(least)s."),

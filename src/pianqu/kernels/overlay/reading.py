@@ -187,9 +187,9 @@ def _shape(layer: str, key: str, geometry: Any, found: list[Finding]) -> BaseGeo
 def _polygons(layer: str, key: str, polygons: Any, found: list[Finding]) -> BaseGeometry | None:
     made = []
     for rings in polygons:
-        closed = [ring for ring in map(_ring, rings) if len(ring) > 3]
-        if closed:
-            made.append(shapely.Polygon(closed[0], closed[1:]))
+        outer, *holes = [*map(_ring, rings)] or [()]
+        if len(outer) > 3:
+            made.append(shapely.Polygon(outer, [hole for hole in holes if len(hole) > 3]))
     if not made:
         found.append(Finding(code="empty", layer=layer, keys=(key,)))
         return None

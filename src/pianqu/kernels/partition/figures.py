@@ -51,15 +51,16 @@ def figures(units: Units, task: Task, part: Sequence[int]) -> Figures:
 
 def figures_of(units: Units, of: Level, part: Array) -> Figures:
     """The same, where the level is known."""
-    between = [(one, other, length) for one, other, length in units.borders if part[one] != part[other]]
+    lengths = {(min(one, other), max(one, other)): length for one, other, length in units.borders}
+    between = [length for (one, other), length in lengths.items() if part[one] != part[other]]
     pieces = of.pieces(part)
     loads = of.loads(part)[0].tolist()
     return Figures(
         loads=tuple(loads),
         deviation=deviation(loads),
         over=of.over(part),
-        cut=len({(min(one, other), max(one, other)) for one, other, _length in between}),
-        length=sum(length for _one, _other, length in between),
+        cut=len(between),
+        length=sum(between),
         splits=int(np.maximum(np.count_nonzero(pieces, axis=1) - 1, 0).sum()),
         moved=_moved(units, part),
         score=-(-of.score(part) // SCALE),

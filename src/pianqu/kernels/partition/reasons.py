@@ -12,6 +12,7 @@ Cost: O(clusters · (units + borders)). Guarantee: what is called impossible is 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import combinations, permutations
 from math import gcd
 
 import numpy as np
@@ -22,6 +23,8 @@ from pianqu.kernels.partition.problem import FINE, MEASURES, Task, Units
 from pianqu.kernels.saying import Sentence, say
 
 HEAVIEST = 1_000
+MOST_TOTAL = 2**43
+"""So large may a column's sum be: beyond it totals with their weights would not be exact on the way."""
 
 
 class Kind(StrEnum):
@@ -29,6 +32,8 @@ class Kind(StrEnum):
     WRONG_TASK = "wrong-task"
     MISSING_POPULATION = "missing-population"
     NEGATIVE = "negative"
+    TOO_MUCH = "too-much"
+    """The numbers of a column add up to more than can be computed with."""
     NOBODY = "nobody"
     TOO_MANY_CLUSTERS = "too-many-clusters"
     TOO_LARGE = "too-large"
@@ -123,6 +128,9 @@ def _numbers(units: Units, task: Task) -> Iterator[Reason]:
     if negative:
         words = "%(count)s units have a number below zero: %(units)s."
         yield Reason(kind=Kind.NEGATIVE, sentence=_units(units, words, negative), units=negative)
+    elif max(sum(column) for column in columns) > MOST_TOTAL:
+        words = "The numbers of all units add up to more than %(most)s: please use a coarser unit."
+        yield Reason(kind=Kind.TOO_MUCH, sentence=say(words, most=MOST_TOTAL), proven=False)
     yield from _asked(units, task)
 
 
@@ -167,6 +175,29 @@ def _locks(units: Units, task: Task) -> Iterator[Reason]:
 
 def _is_there(unit: int, cluster: int, units: Units, task: Task) -> bool:
     return 0 <= unit < len(units) and 0 <= cluster < task.clusters
+
+
+def lockings(units: Units, task: Task) -> Iterator[Array]:
+    """Each unit's lock, in every way in which centres that have none can be given clusters; ways that differ only by clusters
+    into which nothing is locked are one. What `locked` says comes first."""
+    first = locked(units, task)
+    yield first
+    open_ = [unit for unit in task.centres if unit not in task.locks]
+    taken = {task.locks[unit] for unit in task.centres if unit in task.locks}
+    held = sorted(set(task.locks.values()) - taken)
+    free = [cluster for cluster in range(task.clusters) if cluster not in taken and cluster not in held]
+    for count in range(min(len(open_), len(held)) + 1):
+        if len(open_) - count > len(free):
+            continue
+        for some in combinations(open_, count):
+            for clusters in permutations(held, count):
+                own = dict(zip(some, clusters, strict=True))
+                locks = first.copy()
+                locks[open_] = -1
+                rest = iter(free)
+                for unit in open_:
+                    locks[unit] = own[unit] if unit in own else next(rest)
+                yield locks
 
 
 def locked(units: Units, task: Task) -> Array:
@@ -280,13 +311,16 @@ def _islands(units: Units, task: Task, of: Level) -> Iterator[Reason]:
             )
             sentence = _units(units, words, members, load=load, low=of.lows[0], high=of.highs[0])
             yield Reason(kind=Kind.ISLAND, sentence=sentence, units=members, tolerance=_island_needs(of, task, load))
-    if len(ranges) > 1 and all(fewest <= most for fewest, most in ranges):
-        least, greatest = sum(low for low, _high in ranges), sum(high for _low, high in ranges)
-        if not least <= of.clusters <= greatest:
-            words = "%(parts)s parts that do not touch need %(least)s to %(most)s clusters; %(clusters)s are asked for."
-            sentence = say(words, parts=len(ranges), least=least, most=greatest, clusters=of.clusters)
-            largest = int(np.bincount(component).argmax())
-            yield Reason(kind=Kind.ISLANDS, sentence=sentence, units=_some(component != largest))
+    least, greatest = sum(low for low, _high in ranges), sum(high for _low, high in ranges)
+    if len(ranges) == 1 and least <= greatest and not least <= of.clusters <= greatest:
+        words = "All units together are enough for %(least)s to %(most)s clusters; %(clusters)s are asked for."
+        sentence = say(words, least=least, most=greatest, clusters=of.clusters)
+        yield Reason(kind=Kind.NO_NUMBER, sentence=sentence)
+    if len(ranges) > 1 and all(fewest <= most for fewest, most in ranges) and not least <= of.clusters <= greatest:
+        words = "%(parts)s parts that do not touch need %(least)s to %(most)s clusters; %(clusters)s are asked for."
+        sentence = say(words, parts=len(ranges), least=least, most=greatest, clusters=of.clusters)
+        largest = int(np.bincount(component).argmax())
+        yield Reason(kind=Kind.ISLANDS, sentence=sentence, units=_some(component != largest))
 
 
 def _island_needs(of: Level, task: Task, load: int) -> int | None:

@@ -93,20 +93,29 @@ def _plan_said(plan: Mapping[str, Any], found: Answer) -> Sentence:
 
 def _changes(written: Written, record: Record, answers: Mapping[str, Answer]) -> Iterator[Line]:
     part: list[int] = list(record["begins"])
-    count = 0
+    known, count = {plan["id"] for plan in record["plans"]}, 0
     for change in record["changes"]:
-        for unit, _was, is_ in change["moves"]:
-            part[unit] = is_
+        fits = _laid_on(part, change["moves"]) and digest_of(part) == change["digest"]
         count += 1
         computed = answers.get(change["option"])
-        strange = computed is not None and list(computed.part) != part
-        if strange or digest_of(part) != change["digest"] or len(part) != len(written):
+        strange = change["kind"] == CHOOSE and change["option"] not in known
+        if strange or not fits or (computed is not None and list(computed.part) != part):
             yield _line(
                 False, say("Change %(number)s (%(kind)s) does not lead to what was recorded.", **_named(change))
             )
             return
     yield _line(True, say("Changes: %(count)s, each leads to the plan that was recorded.", count=count))
-    yield _line(part == list(record["part"]), say("The plan of the record: %(digest)s.", digest=digest_of(part)[:16]))
+    whole = len(part) == len(written) and part == list(record["part"])
+    yield _line(whole, say("The plan of the record: %(digest)s.", digest=digest_of(part)[:16]))
+
+
+def _laid_on(part: list[int], moves: Sequence[Sequence[int]]) -> bool:
+    """Whether each unit was where the change says that it was."""
+    for unit, was, is_ in moves:
+        if not 0 <= unit < len(part) or part[unit] != was:
+            return False
+        part[unit] = is_
+    return True
 
 
 def _named(change: Mapping[str, Any]) -> dict[str, str | int]:
@@ -114,9 +123,10 @@ def _named(change: Mapping[str, Any]) -> dict[str, str | int]:
 
 
 def _as_computed(record: Record, facts: Facts, own: Mapping[str, Any]) -> Iterator[Line]:
-    plan = next(one for one in record["plans"] if one["entry"] == facts.entry)
+    plan = next((one for one in record["plans"] if one["entry"] == facts.entry), None)
     same = (
-        own["digest"] == plan["digest"]
+        plan is not None
+        and own["digest"] == plan["digest"]
         and own["units_digest"] == record["units_digest"]
         and own["task_digest"] == digest_of(plan["question"])
     )

@@ -21,10 +21,14 @@ from pianqu.kernels.partition.figures import Figures, figures_of
 from pianqu.kernels.partition.graph import Array
 from pianqu.kernels.partition.level import Level, atoms, board, coarse, level, together
 from pianqu.kernels.partition.problem import Task, Units, Weights
-from pianqu.kernels.partition.reasons import Kind, Reason, impossible, locked, shares, wrong
+from pianqu.kernels.partition.reasons import Kind, Reason, impossible, lockings, shares, wrong
 from pianqu.kernels.partition.seed import first_plan, mend
 from pianqu.kernels.saying import say
 
+FIXED = frozenset([Kind.NOBODY, Kind.TOO_LARGE, Kind.STEPS])
+"""Reasons that no other choice of centres' clusters removes."""
+MOST_LOCKINGS = 60
+"""So many other choices are looked at before a reason is only a guess."""
 VERSION = 2
 """Counts up whenever the same task may give another plan."""
 
@@ -126,7 +130,7 @@ def steps(units: Units, task: Task, *, plain: bool | None = None) -> Steps:
         run = Run(task, seed=task.seed * MOST_TRIES + number, plain=plain)
         ended = yield from _one_try(run, of, best)
         if ended is None:
-            return _not_joined()
+            return _not_joined(of)
         turns += run.turns
         best = _better(best, run)
         if not ended:
@@ -169,7 +173,7 @@ def repair(
         return of
     begin = mend(of, _known(of, part))
     if begin is None:
-        return _not_joined()
+        return _not_joined(of)
     run = Run(task, seed=task.seed, plain=plain)
     run.lay(of, begin, around(of, near, reach))
     for _ in run.cool(REPAIR):
@@ -196,22 +200,44 @@ def _known(of: Level, part: Sequence[int]) -> Array:
     return np.where((found >= 0) & (found < of.clusters), found, -1)
 
 
-def _not_joined() -> Infeasible:
+def _not_joined(of: Level) -> Infeasible:
+    if not (of.locks >= 0).any():
+        return Infeasible(reasons=(_not_divided(of.clusters),))
     words = "What is locked into the same clusters could not be connected without crossing each other."
     return Infeasible(reasons=(Reason(kind=Kind.NOT_JOINED, sentence=say(words), proven=False),))
 
 
 def checked(units: Units, task: Task) -> Level | Infeasible:
-    """The level of units, unless something is wrong or impossible."""
+    """The level of units, unless something is wrong or impossible.
+
+    Where the clusters that centres were given by themselves stand in the way of locks, others are tried.
+    """
     reasons = wrong(units, task)
     if reasons:
         return Infeasible(reasons=tuple(reasons))
-    of = level(units, task, locked(units, task))
+    first: list[Reason] = []
+    for number, locks in enumerate(lockings(units, task)):
+        of = level(units, task, locks)
+        reasons = _against(units, task, of)
+        if not reasons:
+            return of
+        first = first or reasons
+        if FIXED.issuperset(reason.kind for reason in first):
+            break
+        if number == MOST_LOCKINGS:
+            first = [replace(reason, proven=False) for reason in first]
+            break
+    return Infeasible(reasons=tuple(first))
+
+
+def _against(units: Units, task: Task, of: Level) -> list[Reason]:
     reasons = impossible(units, task, of)
-    if not reasons and shares(of) is None:
-        words = "The parts that do not touch cannot be divided into %(clusters)s clusters."
-        reasons = [Reason(kind=Kind.ISLANDS, sentence=say(words, clusters=of.clusters), proven=False)]
-    return Infeasible(reasons=tuple(reasons)) if reasons else of
+    return reasons if reasons or shares(of) is not None else [_not_divided(of.clusters)]
+
+
+def _not_divided(clusters: int) -> Reason:
+    words = "The parts that do not touch cannot be divided into %(clusters)s clusters."
+    return Reason(kind=Kind.ISLANDS, sentence=say(words, clusters=clusters), proven=False)
 
 
 def answer(units: Units, task: Task, of: Level, part: Array, turns: int) -> Plan:

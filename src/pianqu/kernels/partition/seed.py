@@ -179,6 +179,8 @@ def _settle(of: Level, part: Array, core: Array) -> bool:
     component = parts(of.graph)
     if (part < 0).any():
         _own(of, part, component)
+        if (part < 0).any():
+            return False
     sizes = np.bincount(part, minlength=of.clusters)
     for cluster in np.flatnonzero(sizes == 0).tolist():
         loads = summed(of.amounts[:, 0], part, of.clusters)
@@ -189,7 +191,7 @@ def _settle(of: Level, part: Array, core: Array) -> bool:
                 break
         else:
             return False
-    return not (part < 0).any()
+    return True
 
 
 def _own(of: Level, part: Array, component: Array) -> None:

@@ -156,6 +156,8 @@ def _longest(view: View, columns: list[int], best: tuple[int, int]) -> tuple[int
     """The smallest cost within which as many as can be served are served; None where it cannot be below `best`."""
     served = _within(view, columns, view.highest)
     unserved = int(view.weight.sum()) - served
+    if not served:
+        return None if unserved > best[0] else (unserved, 0)
     steps = np.unique(view.cost[:, columns][~view.far[:, columns]])
     if unserved >= best[0]:
         steps = steps[steps < best[1]]

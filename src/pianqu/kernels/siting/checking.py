@@ -30,11 +30,15 @@ def contradiction(asked: Question, *, everybody: bool) -> Infeasible | None:
     if not int(asked.weight.sum()):
         reasons.append(Reason(kind="no-demand", sentence=say("No point has anybody who is to be served.")))
     if not reasons and _is_large(asked):
-        sentence = say("The numbers are too large to be added up: please use coarser units of cost or weight.")
-        return Infeasible(reasons=(Reason(kind="too-large", sentence=sentence),), proved=False)
+        return too_large()
     if not reasons and everybody:
         reasons = _of_reach(asked) or _of_room(asked)
     return Infeasible(reasons=tuple(reasons)) if reasons else None
+
+
+def too_large() -> Infeasible:
+    sentence = say("The numbers are too large to be added up: please use coarser units of cost or weight.")
+    return Infeasible(reasons=(Reason(kind="too-large", sentence=sentence),), proved=False)
 
 
 def _is_large(asked: Question) -> bool:
@@ -85,9 +89,8 @@ def _of_room(asked: Question) -> list[Reason]:
     if asked.capacity is None:
         return []
     columns, total = allowed(asked), int(asked.weight.sum())
-    held = len(set(asked.kept))
-    best = int(asked.capacity[columns[:held]].sum())
-    best += int(np.sort(asked.capacity[columns[held:]])[::-1][: asked.sites - held].sum())
+    held, room = len(set(asked.kept)), np.minimum(asked.capacity[columns], total)
+    best = int(room[:held].sum()) + int(np.sort(room[held:])[::-1][: asked.sites - held].sum())
     if best < total:
         sentence = say(
             "The largest %(sites)s sites have room for %(room)s together, but %(demand)s are to be served.",
@@ -96,13 +99,12 @@ def _of_room(asked: Question) -> list[Reason]:
             demand=total,
         )
         return [Reason(kind="capacity-below-demand", sentence=sentence)]
-    return _of_room_in_reach(asked, columns)
+    return _of_room_in_reach(asked, columns, room)
 
 
-def _of_room_in_reach(asked: Question, columns: list[int]) -> list[Reason]:
-    assert asked.capacity is not None
+def _of_room_in_reach(asked: Question, columns: list[int], room: Table) -> list[Reason]:
     cost = np.where(asked.cost[:, columns] == UNREACHABLE, 2, 0)
-    missing, flow = transport(cost, asked.weight, asked.capacity[columns], 1)
+    missing, flow = transport(cost, asked.weight, room, 1)
     if not missing:
         return []
     sentence = say("Even with every candidate open, %(count)s find no room within reach.", count=missing)

@@ -74,11 +74,17 @@ def figures(
         total=int(weight.sum()),
         within=tuple(int((flow * ((metres != UNREACHABLE) & (metres <= far))).sum()) for far in distances),
         unserved=int(weight.sum() - flow.sum()),
-        metres=int((flow * metres).sum()),
+        metres=_metres(flow, metres),
         worst=int(metres[flow > 0].max()) if (flow > 0).any() else 0,
         loads=tuple(int(one) for one in flow.sum(axis=0)),
         groups=tuple(Group(total=int(a), beyond=int(b)) for a, b in zip(total, beyond, strict=True)),
     )
+
+
+def _metres(flow: Table, metres: Table) -> int:
+    """All ways together; in numbers without bounds where 64 bits might not do."""
+    longest = int(metres.max(initial=0))
+    return int(((flow if int(flow.sum()) * longest < 2**62 else flow.astype(object)) * metres).sum())
 
 
 def _flow(asked: Question, sites: Sequence[int], limit: int) -> Table:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pianqu.kernels.saying import say
-from pianqu.kernels.siting.checking import contradiction, numbers
+from pianqu.kernels.siting.checking import LARGEST_TOTAL, contradiction, numbers, too_large
 from pianqu.kernels.siting.model import UNREACHABLE, Effort, Infeasible, Measure, Plan, Question, Reason
 from pianqu.kernels.siting.search import Found, solve
 from pianqu.kernels.siting.view import View
@@ -54,11 +54,14 @@ def median(asked: Question, *, seed: int = 1, effort: Effort = DEFAULT, hear: He
         if reached.value:
             return _unreached(view, reached)
         start = reached.columns
+    task = view.median(start)
+    if view.tight and int(view.weight.sum()) * (task.miss + 1) >= LARGEST_TOTAL:
+        return too_large()
 
     def heard(found: Found) -> None:
         hear(_so_far(view, found, (found.value, found.bound)))
 
-    found = solve(view.median(start), seed=seed, effort=effort, start=start, hear=heard)
+    found = solve(task, seed=seed, effort=effort, start=start, hear=heard)
     return _plan(view, "median", found, (found.value, found.bound), limit=None)
 
 

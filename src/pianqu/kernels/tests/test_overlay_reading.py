@@ -313,6 +313,7 @@ def test_too_many_shapes_and_points_are_refused() -> None:
         ("null", "empty"),
         ('{"type": "Polygon", "coordinates": []}', "empty"),
         ('{"type": "Polygon", "coordinates": [[[0, 0], [1, 1]]]}', "empty"),
+        ('{"type": "Polygon", "coordinates": [[[0, 0], [1, 1]], [[0, 0], [1, 0], [1, 1]]]}', "empty"),
         ('{"type": "Polygon", "coordinates": [[[0, 0], [1, NaN], [1, 1]]]}', "not-a-number"),
         ('{"type": "Polygon", "coordinates": [[[0, 0], [1, "x"], [1, 1]]]}', "not-a-number"),
         ('{"type": "Polygon", "coordinates": [[[0, 0], [1], [1, 1]]]}', "not-a-number"),

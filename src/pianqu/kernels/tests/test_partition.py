@@ -116,6 +116,12 @@ def test_what_is_found_is_found_by_trying_everything_too(problem: tuple[Units, T
         assert found.part not in all_plans
 
 
+def test_a_border_told_from_both_sides_is_one_border_with_its_length() -> None:
+    told = Units(population=(1, 1, 1), borders=((0, 1, 40), (1, 0, 40), (1, 2, 30), (2, 2, 9)))
+    found = figures(told, Task(clusters=3), (0, 1, 2))
+    assert (found.cut, found.length) == (2, 70)
+
+
 def test_small_plans_are_the_best_there_are() -> None:
     worse = 0
     for seed in range(6):

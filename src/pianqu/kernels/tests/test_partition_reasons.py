@@ -6,7 +6,7 @@ import pytest
 
 from pianqu.kernels.partition.problem import System, Task, Units, Weights
 from pianqu.kernels.partition.reasons import Kind, Reason
-from pianqu.kernels.partition.search import Infeasible, Plan, plan
+from pianqu.kernels.partition.search import Infeasible, Plan, plan, repair
 from pianqu.kernels.tests.test_partition import grid
 
 LINE = Units(population=(10,) * 6, borders=tuple((n, n + 1, 1) for n in range(5)))
@@ -128,6 +128,43 @@ def test_centres_lie_in_clusters_of_their_own() -> None:
     assert len({found.part[unit] for unit in (0, 1, 11)}) == 3
     found = planned(grid(4, 3), Task(clusters=3, sweeps=50, centres=(0, 1), locks={1: 0, 2: 0, 11: 1}))
     assert (found.part[1], found.part[2], found.part[11]) == (0, 0, 1) and found.part[0] == 2
+
+
+def test_a_centre_goes_where_locks_are_if_it_has_no_room_of_its_own() -> None:
+    units = Units(population=(3, 3, 1, 5, 1), borders=((0, 3, 1), (1, 2, 1), (1, 3, 1), (2, 4, 1)), bridges=((0, 2),))
+    found = planned(units, replace(TWO, tolerance=10_000, locks={3: 1, 1: 0}, centres=(0, 2)))
+    assert (found.part[0], found.part[2]) == (1, 0)
+    reason = why(LINE, replace(TWO, locks={0: 0, 1: 0, 2: 0, 3: 0}, centres=(5,)))
+    assert reason.kind is Kind.LOCKED_LOAD and reason.proven
+
+
+def test_too_many_choices_for_centres_are_no_proof() -> None:
+    line = Units(population=(10,) * 16, borders=tuple((n, n + 1, 1) for n in range(15)))
+    task = Task(
+        clusters=8, tolerance=0, sweeps=10, tries=1, locks={n: n for n in range(0, 8)}, centres=tuple(range(9, 14))
+    )
+    found = plan(line, task, plain=True)
+    assert isinstance(found, Infeasible) and not any(reason.proven for reason in found.reasons)
+
+
+def test_a_part_beside_the_present_clusters_gets_one_of_its_own() -> None:
+    apart = replace(LINE, borders=LINE.borders[:4], population=(20, 20, 5, 5, 5, 30), home=(0, 0, 1, 1, 1, 0))
+    asked = replace(TWO, weights=Weights(moved=2), limits=(1, 60))
+    found = planned(apart, asked).part
+    assert found[5] not in found[:5]
+    mended = repair(apart, asked, apart.home, [5], plain=True)
+    assert isinstance(mended, Infeasible) and mended.reasons[0].kind is Kind.ISLANDS
+
+
+def test_limits_that_so_many_clusters_cannot_keep() -> None:
+    reason = why(LINE, replace(TWO, limits=(30, 40), clusters=3))
+    assert reason.kind is Kind.NO_NUMBER and reason.proven
+    assert str(reason) == "All units together are enough for 2 to 2 clusters; 3 are asked for."
+
+
+def test_numbers_that_do_not_add_up_exactly() -> None:
+    reason = why(replace(LINE, population=(2**42,) * 6), TWO)
+    assert reason.kind is Kind.TOO_MUCH and not reason.proven
 
 
 def test_more_is_locked_into_a_cluster_than_it_may_have() -> None:

@@ -347,6 +347,28 @@ def test_every_reason_for_no_plan_names_whom_it_is_about(
         assert str(found.reasons[0].sentence).endswith(".")
 
 
+def test_room_for_everybody_many_times_over_is_room() -> None:
+    found = planning.median(Question(cost=LINE, weight=ONES, sites=3, capacity=np.full(3, 2**62)))
+    assert isinstance(found, Plan) and found.value == 0
+
+
+def test_numbers_whose_price_for_nobody_served_would_leave_64_bits_are_told_and_not_computed_with() -> None:
+    far = [[12, -1, -1, 29], [25, 16, 38, 19], [16, 44, -1, 11], [-1, 31, 2, 4], [18, 41, 20, -1]]
+    cost = np.array([*far, [-1, 11, 39, 43], [3, 2, 33, 16], [28, 7, 43, -1], [44, 39, 35, 11], [38, 2, 28, 20]])
+    weight, cost = np.array([8, 2, 8, 1, 5, 5, 8, 3, 8, 6]), np.where(cost < 0, UNREACHABLE, cost * 10_000)
+    small = planning.median(Question(cost=cost, weight=weight, sites=2))
+    assert isinstance(small, Plan) and small.value == 7_530_000 and small.proved
+    large = planning.median(Question(cost=cost, weight=weight * 10**7, sites=2))
+    assert isinstance(large, Infeasible) and large.reasons[0].kind == "too-large" and not large.proved
+
+
+def test_where_nobody_is_served_the_longest_way_is_none() -> None:
+    asked = Question(cost=np.array([[5, 3], [2, 0]]), weight=np.array([1, 0]), sites=1, capacity=np.array([2, 0]))
+    plan = Plan(measure="coverage", sites=(1,), value=0, bound=0, shares=(), rounds=0)
+    centre = asking.one_more(asked, plan, limit=9)[1]
+    assert (centre.before, centre.unserved_before, centre.site, centre.after) == (0, 1, 0, 5)
+
+
 def test_room_that_lies_out_of_reach_is_a_reason_of_its_own() -> None:
     far = np.array([[0, 4, -1], [4, 0, -1], [-1, -1, 0]])
     found = planning.median(Question(cost=far, weight=ONES, sites=3, capacity=np.array([1, 1, 9])))

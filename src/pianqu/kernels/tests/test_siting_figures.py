@@ -23,6 +23,11 @@ def question(seed: int, *, capacity: int | None = None) -> Question:
     )
 
 
+def test_ways_of_very_many_are_added_up_exactly() -> None:
+    asked = Question(cost=np.array([[2**39]]), weight=np.array([2**39]), sites=1)
+    assert figures(asked, [0], groups=[0], distances=[1], limit=1).metres == 2**78
+
+
 @pytest.mark.parametrize("seed", range(40))
 def test_figures_are_what_counting_one_by_one_gives(seed: int) -> None:
     asked, chance = question(seed), random.Random(seed + 1)
