@@ -555,3 +555,22 @@ def test_the_reorganisation_of_jiangbei_from_files_to_files(folder: Path, capsys
     lines = rows(folder, "editions.csv")
     assert [(line[4], line[7]) for line in lines if line[1] == "上邵村委会"] == [("上邵社区", "待定")]
     assert sum(line[6] == "换了街道" for line in lines) == 16 and "撤 44、增 36" in capsys.readouterr().out
+
+
+def test_a_grid_far_from_all_others_is_asked_about_where_no_district_is_given(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "far.geojson").write_text(FAR, encoding="utf-8")
+    given = [
+        "--in",
+        f"公安={folder / 'police.geojson'}",
+        "--in",
+        f"远={folder / 'far.geojson'}",
+        "--out",
+        folder / "out",
+    ]
+    with override("zh-hans"):
+        assert plan_merge.main([str(word) for word in given]) == 0
+    said = capsys.readouterr().out
+    assert "公安：离其他各张网都很远，坐标系是否有误？" in said and "远：离其他各张网都很远，坐标系是否有误？" in said
+    assert json.loads((folder / "out/report.json").read_text())["apart"] == ["公安", "远"]

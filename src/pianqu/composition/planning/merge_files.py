@@ -109,6 +109,7 @@ def report(merged: Merged, settings: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "grids": list(made.layers),
         "places": len(merged.places),
+        "apart": alone(merged),
         "beyond_district": sum(not place.atom.within for place in merged.places),
         "slivers": {
             "joined": made.slivers,
@@ -133,6 +134,20 @@ def versions() -> dict[str, str]:
         "geos": shapely.geos_version_string,
         "proj": pyproj.proj_version_str,
     }
+
+
+def alone(merged: Merged) -> list[str]:
+    """Grids whose box meets no other grid's: where no district is given, nothing else shows a wrong coordinate system."""
+    boxes = {
+        name: shapely.box(
+            *shapely.total_bounds([place.atom.geometry for place in merged.places if place.atom.members[at]])
+        )
+        for at, name in enumerate(merged.refinement.layers)
+    }
+    others = {name: [box for other, box in boxes.items() if other != name] for name in boxes}
+    return [
+        name for name, box in boxes.items() if others[name] and not any(box.intersects(other) for other in others[name])
+    ]
 
 
 def sums(merged: Merged, places: Sequence[Place]) -> dict[str, Any]:

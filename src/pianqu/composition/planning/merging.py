@@ -14,7 +14,7 @@ from pianqu.composition.planning.editions import TABLE, editions
 from pianqu.composition.planning.editions import WORKBOOK as EDITIONS
 from pianqu.composition.planning.extras import Extra
 from pianqu.composition.planning.grids import Wanted, check_keep, read_grids
-from pianqu.composition.planning.merge_files import NAMES, counted, files, sums, versions, with_report
+from pianqu.composition.planning.merge_files import NAMES, alone, counted, files, sums, versions, with_report
 from pianqu.composition.planning.merged import Merged, Place, merged
 from pianqu.composition.planning.proposing import Wish, proposed
 from pianqu.composition.planning.writing import whole
@@ -133,7 +133,11 @@ def lines(found: Merged) -> list[str]:
         "area": in_groups(made.sliver_m2),
     }
     first = _("%(grids)s grids make %(places)s places; %(slivers)s slivers (%(area)s m²) went to their neighbours.")
-    return [first % words, *_problems(found.findings), *_cover(found), *_homes(found), *_errors(found)]
+    apart = [
+        _("%(grid)s: lies apart from all the others. Is its coordinate system right?") % {"grid": name}
+        for name in alone(found)
+    ]
+    return [first % words, *apart, *_problems(found.findings), *_cover(found), *_homes(found), *_errors(found)]
 
 
 def _problems(findings: Sequence[Finding]) -> list[str]:
