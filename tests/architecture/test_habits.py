@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 
+from pianqu.foundation import errors
 from tests.architecture.source import (
     HOME,
+    called_name,
     calls,
     chain,
     functions,
@@ -29,6 +31,9 @@ CONVERTS = {"localdate", "localtime"}
 """Clock when called without a moment, conversion with one."""
 SQL = {"raw", "extra", "RawSQL", "cursor", "execute", "executemany"}
 TEMPLATES = sorted(HOME.rglob("templates/**/*.html"))
+PROBLEMS = {name for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, errors.Problem)}
+AT_A_TERMINAL = {"rotating.py", "sealing.py", "twinning.py"}
+"""Of the ledger: only the operator's commands call these, which speak English."""
 INLINE = re.compile(r"<[a-zA-Z][^>]*?\s(style|on[a-z]+|hx-on[:a-z-]*)\s*=", re.DOTALL)
 
 
@@ -122,3 +127,56 @@ def test_templates_have_no_inline_style_or_handler(template: Path) -> None:
         r"\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\}|<script\b.*?</script>", "", template.read_text(), flags=re.S
     )
     assert not INLINE.findall(text)
+
+
+@pytest.mark.parametrize("room", room_names())
+def test_a_refusal_speaks_the_readers_language(room: str) -> None:
+    files = [path for path in room_files() if room_of(path) == room and path.name not in AT_A_TERMINAL]
+    raw = [f"{path.name}:{line}" for path in files for line in _raw_refusals(tree(path))]
+    assert not raw, "wrap these sentences in gettext"
+
+
+def test_a_raw_sentence_of_a_refusal_is_seen() -> None:
+    source = """
+def plain(): raise Absent("a", "There is none.")
+def joined(name): raise Invalid("a", f"There is no {name}.")
+def filled(name): raise Invalid("a", "There is no %s." % name)
+def named():
+    sentence = "There is none."
+    raise Refused("a", sentence)
+def wrapped(name): raise Absent("a", _("There is no %(name)s.") % {"name": name})
+def both(name):
+    sentence = _("There is none.")
+    raise Absent("a", sentence if name else f"{name}: {sentence}")
+"""
+    assert _raw_refusals(ast.parse(source)) == [2, 3, 4, 7]
+
+
+def _raw_refusals(module: ast.Module) -> list[int]:
+    """Lines on which a refusal gets words that nobody translates: written there, or under a name in the same function."""
+    found = set()
+    for function in (node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)):
+        named: dict[str, list[ast.expr]] = {}
+        for node in ast.walk(function):
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                named.setdefault(node.targets[0].id, []).append(node.value)
+        for call in calls(function):
+            if called_name(call) in PROBLEMS and len(call.args) > 1 and _is_raw(call.args[1], named):
+                found.add(call.lineno)
+    return sorted(found)
+
+
+def _is_raw(words: ast.expr, named: dict[str, list[ast.expr]]) -> bool:
+    """Whether letters stand in it outside of every call."""
+    match words:
+        case ast.Constant(value=str(text)):
+            return any(sign.isalpha() for sign in text)
+        case ast.JoinedStr():
+            return any(_is_raw(part, named) for part in words.values if isinstance(part, ast.Constant))
+        case ast.BinOp():
+            return _is_raw(words.left, named) or (isinstance(words.op, ast.Add) and _is_raw(words.right, named))
+        case ast.IfExp():
+            return _is_raw(words.body, named) or _is_raw(words.orelse, named)
+        case ast.Name():
+            return any(_is_raw(value, {}) for value in named.get(words.id, ()))
+    return False

@@ -134,6 +134,20 @@ def test_a_bad_line_stops_the_whole_on_the_page_too(chief: Client) -> None:
     assert refused.status_code == 422 and "Line 3" in refused.text and households() == {}
 
 
+def test_a_list_of_more_lines_than_are_taken_is_refused_with_its_bound(chief: Client) -> None:
+    lines = [HEAD, *(GOOD.replace("h1", f"h{number}") for number in range(50_001))]
+    for language, said in (("zh-hans", "清单超过 50 000 行"), ("en", "more than 50 000 lines")):
+        chief.cookies["django_language"] = language
+        refused = send(chief, *lines)
+        assert refused.status_code == 422 and said in refused.text and households() == {}
+
+
+def test_a_quotation_mark_that_is_not_closed_is_told_with_its_line(chief: Client) -> None:
+    rest = [GOOD.replace("h1", f"h{number}") for number in range(5_000)]
+    refused = send(chief, HEAD, GOOD, 'h2,"二幢' + GOOD[4:], *rest)
+    assert refused.status_code == 422 and "Line 3 of the list cannot be read" in refused.text and households() == {}
+
+
 def test_only_administrators_take_rolls_in(chief: Client) -> None:
     person = Account.objects.create_account(login="one", password="长长的密码-2026", name="某人")
     appointed = {"organisation_code": ONE, "kind": "grid_worker", "title": "网格员"}

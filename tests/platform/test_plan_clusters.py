@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import zipfile
@@ -19,7 +20,9 @@ from django.utils.translation import override
 from openpyxl import Workbook, load_workbook
 
 from pianqu.composition.commands import plan, plan_cells, plan_clusters
-from pianqu.composition.planning.sentences import PARTITION
+from pianqu.composition.planning import watching
+from pianqu.composition.planning.sentences import ADVICE, PARTITION
+from pianqu.kernels.partition import reasons
 from tests.platform.houses import PROJECT
 
 STEP = 0.003
@@ -233,6 +236,56 @@ def test_buildings_that_do_not_touch_need_a_distance(folder: Path) -> None:
     assert "micro_cell" not in json.loads((folder / "plan.geojson").read_text())["features"][-1]["properties"]
 
 
+def cells_of(folder: Path) -> list[str]:
+    given = ["--in", folder / "units.geojson", "--out", folder / "plan.csv", "--effort", 60]
+    return [*map(str, given), "--cell=200-400", "--micro=50-100"]
+
+
+def test_cells_tell_how_far_they_are(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watching, "ELSEWHERE_S", 0.0)
+    assert plan_cells.main(cells_of(folder)) == 0
+    told = capsys.readouterr().err
+    assert "第 1 次（共 8 次）" in told, "the search of cells"
+    assert "微网格：已完成 0 个网格，共" in told, "and of micro-cells within each"
+
+
+@pytest.mark.parametrize(("words_of", "micro"), [("得分", False), ("微网格：已完成 1 个", True)])
+def test_who_stops_cells_gets_the_best_so_far(
+    folder: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    words_of: str,
+    micro: bool,
+) -> None:
+    monkeypatch.setattr(watching, "ELSEWHERE_S", 0.0)
+    tell = watching.Watch._tell
+
+    def told(watch: watching.Watch, said: str) -> None:
+        tell(watch, said)
+        if words_of in said and not watch.stopped:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    monkeypatch.setattr(watching.Watch, "_tell", told)
+    assert plan_cells.main(cells_of(folder)) == 3
+    out = capsys.readouterr()
+    assert "正在停止" in out.err and "提前停止" in out.out
+    assert all(row[1] for row in rows(folder / "plan.csv")[1:]), "every unit has its cell"
+    assert report(folder)["stopped"] is True
+    assert ("还没有微网格" in out.out) is micro
+
+
+def test_of_many_reasons_the_first_are_told_and_how_many_more_there_are(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "units.geojson").write_text(json.dumps(collection(list(squares(4, 6, gap=0.001)))), encoding="utf-8")
+    assert plan_cells.main(cells_of(folder)) == 1
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 11 and lines[-1] == "另有 14 条原因见报告。"
+    assert len(report(folder)["reasons"]) == 24
+
+
 def test_cells_without_micro_cells_say_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     given = ["--in", folder / "units.geojson", "--out", folder / "plan.xlsx", "--effort", 50, "--micro", "60-70"]
     assert plan_cells.main([str(word) for word in given]) == 0
@@ -337,6 +390,7 @@ def test_files_that_cannot_be_used_get_one_sentence_and_nothing_is_written(
             assert plan_clusters.main(words(folder, **given)) == 2
         said = capsys.readouterr().err
         assert said.count("\n") == 1 and expected in said, said
+        assert said.endswith(("。什么都没有写。\n", ". Nothing was written.\n")), said
     assert sorted(path.name for path in folder.iterdir()) == before
 
 
@@ -395,7 +449,13 @@ def test_bands_out_of_range_are_refused(folder: Path, capsys: pytest.CaptureFixt
 
 def test_every_sentence_of_the_kernel_is_known_to_the_catalogue() -> None:
     found = {words for path in (PROJECT / "src/pianqu/kernels/partition").glob("*.py") for words in sentences(path)}
-    assert found == set(PARTITION)
+    assert found == set(PARTITION) | {reasons.ADVISED}
+    assert {*reasons.ADVICE.values(), reasons.ADVISED} == set(ADVICE)
+
+
+def test_what_a_reason_does_not_say_itself_is_advised() -> None:
+    say_so_themselves = {reasons.Kind.ISLAND, reasons.Kind.NO_UNITS, reasons.Kind.WRONG_TASK}
+    assert set(reasons.Kind) - set(reasons.ADVICE) == say_so_themselves
 
 
 def sentences(path: Path) -> Iterator[str]:

@@ -248,7 +248,7 @@ FAR = collection({"P1": (300, 0, 301, 1)})
 @pytest.mark.parametrize(
     ("name", "content", "chinese", "english"),
     [
-        ("police.geojson", "[", "GeoJSON", "cannot be read as GeoJSON"),
+        ("police.geojson", "[", "不是 GeoJSON：第 1 行第 2 列", "is no GeoJSON: what stands in line 1, column 2"),
         ("police.geojson", collection({}), "没有", "holds no area"),
         ("police.geojson", FAR, "公里|米", "covers nothing of the district"),
         ("district.geojson", collection({}), "没有", "holds no area"),
@@ -265,6 +265,7 @@ def test_files_that_cannot_be_used_get_one_sentence_and_nothing_is_written(
             assert plan_merge.main(words(folder, homes=True)) == 2
         said = capsys.readouterr().err
         assert said.count("\n") == 1 and any(part in said for part in expected.split("|")), said
+        assert said.endswith(("。什么都没有写。\n", ". Nothing was written.\n")), said
     assert not (folder / "out").exists()
 
 

@@ -142,11 +142,16 @@ def test_chinese_map_coordinates_are_taken_back(folder: Path) -> None:
     assert made[-1]["geometry"]["coordinates"] == pytest.approx([121.55, 29.89], abs=1e-6)
 
 
-def test_a_table_of_ways_stands_for_the_map_and_what_it_lacks_cannot_be_gone(folder: Path) -> None:
+def test_a_table_of_ways_stands_for_the_map_and_what_it_lacks_cannot_be_gone(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (folder / "ways.csv").write_text("需求点,候选点,米\nA,1,500\nB,2,10\nB,1,800\n")
     given = words(folder, sites=1, costs=folder / "ways.csv")
     assert plan_sites.main(given) == 1
     assert [(one["kind"], one["points"]) for one in report(folder)["reasons"]] == [("unreachable", ["C"])]
+    assert capsys.readouterr().out == f"已写出：{folder / 'plan.report.json'}\n", (
+        "what was kept although there is no plan"
+    )
     assert not (folder / "plan.csv").exists()
     assert plan_sites.main([*given, "--leave-out"]) == 0
     told = report(folder)

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.utils.translation import gettext as _
 
 from pianqu.foundation.errors import Unavailable
 from pianqu.foundation.keys import keys
@@ -31,16 +32,17 @@ def encrypt(text: str, *, table: str, column: str, row: str) -> str:
 
 def decrypt(sealed: str, *, table: str, column: str, row: str) -> str:
     """The text again. Raises Unavailable when the ring lacks the key or the value was moved or altered."""
-    name, _, body = sealed.partition(":")
+    name, _colon, body = sealed.partition(":")
     key = keys().field_ring.get(name)
     if key is None:
-        raise Unavailable("field-key-missing", f"The field key {name} is not in the key ring; put it back into {name}.")
+        sentence = _("The field key %(name)s is not in the key ring; put it back into %(name)s.")
+        raise Unavailable("field-key-missing", sentence % {"name": name})
     raw = base64.b64decode(body)
     try:
         return AESGCM(key).decrypt(raw[:12], raw[12:], _bound_to(table, column, row)).decode()
     except InvalidTag as error:
         raise Unavailable(
-            "field-altered", "A protected field cannot be opened: it was altered or belongs elsewhere."
+            "field-altered", _("A protected field cannot be opened: it was altered or belongs elsewhere.")
         ) from error
 
 

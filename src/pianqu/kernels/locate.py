@@ -77,7 +77,7 @@ class CellIndex:
         for place, hit in zip(usable.tolist(), hit_of.tolist(), strict=True):
             if hit >= 0:
                 found[place] = Located(self.keys[hit], "inside", 0.0)
-            else:
+            elif near_m > 0:
                 found[place] = self.locate(lons[place], lats[place], near_m=near_m)
         return tuple(found)
 

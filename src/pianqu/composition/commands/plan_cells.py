@@ -8,12 +8,14 @@ from pianqu.composition.planning.answering import answered
 MOST = 1_000_000
 EPILOGUE = """Units 单元: .geojson or shapefile .zip of areas; or .csv, .xlsx with --adjacent, or with lon 经度, lat 纬度 and
 --near. Columns: code 编码, name 名称, households 户数, workload 工作量. Buildings that do not touch need --near. Exit code 0: a
-plan; 1: there is none, or none was found (then the nearest is written), the report says why; 2: a file cannot be used.
-退出码：0 有方案，1 不可划分或没有找到（没有找到时写出最接近的方案；原因见报告），2 文件有误。"""
+plan; 1: there is none, or none was found (then the nearest is written), the report says why; 2: a file cannot be used;
+3: stopped by Ctrl-C, and the best found until then is written.
+退出码：0 有方案，1 不可划分或没有找到（没有找到时写出最接近的方案；原因见报告），2 文件有误，3 按 Ctrl-C 停下
+（已写出当时最好的方案）。"""
 
 
 def main(argv: list[str]) -> int:
-    """0: a plan was written; 1: none is possible or none was found; 2: the files cannot be used."""
+    """0: a plan was written; 1: none is possible or none was found; 2: the files cannot be used; 3: stopped by Ctrl-C."""
     return answered("clustering", "cells", _parser().parse_args(argv))
 
 

@@ -53,6 +53,8 @@ def _publish(actors: Mapping[str, Actor], draft: queries.DraftCard, now: datetim
         then = at + timedelta(hours=7 * number)
         said = services.comment(actor=resident, draft_id=draft.draft_id, words=words, now=then)
         if answer:
-            services.answer_comment(actor=leader, comment_id=said, words=answer, now=then + timedelta(hours=3))
+            services.answer_comment(
+                actor=leader, draft_id=draft.draft_id, comment_id=said, words=answer, now=then + timedelta(hours=3)
+            )
     words = "中心这边可以接：新划入的社区由我们的窗口一并受理，人手够用。"
     services.comment(actor=actors[CLUSTER.login], draft_id=draft.draft_id, words=words, now=now - timedelta(hours=20))

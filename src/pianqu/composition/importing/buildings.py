@@ -14,12 +14,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from pianqu.composition.importing import table
-from pianqu.composition.importing.cells import Bad, Line, by_name, one, text
+from pianqu.composition.importing.cells import Bad, Line, by_name, one, position, text
 from pianqu.composition.importing.table import Fault
 from pianqu.composition.importing.workbook import table as write
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.installation import installation
-from pianqu.kernels import geo
 from pianqu.rooms.territory import queries as territory
 from pianqu.rooms.territory import services
 from pianqu.rooms.territory.services import NewBuilding
@@ -64,7 +63,10 @@ def checked(lines: list[Line], *, crs: str = "WGS84") -> Roll:
 
 
 def _building(cells: Mapping[str, object], names: Mapping[str, set[str]], crs: str) -> NewBuilding:
-    lon, lat = _position(cells, crs)
+    place = position(cells, crs)
+    if place is None:
+        raise Bad(_("Longitude and latitude are missing."))
+    lon, lat = place
     return NewBuilding(
         code=text(cells, "code"),
         name=text(cells, "name"),
@@ -74,15 +76,6 @@ def _building(cells: Mapping[str, object], names: Mapping[str, set[str]], crs: s
         households=_count(cells, "households"),
         population=_count(cells, "population") if text(cells, "population") else None,
     )
-
-
-def _position(cells: Mapping[str, object], crs: str) -> tuple[float, float]:
-    written = text(cells, "lon"), text(cells, "lat")
-    try:
-        lon, lat = (float(part) for part in written)
-        return geo.wgs84(lon, lat) if crs == "GCJ-02" else (lon, lat)
-    except (ValueError, OverflowError):
-        raise Bad(_("“%(text)s” is no position.") % {"text": ", ".join(written)[:40]}) from None
 
 
 def _community(cells: Mapping[str, object], names: Mapping[str, set[str]], lon: float, lat: float) -> str:

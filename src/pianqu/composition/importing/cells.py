@@ -7,6 +7,8 @@ from datetime import date, datetime
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from pianqu.kernels import geo
+
 Line = tuple[int, Mapping[str, object]]
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(?:[ T]00:00:00)?")
 
@@ -54,6 +56,18 @@ def one(text: str, known: Mapping[str, set[str]], missing: tuple[str, str]) -> s
         sentence = _("“%(text)s” is the name of several: %(codes)s. Please write the code.")
         raise Bad(sentence % {"text": text[:40], "codes": ", ".join(sorted(found))})
     raise Bad(missing[bool(text)] % {"text": text[:40]})
+
+
+def position(cells: Mapping[str, object], crs: str) -> tuple[float, float] | None:
+    """Longitude and latitude in WGS 84, None where neither is written. Raises Bad."""
+    written = text(cells, "lon"), text(cells, "lat")
+    if not any(written):
+        return None
+    try:
+        lon, lat = (float(part) for part in written)
+        return geo.wgs84(lon, lat) if crs == "GCJ-02" else (lon, lat)
+    except (ValueError, OverflowError):
+        raise Bad(_("“%(text)s” is no position.") % {"text": ", ".join(written)[:40]}) from None
 
 
 def day(cells: Mapping[str, object], name: str) -> date | None:

@@ -50,12 +50,18 @@ def excel_lines(
         )
         raise Invalid("list-not-excel", sentence) from error
     if len(rows) > MOST + 1:
-        raise Invalid("list-long", _("The list has more than 50 000 lines."))
+        raise too_long(MOST)
     top = _top(rows[:head_within], columns, optional)
     head = _head(rows[top] if rows else [], columns, optional)
     for number, row in enumerate(rows[top + 1 :], start=top + 2):
         if any(cell not in (None, "") for cell in row):
             yield number, {name: row[at] if at < len(row) else None for name, at in head.items()}
+
+
+def too_long(most: int) -> Invalid:
+    """The refusal of a list with more lines."""
+    sentence = _("The list has more than %(most)s lines, and no more are taken at once. Nothing was taken in.")
+    return Invalid("list-long", sentence % {"most": f"{most:,}".replace(",", " ")})
 
 
 def _value(cell: Any) -> object:

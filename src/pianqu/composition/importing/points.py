@@ -13,12 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from pianqu.composition.importing import table
-from pianqu.composition.importing.cells import Bad, Line, by_name, one, text
+from pianqu.composition.importing.cells import Bad, Line, by_name, one, position, text
 from pianqu.composition.importing.table import Fault
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Problem
 from pianqu.foundation.installation import installation
-from pianqu.kernels import geo, opening
+from pianqu.kernels import opening
 from pianqu.kernels.opening import Spans
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.territory import services
@@ -80,7 +80,7 @@ def checked(lines: list[Line], *, crs: str) -> tuple[list[NewPoint], list[Fault]
 def _point(
     cells: Mapping[str, object], bodies: Mapping[str, set[str]], kinds: Mapping[str, set[str]], crs: str
 ) -> NewPoint:
-    lon, lat = _position(cells, crs)
+    lon, lat = position(cells, crs) or (None, None)
     accessible = text(cells, "accessible").lower()
     if accessible not in YES | NO:
         raise Bad(_("“%(text)s” is neither yes nor no.") % {"text": accessible[:40]})
@@ -102,17 +102,6 @@ def _point(
         accessible=accessible in YES,
         weekly=tuple(_hours(cells, name, number) for number, name in enumerate(WEEK)),
     )
-
-
-def _position(cells: Mapping[str, object], crs: str) -> tuple[float | None, float | None]:
-    written = text(cells, "lon"), text(cells, "lat")
-    if not any(written):
-        return None, None
-    try:
-        lon, lat = (float(part) for part in written)
-        return geo.wgs84(lon, lat) if crs == "GCJ-02" else (lon, lat)
-    except (ValueError, OverflowError):
-        raise Bad(_("“%(text)s” is no position.") % {"text": ", ".join(written)[:40]}) from None
 
 
 def _hours(cells: Mapping[str, object], name: str, weekday: int) -> Spans:

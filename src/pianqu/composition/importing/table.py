@@ -4,13 +4,13 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from pathlib import Path
 
 from django.utils.translation import gettext as _
 
 from pianqu.composition.importing.cells import Line, said_columns
-from pianqu.composition.importing.excel import excel_lines
+from pianqu.composition.importing.excel import MOST, excel_lines, too_long
 from pianqu.foundation.errors import Invalid
 
 
@@ -33,8 +33,10 @@ def said(path: Path, faults: Sequence[Fault]) -> Iterator[str]:
         yield f"… and {len(faults) - SHOWN} more lines 另有\n"
 
 
-def lines(path: Path, needed: Mapping[str, str], optional: Mapping[str, str], *, largest: int) -> list[Line]:
-    """The lines with their numbers. Raises Invalid for a file that is no such table."""
+def lines(
+    path: Path, needed: Mapping[str, str], optional: Mapping[str, str], *, largest: int, most: int = MOST
+) -> list[Line]:
+    """The lines with their numbers. Raises Invalid for a file that is no such table, or has more than `most` lines (of CSV)."""
     if not path.is_file():
         raise Invalid("table-absent", _("There is no file %(path)s.") % {"path": path})
     if path.stat().st_size > largest:
@@ -46,7 +48,9 @@ def lines(path: Path, needed: Mapping[str, str], optional: Mapping[str, str], *,
         written = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
         written = path.read_bytes().decode("gb18030", "replace")
-    rows = list(_numbered(written))
+    rows = list(islice(_numbered(written), most + 2))
+    if len(rows) > most + 1:
+        raise too_long(most)
     words = [word.strip() for word in rows[0][1]] if rows else []
     keys = {word: key for key, zh in columns.items() for word in (key, zh)}
     known = {keys[word] for word in words if word in keys}
@@ -60,10 +64,17 @@ def lines(path: Path, needed: Mapping[str, str], optional: Mapping[str, str], *,
 
 
 def _numbered(written: str) -> Iterator[tuple[int, list[str]]]:
-    """Each row that is not empty, with the line of the file on which it begins."""
+    """Each row that is not empty, with the line of the file on which it begins. Raises Invalid for one without an end."""
     reader = csv.reader(io.StringIO(written))
     begin = 1
-    for row in reader:
-        if row:
-            yield begin, row
-        begin = reader.line_num + 1
+    try:
+        for row in reader:
+            if row:
+                yield begin, row
+            begin = reader.line_num + 1
+    except csv.Error as error:
+        sentence = _(
+            "Line %(number)s of the list cannot be read: a quotation mark is perhaps not closed. Nothing was taken in; "
+            "please put it right, or save the list as .xlsx."
+        )
+        raise Invalid("table-broken", sentence % {"number": begin}) from error

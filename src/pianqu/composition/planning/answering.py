@@ -4,6 +4,8 @@ import sys
 from argparse import Namespace
 from importlib import import_module
 
+from django.utils.translation import gettext as _
+
 from pianqu.composition.planning.language import speak
 from pianqu.foundation.errors import Problem
 
@@ -21,5 +23,12 @@ def answered(module: str, act: str, asked: Namespace) -> int:
     try:
         return int(getattr(running, act)(asked))
     except Problem as problem:
-        sys.stderr.write(f"{problem.message}\n")
+        sys.stderr.write(f"{_unwritten(problem.message)}\n")
         return UNREADABLE
+
+
+def _unwritten(sentence: str) -> str:
+    """The sentence, and that nothing came of it."""
+    if sentence.endswith((".", "。")):
+        return _("%(sentence)s Nothing was written.") % {"sentence": sentence}
+    return _("%(why)s. Nothing was written.") % {"why": sentence}

@@ -12,7 +12,7 @@ from pianqu.composition.planning import fronts, partitions
 from pianqu.composition.planning.answering import IMPOSSIBLE, STOPPED, WRITTEN
 from pianqu.composition.planning.ensemble import searched
 from pianqu.composition.planning.maps import beside, write
-from pianqu.composition.planning.partitions import Asked, Outcome, Rules
+from pianqu.composition.planning.partitions import Asked, Outcome, Rules, Stage
 from pianqu.composition.planning.sentences import told
 from pianqu.composition.planning.units import Fields, Given, Near, neighbours, read_centres, read_locks, read_units
 from pianqu.composition.planning.watching import watched
@@ -80,13 +80,13 @@ def _plan(given: argparse.Namespace, asked: Asked) -> int:
     with watched() as watch:
         try:
             outcome = partitions.solve(
-                asked, read, rules, lambda progress: watch.goes_on(lambda: _progress(progress, asked.task.tries))
+                asked, read, rules, lambda stage: watch.goes_on(lambda: _progress(stage, asked.task.tries))
             )
         except Said as error:
             raise Invalid("plan-question", told(error.sentence)) from error
     whole(report, as_text(partitions.report(outcome)).encode())
     written = write(given.out, outcome) if outcome.plan else ()
-    sys.stderr.writelines(f"{_why(reason)}\n" for reason in outcome.reasons)
+    _say_why(outcome.reasons)
     _say(outcome, [*written, report])
     if outcome.stopped:
         return STOPPED
@@ -115,7 +115,7 @@ def _choice(given: argparse.Namespace, asked: Asked) -> int:
     choice = fronts.Choice(asked=asked, given=read, rules=rules, settings=len(tasks), tried=tried)
     whole(report, as_text(fronts.report(choice)).encode())
     written = fronts.write(given.out, choice) if choice.best else ()
-    sys.stderr.writelines(f"{_why(reason)}\n" for reason in choice.reasons)
+    _say_why(choice.reasons)
     _say_choice(choice, [*written, report])
     if choice.stopped:
         return STOPPED
@@ -135,7 +135,10 @@ def _read(given: argparse.Namespace, asked: Asked, second: Path) -> tuple[Given,
     return read, _rules(files, read, asked), report
 
 
-def _progress(progress: Progress, tries: int) -> str:
+def _progress(stage: Stage, tries: int) -> str:
+    if not isinstance(stage, Progress):
+        return _("Micro-cells: %(done)s of %(all)s cells are done.") % {"done": stage[0], "all": stage[1]}
+    progress = stage
     words = {"try": progress.tries + 1, "tries": tries, "score": -(-progress.score // SCALE), "over": progress.over}
     if progress.over:
         return _("Try %(try)s of %(tries)s: none within the limits yet, over by %(over)s.") % words
@@ -174,12 +177,21 @@ def _end(lines: Sequence[str], files: Sequence[Path]) -> None:
     sys.stdout.write("\n".join([*lines, last]) + "\n")
 
 
+def _say_why(reasons: Sequence[Reason]) -> None:
+    """The first of them, and how many more there are: of a thousand buildings apart nobody reads a thousand lines."""
+    lines = [_why(reason) for reason in reasons[:TOLD]]
+    if left := len(reasons) - len(lines):
+        lines.append(_("%(count)s more reasons are in the report.") % {"count": left})
+    sys.stderr.writelines(f"{line}\n" for line in lines)
+
+
 def _why(reason: Reason) -> str:
-    """The reason, and the tolerance that would remove it, where one would."""
-    if reason.tolerance is None:
-        return told(reason.sentence)
-    words = {"reason": told(reason.sentence), "percent": f"{reason.tolerance * 100 / FINE:.2f}"}
-    return _("%(reason)s It would need a tolerance of at least %(percent)s %%.") % words
+    """The reason, the tolerance that would remove it, where one would, and what else to do."""
+    said = told(reason.sentence)
+    if reason.tolerance is not None:
+        words = {"reason": said, "percent": f"{reason.tolerance * 100 / FINE:.2f}"}
+        said = _("%(reason)s It would need a tolerance of at least %(percent)s %%.") % words
+    return _("%(reason)s %(advice)s") % {"reason": said, "advice": told(reason.advice)} if reason.advice else said
 
 
 def _rules(files: dict[str, Path], read: Given, asked: Asked) -> Rules:
@@ -227,6 +239,9 @@ def _micro(outcome: Outcome) -> list[str]:
     if outcome.micro is None:
         return []
     lines = [_("%(count)s micro-cells.") % {"count": len(outcome.micro.cells)}]
+    if outcome.stopped:
+        left = len(set(outcome.plan.part if outcome.plan else ())) - len(partitions.asked_for_micro(outcome.micro))
+        lines.append(_("%(count)s cells have no micro-cells yet: it was stopped before.") % {"count": left})
     lines += [
         _("Cell %(cell)s has no micro-cells: %(why)s") % {"cell": cell + 1, "why": told(reason.sentence)}
         for cell, reason in partitions.lacking(outcome.micro)[:TOLD]

@@ -20,7 +20,7 @@ from pianqu.composition.planning.proposing import Wish, proposed
 from pianqu.composition.planning.sentences import told
 from pianqu.composition.planning.writing import whole
 from pianqu.foundation.errors import Invalid
-from pianqu.kernels.overlay.findings import Finding, sentence
+from pianqu.kernels.overlay.findings import Finding, in_groups, sentence
 from pianqu.kernels.partition.cells import Band
 from pianqu.kernels.saying import Said
 
@@ -77,8 +77,7 @@ def _grids(given: argparse.Namespace, wanted: Wanted, extras: list[Extra]) -> tu
     try:
         found = merged(read_grids(wanted), tolerance_m=given.tolerance, keep=given.keep)
     except Said as refusal:
-        words = {"why": told(refusal.sentence)}
-        raise Invalid("plan-merge", _("%(why)s. Nothing was written.") % words) from refusal
+        raise Invalid("plan-merge", told(refusal.sentence)) from refusal
     posts = read_posts(dict(given.duties), found)
     if posts:
         extras.append(duties(dict(given.duties), found, posts))
@@ -129,9 +128,9 @@ def lines(found: Merged) -> list[str]:
     made = found.refinement
     words = {
         "grids": len(made.layers),
-        "places": len(found.places),
-        "slivers": made.slivers,
-        "area": round(made.sliver_m2),
+        "places": in_groups(len(found.places)),
+        "slivers": in_groups(made.slivers),
+        "area": in_groups(made.sliver_m2),
     }
     first = _("%(grids)s grids make %(places)s places; %(slivers)s slivers (%(area)s m²) went to their neighbours.")
     return [first % words, *_problems(found.findings), *_cover(found), *_homes(found), *_errors(found)]
@@ -182,7 +181,7 @@ def _sum(words: str, found: Merged, places: Sequence[Place]) -> str:
     size = _("%(area)s m²") if figures["count"] is None else _("%(area)s m², %(counted)s: %(count)s")
     return words % {
         "places": figures["places"],
-        "size": size % {"area": round(figures["area_m2"]), "counted": counted(found), "count": figures["count"]},
+        "size": size % {"area": in_groups(figures["area_m2"]), "counted": counted(found), "count": figures["count"]},
     }
 
 

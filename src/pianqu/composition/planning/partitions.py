@@ -17,7 +17,7 @@ from pianqu.kernels.partition.cells import Band, Micro, cells, micro_cells
 from pianqu.kernels.partition.figures import broken
 from pianqu.kernels.partition.problem import FINE, MEASURES, Measure, System, Task, Units, Weights
 from pianqu.kernels.partition.reasons import Kind, Reason, not_found
-from pianqu.kernels.partition.search import VERSION, Infeasible, Plan, Progress, enough, steps
+from pianqu.kernels.partition.search import VERSION, Heard, Infeasible, Plan, Progress, last, steps
 
 LIBRARIES = ("numpy", "scipy", "shapely", "pyproj", "pymetis")
 """numba is none of them: it changes nothing but the time."""
@@ -108,31 +108,31 @@ class Group:
     """Of the balanced sum from the mean, in percent."""
 
 
-def solve(
-    asked: Asked, given: Given, rules: Rules, goes_on: Callable[[Progress], bool] = lambda _progress: True
-) -> Outcome:
-    """Ask the kernel; `goes_on` is asked again and again while clusters are searched."""
-    units = units_of(asked, given, rules)
+Stage = Progress | tuple[int, int]
+"""Of the search of clusters or cells; of micro-cells, of how many cells they are done, and of how many in all."""
+
+
+def solve(asked: Asked, given: Given, rules: Rules, goes_on: Callable[[Stage], bool] = lambda _stage: True) -> Outcome:
+    """Ask the kernel; `goes_on` is asked again and again while it searches."""
+    units, heard = units_of(asked, given, rules), Heard(goes_on)
     if asked.cell is None:
-        answer, stopped = _searched(units, task_of(asked, rules), goes_on)
-        return Outcome(asked=asked, given=given, rules=rules, units=units, answer=answer, stopped=stopped)
-    answer = cells(units, asked.cell, whole=asked.whole, seed=asked.seed, sweeps=asked.sweeps)
+        answer = last(steps(units, task_of(asked, rules)), heard)
+        return Outcome(asked=asked, given=given, rules=rules, units=units, answer=answer, stopped=heard.stopped)
+    answer = cells(units, asked.cell, whole=asked.whole, seed=asked.seed, sweeps=asked.sweeps, goes_on=heard)
     micro = None
-    if asked.micro and isinstance(answer, Plan) and answer.holds:
-        micro = micro_cells(units, answer.part, asked.micro, whole=asked.whole, seed=asked.seed, sweeps=asked.sweeps)
-    return Outcome(asked=asked, given=given, rules=rules, units=units, answer=answer, micro=micro)
-
-
-def _searched(units: Units, task: Task, goes_on: Callable[[Progress], bool]) -> tuple[Plan | Infeasible, bool]:
-    """The answer, and whether it was stopped."""
-    running = steps(units, task)
-    while True:
-        try:
-            progress = next(running)
-        except StopIteration as end:
-            return end.value, False
-        if not goes_on(progress):
-            return enough(running), True
+    if asked.micro and isinstance(answer, Plan) and answer.holds and not heard.stopped:
+        micro = micro_cells(
+            units,
+            answer.part,
+            asked.micro,
+            whole=asked.whole,
+            seed=asked.seed,
+            sweeps=asked.sweeps,
+            goes_on=heard,
+        )
+    return Outcome(
+        asked=asked, given=given, rules=rules, units=units, answer=answer, micro=micro, stopped=heard.stopped
+    )
 
 
 def task_of(asked: Asked, rules: Rules) -> Task:
@@ -227,6 +227,11 @@ def moved(outcome: Outcome) -> Moves:
 def lacking(micro: Micro) -> list[tuple[int, Reason]]:
     """Cells without micro-cells, and why."""
     return [one for one in micro.reasons if one[1].kind is not Kind.NOT_FOUND]
+
+
+def asked_for_micro(micro: Micro) -> set[int]:
+    """Cells of which it is known what micro-cells they have, or why none."""
+    return {*micro.cells, *(cell for cell, _reason in micro.reasons)}
 
 
 def nearest(micro: Micro) -> list[tuple[int, Reason]]:

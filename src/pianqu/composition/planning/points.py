@@ -5,7 +5,6 @@ population 人口, households 户数 or cases 办件数. Candidates: code, name,
 Of an area in a GeoJSON file a point inside it counts. Other columns are passed over.
 """
 
-import csv
 import hashlib
 import json
 import math
@@ -23,7 +22,7 @@ from pianqu.composition.importing.cells import Bad, Line, said_columns, text
 from pianqu.foundation.errors import Invalid
 from pianqu.kernels import geo
 
-LARGEST = 50_000_000
+LARGEST, MOST = 50_000_000, 1_000_000
 PLACED = {"name": "名称", "lon": "经度", "lat": "纬度"}
 CODE = {"code": "编码"}
 WEIGHTS = {"weight": "权重", "population": "人口", "households": "户数", "cases": "办件数"}
@@ -104,11 +103,16 @@ def _lines(path: Path, needed: Mapping[str, str], optional: Mapping[str, str]) -
     if path.suffix.lower() not in {".csv", ".xlsx"}:
         raise Invalid("plan-format", _("%(file)s is neither .csv nor .xlsx nor .geojson.") % {"file": path.name})
     try:
-        return table.lines(path, needed, optional, largest=LARGEST)
-    except csv.Error as error:
-        raise Invalid("plan-csv", _("%(file)s cannot be read as a table.") % {"file": path.name}) from error
+        return table.lines(path, needed, optional, largest=LARGEST, most=MOST)
     except Invalid as problem:
-        raise Invalid(problem.code, f"{path.name}: {problem.message}") from problem
+        words = {"file": path.name, "why": problem.message}
+        raise Invalid(problem.code, _("%(file)s: %(why)s") % words) from problem
+
+
+def too_large(path: Path) -> Invalid:
+    """The refusal of a file with more bytes than are read."""
+    words = {"file": path.name, "size": LARGEST // 1_000_000}
+    return Invalid("table-large", _("%(file)s is larger than %(size)s MB: please divide it.") % words)
 
 
 def _features(path: Path, needed: Mapping[str, str], columns: Mapping[str, str]) -> list[Line]:
@@ -116,7 +120,7 @@ def _features(path: Path, needed: Mapping[str, str], columns: Mapping[str, str])
     if not path.is_file():
         raise Invalid("table-absent", _("There is no file %(path)s.") % {"path": path})
     if path.stat().st_size > LARGEST:
-        raise Invalid("table-large", _("The file is larger than %(size)s MB.") % {"size": LARGEST // 1_000_000})
+        raise too_large(path)
     try:
         found = json.loads(path.read_bytes())["features"]
         lines: list[Line] = [(number, _cells(feature, columns)) for number, feature in enumerate(found, 1)]
@@ -161,8 +165,8 @@ def refuse(path: Path, faults: list[tuple[int, str]]) -> None:
         return
     words = {"file": path.name, "line": faults[0][0], "reason": faults[0][1], "count": len(faults)}
     if len(faults) == 1:
-        raise Invalid("plan-line", _("%(file)s, line %(line)s: %(reason)s. Nothing was planned.") % words)
-    sentence = _("%(file)s, line %(line)s: %(reason)s (%(count)s lines have faults). Nothing was planned.")
+        raise Invalid("plan-line", _("%(file)s, line %(line)s: %(reason)s") % words)
+    sentence = _("%(file)s, line %(line)s: %(reason)s (%(count)s lines have faults)")
     raise Invalid("plan-line", sentence % words)
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from django.utils.translation import gettext as _
@@ -51,6 +52,7 @@ def sites(given: argparse.Namespace) -> int:
     whole(report, as_text(siting.report(outcome)).encode())
     if isinstance(outcome.answer, Infeasible):
         sys.stderr.writelines(f"{told(reason.sentence)}\n" for reason in outcome.answer.reasons)
+        sys.stdout.write(f"{_written([report])}\n")
         return IMPOSSIBLE
     _say(outcome, outcome.answer, [*write(given.out, outcome, outcome.answer), report])
     return WRITTEN
@@ -77,5 +79,9 @@ def _say(outcome: Outcome, answer: Plan, files: list[Path]) -> None:
             words = {"site": outcome.sites[more.site].name, "measure": measure(more.measure)}
             words |= {"before": str(more.before), "after": str(more.after)}
             lines.append(_("One more at %(site)s: %(measure)s from %(before)s to %(after)s.") % words)
-    lines.append(_("Written: %(files)s") % {"files": ", ".join(str(path) for path in files)})
+    lines.append(_written(files))
     sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _written(files: Sequence[Path]) -> str:
+    return _("Written: %(files)s") % {"files": ", ".join(str(path) for path in files)}

@@ -74,6 +74,26 @@ PARTITION = (
     ),
 )
 
+ADVICE = (
+    gettext_noop("%(reason)s %(advice)s"),
+    gettext_noop("Please write their population, and 0 where nobody lives."),
+    gettext_noop("Please put these numbers right."),
+    gettext_noop("Please balance by a number that more of the units have."),
+    gettext_noop("Please ask for fewer clusters."),
+    gettext_noop("Please divide these units, or ask for fewer clusters."),
+    gettext_noop("Please allow a greater deviation, or ask for another number of clusters."),
+    gettext_noop("Please join parts by a bridge, or ask for another number of clusters."),
+    gettext_noop("Please take these locks or centres out."),
+    gettext_noop("Please unlock one of them, or ask for more clusters."),
+    gettext_noop("Please unlock some of it."),
+    gettext_noop("Please lock what lies between them into the same cluster, or unlock one of them."),
+    gettext_noop("Please unlock some of what stands in its way."),
+    gettext_noop("Please unlock some of what surrounds them."),
+    gettext_noop("Please unlock one of them."),
+    gettext_noop("Please set wider limits."),
+    gettext_noop("Please allow a greater deviation or more steps, or take the nearest one and change it."),
+)
+
 
 def told(sentence: Sentence) -> str:
     """The sentence with its values, in the reader's language."""

@@ -176,7 +176,7 @@ def _refuse_lost(findings: Sequence[Finding]) -> None:
     lost = [finding for finding in findings if finding.code in LOST]
     if lost:
         words = {"finding": told(sentence(lost[0])), "count": len(lost)}
-        raise Invalid("plan-lost", _("%(finding)s (units without an area: %(count)s). Nothing was planned.") % words)
+        raise Invalid("plan-lost", _("%(finding)s (units without an area: %(count)s)") % words)
 
 
 def _properties(given: Mapping[str, Any], columns: Mapping[str, str], code: str, key: str) -> Cells:

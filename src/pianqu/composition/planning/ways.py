@@ -11,7 +11,7 @@ import numpy as np
 from django.utils.translation import gettext as _
 
 from pianqu.composition.importing.cells import text
-from pianqu.composition.planning.points import LARGEST, Spot, digest, read_lines, refuse
+from pianqu.composition.planning.points import LARGEST, Spot, digest, read_lines, refuse, too_large
 from pianqu.foundation.errors import Invalid
 from pianqu.kernels import geo
 from pianqu.kernels.siting import walking
@@ -77,7 +77,7 @@ def _streets(path: Path, crs: str) -> tuple[Table, list[tuple[int, int, float]]]
     """Nodes and edges of the lines in a GeoJSON file; lines meet where their coordinates are the same to a centimetre."""
     try:
         if path.stat().st_size > LARGEST:
-            raise Invalid("table-large", _("The file is larger than %(size)s MB.") % {"size": LARGEST // 1_000_000})
+            raise too_large(path)
         features = json.loads(path.read_bytes())["features"]
         lines = [line for feature in features for line in _lines(feature["geometry"], crs)]
     except OSError as error:

@@ -42,23 +42,32 @@ WORDS: Mapping[str, str] = {
     "gcj02-suspected": "%(layer)s: lies %(before_m)s m off the district's border and %(after_m)s m once read as GCJ-02: "
     "is it GCJ-02?",
     # a refusal
-    "off-the-map": "%(layer)s: declared as degrees, but the first point is %(at)s, and no system was found that fits",
+    "off-the-map": "%(layer)s: declared as degrees, but the first point is %(at)s, and no system was found that fits; it has to "
+    "be named, as EPSG:4549 is",
     "elsewhere": "%(layer)s: covers nothing of the district; its middle is %(at)s, %(distance_m)s m from it",
     "nothing": "%(layer)s: holds no area",
-    "too-many-bytes": "%(layer)s: has more than %(limit)s bytes",
+    "no-rows": "%(layer)s: holds no line below its headings",
+    "too-many-bytes": "%(layer)s: has more than %(limit)s bytes; please divide it, or leave out points nearer than a metre",
     "too-many-shapes": "%(layer)s: has %(count)s shapes; %(limit)s are the most",
     "too-many-points": "%(layer)s: has %(count)s points; %(limit)s are the most",
-    "file-unreadable": "%(layer)s: cannot be read as %(kind)s (%(detail)s)",
+    "file-empty": "%(layer)s: the file is empty",
+    "json-broken": "%(layer)s: is no GeoJSON: what stands in line %(line)s, column %(column)s cannot be read",
+    "json-other": "%(layer)s: is no GeoJSON FeatureCollection",
+    "file-unreadable": "%(layer)s: cannot be read as %(kind)s; it may be damaged",
+    "file-cut-off": "%(layer)s: the .%(part)s file has %(bytes)s of its %(whole)s bytes, so its transfer broke off",
+    "shapefiles": "%(layer)s: the archive has %(count)s shapefiles (%(names)s); please pack each by itself",
     "file-part-missing": "%(layer)s: the archive has no .%(part)s file",
     "file-name-refused": "%(layer)s: the archive names a file outside of itself (%(part)s)",
     "file-packed-too-tightly": "%(layer)s: %(part)s unpacks to more than %(limit)s bytes",
     "column-missing": "%(layer)s: has no column %(column)s; it has %(columns)s",
+    "code-long": "%(layer)s, %(keys)s: is no code: it has %(count)s characters, and %(limit)s are the most",
     "code-rounded": "%(layer)s, row %(row)s: %(keys)s is a code that a spreadsheet has rounded; its last figures are lost",
     "place-unknown": "%(layer)s, %(keys)s: the place %(place)s is not known",
     "list-cell-unknown": "%(layer)s: the table of duties names the cell %(keys)s, which the grid does not have",
     "text-replaced": "%(layer)s: the names could not all be read as %(encoding)s",
 }
-_PLAIN = {"at", "layer", "keys"}
+_PLACES = {"row", "line", "column"}
+THIN = "\u2009"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,15 +92,23 @@ class Refused(Said):
 
 def sentence(finding: Finding) -> Sentence:
     """The words of a finding."""
-    values: dict[str, str | int | Sentence] = {name: _told(value) for name, value in finding.values.items()}
+    values: dict[str, str | int | Sentence] = {
+        name: _told(value, grouped=name not in _PLACES) for name, value in finding.values.items()
+    }
     values["layer"] = finding.layer
     values["keys"] = ", ".join(finding.keys)
     values["at"] = "" if finding.at is None else f"({finding.at[0]:.10g}, {finding.at[1]:.10g})"
     return Sentence(WORDS[finding.code], values)
 
 
-def _told(value: Value) -> str | int:
-    """A number as people read it: whole, or three figures."""
-    if not isinstance(value, float):
-        return value
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+def _told(value: Value, *, grouped: bool) -> str:
+    """A number as people read it: whole in groups of three figures, or three figures in all."""
+    if isinstance(value, str) or not grouped:
+        return str(value)
+    whole = isinstance(value, int) or abs(value) >= 100
+    return in_groups(value) if whole else f"{value:.3g}"
+
+
+def in_groups(value: float) -> str:
+    """A whole number in groups of three figures."""
+    return f"{value:,.0f}".replace(",", THIN)

@@ -222,7 +222,8 @@ def suspicion(layer: Layer, outline: BaseGeometry) -> Finding | None:
     plane = plane_of([outline])
     rim = shapely.boundary(plane.flat(outline))
     areas = [shape.geometry for shape in layer.shapes if shape.geometry is not None]
-    whole = shapely.union_all(shapely.make_valid(np.asarray(areas, dtype=object)))
+    repaired = shapely.make_valid(np.asarray(areas, dtype=object), method="structure", keep_collapsed=False)
+    whole = shapely.union_all(repaired)  # areas and nothing else: lines beside them would leave no border to measure
     along: NDArray[Any] = shapely.line_interpolate_point(rim, np.linspace(0, 1, SAMPLES), normalized=True)
     before, after = (
         float(np.median(shapely.distance(shapely.boundary(plane.flat(one)), along)))

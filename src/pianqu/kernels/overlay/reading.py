@@ -28,13 +28,14 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 from shapely.geometry.base import BaseGeometry
 
-from pianqu.kernels.overlay.findings import Finding, Refused
+from pianqu.kernels.overlay.findings import Finding, Refused, Value
 from pianqu.kernels.overlay.layers import LIMITS, Layer, Limits, Shape
 
 CODES = ("code", "编码", "代码", "网格编码", "网格代码", "区划代码", "id", "objectid", "编号")
 """Columns that hold a shape's code, the likeliest first; capitals do not matter."""
 ENTRIES = 200
 """Files in an archive."""
+NAMED = 3
 _ROUNDED = re.compile(r"^\d(\.\d+)?[eE]\+\d+$")
 Row = Mapping[str, str]
 
@@ -82,14 +83,23 @@ def read_geojson(content: bytes, layer: str, *, code: str = "", limits: Limits =
     text, _encoding = _decoded(content)
     try:
         table = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise _unreadable(layer, "GeoJSON", str(error)) from None
+    except json.JSONDecodeError as error:
+        raise _no_json(layer, text, error) from None
+    except (ValueError, RecursionError):
+        raise _unreadable(layer, "GeoJSON") from None
     features = table.get("features") if isinstance(table, dict) else None
     if not isinstance(features, list) or not all(isinstance(one, dict) for one in features):
-        raise _unreadable(layer, "GeoJSON", "FeatureCollection")
+        raise Refused(Finding(code="json-other", layer=layer))
     _count(layer, len(features), limits)
     pairs = [(one.get("geometry"), _properties(one)) for one in features]
     return _file(layer, pairs, _declared(table), code, [], limits)
+
+
+def _no_json(layer: str, text: str, error: json.JSONDecodeError) -> Refused:
+    """Where a text stops being JSON; what the parser says of it is English and for programmers."""
+    if not text.strip():
+        return Refused(Finding(code="file-empty", layer=layer))
+    return Refused(Finding(code="json-broken", layer=layer, values={"line": error.lineno, "column": error.colno}))
 
 
 def _properties(feature: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -199,8 +209,8 @@ def _count(layer: str, count: int, limits: Limits) -> None:
         raise Refused(Finding(code="too-many-shapes", layer=layer, values={"count": count, "limit": limits.shapes}))
 
 
-def _unreadable(layer: str, kind: str, detail: str) -> Refused:
-    return Refused(Finding(code="file-unreadable", layer=layer, values={"kind": kind, "detail": detail[:120]}))
+def _unreadable(layer: str, kind: str) -> Refused:
+    return Refused(Finding(code="file-unreadable", layer=layer, values={"kind": kind}))
 
 
 def _decoded(content: bytes) -> tuple[str, str]:
@@ -225,8 +235,8 @@ class _Archive:
         try:
             self.packed = zipfile.ZipFile(io.BytesIO(content))
             entries = self.packed.infolist()
-        except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError) as error:
-            raise _unreadable(layer, "ZIP", str(error)) from None
+        except (zipfile.BadZipFile, ValueError, struct.error, NotImplementedError):
+            raise _unreadable(layer, "ZIP") from None
         _count(layer, len(entries), Limits(shapes=ENTRIES))
         self.parts = {entry.filename.casefold(): entry for entry in entries if not entry.is_dir()}
         for entry in entries:
@@ -252,8 +262,8 @@ class _Archive:
         try:
             with self.packed.open(entry) as part:
                 content = part.read(self.left + 1)
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, ValueError) as error:
-            raise _unreadable(self.layer, "ZIP", str(error)) from None
+        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError, OSError, ValueError):
+            raise _unreadable(self.layer, "ZIP") from None
         if len(content) > self.left:
             raise too_much
         self.left -= len(content)
@@ -270,7 +280,8 @@ def read_shapefile(content: bytes, layer: str, *, code: str = "", limits: Limits
     if not stems:
         raise Refused(Finding(code="file-part-missing", layer=layer, values={"part": "shp"}))
     if len(stems) > 1:
-        raise _unreadable(layer, "shapefile", ", ".join(f"{stem}.shp" for stem in stems))
+        names = ", ".join(f"{stem}.shp" for stem in stems[:NAMED])
+        raise Refused(Finding(code="shapefiles", layer=layer, values={"count": len(stems), "names": names[:120]}))
     stem = stems[0]
     if f"{stem}.dbf" not in archive.parts:
         raise Refused(Finding(code="file-part-missing", layer=layer, values={"part": "dbf"}))
@@ -286,8 +297,8 @@ def read_shapefile(content: bytes, layer: str, *, code: str = "", limits: Limits
         pairs = _pairs(parts, _encoding(texts.get("cpg", ""), parts["dbf"]), layer, limits, found)
     except Refused:
         raise
-    except (shapefile.ShapefileException, struct.error, ValueError, IndexError, KeyError, EOFError, OSError) as error:
-        raise _unreadable(layer, "shapefile", str(error)) from None
+    except (shapefile.ShapefileException, struct.error, ValueError, IndexError, KeyError, EOFError, OSError):
+        raise _unreadable(layer, "shapefile") from None
     return _file(layer, pairs, texts.get("prj", ""), code, found, limits)
 
 
@@ -300,7 +311,8 @@ def _check_length(layer: str, parts: Mapping[str, bytes]) -> None:
     )
     for part, least in (("shp", 100), ("dbf", 33)):
         if len(parts[part]) < max(least, told[part]):
-            raise _unreadable(layer, "shapefile", f".{part}: {len(parts[part])} / {max(least, told[part])}")
+            values: dict[str, Value] = {"part": part, "bytes": len(parts[part]), "whole": max(least, told[part])}
+            raise Refused(Finding(code="file-cut-off", layer=layer, values=values))
 
 
 def _pairs(
@@ -366,7 +378,7 @@ def read_table(content: bytes, layer: str, limits: Limits = LIMITS) -> Table:
             if _ROUNDED.match(cell):
                 found.append(Finding(code="code-rounded", layer=layer, keys=(cell,), values={"row": number}))
     if not rows:
-        raise Refused(Finding(code="nothing", layer=layer))
+        raise Refused(Finding(code="no-rows", layer=layer))
     return Table(columns, tuple(rows), tuple(found), tuple(numbers))
 
 
@@ -380,8 +392,8 @@ def _csv(content: bytes, layer: str) -> Iterator[tuple[int, list[str]]]:
         for line in reader:
             yield begin, [cell.strip() for cell in line]
             begin = reader.line_num + 1
-    except csv.Error as error:
-        raise _unreadable(layer, "CSV", str(error)) from None
+    except csv.Error:
+        raise _unreadable(layer, "CSV") from None
 
 
 def _sheet(content: bytes, layer: str, limits: Limits) -> Iterator[tuple[int, list[str]]]:
@@ -392,8 +404,8 @@ def _sheet(content: bytes, layer: str, limits: Limits) -> Iterator[tuple[int, li
         book = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
         for number, line in enumerate(book.worksheets[0].iter_rows(values_only=True), 1):
             yield number, [as_text(cell) for cell in line]
-    except (InvalidFileException, ParseError, KeyError, ValueError, IndexError, TypeError, zipfile.BadZipFile) as error:
-        raise _unreadable(layer, "Excel", str(error)) from None
+    except (InvalidFileException, ParseError, KeyError, ValueError, IndexError, TypeError, zipfile.BadZipFile):
+        raise _unreadable(layer, "Excel") from None
 
 
 def layer_of_codes(

@@ -175,7 +175,7 @@ def _clusters(written: Written, asked: Question, plain: bool | None) -> Solving:
 
 def _answer(units: Units, task: Task, asked: Question, found: Plan | Infeasible, stopped: int) -> Answer:
     if isinstance(found, Infeasible):
-        return Answer(sentences=tuple(kept(reason.sentence) for reason in found.reasons))
+        return Answer(sentences=tuple(kept(reason.advised) for reason in found.reasons))
     part = numbered_like(units, found.part, asked["known"], locked_in(task), task.clusters)
     return Answer(part=part, figures=figures_told(units, task, part), steps=stopped, metis=found.metis)
 

@@ -9,7 +9,7 @@ Cost: a search a number that is tried. Guarantee: a building lies in one cell; c
 is said why not.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,7 +20,7 @@ from pianqu.kernels.partition.level import level
 from pianqu.kernels.partition.problem import MEASURES, Measure, Task, Units, Weights
 from pianqu.kernels.partition.reasons import Kind, Reason, not_found, part_ranges, wrong
 from pianqu.kernels.partition.records import some_of
-from pianqu.kernels.partition.search import Infeasible, Plan, plan
+from pianqu.kernels.partition.search import Heard, Infeasible, Plan, Progress, last, steps
 from pianqu.kernels.saying import say
 
 WALK = Weights(cut=1, split=5, by_length=True)
@@ -64,8 +64,11 @@ def cells(
     tries: int = 8,
     locks: Mapping[int, int] | None = None,
     plain: bool | None = None,
+    goes_on: Callable[[Progress], bool] = lambda _progress: True,
 ) -> Plan | Infeasible:
     """Cells of these units. `whole` names the system (of buildings) whose areas are never divided.
+
+    `goes_on` is asked again and again; once it says no, the answer is the best plan until then.
 
     Locks are for units that are no part of a building with others; they say which units are in one cell, numbered from 0.
     """
@@ -91,7 +94,9 @@ def cells(
     held = {building[unit]: cell for unit, cell in (locks or {}).items()}
     least = max(held.values(), default=-1) + 1
     tasks = [replace(task, clusters=count, locks=held) for count in counts if count >= least]
-    return _tried(units, merged, building, tasks or [replace(task, clusters=least, locks=held)], plain)
+    heard = Heard(goes_on)
+    tasks = tasks or [replace(task, clusters=least, locks=held)]
+    return _tried(units, building, tasks, lambda asked: last(steps(merged, asked, plain=plain), heard), heard)
 
 
 def micro_cells(
@@ -103,12 +108,18 @@ def micro_cells(
     seed: int = 0,
     sweeps: int = 1_000,
     plain: bool | None = None,
+    goes_on: Callable[[tuple[int, int]], bool] = lambda _done_of_all: True,
 ) -> Micro:
-    """Micro-cells inside each cell."""
+    """Micro-cells inside each cell. `goes_on` is asked again and again, with how many cells are done and how many there are; once
+    it says no, the cell at hand and those after it have none."""
     part, of, reasons = [-1] * len(units), list[int](), list[tuple[int, Reason]]()
-    for number in sorted(set(cell) - {-1}):
+    numbers = sorted(set(cell) - {-1})
+    for done, number in enumerate(numbers):
+        heard = Heard(_at(goes_on, (done, len(numbers))))
         members = [unit for unit, its in enumerate(cell) if its == number]
-        found = cells(some_of(units, members), band, whole=whole, seed=seed, sweeps=sweeps, plain=plain)
+        found = cells(some_of(units, members), band, whole=whole, seed=seed, sweeps=sweeps, plain=plain, goes_on=heard)
+        if heard.stopped:
+            break
         if isinstance(found, Infeasible):
             back = (replace(one, units=tuple(members[n] for n in one.units)) for one in found.reasons)
             reasons += [(number, reason) for reason in back]
@@ -121,17 +132,27 @@ def micro_cells(
     return Micro(part=tuple(part), cells=tuple(of), reasons=tuple(reasons))
 
 
+def _at(goes_on: Callable[[tuple[int, int]], bool], place: tuple[int, int]) -> Callable[[Progress], bool]:
+    return lambda _progress: goes_on(place)
+
+
 def _tried(
-    units: Units, merged: Units, building: Sequence[int], tasks: Sequence[Task], plain: bool | None
+    units: Units,
+    building: Sequence[int],
+    tasks: Sequence[Task],
+    searched: Callable[[Task], Plan | Infeasible],
+    heard: Heard[Progress],
 ) -> Plan | Infeasible:
-    """The first plan within the limits, or else what came nearest."""
+    """The first plan within the limits, or else what came nearest; no more is tried once somebody stopped it."""
     first: Plan | Infeasible | None = None
     for task in tasks:
-        found = plan(merged, task, plain=plain)
+        found = searched(task)
         if isinstance(found, Plan) and found.holds:
             return _spread(units, task, building, found)
         if first is None or (isinstance(found, Plan) and isinstance(first, Infeasible)):
             first = _spread(units, task, building, found) if isinstance(found, Plan) else _named(building, found)
+        if heard.stopped:
+            break
     assert first is not None
     return first
 

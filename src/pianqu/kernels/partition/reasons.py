@@ -9,7 +9,7 @@ NP-hard (equal sums), so silence proves nothing: a search that then finds none s
 Cost: O(clusters · (units + borders)). Guarantee: what is called impossible is impossible.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import gcd
@@ -47,6 +47,28 @@ class Kind(StrEnum):
     """Nothing forbids a plan, and the search ended without one."""
 
 
+ADVICE: Mapping[Kind, str] = {
+    Kind.MISSING_POPULATION: "Please write their population, and 0 where nobody lives.",
+    Kind.NEGATIVE: "Please put these numbers right.",
+    Kind.NOBODY: "Please balance by a number that more of the units have.",
+    Kind.TOO_MANY_CLUSTERS: "Please ask for fewer clusters.",
+    Kind.TOO_LARGE: "Please divide these units, or ask for fewer clusters.",
+    Kind.STEPS: "Please allow a greater deviation, or ask for another number of clusters.",
+    Kind.ISLANDS: "Please join parts by a bridge, or ask for another number of clusters.",
+    Kind.WRONG_LOCK: "Please take these locks or centres out.",
+    Kind.TWO_CENTRES: "Please unlock one of them, or ask for more clusters.",
+    Kind.LOCKED_LOAD: "Please unlock some of it.",
+    Kind.LOCKED_APART: "Please lock what lies between them into the same cluster, or unlock one of them.",
+    Kind.OUT_OF_REACH: "Please unlock some of what stands in its way.",
+    Kind.POCKET: "Please unlock some of what surrounds them.",
+    Kind.NOT_JOINED: "Please unlock one of them.",
+    Kind.NO_NUMBER: "Please set wider limits.",
+    Kind.NOT_FOUND: "Please allow a greater deviation or more steps, or take the nearest one and change it.",
+}
+"""What whoever asked can do about it."""
+ADVISED = "%(reason)s %(advice)s"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reason:
     """One of them. Units and clusters by number."""
@@ -59,6 +81,16 @@ class Reason:
     """The tolerance below which this reason holds, in ten-thousandths, where tolerance would help."""
     proven: bool = True
     """Whether no plan can exist; else none was found."""
+
+    @property
+    def advice(self) -> Sentence | None:
+        """What to do about it, where its own sentence does not say so."""
+        return say(ADVICE[self.kind]) if self.kind in ADVICE else None
+
+    @property
+    def advised(self) -> Sentence:
+        """The sentence, and what to do."""
+        return say(ADVISED, reason=self.sentence, advice=self.advice) if self.advice else self.sentence
 
     def __str__(self) -> str:
         return str(self.sentence)

@@ -8,10 +8,11 @@ Cost: O(sweeps · units · degree) and METIS. Guarantee: the same units, task an
 same plan, with numba or without, in any process; a plan has connected clusters and keeps every lock.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from importlib.metadata import version
+from typing import Generic, TypeVar
 
 import numpy as np
 
@@ -67,6 +68,21 @@ class Progress:
     """Tries that are over."""
 
 
+Told = TypeVar("Told")
+
+
+class Heard(Generic[Told]):
+    """Asks whether to go on, and remembers that the answer was no."""
+
+    def __init__(self, goes_on: Callable[[Told], bool]) -> None:
+        self._goes_on = goes_on
+        self.stopped = False
+
+    def __call__(self, told: Told) -> bool:
+        self.stopped = self.stopped or not self._goes_on(told)
+        return not self.stopped
+
+
 Steps = Generator[Progress, bool | None, Plan | Infeasible]
 """Whoever sends true from some step on gets the best plan of the steps before."""
 Going = Generator[Progress, None, None]
@@ -77,14 +93,16 @@ def plan(units: Units, task: Task, *, plain: bool | None = None) -> Plan | Infea
     return last(steps(units, task, plain=plain))
 
 
-def last(running: Steps) -> Plan | Infeasible:
-    """Run to the end."""
+def last(running: Steps, goes_on: Callable[[Progress], bool] = lambda _progress: True) -> Plan | Infeasible:
+    """Run to the end, or until `goes_on` says no: then the best plan yet."""
     while True:
         try:
-            next(running)
+            progress = next(running)
         except StopIteration as end:
             found: Plan | Infeasible = end.value
             return found
+        if not goes_on(progress):
+            return enough(running)
 
 
 def enough(running: Steps) -> Plan | Infeasible:

@@ -109,7 +109,7 @@ def test_a_layer_that_covers_nothing_of_the_district_is_refused_with_its_place()
         refined([halves(), layer("far", a=box(5000, 0, 5100, 100))], outline=box(0, 0, 100, 100))
     assert refused.value.finding.code == "elsewhere"
     assert refused.value.finding.at == (5050.0, 50.0)
-    assert "4950 m from it" in str(refused.value)
+    assert "4\u2009950 m from it" in str(refused.value)
 
 
 def test_a_layer_that_only_touches_the_district_covers_nothing_of_it() -> None:

@@ -205,6 +205,23 @@ def test_gcj02_that_nobody_declared_is_suspected() -> None:
     assert suspicion(read(geojson(CELLS), "police").layer, outline) is None
 
 
+def test_gcj02_is_suspected_of_a_ring_that_crosses_itself() -> None:
+    outline = shapely.union_all(list(shapely_dense(CELLS).values()))
+    ring = np.array(outline.exterior.coords)
+    back_and_forth = np.array([ring[0], ring[0] - (0.01, 0.01), ring[0]])
+    spiked = {"whole": shapely.Polygon(np.concatenate([back_and_forth, ring[1:]]))}
+    assert shapely.make_valid(spiked["whole"]).geom_type == "GeometryCollection"
+    shifted = turned(spiked, lambda points: np.array([geo.gcj02(*point) for point in points]))
+    finding = suspicion(read(geojson(shifted), "police").layer, outline)
+    assert finding is not None and float(finding.values["before_m"]) > 200 > 20 > float(finding.values["after_m"])
+
+
+def test_where_a_file_stops_being_json_is_told_in_our_own_words() -> None:
+    broken = b'{"type": "FeatureCollection",\n "features": [{,]}'
+    with pytest.raises(Refused, match="is no GeoJSON: what stands in line 2, column 16 cannot be read"):
+        read(broken, "police")
+
+
 def test_a_system_that_is_not_said_or_not_known_is_told() -> None:
     file = read(archive(system=None), "police")
     assert [finding.code for finding in placed(file.layer, file.system).findings] == ["system-assumed"]
@@ -226,15 +243,17 @@ def test_a_plane_leads_there_and_back(east: float, north: float) -> None:
 @pytest.mark.parametrize(
     ("content", "code"),
     [
-        (b"", "file-unreadable"),
-        (b"no json", "file-unreadable"),
-        (b"[]", "file-unreadable"),
-        (b'{"features": [1]}', "file-unreadable"),
+        (b"", "file-empty"),
+        (b" \n", "file-empty"),
+        (b"no json", "json-broken"),
+        (b"[]", "json-other"),
+        (b'{"features": [1]}', "json-other"),
+        (b'{"features": ' + b"9" * 5_000 + b"}", "file-unreadable"),
         (b"[" * 100_000, "file-unreadable"),
         (b"PK\x03\x04 broken", "file-unreadable"),
         (archive(without="dbf"), "file-part-missing"),
         (archive(without="shp"), "file-part-missing"),
-        (archive(more={"other.shp": b""}), "file-unreadable"),
+        (archive(more={"other.shp": b""}), "shapefiles"),
         (archive(more={"../../etc/passwd": b""}), "file-name-refused"),
         (archive(more={"/etc/passwd": b""}), "file-name-refused"),
         (archive(more={"..\\boot.ini": b""}), "file-name-refused"),
@@ -258,7 +277,7 @@ def test_a_shapefile_that_was_cut_off_is_refused() -> None:
                     cut.writestr(part, content[:end] if part == name else content)
             cut_off = packed_again.getvalue()
             assert len(parts[name]) > end
-            assert refusal(lambda cut_off=cut_off: read(cut_off, "police")) == "file-unreadable"
+            assert refusal(lambda cut_off=cut_off: read(cut_off, "police")) == "file-cut-off"
 
 
 def test_an_archive_that_unpacks_to_more_than_the_limit_is_refused() -> None:
@@ -363,7 +382,7 @@ def test_codes_that_a_spreadsheet_has_rounded_are_told() -> None:
 
 @pytest.mark.parametrize("content", [b"", b"code\n", b"PK\x03\x04", archive()])
 def test_a_table_that_is_none_is_refused(content: bytes) -> None:
-    assert refusal(lambda: read_table(content, "party")) in {"nothing", "file-unreadable"}
+    assert refusal(lambda: read_table(content, "party")) in {"no-rows", "file-unreadable"}
 
 
 def test_a_table_of_codes_becomes_a_layer_on_known_ground() -> None:

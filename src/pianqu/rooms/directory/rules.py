@@ -60,7 +60,8 @@ def is_whole_district(kind: str, parent_kind: str) -> bool:
     return kind == "district" or (kind == "centre" and parent_kind == "district")
 
 
-def _of_whole_district(organisation_code: str) -> bool:
+def is_of_whole_district(organisation_code: str) -> bool:
+    """Whether an organisation in force is one of these. Two statements."""
     row = Organisation.objects.filter(code=organisation_code, valid_to=None).values_list("kind", "parent_code").first()
     if row is None:
         return False
@@ -72,7 +73,7 @@ def may_change_directory(actor: Actor) -> bool:
     """Set-up and imports, and administrators of the district or its centre."""
     if actor.kind == "system":
         return True
-    return post_kind(actor) == "administrator" and _of_whole_district(actor.organisation_code)
+    return post_kind(actor) == "administrator" and is_of_whole_district(actor.organisation_code)
 
 
 def may_manage(actor: Actor, organisation_code: str) -> bool:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from pianqu.foundation.errors import Absent
@@ -22,7 +23,7 @@ def checkpoint(request: HttpRequest) -> HttpResponse:
     """The newest checkpoint that the witnesses were asked about, with their lines; without witnesses the published one."""
     shown = queries.offered()
     if shown is None:
-        raise Absent("checkpoint-none", "Nothing has been published yet.")
+        raise Absent("checkpoint-none", _("Nothing has been published yet."))
     response = HttpResponse(shown.text, content_type=TEXT)
     response["Cache-Control"] = "no-cache"
     return response
@@ -60,7 +61,7 @@ def on_chain(request: HttpRequest, transaction: str) -> HttpResponse:
 def _small(size: int) -> int:
     """A number that a database can hold."""
     if size >= 2**63:
-        raise Absent("anchor-unknown", "There is no timestamp at this size.")
+        raise Absent("anchor-unknown", _("There is no timestamp at this size."))
     return size
 
 
@@ -84,7 +85,7 @@ def twin_checkpoint(request: HttpRequest) -> HttpResponse:
     """The newest checkpoint of the twin by the national standards."""
     card = queries.twin_card()
     if not card.text:
-        raise Absent("twin-none", "This ledger has no twin by the national standards.")
+        raise Absent("twin-none", _("This ledger has no twin by the national standards."))
     return _newest(card.text)
 
 
@@ -93,7 +94,7 @@ def twin_vkey(request: HttpRequest) -> HttpResponse:
     """The SM2 keys that the twin ever had, a line each, the oldest first; the newest signs."""
     card = queries.twin_card()
     if not card.vkeys:
-        raise Absent("twin-none", "This ledger has no twin by the national standards.")
+        raise Absent("twin-none", _("This ledger has no twin by the national standards."))
     return _newest("".join(f"{vkey}\n" for vkey in card.vkeys))
 
 
@@ -138,7 +139,7 @@ def _place(where: str) -> tuple[int, int]:
     try:
         return merkle.parse_tile_index(where)
     except ValueError as error:
-        raise Absent("tile-unknown", "This is not the address of a tile.") from error
+        raise Absent("tile-unknown", _("This is not the address of a tile.")) from error
 
 
 def _lasting(body: bytes, kind: str = OCTETS) -> HttpResponse:

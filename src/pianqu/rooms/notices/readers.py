@@ -19,6 +19,7 @@ from pianqu.rooms.notices.facts import AboutOutage, SendSettled, WebhookBack, We
 from pianqu.rooms.notices.models import Call, Notice, Outgoing, Planned, Webhook
 from pianqu.rooms.notices.queries import OF_PERSONS
 from pianqu.rooms.partners.facts import LetterReceived
+from pianqu.rooms.planning.facts import RunEnded
 
 INBOX, MESSAGES, WEBHOOKS = "notices.inbox", "notices.messages", "notices.webhooks"
 TOO_OLD = timedelta(days=1)
@@ -32,6 +33,7 @@ Heeded = (
     | told.AboutWhistle
     | told.AboutForce
     | AboutOutage
+    | RunEnded
 )
 Addressed = Iterator[tuple[str, bool]]
 """Organisation and whether it is urgent."""
@@ -61,9 +63,12 @@ def hear(heard: Sequence[Heard]) -> None:
 
 
 def _about(fact: Heeded) -> uuid.UUID:
-    """The matter; the transfer of what was only offered yet; a call to the spot; a joint task force; another system."""
+    """The matter; the transfer of what was only offered yet; a call to the spot; a joint task force; another system; what was
+    computed."""
     if isinstance(fact, AboutOutage):
         return uuid.UUID(fact.webhook_id)
+    if isinstance(fact, RunEnded):
+        return uuid.UUID(fact.subject.partition(":")[2])
     if isinstance(fact, told.AboutWhistle):
         return uuid.UUID(fact.whistle_id)
     if isinstance(fact, told.AboutForce) and not isinstance(fact, told.ForceGiven):
@@ -73,6 +78,8 @@ def _about(fact: Heeded) -> uuid.UUID:
 
 def _kind(item: Heard, fact: Fact) -> str:
     """What an inbox calls it."""
+    if isinstance(fact, RunEnded):
+        return f"run-{fact.run_kind}-{fact.state}"
     return f"letter-{fact.letter_kind}" if isinstance(fact, LetterReceived) else item.kind.partition(".")[2]
 
 
@@ -217,6 +224,12 @@ def _administrators(fact: AboutOutage, _holder: str) -> Addressed:
     yield casework.centre_code().removesuffix("-centre"), urgent
 
 
+def _who_asked(fact: RunEnded, _holder: str) -> Addressed:
+    """Whose computation it was. Where somebody stopped it, they know."""
+    if fact.state in ("done", "failed"):
+        yield fact.organisation_code, fact.state == "failed"
+
+
 _CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
     told.CaseDispatched: _dispatched,
     told.TaskJoined: _task,
@@ -262,6 +275,7 @@ _CONCERNS: Mapping[type[Fact], Callable[..., Addressed]] = {
     told.ForceEnded: _in_force,
     WebhookSilent: _administrators,
     WebhookBack: _administrators,
+    RunEnded: _who_asked,
 }
 _TOLD_TO_ALL = frozenset(
     {
@@ -286,6 +300,7 @@ _TOLD_TO_ALL = frozenset(
         LetterReceived,
         WebhookSilent,
         WebhookBack,
+        RunEnded,
     }
 )
 """Facts that the organisation in whose chain they stand did not bring about itself, or that its leaders have to decide on."""

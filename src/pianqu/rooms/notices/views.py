@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -20,6 +21,19 @@ from pianqu.foundation.installation import installation
 from pianqu.rooms.casework import queries as casework
 from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.notices import queries, services
+from pianqu.rooms.planning import queries as planning
+
+COMPUTED = {
+    f"run-{kind}-{state}": route
+    for kind, route in {
+        "plan": "planning:draft",
+        "front": "planning:draft",
+        "merge": "planning:merge",
+        "sites": "planning:site_study",
+    }.items()
+    for state in ("done", "failed")
+}
+"""Kind of a notice about a computation → the page on which it stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +45,9 @@ class Line:
     case: casework.CaseRow | None
     """None where the organisation does not see the matter any more."""
     notice: queries.NoticeCard
+    link: str = ""
+    """Of what was computed."""
+    title: str = ""
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -51,7 +68,8 @@ def inbox(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     found = queries.inbox_for(actor, now=timezone.now())
     cases = casework.rows_for(actor, {notice.case_id for notice in found})
-    lines = [_line(notice, cases.get(notice.case_id)) for notice in found]
+    titles = planning.computed_titles(notice.case_id for notice in found if notice.kind in COMPUTED)
+    lines = [_line(notice, cases.get(notice.case_id), titles.get(notice.case_id, "")) for notice in found]
     context = {
         "lines": lines,
         "unread": sum(notice.unread for notice in found),
@@ -136,9 +154,10 @@ def kinds() -> dict[str, str]:
     }
 
 
-def _line(notice: queries.NoticeCard, case: casework.CaseRow | None) -> Line:
+def _line(notice: queries.NoticeCard, case: casework.CaseRow | None, title: str) -> Line:
     icon, says = _says().get(notice.kind, ("bell", _("Something happened")))
-    return Line(icon=icon, says=says, case=case, notice=notice)
+    link = reverse(COMPUTED[notice.kind], args=[notice.case_id]) if title else ""
+    return Line(icon=icon, says=says, case=case, notice=notice, link=link, title=title)
 
 
 def _says() -> dict[str, tuple[str, str]]:
@@ -189,6 +208,14 @@ def _says() -> dict[str, tuple[str, str]]:
         "letter-refused": ("alert-triangle", _("The other system could not do what was asked")),
         "webhook-silent": ("alert-triangle", _("Another system takes no messages")),
         "webhook-back": ("circle-check", _("Another system takes its messages again")),
+        "run-plan-done": ("circle-check", _("The plan that you asked for is computed")),
+        "run-front-done": ("circle-check", _("The choice of plans that you asked for is computed")),
+        "run-merge-done": ("circle-check", _("The departments' grids are merged, as you asked")),
+        "run-sites-done": ("circle-check", _("The study of sites that you asked for has its answer")),
+        "run-plan-failed": ("alert-triangle", _("The plan that you asked for was not found: read why")),
+        "run-front-failed": ("alert-triangle", _("The choice of plans that you asked for was not found: read why")),
+        "run-merge-failed": ("alert-triangle", _("The merge that you asked for failed: read why")),
+        "run-sites-failed": ("alert-triangle", _("The study of sites that you asked for failed: read why")),
         "letter-withdrawn": ("arrow-back-up", _("The other district takes its matter back")),
     }
 

@@ -265,7 +265,7 @@ class PlanComputed(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class DraftPublished(Fact):
-    """Everybody may see a draft and say something of it until a day."""
+    """Everybody may see a draft and say something of it until a day. No day: nobody was asked, for the committed reason."""
 
     kind: ClassVar[str] = "planning.draft-published"
     label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Draft plan published")
@@ -274,6 +274,7 @@ class DraftPublished(Fact):
     revision: int
     digest: str
     comments_until: str
+    unasked_commitment: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,6 +28,28 @@ def may_plan(actor: Actor) -> bool:
     return card is not None and card.kind in PLANNING
 
 
+def may_change(actor: Actor, organisation_code: str) -> bool:
+    """An organisation's draft is changed by who plans there, or in one above it; everybody else reads it."""
+    if actor.kind == "system":
+        return True
+    own = actor.organisation_code == organisation_code
+    return may_plan(actor) and (own or _is_above(actor.organisation_code, organisation_code))
+
+
+def _is_above(code: str, other: str) -> bool:
+    """The district and its centre stand above all, also above what was dissolved since."""
+    return directory.is_of_whole_district(code) or code in directory.superiors(other)
+
+
+def check_may_change(actor: Actor, organisation_code: str) -> None:
+    """Raise Forbidden where `may_change` answers no."""
+    check_may_plan(actor)
+    if not may_change(actor, organisation_code):
+        sentence = _("This draft is %(name)s's: it is changed there, or by an organisation above it. You can read it.")
+        named = sentence % {"name": directory.name_of(organisation_code)}
+        raise Forbidden("draft-of-others", unchanged(named))
+
+
 def may_decide(actor: Actor) -> bool:
     """A plan is put into force by who may change the grid."""
     return directory.may_change_directory(actor)

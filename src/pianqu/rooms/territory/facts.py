@@ -37,7 +37,10 @@ class LandmarksAdded(Fact):
 
 @dataclass(frozen=True, kw_only=True)
 class BuildingsTakenIn(Fact):
-    """The buildings with their households were counted anew. `digest` is the SHA-256 of codes, places and counts."""
+    """The buildings with their households were counted anew. `digest` is the SHA-256 of codes, places and counts.
+
+    `source` is empty: where the roll comes from is typed by people or a file's name, and stays with the roll.
+    """
 
     kind: ClassVar[str] = "territory.buildings-taken-in"
     label: ClassVar["StrOrPromise"] = pgettext_lazy("fact", "Buildings and households taken in")
@@ -54,7 +57,8 @@ class GridAdopted(Fact):
     """A whole grid with its clusters is in force from a day on. `digest` is the SHA-256 of its canonical GeoJSON.
 
     `former_id` is the version in force before that day, `plan_id` the draft from which it came, `reverts` a version that was a
-    mistake and `restores` the one whose cells and clusters hold again.
+    mistake and `restores` the one whose cells and clusters hold again. `source` is empty: where the grid comes from is typed by
+    people or a file's name, and stays with the version.
     """
 
     kind: ClassVar[str] = "territory.grid-adopted"

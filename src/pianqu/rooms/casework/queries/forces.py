@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent
@@ -76,7 +77,7 @@ def force_for(actor: Actor, force_id: uuid.UUID, *, now: datetime, on: date) -> 
     """One with its matters, those that the actor sees. Raises Absent."""
     row = _seen(actor).filter(id=force_id).first()
     if row is None:
-        raise Absent("force-absent", "There is no such joint task force.")
+        raise Absent("force-absent", _("There is no such joint task force."))
     return _cards(actor, [row], on, now, matters=True)[0]
 
 

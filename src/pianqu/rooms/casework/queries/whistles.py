@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent
@@ -100,7 +101,7 @@ def whistle_for(actor: Actor, whistle_id: uuid.UUID, *, now: datetime) -> Whistl
     """One of them. Raises Absent."""
     row = _seen(actor).filter(id=whistle_id).select_related("case").first()
     if row is None:
-        raise Absent("whistle-absent", "There is no such call.")
+        raise Absent("whistle-absent", _("There is no such call."))
     return _cards(actor, [row], now)[0]
 
 

@@ -84,7 +84,7 @@ from pianqu.rooms.directory.queries.residents import (
 )
 from pianqu.rooms.directory.queries.scopes import Scope, scope_of
 from pianqu.rooms.directory.queries.tokens import TokenCard, caller_with, tokens_for
-from pianqu.rooms.directory.rules import may_change_directory, may_enrol, may_manage
+from pianqu.rooms.directory.rules import is_of_whole_district, may_change_directory, may_enrol, may_manage
 
 __all__ = [
     "ANONYMOUS",
@@ -131,6 +131,7 @@ __all__ = [
     "holders",
     "holds",
     "is_leader",
+    "is_of_whole_district",
     "items_at",
     "masked_name",
     "may_approve",

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from pianqu.foundation.db import fetch, vendor
 from pianqu.foundation.errors import Absent
@@ -46,7 +47,7 @@ def organisation(code: str) -> OrganisationCard:
     """Raises Absent for an unknown code."""
     found = organisations([code])
     if code not in found:
-        raise Absent("organisation-absent", "There is no such organisation.")
+        raise Absent("organisation-absent", _("There is no such organisation."))
     return found[code]
 
 

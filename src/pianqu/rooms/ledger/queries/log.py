@@ -235,7 +235,7 @@ def signed_at(size: int) -> datetime:
     """When the checkpoint of this size was signed, by this machine's clock. Raises Absent."""
     moment = Checkpoint.objects.filter(size=size).values_list("sealed_at", flat=True).first()
     if moment is None:
-        raise Absent("checkpoint-unknown", "The ledger has no checkpoint of this size.")
+        raise Absent("checkpoint-unknown", _("The ledger has no checkpoint of this size."))
     return moment
 
 
@@ -423,7 +423,7 @@ def tile(level: int, index: int, width: int) -> bytes:
     shown = published()
     there = _published_width(shown.size if shown else 0, level, index)
     if not 0 < width <= there:
-        raise Absent("tile-unknown", "The log has not grown that far.")
+        raise Absent("tile-unknown", _("The log has not grown that far."))
     return read_tile(level, index)[: width * HASH]
 
 
@@ -431,7 +431,7 @@ def entries(index: int, width: int) -> bytes:
     """Entry bundle: up to 256 leaves, each behind its length in two bytes (C2SP tlog-tiles)."""
     shown = published()
     if not 0 < width <= _published_width(shown.size if shown else 0, 0, index):
-        raise Absent("tile-unknown", "The log has not grown that far.")
+        raise Absent("tile-unknown", _("The log has not grown that far."))
     first = index * WIDTH
     leaves = (
         Position.objects.filter(position__gte=first, position__lt=first + width)

@@ -146,7 +146,7 @@ def twin_tile(level: int, index: int, width: int) -> bytes:
     last = _last()
     there = min(WIDTH, ((last.size if last else 0) >> 8 * level) - index * WIDTH)
     if not 0 < width <= there:
-        raise Absent("tile-unknown", "The twin has not grown that far.")
+        raise Absent("tile-unknown", _("The twin has not grown that far."))
     return read_twin_tile(level, index)[: width * HASH]
 
 

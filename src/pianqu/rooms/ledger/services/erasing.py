@@ -3,6 +3,8 @@
 import uuid
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Refused
 from pianqu.foundation.facts import REGISTRY
@@ -20,12 +22,12 @@ def erase(*, actor: Actor, entry_id: uuid.UUID, reason: str, now: datetime) -> R
     """
     entry = Entry.objects.filter(id=entry_id).first()
     if entry is None:
-        raise Absent("entry-unknown", "There is no such entry.")
+        raise Absent("entry-unknown", _("There is no such entry."))
     fact = REGISTRY.get(entry.kind)
     if fact is None or not fact.about_person:
-        raise Refused("entry-not-about-person", "This entry holds no personal data: only codes and times.")
+        raise Refused("entry-not-about-person", _("This entry holds no personal data: only codes and times."))
     if Erasure.objects.filter(entry_id=entry_id).exists():
-        raise Refused("entry-erased-before", "This entry was erased before.")
+        raise Refused("entry-erased-before", _("This entry was erased before."))
     told = EntryErased(
         subject=entry.subject, organisation_code=entry.organisation_code, entry_id=str(entry_id), reason=reason
     )

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
@@ -83,9 +84,9 @@ def letters(request: HttpRequest) -> dict[str, Any]:
 def _sent(request: HttpRequest) -> tuple[bytes, str]:
     content = request.read(LONGEST + 1)
     if len(content) > LONGEST:
-        raise Invalid("letter-too-long", "This letter is longer than letters may be. It was not taken.")
+        raise Invalid("letter-too-long", _("This letter is longer than letters may be. It was not taken."))
     if sum(map(content.count, (b"[", b"{", b","))) > MOST_PARTS:
-        raise Invalid("letter-too-many-parts", "This letter has more parts than letters have. It was not taken.")
+        raise Invalid("letter-too-many-parts", _("This letter has more parts than letters have. It was not taken."))
     try:
         told = json.loads(content)
         letter, receipt = told["letter"], told["receipt"]
@@ -93,7 +94,9 @@ def _sent(request: HttpRequest) -> tuple[bytes, str]:
             raise TypeError("both are texts")
         return letter.encode(), receipt
     except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise Invalid("letter-unreadable", "A letter comes as JSON with the texts `letter` and `receipt`.") from error
+        raise Invalid(
+            "letter-unreadable", _("A letter comes as JSON with the texts `letter` and `receipt`.")
+        ) from error
 
 
 @require_safe

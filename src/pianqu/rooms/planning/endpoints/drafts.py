@@ -156,6 +156,7 @@ def publish(request: HttpRequest, draft_id: uuid.UUID, typed: schemas.DraftPubli
         actor=actor_of(request),
         draft_id=draft_id,
         comments_until=typed.comments_until,
+        because=typed.because,
         revision=typed.revision,
         now=timezone.now(),
     )
@@ -203,5 +204,10 @@ def comments(request: HttpRequest, draft_id: uuid.UUID) -> list[CommentCard]:
 )
 def comment(request: HttpRequest, draft_id: uuid.UUID, typed: schemas.DraftComment) -> uuid.UUID:
     return services.comment(
-        actor=actor_of(request), draft_id=draft_id, words=typed.words, unit=typed.unit, now=timezone.now()
+        actor=actor_of(request),
+        draft_id=draft_id,
+        words=typed.words,
+        unit=typed.unit,
+        revision=typed.revision,
+        now=timezone.now(),
     )

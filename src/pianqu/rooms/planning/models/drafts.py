@@ -30,6 +30,8 @@ class Draft(models.Model):
     changed_by_post = models.CharField("改动岗位 post that changed it", max_length=36, blank=True)
     published_at = models.DateTimeField("公布时间 published at", null=True)
     comments_until = models.DateField("意见截止 comments until", null=True)
+    unasked = models.TextField("不征求意见的理由 why nobody was asked", blank=True)
+    unasked_salt = models.BinaryField("盐 salt", max_length=32, default=b"")
     published_revision = models.PositiveIntegerField("公布时的修订 revision that was published", null=True)
     reason = models.TextField("超出允许偏差的理由 why it may be beyond the tolerance", blank=True)
     reason_salt = models.BinaryField("盐 salt", max_length=32, default=b"")
@@ -113,6 +115,7 @@ class Comment(models.Model):
     organisation_code = models.CharField("机构 organisation", max_length=32)
     """The official's; of a resident the one that received it."""
     post_id = models.CharField("岗位 post", max_length=36, blank=True)
+    revision = models.PositiveIntegerField("所评修订 revision it speaks of", default=0)
     unit = models.CharField("所指单元 unit it is about", max_length=40, blank=True)
     answer = models.TextField("答复 answer", blank=True)
     answered_at = models.DateTimeField("答复时间 answered at", null=True)

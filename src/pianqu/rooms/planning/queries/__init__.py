@@ -45,6 +45,7 @@ from pianqu.rooms.planning.queries.drafts import (
     public_units,
     public_units_tell_of_few,
     question,
+    takes_comments,
 )
 from pianqu.rooms.planning.queries.editions import Editions, editions_of, places_now_count, read_editions
 from pianqu.rooms.planning.queries.gathering import Bridge, Fault, Gathered, communities
@@ -113,6 +114,7 @@ from pianqu.rooms.planning.queries.runs import (
     WAITS,
     RunCard,
     RunWork,
+    computed_titles,
     is_wanted,
     latest_run,
     next_runs,
@@ -159,7 +161,7 @@ from pianqu.rooms.planning.queries.taking import (
     words_of,
 )
 from pianqu.rooms.planning.queries.units import UnitsText, tells_of_few, units_of, units_text
-from pianqu.rooms.planning.rules import may_comment, may_decide, may_hand_in, may_plan, may_see
+from pianqu.rooms.planning.rules import may_change, may_comment, may_decide, may_hand_in, may_plan, may_see
 
 __all__ = [
     "ADOPTED",
@@ -259,6 +261,7 @@ __all__ = [
     "comments",
     "communities",
     "community_at",
+    "computed_titles",
     "computing",
     "decision",
     "department_cells",
@@ -282,6 +285,7 @@ __all__ = [
     "kept_finding",
     "latest_run",
     "looked_at",
+    "may_change",
     "may_comment",
     "may_decide",
     "may_hand_in",
@@ -321,6 +325,7 @@ __all__ = [
     "sentences",
     "studies",
     "study",
+    "takes_comments",
     "tells_of_few",
     "told_findings",
     "units_of",

@@ -38,6 +38,10 @@ class CommentCard:
     """resident or post."""
     who: str
     """The official's post; empty for residents."""
+    revision: int
+    """The one of which it speaks."""
+    changes_since: int
+    """Revisions of the draft after that one."""
     unit: str
     unit_name: str
     answer: str
@@ -61,6 +65,8 @@ def comments(draft_id: uuid.UUID, *, for_all: bool = False, most: int = 500) -> 
             words="" if row.hidden and for_all else row.words,
             by=row.kind,
             who=titles[row.post_id],
+            revision=row.revision,
+            changes_since=max(0, row.draft.revision - row.revision),
             unit=row.unit,
             unit_name=names.get(row.unit, ""),
             answer=row.answer,

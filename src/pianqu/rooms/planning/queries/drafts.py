@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from pianqu.foundation.actor import Actor
@@ -81,6 +82,10 @@ class DraftMay:
     adopt: bool
     withdraw: bool
     comment: bool
+    decide: bool
+    """It is published, and the actor may put plans into force: once comments are over."""
+    answer: bool
+    """Comments are answered by those who may change it, also when it is decided on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +118,11 @@ class DraftState:
     published_revision: int | None
     published_at: datetime | None
     comments_until: date | None
+    unasked: str
+    """Why nobody was asked, where it was published without a period for comments."""
+    organisation_code: str
+    """Whose draft it is."""
+    organisation: str
     valid_from: date | None
     version_id: uuid.UUID | None
 
@@ -231,7 +241,7 @@ def _state(actor: Actor, draft: Draft, now: datetime) -> DraftState:
         level=draft.level,
         state=draft.state,
         revision=draft.revision,
-        may=_may(actor, draft),
+        may=_may(actor, draft, timezone.localdate(now)),
         settings=draft.settings,
         part=board.part,
         names=board.names,
@@ -252,20 +262,32 @@ def _state(actor: Actor, draft: Draft, now: datetime) -> DraftState:
         published_revision=draft.published_revision,
         published_at=draft.published_at,
         comments_until=draft.comments_until,
+        unasked=draft.unasked,
+        organisation_code=draft.organisation_code,
+        organisation=directory.name_of(draft.organisation_code),
         valid_from=draft.valid_from,
         version_id=draft.version_id,
     )
 
 
-def _may(actor: Actor, draft: Draft) -> DraftMay:
-    plans = rules.may_plan(actor) and draft.state in OPEN
+def _may(actor: Actor, draft: Draft, today: date) -> DraftMay:
+    answers, decides = rules.may_change(actor, draft.organisation_code), rules.may_decide(actor)
+    changes = answers and draft.state in OPEN
+    is_asked = takes_comments(draft.state, draft.comments_until, today)
     return DraftMay(
-        edit=plans,
-        publish=plans and draft.state == EDITING,
-        adopt=draft.state == PUBLISHED and rules.may_decide(actor),
-        withdraw=plans,
-        comment=draft.state == PUBLISHED and rules.may_comment(actor),
+        edit=changes,
+        publish=changes and draft.state == EDITING,
+        adopt=draft.state == PUBLISHED and not is_asked and decides,
+        withdraw=changes,
+        comment=is_asked and rules.may_comment(actor),
+        answer=answers,
+        decide=draft.state == PUBLISHED and decides,
     )
+
+
+def takes_comments(state: str, until: date | None, today: date) -> bool:
+    """Whether something can be said of it today: the last day counts; without one nobody is asked."""
+    return state == PUBLISHED and until is not None and today <= until
 
 
 def post_title(post_id: str) -> str:

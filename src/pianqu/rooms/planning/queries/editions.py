@@ -100,7 +100,7 @@ def _read(name: str, content: bytes) -> dict[str, Place]:
     try:
         table = reading.read_table(content, name, _LIMITS)
     except Refused as refusal:
-        raise Invalid("edition-file", told(refusal.finding)) from refusal
+        raise Invalid("edition-file", _("%(why)s.") % {"why": told(refusal.finding)}) from refusal
     code, called, parent = (_column(table.columns, known) for known in (reading.CODES, NAMES, PARENTS))
     if not code or not called:
         words = {"file": name, "columns": ", ".join(table.columns[:20])}
@@ -110,7 +110,7 @@ def _read(name: str, content: bytes) -> dict[str, Place]:
             % words,
         )
     if rounded := [finding for finding in table.findings if finding.code == "code-rounded"]:
-        raise Invalid("edition-rounded", told(rounded[0]))
+        raise Invalid("edition-rounded", _("%(why)s.") % {"why": told(rounded[0])})
     found: dict[str, Place] = {}
     for row in table.rows:
         key = row.get(code, "")

@@ -180,17 +180,45 @@ def sources_of(on: date) -> dict[str, Any]:
 
 def drawn(shapes: Any, named: Sequence[tuple[str, str]]) -> str:
     """Shapes in degrees as GeoJSON, in the order of the units, valid with seven decimals."""
-    laid = areas_only(shapely.set_precision(areas_only(shapely.make_valid(shapes)), rings.CENTIMETRE))
-    shapes = np.where(shapely.area(laid) > 0, laid, shapes)
     features = [
         {
             "type": "Feature",
             "properties": {"n": number, "key": key, "name": name},
-            "geometry": rounded(shapely.geometry.mapping(shape)),
+            "geometry": {"type": "Polygon", "coordinates": parts[0]}
+            if len(parts) == 1
+            else {"type": "MultiPolygon", "coordinates": parts},
         }
-        for number, (shape, (key, name)) in enumerate(zip(shapes, named, strict=True))
+        for number, (parts, (key, name)) in enumerate(zip(_points_of(_laid(shapes)), named, strict=True))
     ]
     return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, separators=(",", ":"))
+
+
+def _points_of(shapes: Any) -> list[list[list[Any]]]:
+    """Of each shape its polygons, of each polygon its rings, of each ring its points."""
+    parts, part_of = shapely.get_parts(shapes, return_index=True)
+    rings_, ring_of = shapely.get_rings(parts, return_index=True)
+    points, point_of = shapely.get_coordinates(rings_, return_index=True)
+    return _grouped(
+        _grouped(_grouped(points.tolist(), point_of, len(rings_)), ring_of, len(parts)), part_of, len(shapes)
+    )
+
+
+def _grouped(items: list[Any], of: Any, count: int) -> list[list[Any]]:
+    ends = np.cumsum(np.bincount(of, minlength=count)).tolist()
+    return [items[begin:end] for begin, end in zip([0, *ends], ends, strict=False)]
+
+
+def _laid(shapes: Any) -> Any:
+    """On the grid of a centimetre. Nearly all stay valid when their points are rounded; others are laid anew there."""
+    whole = areas_only(shapely.make_valid(shapes))
+    laid = _rounded(whole)
+    torn = np.flatnonzero(~shapely.is_valid(laid) | (shapely.area(laid) <= 0))
+    laid[torn] = _rounded(areas_only(shapely.set_precision(whole[torn], rings.CENTIMETRE)))
+    return np.where(shapely.area(laid) > 0, laid, _rounded(whole))
+
+
+def _rounded(shapes: Any) -> Any:
+    return shapely.transform(shapes, lambda points: points.round(DECIMALS))
 
 
 def areas_only(shapes: Any) -> Any:
@@ -199,13 +227,3 @@ def areas_only(shapes: Any) -> Any:
     for at in np.flatnonzero(shapely.get_type_id(found) == shapely.GeometryType.GEOMETRYCOLLECTION):
         found[at] = shapely.union_all([part for part in shapely.get_parts(found[at]) if part.area > 0])
     return found
-
-
-def rounded(geometry: Mapping[str, Any]) -> dict[str, Any]:
-    return {"type": geometry["type"], "coordinates": _rounded(geometry["coordinates"])}
-
-
-def _rounded(coordinates: Any) -> Any:
-    if isinstance(coordinates, (int, float)):
-        return round(coordinates, DECIMALS)
-    return [_rounded(part) for part in coordinates]

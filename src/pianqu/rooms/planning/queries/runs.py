@@ -1,12 +1,12 @@
 """How a long computation stands."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pianqu.rooms.planning.models import Run, RunProgress
+from pianqu.rooms.planning.models import Draft, Merge, Run, RunProgress, Study
 
 WAITS, STOPPING, DONE, STOPPED, FAILED = "waits", "stopping", "done", "stopped", "failed"
 ENDED = frozenset({DONE, STOPPED, FAILED})
@@ -103,6 +103,20 @@ def next_runs(*, now: datetime, most: int = 1) -> tuple[RunWork, ...]:
         )
         for row in rows
     )
+
+
+def computed_titles(ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """How drafts, merges and studies are called for which something was computed; those that are gone are missing. Three
+    statements."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    found = dict(Draft.objects.filter(id__in=wanted).values_list("id", "title"))
+    found |= dict(Study.objects.filter(id__in=wanted).values_list("id", "title"))
+    found |= {
+        row: f"多网合一 {on.isoformat()}" for row, on in Merge.objects.filter(id__in=wanted).values_list("id", "on")
+    }
+    return found
 
 
 def is_wanted(run_id: uuid.UUID) -> bool:

@@ -37,7 +37,7 @@ HEADINGS: Mapping[str, tuple[str, ...]] = {
     "place": ("place", "community", "community_code", "社区编码", "社区代码", "村社编码", "区划编码", "所含网格"),
 }
 """What a column may be called where nobody named it, the likeliest first."""
-MOST_WORDS, LONGEST_WORD = 60, 60
+MOST_WORDS, LONGEST_WORD, LONGEST_CODE = 60, 60, 60
 _BETWEEN = re.compile(r"[;；、，,\n\r|]+")
 _FULL = 10_000
 _MOSTLY = 8_000
@@ -117,6 +117,7 @@ def _read(content: bytes, asked: Asked, duties_list: bytes | None) -> CheckedGri
     found: list[Finding] = []
     reader = _from_table if is_table(content, asked.ending) else _from_shapes
     layer, crs, columns, told_of = reader(content, asked, district, found)
+    _check_codes(layer)
     try:
         made = refined([layer], outline=district.outline)
     except Refused as refusal:
@@ -134,6 +135,14 @@ def _read(content: bytes, asked: Asked, duties_list: bytes | None) -> CheckedGri
         covered=covered,
         digest=hashlib.sha256(content).hexdigest(),
     )
+
+
+def _check_codes(layer: Layer) -> None:
+    """Raises Refused for what is too long for a code: another column was meant, and cut off two could be the same."""
+    for shape in layer.shapes:
+        if len(shape.key) > LONGEST_CODE:
+            values = {"count": len(shape.key), "limit": LONGEST_CODE}
+            raise Refused(Finding(code="code-long", layer=layer.name, keys=(f"{shape.key[:20]}…",), values=values))
 
 
 # the district --------------------------------------------------------------------------------------------------------
@@ -323,7 +332,7 @@ def _cells(made: Refinement, plane: Plane, told_of: Mapping[str, _Words]) -> tup
         if shape is not None:
             cells.append(
                 CheckedCell(
-                    code=code[:60],
+                    code=code,
                     name=words.name or code[:80],
                     geometry=json.loads(shapely.to_geojson(shape)),
                     duties=words.duties,

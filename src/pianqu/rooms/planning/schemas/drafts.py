@@ -94,7 +94,12 @@ SEEN = "The last revision that was seen; a draft that has changed since is refus
 
 
 class DraftPublication(Body):
-    comments_until: PlanDay = Field(examples=["2026-12-31"])
+    comments_until: PlanDay | None = Field(
+        None, examples=["2026-12-31"], description="The last day for comments, included. Left out: nobody is asked."
+    )
+    because: Annotated[Text, Field(max_length=2_000)] = Field(
+        "", description="Why nobody is asked; needed without a last day. It is published with the plan."
+    )
     revision: Seen = Field(None, description=SEEN)
 
 
@@ -110,6 +115,7 @@ class DraftAdoption(Body):
 class DraftComment(Body):
     words: Annotated[Text, Field(min_length=1, max_length=1_000, examples=["我们小区请留在一个片区里。"])]
     unit: Code | Literal[""] = Field("", description="Code of the unit that it is about; empty: the whole plan.")
+    revision: Seen = Field(None, description="The revision of which it speaks. Left out: the latest.")
 
 
 class PlanRun(Schema):
@@ -149,6 +155,8 @@ class DraftWhole(Schema):
     changed_at: Moment
     units_digest: str
     comments: int
+    organisation_code: str = Field(description="Whose draft it is: changed there, or by an organisation above it.")
+    unasked: str = Field(description="Why nobody was asked for comments; empty where people were.")
 
 
 class DraftRevision(Schema):

@@ -1,6 +1,5 @@
 """From a plan to a grid that territory can adopt: clusters over the cells that are, or new cells in the clusters that are."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -115,7 +114,7 @@ def _community(written: Written, board: Board, number: int) -> str:
 
 
 def _grounds(board: Board, shapes: str) -> list[Any]:
-    drawn = [shapely.geometry.shape(one["geometry"]) for one in json.loads(shapes)["features"]]
+    drawn = shapely.get_parts(shapely.from_geojson(shapes))
     members: list[list[Any]] = [[] for _ in board.names]
     for shape, number in zip(drawn, board.part, strict=True):
         members[number].append(shape)
@@ -139,7 +138,7 @@ def _cell_names(written: Written, board: Board) -> tuple[Mapping[str, str], ...]
     """A cell keeps the code of the present one with which it shares most households; others get the next of their community that
     no grid ever had: an old matter names its cell by code."""
     kept = _kept_codes(written, board)
-    taken = {card.code for version in territory.versions() for card in territory.cells(on=version.valid_from)}
+    taken = set(territory.codes_of_cells())
     known = {one["code"]: one["name"] for one in written.now}
     found = []
     for number, one in enumerate(board.names):

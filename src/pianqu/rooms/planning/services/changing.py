@@ -18,7 +18,7 @@ from pianqu.foundation.errors import Absent, Invalid, Refused
 from pianqu.foundation.ids import new_id
 from pianqu.foundation.verbs import verb
 from pianqu.kernels import words as kernel
-from pianqu.kernels.partition.records import Written
+from pianqu.kernels.partition.records import CELLS, Written
 from pianqu.rooms.ledger import services as ledger
 from pianqu.rooms.planning import queries, rules
 from pianqu.rooms.planning.facts import DraftChanged
@@ -64,7 +64,21 @@ def change_draft(*, actor: Actor, draft_id: uuid.UUID, revision: int, change: Ch
     act = ACTS.get(change.kind)
     if act is None:
         raise Invalid("change-unknown", _("This change is not known here. Nothing was changed."))
-    return kept(draft, act(written, board, change), change.kind, actor, now)
+    after = act(written, board, change)
+    if (across := across_communities(written, after)) and not across <= across_communities(written, board):
+        name = after.names[min(across)]["name"]
+        sentence = _("%(name)s would reach into another community; a cell lies within one. Nothing was changed.")
+        raise Invalid("cell-across", sentence % {"name": name})
+    return kept(draft, after, change.kind, actor, now)
+
+
+def across_communities(written: Written, board: Board) -> set[int]:
+    """Cells that lie in more than one community; clusters may."""
+    if written.level != CELLS:
+        return set()
+    homes: dict[int, int] = {}
+    placed = [(unit, cell) for unit, cell in enumerate(board.part) if cell >= 0]
+    return {cell for unit, cell in placed if homes.setdefault(cell, written.groups[unit]) != written.groups[unit]}
 
 
 @verb
@@ -85,6 +99,7 @@ def open_draft(actor: Actor, draft_id: uuid.UUID, revision: int | None) -> Draft
     draft = Draft.objects.select_for_update().filter(id=draft_id).first()
     if draft is None:
         raise Absent("draft-absent", _("There is no such draft."))
+    rules.check_may_change(actor, draft.organisation_code)
     if draft.state not in queries.OPEN:
         raise Refused("draft-over", _("This draft has been decided on; it is not changed any more. Begin a new one."))
     if revision is not None and draft.revision != revision:

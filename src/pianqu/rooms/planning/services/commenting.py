@@ -22,8 +22,11 @@ LONGEST = 1_000
 
 
 @verb
-def comment(*, actor: Actor, draft_id: uuid.UUID, words: str, unit: str = "", now: datetime) -> uuid.UUID:
-    """Say something of a published draft, of all or of one unit (by its code). Anybody may, until the last day.
+def comment(
+    *, actor: Actor, draft_id: uuid.UUID, words: str, unit: str = "", revision: int | None = None, now: datetime
+) -> uuid.UUID:
+    """Say something of a published draft, of all or of one unit (by its code). Anybody may, until the last day. `revision`: the
+    one that was seen; left out, the latest.
 
     Raises Absent for a draft that is not published, Refused after the last day, Invalid for no words or too many.
     """
@@ -47,6 +50,7 @@ def comment(*, actor: Actor, draft_id: uuid.UUID, words: str, unit: str = "", no
         kind="resident" if actor.kind == "resident" else "post",
         organisation_code=actor.organisation_code,
         post_id=actor.acting_post_id or "",
+        revision=_seen(draft, revision),
         unit=unit,
         made_at=now,
     )
@@ -55,7 +59,7 @@ def comment(*, actor: Actor, draft_id: uuid.UUID, words: str, unit: str = "", no
         organisation_code=actor.organisation_code,
         draft_id=str(draft.id),
         comment_id=str(row.id),
-        revision=draft.revision,
+        revision=row.revision,
         by=row.kind,
         words_commitment=text_commitment(text, salt),
         unit=unit,
@@ -64,20 +68,26 @@ def comment(*, actor: Actor, draft_id: uuid.UUID, words: str, unit: str = "", no
     return row.id
 
 
+def _seen(draft: Draft, revision: int | None) -> int:
+    """What was never published, or is not made yet, nobody can have seen."""
+    latest, first = draft.revision, draft.published_revision or 0
+    return latest if revision is None else max(first, min(revision, latest))
+
+
 def _open(draft_id: uuid.UUID, now: datetime) -> Draft:
     """A draft on which comments are taken now."""
     draft = Draft.objects.filter(id=draft_id).exclude(published_at=None).first()
     if draft is None:
         raise Absent("draft-absent", _("There is no such draft."))
-    if draft.state != queries.PUBLISHED or (draft.comments_until and timezone.localdate(now) > draft.comments_until):
+    if not queries.takes_comments(draft.state, draft.comments_until, timezone.localdate(now)):
         raise Refused("comments-over", _("Comments on this plan are closed. Your words were not sent."))
     return draft
 
 
 @verb
-def answer_comment(*, actor: Actor, comment_id: uuid.UUID, words: str, now: datetime) -> None:
+def answer_comment(*, actor: Actor, draft_id: uuid.UUID, comment_id: uuid.UUID, words: str, now: datetime) -> None:
     """Say what becomes of it; everybody reads the answer. A later answer replaces an earlier one."""
-    row = _locked(actor, comment_id)
+    row = _locked(actor, draft_id, comment_id)
     text = kernel.clean(words)
     if not text or len(text) > LONGEST:
         raise Invalid("comment-words", _("Please write from 1 to %(most)s characters.") % {"most": LONGEST})
@@ -94,9 +104,9 @@ def answer_comment(*, actor: Actor, comment_id: uuid.UUID, words: str, now: date
 
 
 @verb
-def hide_comment(*, actor: Actor, comment_id: uuid.UUID, reason: str, now: datetime) -> None:
+def hide_comment(*, actor: Actor, draft_id: uuid.UUID, comment_id: uuid.UUID, reason: str, now: datetime) -> None:
     """Show everybody the reason instead of the words; an empty reason shows the words again."""
-    row = _locked(actor, comment_id)
+    row = _locked(actor, draft_id, comment_id)
     if reason and reason not in queries.HIDING:
         raise Invalid("hide-reason", _("Please choose one of the published reasons."))
     row.hidden = reason
@@ -111,9 +121,11 @@ def hide_comment(*, actor: Actor, comment_id: uuid.UUID, reason: str, now: datet
     ledger.record([told], actor=actor, now=now)
 
 
-def _locked(actor: Actor, comment_id: uuid.UUID) -> Comment:
+def _locked(actor: Actor, draft_id: uuid.UUID, comment_id: uuid.UUID) -> Comment:
     rules.check_may_plan(actor)
-    row = Comment.objects.select_for_update().filter(id=comment_id).first()
-    if row is None:
-        raise Absent("comment-absent", _("There is no such comment."))
-    return row
+    row = Comment.objects.select_for_update(of=("self",)).select_related("draft")
+    found = row.filter(id=comment_id, draft_id=draft_id).first()
+    if found is None:
+        raise Absent("comment-absent", _("There is no such comment on this plan."))
+    rules.check_may_change(actor, found.draft.organisation_code)
+    return found

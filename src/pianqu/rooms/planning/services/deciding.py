@@ -20,7 +20,7 @@ from pianqu.rooms.planning.facts import DraftAdopted, DraftPublished, DraftWithd
 from pianqu.rooms.planning.models import Draft, DraftChange, PlanOption
 from pianqu.rooms.planning.queries import Board, FiguresCard, Written
 from pianqu.rooms.planning.services import adopting
-from pianqu.rooms.planning.services.changing import CHOOSE, open_draft
+from pianqu.rooms.planning.services.changing import CHOOSE, across_communities, open_draft
 from pianqu.rooms.planning.services.plans import stop_plan
 from pianqu.rooms.territory import queries as territory
 from pianqu.rooms.territory import services as grids
@@ -31,19 +31,25 @@ LONGEST_REASON = 2_000
 
 @verb
 def publish_draft(
-    *, actor: Actor, draft_id: uuid.UUID, comments_until: date, revision: int | None = None, now: datetime
+    *,
+    actor: Actor,
+    draft_id: uuid.UUID,
+    comments_until: date | None,
+    because: str = "",
+    revision: int | None = None,
+    now: datetime,
 ) -> None:
-    """Everybody may see it and say something until a day. Raises Refused for a draft that is no whole plan yet, and for one
-    that has changed since this revision."""
+    """Everybody may see it and say something until a day, that day included. No day: nothing is asked, and everybody reads
+    `because`. Raises Refused for a draft that is no whole plan yet, and for one that has changed since this revision."""
     draft = open_draft(actor, draft_id, revision)
     if draft.state != queries.EDITING:
         raise Refused("draft-published", _("This draft is published already."))
-    if comments_until < timezone.localdate(now):
-        raise Invalid("comments-until", _("The last day for comments lies in the past. Nothing was published."))
+    why = _unasked(comments_until, because, now)
     written, board = queries.units_of(draft.units_id), queries.board_of(draft)
     _check_whole(written, board, queries.worth(written, board))
     draft.state, draft.published_at, draft.comments_until = queries.PUBLISHED, now, comments_until
-    draft.published_revision = draft.revision
+    draft.published_revision, draft.unasked = draft.revision, why
+    draft.unasked_salt = secrets.token_bytes(SALT_BYTES) if why else b""
     draft.save()
     told = DraftPublished(
         subject=f"plan:{draft.id}",
@@ -51,9 +57,25 @@ def publish_draft(
         draft_id=str(draft.id),
         revision=draft.revision,
         digest=board.digest,
-        comments_until=comments_until.isoformat(),
+        comments_until=comments_until.isoformat() if comments_until else "",
+        unasked_commitment=text_commitment(why, draft.unasked_salt) if why else "",
     )
     ledger.record([told], actor=actor, now=now)
+
+
+def _unasked(until: date | None, because: str, now: datetime) -> str:
+    """Why nobody is asked; empty where people are."""
+    if until is not None:
+        if until < timezone.localdate(now):
+            raise Invalid("comments-until", _("The last day for comments lies in the past. Nothing was published."))
+        return ""
+    why = kernel.clean(because)[:LONGEST_REASON]
+    if not why:
+        sentence = _(
+            "Give the last day for comments, or say why nobody is asked: everybody reads it. Nothing was published."
+        )
+        raise Invalid("unasked-reason", sentence)
+    return why
 
 
 @verb
@@ -86,12 +108,13 @@ def adopt_draft(
 ) -> uuid.UUID:
     """Make it the grid from a day on; answers the grid version's id. A plan beyond its tolerance needs a reason.
 
-    Raises Refused before the last day for comments, for what is no whole plan, for one that has changed since this revision,
-    and where another grid was adopted since. What is still computed for it stops.
+    Raises Invalid for a day that is over, Refused until the last day for comments is over, for what is no whole plan, for one
+    that has changed since this revision, and where another grid was adopted since. What is still computed for it stops.
     """
     rules.check_may_decide(actor)
     draft = open_draft(actor, draft_id, revision)
     _check_time(draft, now)
+    _check_day(valid_from, now)
     written = queries.units_of(draft.units_id)
     board = _renamed(queries.board_of(draft), names or {})
     found = queries.worth(written, board)
@@ -158,13 +181,19 @@ def _computed_entry(draft: Draft) -> str:
 def _check_time(draft: Draft, now: datetime) -> None:
     if draft.state != queries.PUBLISHED:
         raise Refused("draft-unpublished", unchanged(_("A plan is published for comments before it is adopted.")))
-    if draft.comments_until and timezone.localdate(now) < draft.comments_until:
-        sentence = _("Comments are taken until %(day)s. Before that day nothing is decided.")
-        raise Refused("comments-open", sentence % {"day": draft.comments_until.isoformat()})
+    if draft.comments_until and timezone.localdate(now) <= draft.comments_until:
+        sentence = _("Comments are taken until %(day)s, that day included. It can be decided on from the next day on.")
+        raise Refused("comments-open", unchanged(sentence % {"day": draft.comments_until.isoformat()}))
     latest = territory.versions()[:1]
     if latest and latest[0].version_id != draft.grid_version_id:
         sentence = _("Another grid was adopted on %(day)s since this draft began. Begin a new draft from it.")
         raise Refused("grid-moved", unchanged(sentence % {"day": latest[0].valid_from.isoformat()}))
+
+
+def _check_day(valid_from: date, now: datetime) -> None:
+    if valid_from < timezone.localdate(now):
+        sentence = _("The first day in force lies in the past: what was done since then went by the grid of its day.")
+        raise Invalid("adopt-day", unchanged(sentence))
 
 
 def _check_whole(written: Written, board: Board, found: FiguresCard) -> None:
@@ -175,8 +204,16 @@ def _check_whole(written: Written, board: Board, found: FiguresCard) -> None:
         raise Refused("units-left", unchanged(sentence % {"count": len(missing), "names": _some(missing)}))
     if found.loose:
         loose = [board.names[cluster]["name"] for cluster in found.loose]
-        sentence = _("These clusters are empty or in pieces: %(names)s. Repair them first.")
+        sentence = (
+            _("These cells are empty or in pieces: %(names)s. Repair them first.")
+            if written.level == CELLS
+            else _("These clusters are empty or in pieces: %(names)s. Repair them first.")
+        )
         raise Refused("clusters-loose", unchanged(sentence % {"names": _some(loose)}))
+    if across := across_communities(written, board):
+        names = [board.names[cell]["name"] for cell in sorted(across)]
+        sentence = _("These cells lie in more than one community: %(names)s. Draw them within one first.")
+        raise Refused("cells-across", unchanged(sentence % {"names": _some(names)}))
 
 
 def _check_names(written: Written, board: Board) -> None:

@@ -42,7 +42,7 @@ def ask_plan(*, actor: Actor, draft_id: uuid.UUID, kind: str = "plan", count: in
 @verb
 def stop_plan(*, actor: Actor, draft_id: uuid.UUID, now: datetime) -> None:
     """Stop what is computed for a draft, with the best so far. Harmless where nothing is."""
-    rules.check_may_plan(actor)
+    rules.check_may_change(actor, queries.draft_card(draft_id).organisation_code)
     for run_id in Run.objects.filter(subject_id=draft_id, kind__in=COMPUTING, ended_at=None).values_list(
         "id", flat=True
     ):
@@ -158,7 +158,7 @@ def _repaired(written: Written, board: Board, near: Sequence[int], reach: int) -
     part = [local.get(board.part[unit], -1) for unit in members]
     found = repair(units, task, part, [place[unit] for unit in near], reach=reach, plain=True)
     if isinstance(found, Infeasible):
-        raise Invalid("repair-impossible", " ".join(queries.say_in(reason.sentence) for reason in found.reasons))
+        raise Invalid("repair-impossible", " ".join(queries.say_in(reason.advised) for reason in found.reasons))
     after = list(board.part)
     for unit, its in zip(members, numbered_like(units, found.part, part, task.locks, len(numbers)), strict=True):
         after[unit] = numbers[its]

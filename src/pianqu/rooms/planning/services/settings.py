@@ -53,11 +53,16 @@ def _number(name: str, given: Any, bounds: tuple[int, int]) -> int:
 
 
 def _called(name: str) -> str:
-    """What people call a setting; programs know the others by their names alone."""
+    """What people call a setting; grids to keep have names of their own."""
     return {
         "clusters": _("Clusters"),
         "tolerance": _("Deviation allowed"),
         "cut": _("Ties between neighbours"),
         "split": _("Boundaries kept whole"),
         "moved": _("Households stay where they are"),
+        "seed": _("Seed"),
+        "sweeps": _("Proposals a unit"),
+        "tries": _("From the beginning"),
+        "least": _("Least households"),
+        "most": _("Most households"),
     }.get(name, name)

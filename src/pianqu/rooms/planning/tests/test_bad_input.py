@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 
 from pianqu.foundation.errors import Invalid, Refused
 from pianqu.rooms.directory import services as directory
@@ -124,6 +125,23 @@ def test_more_clusters_than_units_cannot_even_be_asked_for() -> None:
     with pytest.raises(Invalid) as refused:
         started(settings={"clusters": 13})
     assert refused.value.code == "clusters-many"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "called"),
+    [({"seed": -1}, "种子"), ({"sweeps": 5}, "每单元"), ({"tries": 65}, "从头"), ({"clusters": 0}, "片区")],
+)
+def test_a_setting_outside_its_bounds_is_called_as_on_the_page(wrong: dict[str, int], called: str) -> None:
+    with override("zh-hans"), pytest.raises(Invalid) as refused:
+        started(settings=wrong)
+    assert called in refused.value.message and next(iter(wrong)) not in refused.value.message
+
+
+def test_limits_of_a_cell_outside_their_bounds_are_called_as_on_the_page() -> None:
+    for name, called in (("least", "最少户数"), ("most", "最多户数")):
+        with override("zh-hans"), pytest.raises(Invalid) as refused:
+            started(level="cells", settings={name: 2_000_000})
+        assert called in refused.value.message and name not in refused.value.message
 
 
 def test_who_stops_a_plan_gets_the_best_so_far() -> None:

@@ -161,6 +161,29 @@ def test_the_merge_is_asked_for_waits_and_shows_what_there_is_to_do(leader: Clie
     assert "张警官" in text(leader.get(f"{MERGE}{merge_id}/?cell=0"))
 
 
+def test_a_merge_counts_and_names_as_people_do(leader: Client) -> None:
+    buildings()
+    two_taken()
+    merge_id = merged(least=100, most=200)
+    page = text(leader.get(f"{MERGE}{merge_id}/"))
+    whole, card = queries.merge_whole(merge_id), queries.merge_card(merge_id)
+    assert len(whole.households) > card.atoms, "large places were halved"
+    assert f"with large ones halved {len(whole.households)} plots" in page
+    assert "1 department</span>" in page and "2 departments</span>" in page
+    place = whole.uncovered()[0]
+    assert place.takers[0].grid_id is not None
+    assert "外滩一警区 · 公安警务区" in page or "外滩二警区 · 公安警务区" in page, (
+        "its own name first: lists are narrow"
+    )
+
+
+def test_a_file_that_cannot_be_read_is_told_in_the_readers_language_and_kept(leader: Client) -> None:
+    where = leader.post(TAKE, sent(b'{"type": "FeatureCollection",'))["Location"]
+    leader.cookies["django_language"] = "zh-hans"
+    page = text(leader.get(where))
+    assert "不是 GeoJSON：第 1 行第 30 列读不下去。文件已留存" in page and "Expecting" not in page
+
+
 def test_a_merge_that_waits_says_so_and_its_part_asks_again(leader: Client) -> None:
     two_taken()
     on = {"on": TODAY.isoformat(), "mode": "new", "least": "300", "most": "500"}
@@ -306,7 +329,9 @@ def test_two_editions_are_compared_asked_about_and_fetched_with_what_was_decided
         ({"new": ""}, "Choose the table of the new edition"),
         ({"new": SimpleUploadedFile("new.xlsx", sheet(["a", "b"], ["1", "x"]))}, "needs a column of codes"),
         ({"new": SimpleUploadedFile("new.csv", b"code,name\n1,x\n1,y\n")}, "stands there twice"),
-        ({"new": SimpleUploadedFile("new.csv", b"code,name\n3.30205E+11,x\n")}, "rounded"),
+        ({"new": SimpleUploadedFile("new.csv", b"code,name\n3.30205E+11,x\n")}, "its last figures are lost."),
+        ({"new": SimpleUploadedFile("new.geojson", b"{}")}, "new.geojson is no table of codes (.xlsx, .csv)."),
+        ({"new": SimpleUploadedFile("new.csv", b"code,name\n")}, "new.csv: holds no line below its headings."),
         ({"tables": "[1]"}, "did not come back whole"),
         ({"tables": '{"old":[["1"]],"new":[]}'}, "did not come back whole"),
     ],

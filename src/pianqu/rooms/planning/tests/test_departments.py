@@ -100,6 +100,17 @@ def test_a_table_of_codes_takes_its_ground_from_communities_and_streets() -> Non
     assert "place-unknown" in codes(whole)
 
 
+def test_codes_alike_in_their_first_sixty_characters_are_refused_with_a_sentence() -> None:
+    alike = geojson(feature("甲" * 60 + "1", box(0, 0, 2, 2)), feature("甲" * 60 + "2", box(2, 0, 4, 2)))
+    with override("zh-hans"), pytest.raises(Invalid, match="不是编码：有 61 个字，最多 60 个"):
+        read(alike)
+    asked = Asked(name="公安警务区", ending=".geojson")
+    looked = queries.looked_at(alike, asked)
+    assert (looked.cells, codes(looked)) == ((), {"code-long"}), "it can be kept and read by another column"
+    longest = read(geojson(feature("甲" * 60, box(0, 0, 4, 2))))
+    assert [cell.code for cell in longest.cells] == ["甲" * 60]
+
+
 def test_a_second_table_brings_duties_and_workers_and_names_cells_that_are_not_there() -> None:
     extra = sheet(["编码", "职责", "网格员"], ["P1", "消防检查、禁毒", "孙"], ["P9", "禁毒", "周"])
     found = read(geojson(feature("P1", box(0, 0, 4, 2))), duties_list=extra)
@@ -118,7 +129,7 @@ def test_metres_that_are_declared_as_degrees_are_read_as_what_they_are_and_told(
 @pytest.mark.parametrize(
     ("content", "ending", "words", "said"),
     [
-        (b"\x00\x01", ".geojson", {}, "cannot be read as GeoJSON"),
+        (b"\x00\x01", ".geojson", {}, "is no GeoJSON: what stands in line 1, column 1 cannot be read"),
         (b"PK\x03\x04broken", ".zip", {}, "cannot be read as ZIP"),
         (geojson(), ".geojson", {}, "holds no area"),
         (geojson(feature("P1", [[2, 48], [3, 48], [3, 49], [2, 49], [2, 48]])), ".geojson", {}, "covers nothing"),

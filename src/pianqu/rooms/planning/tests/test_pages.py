@@ -18,12 +18,14 @@ from pianqu.rooms.planning import queries, services
 from pianqu.rooms.planning.models import UnitSet
 from pianqu.rooms.planning.services import Change
 from pianqu.rooms.planning.tests.twelve import (
+    AFTER,
     HOUSEHOLDS,
     NOW,
     RESIDENT,
     SYSTEM,
     TODAY,
     TOMORROW,
+    WEST,
     code_of,
     official,
     started,
@@ -357,11 +359,15 @@ def test_comments_are_answered_and_hidden_at_the_desk(leader: Client) -> None:
 
 
 @pytest.mark.usefixtures("at_noon")
-def test_adopting_says_what_moves_and_from_which_day(leader: Client) -> None:
+def test_adopting_says_what_moves_and_from_which_day(leader: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     draft = published()
     official("boss", kind="administrator")
     boss = Client(headers={"accept-language": "en"})
     boss.force_login(Account.objects.get(login="boss"))
+    early = boss.get(at(draft, "adopt/")).content.decode()
+    assert "Comments are taken until 2 Mar 2026, that day included." in early and 'name="day"' not in early
+    assert boss.post(at(draft, "adopt/"), {"day": TOMORROW.isoformat()}).status_code == 409
+    monkeypatch.setattr(timezone, "now", lambda: AFTER)
     assert "5号" in boss.get(at(draft, "adopt/")).content.decode()
     assert leader.get(at(draft, "adopt/")).status_code == 403
     without = boss.post(at(draft, "adopt/"), {"day": TOMORROW.isoformat()})
@@ -370,6 +376,42 @@ def test_adopting_says_what_moves_and_from_which_day(leader: Client) -> None:
     assert boss.post(at(draft, "adopt/"), given).status_code == 302
     page = boss.get(f"/plans/{draft}/").content.decode()
     assert "Decided: in force from 3 Mar 2026" in page and "居民代表会议同意" in page
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_publishing_without_asking_is_told_to_everybody_with_its_reason(leader: Client) -> None:
+    draft = started()
+    wrong = leader.post(at(draft, "publish/"), {"day": "", "unasked": "1", "reason": ""})
+    assert wrong.status_code == 422 and "say why nobody is asked" in wrong.content.decode()
+    given = {"day": "2020-01-01", "unasked": "1", "reason": "更正上次误划"}
+    assert leader.post(at(draft, "publish/"), given).status_code == 302
+    page = Client(headers={"accept-language": "en"}).get(f"/plans/{draft}/").content.decode()
+    assert "Nobody was asked for comments on this plan." in page and "更正上次误划" in page and 'id="say"' not in page
+
+
+@pytest.mark.usefixtures("at_noon")
+def test_a_comment_shows_its_revision_and_what_changed_since(leader: Client) -> None:
+    draft, anybody = published(), Client(headers={"accept-language": "en"})
+    page = anybody.get(f"/plans/{draft}/").content.decode()
+    assert 'name="revision" value="1"' in page
+    anybody.post(f"/plans/{draft}/comment/", {"words": "请保留", "revision": "1"})
+    services.change_draft(actor=SYSTEM, draft_id=draft, revision=1, change=Change(kind="undo"), now=NOW)
+    for where, client in ((f"/plans/{draft}/", anybody), (at(draft, "comments/"), leader)):
+        page = client.get(where).content.decode()
+        assert "on revision 1" in page and "1 change since" in page
+
+
+def test_who_only_reads_a_draft_is_told_whose_it_is(leader: Client) -> None:
+    draft = started()
+    official("town", WEST)
+    reader = Client(headers={"accept-language": "en"})
+    reader.force_login(Account.objects.get(login="town"))
+    page = reader.get(at(draft)).content.decode()
+    assert "You read this draft: it is changed by 江北区" in page and "data-repair" not in page
+    assert reader.post(at(draft, "change/"), {"kind": "lock", "unit": "1", "revision": "0"}).status_code == 403
+    assert sent(reader, draft, "repair/", {"revision": 0, "near": [1]}).status_code == 403
+    assert reader.get(at(draft, "publish/")).status_code == 403
+    assert "data-repair" in leader.get(at(draft)).content.decode()
 
 
 def test_withdrawing_ends_a_draft(leader: Client) -> None:
@@ -385,8 +427,17 @@ def test_the_sheet_is_a_pdf(leader: Client) -> None:
     assert answer["Content-Type"] == "application/pdf"
 
 
-def test_the_sheet_is_laid_out_on_one_page_across(leader: Client) -> None:
-    content = leader.get(at(started(), "print.pdf")).content
+@pytest.mark.parametrize("level", ["clusters", "cells"])
+def test_the_sheet_is_laid_out_on_one_page_across(leader: Client, level: str) -> None:
+    """Also with more cells than there is room for."""
+    draft = started(level=level, settings={"least": 20, "most": 60} if level == "cells" else {})
+    for unit in range(60 if level == "cells" else 0):
+        now = state(draft)
+        if now.part.count(now.part[unit]) > 1:
+            split = Change(kind="split", cluster=now.part[unit], units=[unit])
+            services.change_draft(actor=SYSTEM, draft_id=draft, revision=now.revision, change=split, now=NOW)
+    assert len(state(draft).names) == 3 if level == "clusters" else len(state(draft).names) > 40
+    content = leader.get(at(draft, "print.pdf")).content
     boxes = re.findall(rb"/MediaBox ?\[ ?0 0 ([\d.]+) ([\d.]+)", content)
     assert [[round(float(side) / 72 * 25.4) for side in box] for box in boxes] == [[420, 297]]
 

@@ -10,7 +10,7 @@ from pianqu.kernels.partition.records import digest_of
 from pianqu.kernels.partition.reproducing import Facts, reproduced, units_text
 from pianqu.rooms.ledger import queries as ledger
 from pianqu.rooms.planning import jobs, queries, services
-from pianqu.rooms.planning.tests.twelve import NOW, SYSTEM, TODAY, TOMORROW, started
+from pianqu.rooms.planning.tests.twelve import AFTER, NOW, SYSTEM, TODAY, TOMORROW, started
 
 pytestmark = pytest.mark.usefixtures("twelve")
 
@@ -31,7 +31,7 @@ def adopted() -> uuid.UUID:
     for revision, change in enumerate(kinds, 1):
         services.change_draft(actor=SYSTEM, draft_id=draft, revision=revision, change=change, now=NOW)
     services.publish_draft(actor=SYSTEM, draft_id=draft, comments_until=TODAY, now=NOW)
-    services.adopt_draft(actor=SYSTEM, draft_id=draft, valid_from=TOMORROW, now=NOW)
+    services.adopt_draft(actor=SYSTEM, draft_id=draft, valid_from=TOMORROW, now=AFTER)
     return draft
 
 

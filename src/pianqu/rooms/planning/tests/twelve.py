@@ -18,6 +18,8 @@ from pianqu.rooms.territory.services import NewBuilding, NewCell, NewCluster, Ne
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 TODAY = date(2026, 3, 2)
 TOMORROW = TODAY + timedelta(days=1)
+AFTER = NOW + timedelta(days=1)
+"""When comments that were taken until TODAY are over."""
 SYSTEM = Actor(kind="system", organisation_code="330205")
 RESIDENT = Actor(kind="resident", organisation_code="330205")
 DISTRICT, CENTRE = "330205", "330205-cluster"

@@ -3,18 +3,18 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 
 from pianqu.kernels.partition.figures import Live
 from pianqu.kernels.partition.records import CELLS, task_of, weighed
-from pianqu.rooms.planning.queries import DraftMay, DraftState, FiguresCard, RunCard, Written
-from pianqu.rooms.planning.views.figures import neighbours, off, percent, signed, tones
+from pianqu.rooms.planning.queries import OPEN, DraftMay, DraftState, FiguresCard, RunCard, Written, takes_comments
+from pianqu.rooms.planning.views.figures import neighbours, off, percent, signed
 
 TOLERANCES = (0, 2_000, 50)
 WEIGHTS = (0, 10, 1)
@@ -34,6 +34,8 @@ class Head:
     revision: int
     changed_by: str
     changed_at: datetime
+    organisation: str
+    """Whose draft it is."""
     ways: tuple[tuple[str, str, bool], ...]
 
 
@@ -72,24 +74,6 @@ class Running:
     percent: int = 0
     words: str = ""
     sentences: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A cluster in the balance table."""
-
-    number: int
-    name: str
-    tone: int
-    size: int
-    load: int
-    off: str
-    is_over: bool
-    is_loose: bool
-    is_selected: bool
-    locked: int
-    locked_words: str
-    link: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +149,10 @@ class Page:
     moved: int
     unassigned: int
     selected: int
+    open_until: date | None
+    """The last day for comments, while people are asked."""
+    is_of_others: bool
+    """It would be changed, but belongs to others."""
 
 
 def head(state: DraftState, here: str) -> Head:
@@ -185,6 +173,7 @@ def head(state: DraftState, here: str) -> Head:
         revision=state.revision,
         changed_by=state.changed_by,
         changed_at=state.changed_at,
+        organisation=state.organisation,
         ways=tuple((reverse(route, args=[state.id]), name, route == here) for route, name in ways),
     )
 
@@ -226,7 +215,14 @@ def page(state: DraftState, written: Written, selected: int) -> Page:
         moved=worth.moved,
         unassigned=worth.unassigned,
         selected=selected,
+        open_until=state.comments_until if waits_for_comments(state) else None,
+        is_of_others=state.state in OPEN and not state.may.edit,
     )
+
+
+def waits_for_comments(state: DraftState) -> bool:
+    """Whether it is published and people are still asked: nothing is decided then."""
+    return takes_comments(state.state, state.comments_until, timezone.localdate())
 
 
 def _balances() -> tuple[tuple[str, str], ...]:
@@ -280,10 +276,13 @@ def _limits(state: DraftState, written: Written) -> tuple[Limit, ...]:
     worth, names = state.figures, state.names
     loose = [names[cluster]["name"] for cluster in worth.loose]
     held = [written.names[unit] for unit in state.locks]
+    is_cells = state.level == CELLS
+    whole = _("Each cell hangs together") if is_cells else _("Each hangs together")
+    nobody_left = _("Every house belongs to one") if is_cells else _("Everybody belongs to one")
     found = [
-        Limit(words=_("Each hangs together"), holds=not loose, detail=_named(loose)),
+        Limit(words=whole, holds=not loose, detail=_named(loose)),
         Limit(words=_band(state.settings), holds=not worth.over),
-        Limit(words=_("Everybody belongs to one"), holds=not worth.unassigned),
+        Limit(words=nobody_left, holds=not worth.unassigned),
     ]
     if held:
         words = ngettext("%(n)s locked:", "%(n)s locked:", len(held)) % {"n": len(held)}
@@ -337,53 +336,6 @@ def _ended(run: RunCard) -> str:
     return _("The last one was stopped; what it had found is kept.") if run.state == "stopped" else ""
 
 
-def link(state: DraftState, **asked: object) -> str:
-    """This draft's page with something chosen."""
-    kept = {name: value for name, value in asked.items() if value not in ("", None, -1)}
-    return (
-        f"{reverse('planning:draft', args=[state.id])}?{urlencode(kept)}"
-        if kept
-        else reverse("planning:draft", args=[state.id])
-    )
-
-
-def rows(state: DraftState, written: Written, selected: int) -> tuple[Row, ...]:
-    """Every cluster; what lies outside its limits is marked."""
-    loads, count = state.figures.loads, len(state.names)
-    shades = tones(written, state.part, count)
-    sizes, held = [0] * count, [0] * count
-    for cluster in state.part:
-        if cluster >= 0:
-            sizes[cluster] += 1
-    for unit in state.locks:
-        if state.part[unit] >= 0:
-            held[state.part[unit]] += 1
-    low, high = bounds(state)
-    return tuple(
-        Row(
-            number=number,
-            name=one["name"],
-            tone=shades[number],
-            size=sizes[number],
-            load=loads[number],
-            off=signed(off(loads[number], loads)),
-            is_over=not low <= loads[number] <= high,
-            is_loose=number in state.figures.loose,
-            is_selected=number == selected,
-            locked=held[number],
-            locked_words=ngettext("%(n)s locked", "%(n)s locked", held[number]) % {"n": held[number]},
-            link=link(state, cluster=number) + "#units",
-        )
-        for number, one in enumerate(state.names)
-    )
-
-
-def bounds(state: DraftState) -> tuple[int, int]:
-    """Least and greatest load of a cluster."""
-    task = task_of(state.settings, clusters=len(state.names), locks={}, centres=())
-    return task.bounds(sum(state.figures.loads))
-
-
 def sheet(state: DraftState, written: Written, selected: int, picked: Sequence[int] = ()) -> Sheet | None:
     """Of the cluster that was chosen; None where none was."""
     if not 0 <= selected < len(state.names):
@@ -392,8 +344,11 @@ def sheet(state: DraftState, written: Written, selected: int, picked: Sequence[i
     amounts = written.units.column(state.settings.get("balance", "households"))
     areas = written.units.systems[0].areas if written.units.systems else ("",) * len(written)
     near = neighbours(written, state.part, selected)
-    others = [(number, one["name"], number in near) for number, one in enumerate(state.names) if number != selected]
     is_cells = state.level == CELLS
+    home = _at_home(written, state.part, selected) if is_cells else set(range(len(state.names)))
+    others = [
+        (number, one["name"], number in near) for number, one in enumerate(state.names) if number in home - {selected}
+    ]
     locks, centres, ticked = set(state.locks), set(state.centres), set(picked)
     words = (
         ngettext("%(n)s house", "%(n)s houses", len(members))
@@ -421,6 +376,12 @@ def sheet(state: DraftState, written: Written, selected: int, picked: Sequence[i
         others=tuple(sorted(others, key=lambda one: (not one[2], one[0]))),
         acts=_acts(),
     )
+
+
+def _at_home(written: Written, part: Sequence[int], cell: int) -> set[int]:
+    """The cells of its community: none reaches beyond."""
+    own = {written.groups[unit] for unit, its in enumerate(part) if its == cell}
+    return {its for unit, its in enumerate(part) if written.groups[unit] in own} - {-1}
 
 
 def _acts() -> tuple[tuple[str, str, str], ...]:

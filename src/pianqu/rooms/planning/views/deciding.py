@@ -17,7 +17,7 @@ from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Forbidden, Invalid, Problem
 from pianqu.rooms.planning import queries, services
 from pianqu.rooms.planning.queries import DraftState
-from pianqu.rooms.planning.views import cards
+from pianqu.rooms.planning.views import cards, posted
 from pianqu.rooms.planning.views.acting import actor_of
 from pianqu.rooms.planning.views.comparing import broken, pairs
 from pianqu.rooms.planning.views.figures import moved
@@ -34,6 +34,8 @@ class Asked:
     act: str
     day: str = ""
     reason: str = ""
+    is_unasked: bool = False
+    """Publish without a period for comments."""
     revision: int | None = None
     """The one that the page showed."""
 
@@ -78,7 +80,8 @@ def _decide(request: HttpRequest, draft_id: uuid.UUID, act: str, usual: str) -> 
         act=act,
         day=request.POST.get("day", "")[:10],
         reason=request.POST.get("reason", "").strip()[:2000],
-        revision=_revision(request.POST.get("revision", "")),
+        is_unasked=request.POST.get("unasked") == "1",
+        revision=posted.seen(request),
     )
     try:
         _done(actor, draft_id, asked)
@@ -91,7 +94,12 @@ def _done(actor: Actor, draft_id: uuid.UUID, asked: Asked) -> None:
     now = timezone.now()
     if asked.act == PUBLISH:
         services.publish_draft(
-            actor=actor, draft_id=draft_id, comments_until=_day(asked.day), revision=asked.revision, now=now
+            actor=actor,
+            draft_id=draft_id,
+            comments_until=None if asked.is_unasked else _day(asked.day),
+            because=asked.reason,
+            revision=asked.revision,
+            now=now,
         )
     elif asked.act == ADOPT:
         services.adopt_draft(
@@ -106,11 +114,6 @@ def _done(actor: Actor, draft_id: uuid.UUID, asked: Asked) -> None:
         services.withdraw_draft(actor=actor, draft_id=draft_id, now=now)
 
 
-def _revision(text: str) -> int | None:
-    """None where the form said none: then whatever stands is decided on."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
-
-
 def _day(text: str) -> date:
     try:
         return date.fromisoformat(text)
@@ -122,7 +125,8 @@ def _show(
     request: HttpRequest, actor: Actor, draft_id: uuid.UUID, asked: Asked, problem: Problem | None
 ) -> HttpResponse:
     state = queries.draft_state(actor, draft_id, now=timezone.now())
-    if not problem and not _may(state, asked.act):
+    may, open_until = _may(state, asked.act), _open_until(state, asked.act)
+    if not problem and not may and not open_until:
         problem = Forbidden("decide-forbidden", _("Just now this plan cannot be decided on like that by you."))
     written = queries.units_of(state.units_id)
     rows = moved(written, state)
@@ -130,7 +134,8 @@ def _show(
         "card": cards.head(state, ""),
         "page": cards.page(state, written, -1),
         "asked": asked,
-        "may": _may(state, asked.act),
+        "may": may,
+        "open_until": open_until,
         "pairs": pairs(state),
         "broken": broken(state),
         "moved": rows,
@@ -140,6 +145,12 @@ def _show(
         "problem": str(problem.told) if problem else "",
     }
     return render(request, "planning/decide.html", context, status=problem.status if problem else 200)
+
+
+def _open_until(state: DraftState, act: str) -> date | None:
+    """The last day for comments, while adopting has to wait for it."""
+    waits = act == ADOPT and state.may.decide and not state.may.adopt
+    return state.comments_until if waits else None
 
 
 def _may(state: DraftState, act: str) -> bool:

@@ -17,7 +17,7 @@ from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Invalid, Problem
 from pianqu.rooms.planning import queries, services
 from pianqu.rooms.planning.queries import DraftState
-from pianqu.rooms.planning.views import cards, posted
+from pianqu.rooms.planning.views import balance, cards, posted
 from pianqu.rooms.planning.views.acting import actor_of, problem_as_json, wants_json
 from pianqu.rooms.planning.views.figures import tones
 from pianqu.rooms.planning.views.plot import plot
@@ -66,9 +66,9 @@ def _page(
         "card": cards.head(state, "planning:draft"),
         "page": cards.page(state, written, selected),
         "run": cards.running(state.run, state.run_sentences),
-        "plot": plot(state, lambda which: cards.link(state, cluster=selected, option=which) + "#trial"),
+        "plot": plot(state, lambda which: balance.link(state, cluster=selected, option=which) + "#trial"),
         "opened": bool(option),
-        "rows": cards.rows(state, written, selected),
+        "rows": balance.some_rows(state, written, selected, _rows_page(request)),
         "sheet": cards.sheet(state, written, selected, trial[0] if trial else ()),
         "trial": _trial(actor, state, option, trial),
         "told": _told(state, written, selected),
@@ -89,6 +89,11 @@ def _number(request: HttpRequest) -> int:
     """Of the cluster that is open; −1 for none."""
     text = request.POST.get("cluster", request.GET.get("cluster", ""))
     return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else -1
+
+
+def _rows_page(request: HttpRequest) -> int | None:
+    text = request.GET.get("rows", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 6 else None
 
 
 def _trial(actor: Actor, state: DraftState, option: str, moved: tuple[list[int], int] | None) -> cards.Trial | None:
@@ -118,7 +123,7 @@ def _told(state: DraftState, written: queries.Written, selected: int) -> dict[st
         "digest": digest,
         "mayEdit": state.may.edit,
         "tones": tones(written, state.part, len(state.names)),
-        "words": spoken(),
+        "words": spoken(is_cells=state.level == "cells"),
         "urls": {
             "state": reverse("planning:state", args=args),
             "units": f"{reverse('planning:units', args=args)}?d={digest}",

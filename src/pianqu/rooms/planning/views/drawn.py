@@ -30,7 +30,7 @@ def drawing(state: DraftState, text: UnitsText, tones: Sequence[int], before: Se
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {height:g}">',
         *_units(shapes, state, tones, place),
-        *_outlines(_joined(shapes, before), place, 'stroke="#2a5f9e" stroke-width="1.6" stroke-dasharray="6 4"'),
+        *_once(_joined(shapes, before), place, 'stroke="#2a5f9e" stroke-width="1.6" stroke-dasharray="6 4"'),
     ]
     clusters = _joined(shapes, state.part)
     parts += _outlines(clusters, place, 'stroke="#5d746b" stroke-width="2.2"')
@@ -86,6 +86,14 @@ def _joined(shapes: Sequence[Any], part: Sequence[int]) -> Mapping[int, Any]:
 def _outlines(joined: Mapping[int, Any], place: Place, look: str) -> Iterable[str]:
     for shape in joined.values():
         yield f'<path d="{_path(shape, place)}" fill="none" stroke-linejoin="round" {look}/>'
+
+
+def _once(joined: Mapping[int, Any], place: Place, look: str) -> Iterable[str]:
+    """Each border once: dashes of both sides on each other would make a whole line."""
+    lines = shapely.line_merge(shapely.union_all([shape.boundary for shape in joined.values()]))
+    for line in getattr(lines, "geoms", [lines]):
+        points = "L".join(f"{x:.1f} {y:.1f}" for x, y in (place(*point[:2]) for point in line.coords))
+        yield f'<path d="M{points}" fill="none" stroke-linejoin="round" {look}/>'
 
 
 def _names(joined: Mapping[int, Any], state: DraftState, place: Place) -> Iterable[str]:

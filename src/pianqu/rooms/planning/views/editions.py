@@ -26,6 +26,7 @@ from pianqu.rooms.planning.views.acting import actor_of
 from pianqu.rooms.planning.views.books import Cell, book
 
 LARGEST = 2_000_000
+ENDINGS = (".xlsx", ".csv")
 NONE = "none"
 
 
@@ -107,10 +108,14 @@ def _sent(request: HttpRequest, name: str) -> tuple[str, bytes] | None:
     upload = request.FILES.get(name)
     if not isinstance(upload, UploadedFile):
         return None
+    named = PurePath(upload.name or "").name[:80]
+    if PurePath(named).suffix.lower() not in ENDINGS:
+        told = {"file": named, "endings": ", ".join(ENDINGS)}
+        raise Invalid("edition-ending", _("%(file)s is no table of codes (%(endings)s).") % told)
     if (upload.size or 0) > LARGEST:
         words = {"most": LARGEST // 1_000_000}
         raise Invalid("edition-large", _("A table of codes has at most %(most)d MB.") % words)
-    return PurePath(upload.name or "").name[:80], upload.read()
+    return named, upload.read()
 
 
 def _result(

@@ -11,8 +11,9 @@ TONES = 8
 
 
 def percent(fine: int) -> str:
-    """Ten-thousandths as a percentage with one place."""
-    return f"{abs(fine) / 100:.1f}%"
+    """Ten-thousandths as a percentage with one place, halves away from zero, as the page's script has it."""
+    tenths = (abs(fine) + 5) // 10
+    return f"{tenths // 10}.{tenths % 10}%"
 
 
 def signed(fine: int) -> str:

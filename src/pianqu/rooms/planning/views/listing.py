@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Invalid, Problem
 from pianqu.kernels.partition.records import CELLS, CLUSTERS
+from pianqu.rooms.directory import queries as directory
 from pianqu.rooms.planning import queries, services
 from pianqu.rooms.planning.queries import DraftCard
 from pianqu.rooms.planning.views import posted
@@ -42,6 +43,7 @@ class Line:
     card: DraftCard
     is_cells: bool
     link: str
+    organisation: str
 
 
 @never_cache
@@ -92,9 +94,16 @@ def _decimal(text: str) -> float:
 
 
 def _list(request: HttpRequest, actor: Actor, typed: Typed, problem: Problem | None) -> HttpResponse:
+    found = queries.drafts()
+    known = directory.organisations({card.organisation_code for card in found})
     lines = [
-        Line(card=card, is_cells=card.level == CELLS, link=reverse("planning:draft", args=[card.draft_id]))
-        for card in queries.drafts()
+        Line(
+            card=card,
+            is_cells=card.level == CELLS,
+            link=reverse("planning:draft", args=[card.draft_id]),
+            organisation=known[card.organisation_code].short_name if card.organisation_code in known else "",
+        )
+        for card in found
     ]
     context = {
         "lines": lines,

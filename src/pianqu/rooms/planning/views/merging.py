@@ -11,11 +11,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Invalid, Problem
+from pianqu.foundation.templatetags.ui import thousands
 from pianqu.rooms.planning import queries, rules, services
 from pianqu.rooms.planning.queries import (
     FAILED,
@@ -146,9 +148,11 @@ def ask(request: HttpRequest) -> HttpResponse:
 
 
 def _form_context(request: HttpRequest, actor: Actor) -> dict[str, Any]:
-    wish, typed = MergeWish(), request.POST
+    wish, typed, grids = MergeWish(), request.POST, queries.grids_on(timezone.localdate())
     return {
-        "grids": queries.grids_on(timezone.localdate()),
+        "grids": grids,
+        "grid_names": naming.between().join(card.name for card in grids),
+        "english": naming.in_english(),
         "may_plan": rules.may_plan(actor),
         "on": typed.get("on", timezone.localdate().isoformat())[:10],
         "mode": typed.get("mode", NEW),
@@ -253,11 +257,18 @@ def _stats(card: MergeCard, whole: MergeWhole) -> list[tuple[int, str, str]]:
     left = len(whole.left)
     return [
         (len(whole.departments), _("departments' grids"), ""),
-        (card.atoms, _("places that no border crosses"), ""),
+        (card.atoms, _atoms(card.atoms, len(whole.households)), ""),
         (left, _("places that nobody answers for"), "danger" if left else "success"),
         (len(whole.twice), _("duties covered twice"), ""),
         (len(whole.proposals), _("cells"), ""),
     ]
+
+
+def _atoms(atoms: int, plots: int) -> str:
+    if plots == atoms:
+        return _("places that no border crosses")
+    words = _("places that no border crosses; with large ones halved %(plots)s plots")
+    return words % {"plots": thousands(plots)}
 
 
 def _books() -> list[tuple[str, str]]:
@@ -280,7 +291,10 @@ def _key() -> list[tuple[int, str]]:
         (NOBODY, _("nobody")),
         (CLOSED, _("closed: taken by a neighbour")),
         *(
-            (tone, _("%(n)s departments") % {"n": f"{count}+" if count == 4 else count})
+            (
+                tone,
+                ngettext("%(n)s department", "%(n)s departments", count) % {"n": f"{count}+" if count == 4 else count},
+            )
             for count, tone in MOST_TONES.items()
         ),
     ]
@@ -291,10 +305,7 @@ def _bare_row(whole: MergeWhole, one: Uncovered, places: Mapping[str, PlaceCard]
     taken_by = ""
     if closing:
         layer = next((layer for layer in whole.departments if layer.grid_id == closing.grid_id), None)
-        if layer:
-            taken_by = f"{layer.name} · {whole.names_of(layer.name).get(closing.code, closing.code)}"
-        else:
-            taken_by = whole.proposals[closing.cell].name
+        taken_by = naming.cell_word(whole, layer.name, closing.code) if layer else whole.proposals[closing.cell].name
     return BareRow(
         one=one,
         community=naming.place_name(places, one.community_code),
@@ -305,7 +316,7 @@ def _bare_row(whole: MergeWhole, one: Uncovered, places: Mapping[str, PlaceCard]
 
 def _duty_row(whole: MergeWhole, row: queries.DutyTwice, places: Mapping[str, PlaceCard]) -> DutyRow:
     names = [naming.place_name(places, code).text for code in row.communities]
-    between = ", " if naming.in_english() else "、"
+    between = naming.between()
     return DutyRow(
         duty=row.duty,
         who=between.join(row.layers),

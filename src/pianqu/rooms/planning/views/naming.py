@@ -78,13 +78,22 @@ def _renamed(sentence: str, words: "Mapping[str, str]") -> str:
     return sentence
 
 
+def between() -> str:
+    """What stands between names in a row."""
+    return ", " if in_english() else "、"
+
+
 def taker_word(whole: MergeWhole, taker: Taker) -> str:
     """Who could take a place, as a list offers it."""
     if taker.grid_id is None:
         name = whole.proposals[taker.cell].name
-        return pgettext("taker", "merged cell %(name)s") % {"name": name}
-    names = whole.names_of(taker.layer)
-    return f"{taker.layer} · {names.get(taker.code, taker.code)}"
+        return pgettext("taker", "%(name)s (merged cell)") % {"name": name}
+    return cell_word(whole, taker.layer, taker.code)
+
+
+def cell_word(whole: MergeWhole, layer: str, code: str) -> str:
+    """A department's cell: first its own name, which is what tells it from others where there is little room."""
+    return f"{whole.names_of(layer).get(code, code)} · {layer}"
 
 
 def covering_words(whole: MergeWhole, covering: Sequence[tuple[LayerCard, str]]) -> str:

@@ -24,7 +24,7 @@ from pianqu.kernels import suppression
 from pianqu.kernels.partition.records import CELLS
 from pianqu.rooms.planning import queries, services
 from pianqu.rooms.planning.queries import DraftCard, DraftState, Written
-from pianqu.rooms.planning.views import site_words
+from pianqu.rooms.planning.views import posted, site_words
 from pianqu.rooms.planning.views.comparing import broken, pairs, told
 from pianqu.rooms.planning.views.figures import Moved, moved, off, signed
 
@@ -82,6 +82,8 @@ class Sheet:
     valid_from: date | None
     decided_at: datetime | None
     reason: str
+    unasked: str
+    """Why nobody was asked."""
     takes_comments: bool
     units_digest: str
     digest: str
@@ -126,7 +128,7 @@ def plans(request: HttpRequest) -> HttpResponse:
             card=card,
             is_cells=card.level == CELLS,
             link=reverse("planning:plan", args=[card.draft_id]),
-            takes_comments=_takes(card.state, card.comments_until, today),
+            takes_comments=queries.takes_comments(card.state, card.comments_until, today),
         )
         for card in queries.drafts(published=True, most=MOST_PLANS)
     ]
@@ -155,7 +157,9 @@ def comment(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
     address = request.META.get("REMOTE_ADDR", "")
     try:
         _check_often(address, now)
-        services.comment(actor=resident(draft_id), draft_id=draft_id, words=words, unit=unit, now=now)
+        services.comment(
+            actor=resident(draft_id), draft_id=draft_id, words=words, unit=unit, revision=posted.seen(request), now=now
+        )
     except Absent:
         raise
     except Problem as problem:
@@ -216,16 +220,13 @@ def _sheet(state: DraftState, written: Written) -> Sheet:
         valid_from=state.valid_from,
         decided_at=decided.decided_at,
         reason=decided.reason,
-        takes_comments=_takes(state.state, state.comments_until, timezone.localdate()),
+        unasked=state.unasked,
+        takes_comments=queries.takes_comments(state.state, state.comments_until, timezone.localdate()),
         units_digest=state.units_digest,
         digest=state.digest,
         is_synthetic=bool(written.sources.get("synthetic", True)),
         is_few=queries.tells_of_few(state.units_id),
     )
-
-
-def _takes(state: str, until: date | None, today: date) -> bool:
-    return state == "published" and (until is None or today <= until)
 
 
 def _households(count: int) -> str:

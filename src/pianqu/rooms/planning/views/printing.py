@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
@@ -11,20 +12,23 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from pianqu.foundation.official import layout
+from pianqu.foundation.templatetags.ui import listed
 from pianqu.rooms.planning import queries
 from pianqu.rooms.planning.queries import DraftState, Written
-from pianqu.rooms.planning.views import cards
+from pianqu.rooms.planning.views import balance, cards
 from pianqu.rooms.planning.views.acting import actor_of
 from pianqu.rooms.planning.views.comparing import pairs
 from pianqu.rooms.planning.views.drawn import TINTS, drawing
-from pianqu.rooms.planning.views.figures import moved, tones
+from pianqu.rooms.planning.views.figures import Moved, moved, tones
 
-MOST_ROWS = 60
+MANY_ROWS, SOME_ROWS = 40, 32
+"""More rows than the first do not fit beside the map; then so many are shown, the farthest beyond their limits."""
+MOST_MOVES, MOST_NAMES = 14, 8
 
 
 @never_cache
@@ -52,7 +56,8 @@ def _laid_out(content: str) -> bytes:
 def _content(state: DraftState, written: Written, shades: tuple[int, ...]) -> dict[str, Any]:
     """What the layout is given, in the reader's language."""
     page = cards.page(state, written, -1)
-    found = cards.rows(state, written, -1)
+    found = balance.rows(state, written, -1)
+    shown = found if len(found) <= MANY_ROWS else balance.worst_first(state, found)[:SOME_ROWS]
     return {
         "faces": dict(layout.faces()),
         "title": state.title,
@@ -60,20 +65,34 @@ def _content(state: DraftState, written: Written, shades: tuple[int, ...]) -> di
         "head": [page.cluster_word, page.unit_word, page.balance_word, _("Deviation")],
         "rows": [
             [TINTS[shades[row.number] - 1], row.name, str(row.size), f"{row.load:,}".replace(",", "\u2009"), row.off]
-            for row in found[:MOST_ROWS]
+            for row in shown
         ],
-        "more": _("and %(n)s more") % {"n": len(found) - MOST_ROWS} if len(found) > MOST_ROWS else "",
+        "more": _and_more(len(found) - len(shown)),
         "figures_head": ["", _("in force"), pgettext("column", "plan")],
         "figures": [[pair.label, pair.before, pair.after] for pair in pairs(state)],
-        "moved_title": _("Who changes cluster"),
-        "moved": [
-            f"{row.before or '—'} → {row.after}: {'、'.join(row.units[:8])}" for row in moved(written, state)[:10]
-        ],
+        "moved_title": _("Who changes cell") if page.is_cells else _("Who changes cluster"),
+        "moved": _moves(moved(written, state), most=MOST_MOVES if len(found) <= SOME_ROWS else MOST_MOVES // 2),
         "key": [_("in force"), _("plan, with each one's deviation")],
         "notice": _("Synthetic outlines, no legal boundaries") if page.is_synthetic else _("No legal boundaries"),
         "facts": _facts(state),
         "foot": _("printed %(day)s") % {"day": timezone.localdate().isoformat()},
     }
+
+
+def _and_more(left: int) -> str:
+    return _("and %(n)s more") % {"n": left} if left > 0 else ""
+
+
+def _moves(rows: Sequence[Moved], *, most: int) -> list[str]:
+    """With their households; what does not fit is counted."""
+    told = [_move(row) for row in rows[:most]]
+    return [*told, _and_more(len(rows) - most)] if len(rows) > most else told
+
+
+def _move(row: Moved) -> str:
+    households = ngettext("%(n)s household", "%(n)s households", row.households) % {"n": row.households}
+    names = listed([*row.units[:MOST_NAMES], *filter(None, [_and_more(len(row.units) - MOST_NAMES)])])
+    return f"{row.before or '—'} → {row.after} · {households} · {names}"
 
 
 def _state(state: DraftState) -> str:

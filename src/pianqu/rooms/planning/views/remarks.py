@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Forbidden, Invalid, Problem
 from pianqu.rooms.planning import queries, services
-from pianqu.rooms.planning.views import cards
+from pianqu.rooms.planning.views import cards, posted
 from pianqu.rooms.planning.views.acting import actor_of
 
 SAY, ANSWER, HIDE = "say", "answer", "hide"
@@ -43,12 +43,19 @@ def remarks(request: HttpRequest, draft_id: uuid.UUID) -> HttpResponse:
 def _act(actor: Actor, draft_id: uuid.UUID, request: HttpRequest) -> None:
     act, words, now = request.POST.get("act", ""), request.POST.get("words", ""), timezone.now()
     if act == SAY:
-        services.comment(actor=actor, draft_id=draft_id, words=words, unit=request.POST.get("unit", ""), now=now)
+        services.comment(
+            actor=actor,
+            draft_id=draft_id,
+            words=words,
+            unit=request.POST.get("unit", ""),
+            revision=posted.seen(request),
+            now=now,
+        )
     elif act == ANSWER:
-        services.answer_comment(actor=actor, comment_id=_which(request), words=words, now=now)
+        services.answer_comment(actor=actor, draft_id=draft_id, comment_id=_which(request), words=words, now=now)
     elif act == HIDE:
         reason = request.POST.get("reason", "")
-        services.hide_comment(actor=actor, comment_id=_which(request), reason=reason, now=now)
+        services.hide_comment(actor=actor, draft_id=draft_id, comment_id=_which(request), reason=reason, now=now)
 
 
 def _which(request: HttpRequest) -> uuid.UUID:
@@ -63,10 +70,11 @@ def _show(request: HttpRequest, actor: Actor, draft_id: uuid.UUID, problem: Prob
     context = {
         "card": cards.head(state, "planning:remarks"),
         "may": state.may,
-        "may_answer": queries.may_plan(actor),
+        "may_answer": state.may.answer,
         "comments": queries.comments(draft_id, most=queries.MOST_COMMENTS),
         "until": state.comments_until,
         "published": state.published_at,
+        "is_unasked": bool(state.unasked),
         "reasons": queries.HIDING.items(),
         "typed": request.POST.get("words", "") if problem else "",
         "about": request.POST.get("comment", "") if problem else "",

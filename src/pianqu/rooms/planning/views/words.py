@@ -16,7 +16,29 @@ def tools() -> tuple[tuple[str, str, str], ...]:
     )
 
 
-def spoken() -> dict[str, Any]:
+def spoken(*, is_cells: bool) -> dict[str, Any]:
+    """`is_cells`: what is joined are houses, what comes out are cells."""
+    return {**_of_clusters(), **_of_cells()} if is_cells else _of_clusters()
+
+
+def _of_cells() -> dict[str, Any]:
+    return {
+        "many": _("{count} houses"),
+        "repairWhere": _("Choose a cell or some houses first: what lies near them is repaired."),
+        "noneSelected": _("Choose a cell"),
+        "selectFirst": _("Choose a cell first: press on it, then paint."),
+        "tools": {
+            "choose": _(
+                "Press on a cell to select it. Drag one of its houses into a neighbour, or press M in the table."
+            ),
+            "paint": _("Drag over houses: they come to the selected cell."),
+            "lasso": _("Draw around houses to choose them, then move, lock or split them in the table."),
+            "lock": _("Press on a house to lock it or to unlock it."),
+        },
+    }
+
+
+def _of_clusters() -> dict[str, Any]:
     return {
         "comma": pgettext("between names", ", "),
         "stop": pgettext("between sentences", ". "),
@@ -41,6 +63,7 @@ def spoken() -> dict[str, Any]:
         "take": _("Take this plan"),
         "confirm": _("Confirm the move"),
         "dropped": _("Discarded; the plan is as it was."),
+        "isElsewhere": _("{unit} lies in another community than {name}: a cell lies within one."),
         "isLocked": _("{unit} is locked. Unlock it first."),
         "side": _("{name} {before} → {after}"),
         "deviation": _("largest deviation {before} → {after}"),

@@ -35,17 +35,27 @@ KERNELS = (
     gettext_noop(
         "%(layer)s: lies %(before_m)s m off the district's border and %(after_m)s m once read as GCJ-02: is it GCJ-02?"
     ),
-    gettext_noop("%(layer)s: declared as degrees, but the first point is %(at)s, and no system was found that fits"),
+    gettext_noop(
+        "%(layer)s: declared as degrees, but the first point is %(at)s, and no system was found that fits; it has to be named, "
+        "as EPSG:4549 is"
+    ),
     gettext_noop("%(layer)s: covers nothing of the district; its middle is %(at)s, %(distance_m)s m from it"),
     gettext_noop("%(layer)s: holds no area"),
-    gettext_noop("%(layer)s: has more than %(limit)s bytes"),
+    gettext_noop("%(layer)s: holds no line below its headings"),
+    gettext_noop("%(layer)s: has more than %(limit)s bytes; please divide it, or leave out points nearer than a metre"),
     gettext_noop("%(layer)s: has %(count)s shapes; %(limit)s are the most"),
     gettext_noop("%(layer)s: has %(count)s points; %(limit)s are the most"),
-    gettext_noop("%(layer)s: cannot be read as %(kind)s (%(detail)s)"),
+    gettext_noop("%(layer)s: the file is empty"),
+    gettext_noop("%(layer)s: is no GeoJSON: what stands in line %(line)s, column %(column)s cannot be read"),
+    gettext_noop("%(layer)s: is no GeoJSON FeatureCollection"),
+    gettext_noop("%(layer)s: cannot be read as %(kind)s; it may be damaged"),
+    gettext_noop("%(layer)s: the .%(part)s file has %(bytes)s of its %(whole)s bytes, so its transfer broke off"),
+    gettext_noop("%(layer)s: the archive has %(count)s shapefiles (%(names)s); please pack each by itself"),
     gettext_noop("%(layer)s: the archive has no .%(part)s file"),
     gettext_noop("%(layer)s: the archive names a file outside of itself (%(part)s)"),
     gettext_noop("%(layer)s: %(part)s unpacks to more than %(limit)s bytes"),
     gettext_noop("%(layer)s: has no column %(column)s; it has %(columns)s"),
+    gettext_noop("%(layer)s, %(keys)s: is no code: it has %(count)s characters, and %(limit)s are the most"),
     gettext_noop(
         "%(layer)s, row %(row)s: %(keys)s is a code that a spreadsheet has rounded; its last figures are lost"
     ),

@@ -241,7 +241,11 @@ def _on(on: date) -> tuple[VersionCard, _Grid] | None:
 def locate_cell(*, lon: float, lat: float, on: date) -> CellPlace:
     """The cell of a point on a day, in one statement; NOWHERE before the first grid and far from every cell."""
     found = _on(on)
-    return _placed(found[0], found[1], found[1].whole.locate(lon, lat), lon, lat) if found else NOWHERE
+    if not found:
+        return NOWHERE
+    answer = found[1].whole.locate(lon, lat)
+    micro = found[1].micro.locate(lon, lat, near_m=0.0) if answer.key and answer.how == "inside" else None
+    return _placed(*found, answer, micro)
 
 
 def locate_cells(points: Sequence[tuple[float, float]], *, on: date) -> tuple[CellPlace, ...]:
@@ -250,15 +254,15 @@ def locate_cells(points: Sequence[tuple[float, float]], *, on: date) -> tuple[Ce
     if not found:
         return (NOWHERE,) * len(points)
     answers = found[1].whole.locate_many([lon for lon, _lat in points], [lat for _lon, lat in points])
-    return tuple(
-        _placed(found[0], found[1], answer, lon, lat) for answer, (lon, lat) in zip(answers, points, strict=True)
-    )
+    inside = [at for at, answer in enumerate(answers) if answer.key and answer.how == "inside"]
+    small = found[1].micro.locate_many([points[at][0] for at in inside], [points[at][1] for at in inside], near_m=0.0)
+    micro = dict(zip(inside, small, strict=True))
+    return tuple(_placed(*found, answer, micro.get(at)) for at, answer in enumerate(answers))
 
 
-def _placed(version: VersionCard, grid: _Grid, found: Located, lon: float, lat: float) -> CellPlace:
+def _placed(version: VersionCard, grid: _Grid, found: Located, micro: Located | None) -> CellPlace:
     if not found.key:
         return NOWHERE
-    micro = grid.micro.locate(lon, lat, near_m=0.0) if found.how == "inside" else None
     community = grid.cells[found.key].community_code
     return CellPlace(
         cell_code=found.key,
@@ -317,6 +321,11 @@ def cell_names(version_ids: Sequence[uuid.UUID]) -> dict[str, str]:
     """Code → name of all cells of these versions, the later one's where both have the code. One statement."""
     rows = GridCell.objects.filter(version_id__in=version_ids).order_by("version__valid_from")
     return dict(rows.values_list("code", "name"))
+
+
+def codes_of_cells() -> frozenset[str]:
+    """Every code that a cell of any grid ever had. One statement."""
+    return frozenset(GridCell.objects.values_list("code", flat=True).distinct())
 
 
 def cell_shapes(version_id: uuid.UUID) -> dict[str, Any]:

@@ -71,7 +71,7 @@ def take_in_buildings(
         subject=f"buildings:{roll.id}",
         organisation_code=actor.organisation_code,
         roll_id=str(roll.id),
-        source=roll.source,
+        source="",
         buildings=len(items),
         households=sum(item.households for item in items),
         digest=roll.digest,

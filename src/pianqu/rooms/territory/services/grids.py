@@ -166,7 +166,7 @@ def _told(actor: Actor, adoption: Adoption, version: GridVersion, former_id: uui
         organisation_code=actor.organisation_code,
         version_id=str(version.id),
         valid_from=adoption.valid_from.isoformat(),
-        source=version.source,
+        source="",
         ordinary=kinds["ordinary"],
         special=kinds["special"],
         micro=kinds["micro"],

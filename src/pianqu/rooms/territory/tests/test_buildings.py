@@ -99,3 +99,5 @@ def test_the_ledger_has_counts_and_no_names() -> None:
     assert roll is not None
     facts = [entry for entry in ledger.history(f"buildings:{roll.roll_id}")]
     assert len(facts) == 1
+    assert facts[0].fact is not None and facts[0].fact["source"] == "", "where it comes from is typed and may be a name"
+    assert roll.source == "测试"

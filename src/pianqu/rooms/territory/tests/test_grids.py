@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Forbidden, Invalid, Refused
 from pianqu.rooms.directory import queries as directory
+from pianqu.rooms.ledger import queries as ledger
 from pianqu.rooms.ledger.models import Entry
 from pianqu.rooms.territory import queries, services
 from pianqu.rooms.territory.models import GridCell, GridVersion
@@ -145,6 +146,13 @@ def test_the_digest_depends_on_every_border_and_on_nothing_else() -> None:
     assert first == same != other
     fact = Entry.objects.filter(kind="territory.grid-adopted")
     assert fact.count() == 3
+
+
+def test_where_a_grid_comes_from_stays_out_of_the_ledger() -> None:
+    version = adopted(source="张三手绘.geojson")
+    (entry,) = ledger.history(f"grid:{version}")
+    assert entry.fact is not None and entry.fact["source"] == ""
+    assert GridVersion.objects.get(id=version).source == "张三手绘.geojson"
 
 
 def test_who_may_change_the_grid() -> None:

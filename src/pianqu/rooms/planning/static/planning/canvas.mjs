@@ -8,6 +8,7 @@ const TONES = [1, 2, 3, 4, 5, 6, 7, 8];
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 const nothing = () => ({ type: "FeatureCollection", features: [] });
 const dot = (at, properties) => ({ type: "Feature", properties, geometry: { type: "Point", coordinates: at } });
+const isSame = (one, other) => !!other && one.length === other.length && one.every((cluster, unit) => cluster === other[unit]);
 const isDark = () => document.documentElement.getAttribute("data-bs-theme") === "dark";
 
 function paints() {
@@ -84,7 +85,9 @@ export class Canvas {
     this.all = stretches(shapes.features);
     this.middles = shapes.features.map((feature) => middle(feature.geometry));
     this.shown = null;
-    this.isReady = false;
+    this.isReady = this.isWaiting = this.isNamed = this.hasBefore = false;
+    this.looks = [];
+    this.drawnPart = null;
     const source = (data) => ({ type: "geojson", data });
     const empty = Object.fromEntries(["tried", "picked", "borders", "before", "here", "lasso", "centres", "marks", "small", "names"].map((name) => [name, source(nothing())]));
     this.map = new gl.Map({
@@ -122,17 +125,37 @@ export class Canvas {
   // part, tones, names [{name, told}] by cluster; optional: selected, tried and picked units, locks, centres, before (a part).
   show(what) {
     this.shown = what;
-    if (!this.isReady) return;
+    if (!this.isReady || this.isWaiting) return;
+    this.isWaiting = true;
+    requestAnimationFrame(() => { this.isWaiting = false; this._show(this.shown); });
+  }
+
+  // Only what differs from the last time: a plan of cells has thousands of units.
+  _show(what) {
     const { part, tones, names, selected = -1, tried = new Set(), picked = new Set(), locks = [], centres = [], before = null } = what;
-    part.forEach((cluster, unit) => this.map.setFeatureState({ source: "units", id: unit }, { tone: tones[cluster] || 0, dim: !!what.dim && what.dim(unit) }));
+    part.forEach((cluster, unit) => {
+      const tone = tones[cluster] || 0, dim = !!what.dim && what.dim(unit), looks = dim ? -1 - tone : tone;
+      if (this.looks[unit] === looks) return;
+      this.looks[unit] = looks;
+      this.map.setFeatureState({ source: "units", id: unit }, { tone, dim });
+    });
     const some = (units) => ({ type: "FeatureCollection", features: [...units].map((unit) => this.features[unit]) });
-    this._set("borders", borders(this.all, part));
-    this._set("before", before ? borders(this.all, before) : nothing());
+    if (!isSame(part, this.drawnPart)) this._set("borders", borders(this.all, part));
+    this.drawnPart = part.slice();
+    if (before || this.hasBefore) this._set("before", before ? borders(this.all, before) : nothing());
+    this.hasBefore = !!before;
     this._set("here", selected < 0 ? nothing() : around(this.all, (unit) => part[unit] === selected));
     this._set("tried", some(tried));
     this._set("picked", some(picked));
     this._set("marks", { type: "FeatureCollection", features: locks.map((unit) => dot(this.middles[unit].at, {})) });
     this._set("centres", { type: "FeatureCollection", features: centres.filter((unit) => unit >= 0).map((unit) => dot(this.middles[unit].at, {})) });
+    clearTimeout(this.naming);
+    this.naming = setTimeout(() => this._name(what), this.isNamed ? 250 : 0);
+    this.isNamed = true;
+  }
+
+  // Names are laid out anew once somebody pauses.
+  _name({ part, names, selected = -1 }) {
     const at = labels(this.middles, part, names.length);
     this._set("names", { type: "FeatureCollection", features: names.flatMap(({ name, told }, cluster) => (at[cluster] ? [dot(at[cluster], { name, told: told ? `\n${told}` : "", order: cluster === selected ? 0 : 1 })] : [])) });
   }

@@ -10,7 +10,7 @@ const one = (what, within = document) => within.querySelector(what);
 const every = (what, within = document) => [...within.querySelectorAll(what)];
 const fill = (sentence, values) => sentence.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 const thin = (count) => String(count).replace(/\B(?=(\d{3})+(?!\d))/g, "\u2009").replace("-", "\u2212");
-const percent = (fine) => `${(Math.abs(fine) / 100).toFixed(1)}%`;
+const percent = (fine) => { const tenths = Math.floor((Math.abs(fine) + 5) / 10); return `${Math.floor(tenths / 10)}.${tenths % 10}%`; };
 const signed = (fine) => `${fine > 0 ? "+" : fine < 0 ? "\u2212" : "±"}${percent(fine)}`;
 
 let state, units, base, now, canvas = null;
@@ -129,8 +129,10 @@ function part() { return now ? now.part : state.part; }
 function tried() {
   if (preview) now = new Live(units, state.settings, preview.part, state.names.length);
   else {
-    now = new Live(units, state.settings, state.part, state.names.length);
+    if (!now || now.of !== state) now = Object.assign(new Live(units, state.settings, state.part, state.names.length), { of: state, laid: new Set() });
+    for (const unit of now.laid) if (!moves.has(unit)) now.move(unit, state.part[unit]);
     for (const [unit, cluster] of moves) now.move(unit, cluster);
+    now.laid = new Set(moves.keys());
   }
   figures();
   card();
@@ -140,7 +142,15 @@ function tried() {
 function put(unit, cluster) {
   if (!state.may.edit || preview) return;
   if (state.locks.includes(unit)) { hint(fill(words.isLocked, { unit: units.names[unit] })); return; }
+  if (isElsewhere(unit, cluster)) { hint(fill(words.isElsewhere, { unit: units.names[unit], name: state.names[cluster].name })); return; }
   if (state.part[unit] === cluster) moves.delete(unit); else moves.set(unit, cluster);
+}
+
+// A cell lies within one community.
+function isElsewhere(unit, cluster) {
+  if (state.level !== "cells") return false;
+  const other = state.part.findIndex((its) => its === cluster);
+  return other >= 0 && units.groups[other] !== units.groups[unit];
 }
 
 function drop() {
@@ -152,9 +162,9 @@ function figures() {
   const differs = !!moves.size || !!preview;
   const totals = { deviation: percent(now.deviation), cut: thin(now.cut), splits: thin(now.splits), moved: thin(now.moved) };
   for (const [name, value] of Object.entries(totals)) every(`[data-figure=${name}]`).forEach((place) => { place.textContent = value; place.classList.toggle("pq-pl-new", differs && value !== was(name)); });
-  now.loads.forEach((load, cluster) => {
-    const row = one(`tr[data-cluster="${cluster}"]`);
-    if (!row) return;
+  every("tr[data-cluster]").forEach((row) => {
+    const cluster = +row.dataset.cluster, load = now.loads[cluster];
+    if (load === undefined) return;
     one("[data-load]", row).textContent = thin(load);
     one("[data-size]", row).textContent = thin(now.sizes[cluster]);
     const badge = one("[data-off]", row), over = now.isOver(cluster);
@@ -184,7 +194,8 @@ function lines() {
   if (now.splits !== base.splits) costs.push(fill(words.splits, { before: thin(base.splits), after: thin(now.splits) }));
   if (now.deviation !== base.deviation) costs.push(fill(words.deviation, { before: percent(base.deviation), after: percent(now.deviation) }));
   if (now.moved !== base.moved) costs.push(fill(words.moved, { before: thin(base.moved), after: thin(now.moved) }));
-  const loose = now.loose().filter((cluster) => !base.loose().includes(cluster)).map((cluster) => fill(words.loose, { name: name(cluster) }));
+  const before = new Set(base.loose());
+  const loose = now.loose().filter((cluster) => !before.has(cluster)).map((cluster) => fill(words.loose, { name: name(cluster) }));
   return { sides, costs, loose };
 }
 
@@ -235,6 +246,7 @@ async function select(cluster) {
   every("tr[data-cluster]").forEach((row) => row.setAttribute("aria-selected", String(+row.dataset.cluster === cluster)));
   const address = new URL(window.location.href);
   address.searchParams.set("cluster", cluster);
+  address.searchParams.delete("rows");
   window.history.replaceState(null, "", address);
   draw();
   await refresh();
@@ -390,7 +402,7 @@ async function start() {
     state = first;
     units = ground.units;
     base = new Live(units, state.settings, state.part, state.names.length);
-    now = new Live(units, state.settings, state.part, state.names.length);
+    now = Object.assign(new Live(units, state.settings, state.part, state.names.length), { of: state, laid: new Set() });
     ready();
     try {
       canvas = new Canvas(place, ground.shapes, heard, { label: words.map, closer: words.closer, wider: words.wider });

@@ -3,17 +3,24 @@
 const flat = (geometry) => (geometry.type === "Polygon" ? geometry.coordinates : geometry.coordinates.flat());
 const spot = ([lon, lat]) => `${lon.toFixed(6)},${lat.toFixed(6)}`;
 
-// Every stretch with the units on its two sides; −1 where there is none.
+// Every stretch with the units on its two sides; −1 where there is none. Its ends are corners by number.
 export function stretches(features) {
-  const known = new Map();
+  const corners = new Map(), known = new Map();
+  const corner = (point) => {
+    const key = spot(point), there = corners.get(key);
+    if (there !== undefined) return there;
+    corners.set(key, corners.size);
+    return corners.size - 1;
+  };
   features.forEach((feature, unit) => {
     for (const ring of flat(feature.geometry)) {
+      const ends = ring.map(corner);
       for (let at = 1; at < ring.length; at += 1) {
-        const one = spot(ring[at - 1]), other = spot(ring[at]);
+        const one = ends[at - 1], other = ends[at];
         if (one === other) continue;
-        const key = one < other ? `${one} ${other}` : `${other} ${one}`, there = known.get(key);
+        const key = Math.min(one, other) * 2 ** 26 + Math.max(one, other), there = known.get(key);
         if (there) there.sides[1] = there.sides[0] === unit ? there.sides[1] : unit;
-        else known.set(key, { line: [ring[at - 1], ring[at]], sides: [unit, -1] });
+        else known.set(key, { line: [ring[at - 1], ring[at]], ends: [one, other], sides: [unit, -1] });
       }
     }
   });
@@ -21,26 +28,24 @@ export function stretches(features) {
 }
 
 // Stretches put end to end, so that corners are drawn as corners.
-export function joined(lines) {
-  const ends = new Map(), made = [];
-  const add = (key, line) => ends.set(key, (ends.get(key) || new Set()).add(line));
-  const drop = (key, line) => ends.get(key).delete(line);
-  for (const line of lines) { add(spot(line[0]), line); add(spot(line[1]), line); }
-  const rest = new Set(lines);
+export function joined(some) {
+  const at = new Map(), made = [], rest = new Set(some);
+  for (const one of some) for (const end of one.ends) if (at.has(end)) at.get(end).push(one); else at.set(end, [one]);
+  const next = (end) => {
+    const there = at.get(end);
+    while (there.length && !rest.has(there[there.length - 1])) there.pop();
+    return there.pop();
+  };
   for (const first of rest) {
     rest.delete(first);
-    drop(spot(first[0]), first);
-    drop(spot(first[1]), first);
-    const chain = first.slice();
+    const chain = first.line.slice();
     for (const forward of [true, false]) {
-      for (;;) {
-        const end = spot(forward ? chain[chain.length - 1] : chain[0]), next = [...(ends.get(end) || [])][0];
-        if (!next) break;
-        rest.delete(next);
-        drop(spot(next[0]), next);
-        drop(spot(next[1]), next);
-        const point = spot(next[0]) === end ? next[1] : next[0];
-        if (forward) chain.push(point); else chain.unshift(point);
+      let end = first.ends[forward ? 1 : 0];
+      for (let one = next(end); one; one = next(end)) {
+        rest.delete(one);
+        const isOn = one.ends[0] === end;
+        end = one.ends[isOn ? 1 : 0];
+        if (forward) chain.push(one.line[isOn ? 1 : 0]); else chain.unshift(one.line[isOn ? 1 : 0]);
       }
     }
     made.push(chain);
@@ -48,14 +53,14 @@ export function joined(lines) {
   return made;
 }
 
-const drawn = (lines) => ({ type: "Feature", properties: {}, geometry: { type: "MultiLineString", coordinates: joined(lines) } });
+const drawn = (some) => ({ type: "Feature", properties: {}, geometry: { type: "MultiLineString", coordinates: joined(some) } });
 
 export function borders(all, part) {
-  return drawn(all.filter(({ sides: [one, other] }) => other < 0 || part[one] !== part[other]).map(({ line }) => line));
+  return drawn(all.filter(({ sides: [one, other] }) => other < 0 || part[one] !== part[other]));
 }
 
 export function around(all, isInside) {
-  return drawn(all.filter(({ sides: [one, other] }) => isInside(one) !== (other >= 0 && isInside(other))).map(({ line }) => line));
+  return drawn(all.filter(({ sides: [one, other] }) => isInside(one) !== (other >= 0 && isInside(other))));
 }
 
 function ringMiddle(ring) {
