@@ -454,7 +454,12 @@ def test_every_sentence_of_the_kernel_is_known_to_the_catalogue() -> None:
 
 
 def test_what_a_reason_does_not_say_itself_is_advised() -> None:
-    say_so_themselves = {reasons.Kind.ISLAND, reasons.Kind.NO_UNITS, reasons.Kind.WRONG_TASK}
+    say_so_themselves = {
+        reasons.Kind.ISLAND,
+        reasons.Kind.NO_UNITS,
+        reasons.Kind.TOO_MUCH,
+        reasons.Kind.WRONG_TASK,
+    }
     assert set(reasons.Kind) - set(reasons.ADVICE) == say_so_themselves
 
 

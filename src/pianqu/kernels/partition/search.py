@@ -8,10 +8,11 @@ Cost: O(sweeps · units · degree) and METIS. Guarantee: the same units, task an
 same plan, with numba or without, in any process; a plan has connected clusters and keeps every lock.
 """
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from importlib.metadata import version
+from itertools import islice
 from typing import Generic, TypeVar
 
 import numpy as np
@@ -29,6 +30,8 @@ FIXED = frozenset([Kind.NOBODY, Kind.TOO_LARGE, Kind.STEPS])
 """Reasons that no other choice of centres' clusters removes."""
 MOST_LOCKINGS = 60
 """So many other choices are looked at before a reason is only a guess."""
+MOST_OTHERS = 4
+"""So many of those are searched, too, where none of the plans before is within its limits."""
 VERSION = 2
 """Counts up whenever the same task may give another plan."""
 
@@ -124,19 +127,46 @@ def steps(units: Units, task: Task, *, plain: bool | None = None) -> Steps:
     of = checked(units, task)
     if isinstance(of, Infeasible):
         return of
+    found, ended = yield from _tries(units, task, of, plain)
+    for other in _others(units, task, of):
+        if not ended or (isinstance(found, Plan) and found.holds):
+            break
+        again, ended = yield from _tries(units, task, other, plain)
+        found = _nearer(found, again)
+    return found
+
+
+def _tries(
+    units: Units, task: Task, of: Level, plain: bool | None
+) -> Generator[Progress, bool | None, tuple[Plan | Infeasible, bool]]:
+    """The best of all tries, and whether they came to their end."""
     best: Run | None = None
-    turns = 0
+    turns, ended = 0, True
     for number in range(max(1, task.tries)):
         run = Run(task, seed=task.seed * MOST_TRIES + number, plain=plain)
-        ended = yield from _one_try(run, of, best)
-        if ended is None:
-            return _not_joined(of)
+        over = yield from _one_try(run, of, best)
+        if over is None:
+            return _not_joined(of), True
         turns += run.turns
-        best = _better(best, run)
+        best, ended = _better(best, run), over
         if not ended:
             break
     assert best is not None
-    return answer(units, task, of, best.best(), turns)
+    return answer(units, task, of, best.best(), turns), ended
+
+
+def _others(units: Units, task: Task, of: Level) -> Iterator[Level]:
+    """A few other ways to give clusters to centres that have none, where locks make them differ."""
+    ways = (one for one in islice(lockings(units, task), 1, MOST_LOCKINGS) if (one != of.locks).any())
+    levels = (level(units, task, locks) for locks in ways)
+    return islice((other for other in levels if not _against(units, task, other)), MOST_OTHERS)
+
+
+def _nearer(one: Plan | Infeasible, other: Plan | Infeasible) -> Plan | Infeasible:
+    """Of two answers the plan that is nearer to its limits, the first of equals."""
+    if isinstance(one, Infeasible) or isinstance(other, Infeasible):
+        return other if isinstance(one, Infeasible) else one
+    return other if other.figures.over < one.figures.over else one
 
 
 def _one_try(run: "Run", of: Level, best: "Run | None") -> Generator[Progress, bool | None, bool | None]:
@@ -168,6 +198,7 @@ def repair(
 
     A plan within its limits never gets worse by it; one that is not may need a greater reach (`Plan.holds`).
     """
+    task = _centres_stay(task, part)
     of = checked(units, task)
     if isinstance(of, Infeasible):
         return of
@@ -181,6 +212,14 @@ def repair(
     for _ in run.finish():
         pass
     return answer(units, task, of, run.best(), run.turns)
+
+
+def _centres_stay(task: Task, part: Sequence[int]) -> Task:
+    """Centres that have no lock stay where they are, if no two of all are together."""
+    own = {unit: part[unit] for unit in task.centres if 0 <= unit < len(part) and 0 <= part[unit] < task.clusters}
+    locks = {**own, **task.locks}
+    apart = len({locks.get(unit, -1) for unit in task.centres} - {-1}) == len(task.centres)
+    return replace(task, locks=locks) if apart else task
 
 
 def around(of: Level, near: Sequence[int], reach: int) -> Array:

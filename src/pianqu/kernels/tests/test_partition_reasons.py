@@ -138,6 +138,19 @@ def test_a_centre_goes_where_locks_are_if_it_has_no_room_of_its_own() -> None:
     assert reason.kind is Kind.LOCKED_LOAD and reason.proven
 
 
+def test_other_clusters_are_tried_for_centres_where_no_plan_is_found() -> None:
+    units = Units(
+        population=(0, 1, 1, 0),
+        households=(1, 15, 5, 1),
+        borders=((0, 1, 40), (0, 2, 8), (1, 2, 30), (1, 3, 35)),
+        home=(1, 0, 0, -1),
+    )
+    asked = replace(TWO, tolerance=5_000, balance="households", locks={0: 1}, centres=(3, 2))
+    assert planned(units, asked).part == (1, 0, 1, 0)
+    mended = repair(units, asked, (1, 0, 1, 0), [1], plain=True)
+    assert isinstance(mended, Plan) and mended.part == (1, 0, 1, 0)
+
+
 def test_too_many_choices_for_centres_are_no_proof() -> None:
     line = Units(population=(10,) * 16, borders=tuple((n, n + 1, 1) for n in range(15)))
     task = Task(
