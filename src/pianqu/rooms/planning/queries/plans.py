@@ -1,7 +1,7 @@
 """A draft's plan at one moment, what it is worth, and its digest."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from pianqu.kernels.partition.figures import Figures, broken
@@ -114,10 +114,22 @@ class BrokenCard:
     clusters: tuple[int, ...]
 
 
+GONE = 1_000_000
+"""Number of what is in force and not in the plan any more: whoever lives there moves."""
+
+
+def homes(written: Written, names: Sequence[Mapping[str, str]]) -> tuple[int, ...]:
+    """Each unit's present cluster by the number that it has in the plan: numbers change, codes stay."""
+    number = {one["code"]: n for n, one in enumerate(names) if one["code"]}
+    now = [number.get(one["code"], GONE) for one in written.now]
+    return tuple(now[home] if home >= 0 else -1 for home in written.units.home)
+
+
 def worth(written: Written, board: Board) -> FiguresCard:
     """Of the plan as it stands."""
     task = board.task()
-    found = figures_told(weighed(written, board.settings), task, board.part)
+    units = replace(weighed(written, board.settings), home=homes(written, board.names))
+    found = figures_told(units, task, board.part)
     return card_of(found, board.part)
 
 

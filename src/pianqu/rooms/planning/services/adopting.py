@@ -93,7 +93,7 @@ def _coded(names: Sequence[Mapping[str, str]]) -> Iterator[Mapping[str, str]]:
 def cells_grid(written: Written, board: Board, shapes: str) -> Grid:
     """New ordinary cells; special ones, micro-cells and clusters as they are. A micro-cell belongs to the new cell around it."""
     latest = _latest()
-    names = _cell_names(written, board)
+    names = cell_names(written, board)
     made = [
         _dissolved(one, ground, _community(written, board, number))
         for number, (one, ground) in enumerate(zip(names, _grounds(board, shapes), strict=True))
@@ -134,7 +134,7 @@ def _dissolved(one: Mapping[str, str], ground: Any, community: str) -> NewCell:
     )
 
 
-def _cell_names(written: Written, board: Board) -> tuple[Mapping[str, str], ...]:
+def cell_names(written: Written, board: Board) -> tuple[Mapping[str, str], ...]:
     """A cell keeps the code of the present one with which it shares most households; others get the next of their community that
     no grid ever had: an old matter names its cell by code."""
     kept = _kept_codes(written, board)

@@ -24,6 +24,7 @@ from pianqu.rooms.planning import queries, rules
 from pianqu.rooms.planning.facts import DraftChanged
 from pianqu.rooms.planning.models import Draft, DraftChange, PlanOption
 from pianqu.rooms.planning.queries import Board
+from pianqu.rooms.planning.services import adopting
 from pianqu.rooms.planning.services.settings import fitted
 
 PAINT, LOCK, UNLOCK, SPLIT, MERGE, CENTRE, RENAME, SETTINGS, UNDO = (
@@ -90,6 +91,8 @@ def choose_plan(*, actor: Actor, draft_id: uuid.UUID, revision: int, option_id: 
         raise Absent("option-absent", _("There is no such plan for this draft."))
     board = queries.board_of(draft)
     chosen = _resized(replace(board, part=tuple(option.part)), option.task["clusters"])
+    if draft.level == CELLS:
+        chosen = replace(chosen, names=adopting.cell_names(queries.units_of(draft.units_id), chosen))
     return kept(draft, chosen, CHOOSE, actor, now, detail={"option": str(option.id)}, option_id=str(option.id))
 
 

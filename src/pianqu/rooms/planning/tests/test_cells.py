@@ -12,6 +12,7 @@ from pianqu.foundation.errors import Invalid
 from pianqu.kernels.overlay.planes import plane_of
 from pianqu.rooms.planning import jobs, queries, services
 from pianqu.rooms.planning.tests.twelve import AFTER, HOUSEHOLDS, NOW, SYSTEM, TODAY, TOMORROW, code_of, started
+from pianqu.rooms.planning.views.figures import moved
 from pianqu.rooms.territory import queries as territory
 
 pytestmark = pytest.mark.usefixtures("twelve")
@@ -106,3 +107,17 @@ def test_a_cell_stays_within_its_community() -> None:
             services.change_draft(actor=SYSTEM, draft_id=draft, revision=0, change=change, now=NOW)
         assert wrong.value.code == "cell-across"
     assert queries.draft_state(SYSTEM, draft, now=NOW).revision == 0
+
+
+def test_a_computed_cell_is_named_after_its_own_community_and_only_who_changes_cell_moves() -> None:
+    draft = started(level="cells", settings={**SETTINGS, "least": 200, "most": 600})
+    services.ask_plan(actor=SYSTEM, draft_id=draft, now=NOW)
+    jobs.run_waiting({"plan": jobs.compute_plans}, actor=SYSTEM, clock=lambda: NOW)
+    option = queries.options(draft)[0].id
+    services.choose_plan(actor=SYSTEM, draft_id=draft, revision=0, option_id=option, now=NOW)
+    state = queries.draft_state(SYSTEM, draft, now=NOW)
+    written = queries.units_of(state.units_id)
+    codes = written.sources["group_codes"]
+    for unit, cell in enumerate(state.part):
+        assert state.names[cell]["code"].startswith(codes[written.groups[unit]])
+    assert state.figures.moved == sum(row.households for row in moved(written, state)) < sum(written.units.households)

@@ -177,3 +177,9 @@ def test_a_departments_borders_are_kept_where_it_says_so() -> None:
     changed(draft, "paint", moves=[(4, 2)])
     broken = [(card.system, card.area, card.clusters) for card in state(draft).broken if card.area == "P1"]
     assert broken == [(f"police-{DISTRICT}", "P1", (0, 1, 2))]
+
+
+def test_after_clusters_are_joined_only_who_was_in_the_one_that_is_gone_moves() -> None:
+    draft = started()
+    changed(draft, "merge", clusters=[1, 0])
+    assert state(draft).figures.moved == sum(HOUSEHOLDS[:4])

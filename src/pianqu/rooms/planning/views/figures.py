@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pianqu.kernels.partition.problem import FINE
-from pianqu.rooms.planning.queries import DraftState, Written
+from pianqu.rooms.planning.queries import DraftState, Written, homes
 
 TONES = 8
 
@@ -71,8 +71,9 @@ class Moved:
 def moved(written: Written, state: DraftState) -> tuple[Moved, ...]:
     """What changes between the clusters in force and the plan, most households first; by the names of both."""
     units: dict[tuple[int, int], list[int]] = {}
+    kept = homes(written, state.names)
     for unit, (then, new) in enumerate(zip(written.units.home, state.part, strict=True)):
-        if new >= 0 and then != new:
+        if new >= 0 and kept[unit] != new:
             units.setdefault((then, new), []).append(unit)
     who = written.units.households or written.units.column("population")
     names: Mapping[int, str] = {number: one["name"] for number, one in enumerate(written.now)}

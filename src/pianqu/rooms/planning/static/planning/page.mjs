@@ -23,6 +23,13 @@ let tool = "choose";
 let busy = false;
 let tones = told.tones.slice();
 
+// The units with each one's present cluster by the number that it has in the plan: numbers change, codes stay.
+function homed() {
+  const own = new Map(state.names.flatMap(({ code }, number) => (code ? [[code, number]] : [])));
+  const now = units.now.map(({ code }) => own.get(code) ?? 1e6);
+  return { ...units, home: units.home.map((home) => (home < 0 ? -1 : now[home])) };
+}
+
 // talking to the server ------------------------------------------------------------------------------------------------
 
 async function ask(url) {
@@ -86,7 +93,7 @@ async function take(fresh) {
   if (state.names.length < before) tones = tones.slice(0, state.names.length);
   if (selected >= state.names.length) selected = -1;
   for (const [unit, cluster] of [...moves]) if (cluster >= state.names.length || state.part[unit] === cluster) moves.delete(unit);
-  base = new Live(units, state.settings, state.part, state.names.length);
+  base = new Live(homed(), state.settings, state.part, state.names.length);
   await refresh();
   tried();
 }
@@ -127,9 +134,9 @@ function ready() {
 function part() { return now ? now.part : state.part; }
 
 function tried() {
-  if (preview) now = new Live(units, state.settings, preview.part, state.names.length);
+  if (preview) now = new Live(homed(), state.settings, preview.part, state.names.length);
   else {
-    if (!now || now.of !== state) now = Object.assign(new Live(units, state.settings, state.part, state.names.length), { of: state, laid: new Set() });
+    if (!now || now.of !== state) now = Object.assign(new Live(homed(), state.settings, state.part, state.names.length), { of: state, laid: new Set() });
     for (const unit of now.laid) if (!moves.has(unit)) now.move(unit, state.part[unit]);
     for (const [unit, cluster] of moves) now.move(unit, cluster);
     now.laid = new Set(moves.keys());
@@ -420,8 +427,8 @@ async function start() {
     const [first, ground] = await Promise.all([ask(told.urls.state), ask(told.urls.units)]);
     state = first;
     units = ground.units;
-    base = new Live(units, state.settings, state.part, state.names.length);
-    now = Object.assign(new Live(units, state.settings, state.part, state.names.length), { of: state, laid: new Set() });
+    base = new Live(homed(), state.settings, state.part, state.names.length);
+    now = Object.assign(new Live(homed(), state.settings, state.part, state.names.length), { of: state, laid: new Set() });
     ready();
     try {
       canvas = new Canvas(place, ground.shapes, heard, { label: words.map, closer: words.closer, wider: words.wider });
