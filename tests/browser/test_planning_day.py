@@ -27,6 +27,8 @@ COMPUTED_MS = 240_000
 OLD = "老网格"
 HOMES, HOUSES = 150, 6
 """Households of a building, buildings of a community: two or three cells of 300 to 500 households each."""
+UNLIKE = ("路灯不亮", "井盖松动有响声", "护栏被撞歪", "站牌看不清", "人行道地砖翘起", "长椅少了木条")
+"""Matters of which none is asked whether it is another one; as many as a community has buildings."""
 Points = dict[str, list[tuple[float, float]]]
 
 
@@ -192,7 +194,7 @@ def test_three_grids_become_one_and_matters_keep_the_cell_of_their_day(chrome: B
         page.click("main form button[value=take]")
         expect(page.locator("main")).to_contain_text("0 个社区没有楼栋")
 
-        before = [filed(page, f"路灯不亮，第 {number} 处", at) for number, at in enumerate(points[somewhere])]
+        before = [filed(page, words, at) for words, at in zip(UNLIKE, points[somewhere], strict=True)]
         assert OLD in on_desk(page, before[0])
 
         for number, (system, content) in enumerate(
