@@ -29,7 +29,7 @@ def may_plan(actor: Actor) -> bool:
 
 
 def may_change(actor: Actor, organisation_code: str) -> bool:
-    """An organisation's draft is changed by who plans there, or in one above it; everybody else reads it."""
+    """An organisation's draft or study is changed by who plans there, or in one above it; everybody else reads it."""
     if actor.kind == "system":
         return True
     own = actor.organisation_code == organisation_code
@@ -48,6 +48,15 @@ def check_may_change(actor: Actor, organisation_code: str) -> None:
         sentence = _("This draft is %(name)s's: it is changed there, or by an organisation above it. You can read it.")
         named = sentence % {"name": directory.name_of(organisation_code)}
         raise Forbidden("draft-of-others", unchanged(named))
+
+
+def check_may_change_study(actor: Actor, organisation_code: str) -> None:
+    """The same for a study of sites."""
+    check_may_plan(actor)
+    if not may_change(actor, organisation_code):
+        sentence = _("This study is %(name)s's: it is changed there, or by an organisation above it. You can read it.")
+        named = sentence % {"name": directory.name_of(organisation_code)}
+        raise Forbidden("study-of-others", unchanged(named))
 
 
 def may_decide(actor: Actor) -> bool:

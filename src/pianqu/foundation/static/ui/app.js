@@ -111,6 +111,10 @@
   // Under a finger nothing moves: what is brought in while something is pressed waits until it is let go. Else the press ends
   // on whatever stands there now, and does nothing.
   var isPressed = false, waiting = [];
+  function inherited(element, name) {
+    var from = element.closest("[" + name + "]");
+    return from && from.getAttribute(name);
+  }
   function letGo() {
     setTimeout(function () {
       isPressed = false;
@@ -127,10 +131,12 @@
     if (!isPressed || !told.shouldSwap) return;
     told.shouldSwap = false;
     waiting.push(function () {
-      var spoken = asker.closest("[hx-swap]");
       if (!told.target.isConnected) return;
-      htmx.swap(told.target, told.serverResponse, { swapStyle: spoken ? spoken.getAttribute("hx-swap") : "innerHTML" },
-        { contextElement: asker, eventInfo: { elt: asker, target: told.target, xhr: told.xhr } });
+      htmx.swap(told.target, told.serverResponse, { swapStyle: inherited(asker, "hx-swap") || "innerHTML" }, {
+        select: inherited(asker, "hx-select"),
+        contextElement: asker,
+        eventInfo: { elt: asker, target: told.target, xhr: told.xhr }
+      });
     });
   });
 

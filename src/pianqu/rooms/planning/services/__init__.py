@@ -36,6 +36,7 @@ from pianqu.rooms.planning.services.studies import (
     keep_ground,
     keep_study,
     publish_study,
+    stop_study,
     study_faults,
 )
 from pianqu.rooms.planning.services.units import fault_told, gathered
@@ -83,6 +84,7 @@ __all__ = [
     "start_draft",
     "stop_plan",
     "stop_run",
+    "stop_study",
     "study_faults",
     "take_department_grid",
     "withdraw_draft",

@@ -27,7 +27,7 @@ from pianqu.rooms.planning.facts import (
 )
 from pianqu.rooms.planning.models import Ground, Run, Study
 from pianqu.rooms.planning.queries import DEGREE, HOUSEHOLDS, KEEP, NONE, Candidate
-from pianqu.rooms.planning.services.runs import ask_run
+from pianqu.rooms.planning.services.runs import ask_run, stop_run
 from pianqu.rooms.territory import queries as territory
 
 SITING = "sites"
@@ -152,12 +152,20 @@ def ask_study(*, actor: Actor, asked: StudyAsk, now: datetime) -> uuid.UUID:
 def ask_study_again(*, actor: Actor, study_id: uuid.UUID, now: datetime) -> uuid.UUID:
     """Let the worker look once more, where it was stopped or failed. Raises Refused for a study that has its whole answer, and
     for one that is public: it stays as it was published."""
-    study = _locked(study_id)
+    study = _own(actor, study_id)
     if study.found is not None and not study.found.get("stopped"):
         raise Refused("study-found", _("This study has its answer. For other numbers begin a new one."))
     if study.published_at is not None:
         raise Refused("study-public", _("This study is public. Take it back first."))
     return ask_run(actor=actor, kind=SITING, subject_id=study.id, asked={}, now=now)
+
+
+@verb
+def stop_study(*, actor: Actor, study_id: uuid.UUID, now: datetime) -> None:
+    """Stop looking for sites, with the best so far. Harmless where nothing is computed."""
+    study = _own(actor, study_id)
+    for run_id in Run.objects.filter(subject_id=study.id, ended_at=None).values_list("id", flat=True):
+        stop_run(actor=actor, run_id=run_id, now=now)
 
 
 @verb
@@ -247,8 +255,7 @@ def _is_news(study: Study, found: Found) -> bool:
 def choose_sites(*, actor: Actor, study_id: uuid.UUID, sites: Sequence[int], now: datetime) -> None:
     """Put these candidates in the place of those that were found. Raises Forbidden, Absent, Invalid, Refused: what is public
     stays as it was published."""
-    rules.check_may_plan(actor)
-    study = _locked(study_id)
+    study = _own(actor, study_id)
     if study.published_at is not None:
         raise Refused("study-public", _("This study is public. Take it back first."))
     if study.found is None:
@@ -268,8 +275,7 @@ def choose_sites(*, actor: Actor, study_id: uuid.UUID, sites: Sequence[int], now
 @verb
 def publish_study(*, actor: Actor, study_id: uuid.UUID, public: bool, now: datetime) -> None:
     """Show it to everybody, or no longer. Raises Forbidden, Absent, Refused."""
-    rules.check_may_plan(actor)
-    study = _locked(study_id)
+    study = _own(actor, study_id)
     if public and study.found is None:
         raise Refused("study-open", _("There is no answer yet that could be published."))
     if public == (study.published_at is not None):
@@ -282,8 +288,7 @@ def publish_study(*, actor: Actor, study_id: uuid.UUID, public: bool, now: datet
 @verb
 def forget_study(*, actor: Actor, study_id: uuid.UUID, now: datetime) -> None:
     """Take it out of the list, with its answer. Raises Forbidden, Absent, Refused while it is public or computed."""
-    rules.check_may_plan(actor)
-    study = _locked(study_id)
+    study = _own(actor, study_id)
     if study.published_at is not None:
         raise Refused("study-public", _("This study is public. Take it back first."))
     if Run.objects.filter(subject_id=study.id, ended_at=None).exists():
@@ -293,6 +298,14 @@ def forget_study(*, actor: Actor, study_id: uuid.UUID, now: datetime) -> None:
     if ground_id and not Study.objects.filter(ground_id=ground_id).exists():
         Ground.objects.filter(id=ground_id).delete()
     ledger.record([StudyForgotten(**about)], actor=actor, now=now)
+
+
+def _own(actor: Actor, study_id: uuid.UUID) -> Study:
+    """The study, locked, if this actor may change it."""
+    rules.check_may_plan(actor)
+    study = _locked(study_id)
+    rules.check_may_change_study(actor, study.organisation_code)
+    return study
 
 
 def _locked(study_id: uuid.UUID) -> Study:

@@ -14,9 +14,12 @@ from django.test.utils import CaptureQueriesContext
 
 from pianqu.foundation.actor import Actor
 from pianqu.foundation.errors import Absent, Forbidden, Invalid, Problem, Refused
+from pianqu.rooms.directory import services as directory
+from pianqu.rooms.directory.services import NewOrganisation
 from pianqu.rooms.ledger import queries as ledger
 from pianqu.rooms.planning import jobs, queries, services
 from pianqu.rooms.planning.services import StudyAsk
+from pianqu.rooms.planning.tests.twelve import official
 from pianqu.rooms.territory import queries as territory
 from pianqu.rooms.territory import services as ground
 from pianqu.rooms.territory.services import NewBuilding, NewLandmark, NewPoint
@@ -26,6 +29,7 @@ from pianqu.rooms.territory.tests.builders import (
     ONE,
     SIDE,
     SOUTH,
+    STREET,
     SYSTEM,
     TODAY,
     TWO,
@@ -376,6 +380,7 @@ def test_only_who_plans_asks_moves_publishes_and_forgets() -> None:
     acts: list[Callable[[], object]] = [
         lambda: services.ask_study(actor=stranger, asked=NEAR, now=NOW),
         lambda: services.ask_study_again(actor=stranger, study_id=asked(title="x"), now=NOW),
+        lambda: services.stop_study(actor=stranger, study_id=card.study_id, now=NOW),
         lambda: services.choose_sites(actor=stranger, study_id=card.study_id, sites=[1], now=NOW),
         lambda: services.publish_study(actor=stranger, study_id=card.study_id, public=True, now=NOW),
         lambda: services.forget_study(actor=stranger, study_id=card.study_id, now=NOW),
@@ -383,6 +388,30 @@ def test_only_who_plans_asks_moves_publishes_and_forgets() -> None:
     for act in acts:
         with pytest.raises(Forbidden):
             act()
+
+
+def test_a_study_is_its_offices_and_theirs_above() -> None:
+    town = NewOrganisation(code="330205100", kind="town", name="慈城镇", short_name="慈城", parent_code="330205")
+    directory.add_organisations(actor=SYSTEM, items=[town], valid_from=TODAY, now=NOW)
+    street, other, above = official("wai", STREET), official("ci", town.code), official("qu")
+    study = services.ask_study(actor=street, asked=NEAR, now=NOW)
+    acts: tuple[Callable[[Actor], object], ...] = (
+        lambda actor: services.stop_study(actor=actor, study_id=study, now=NOW),
+        lambda actor: services.ask_study_again(actor=actor, study_id=study, now=NOW),
+        lambda actor: services.choose_sites(actor=actor, study_id=study, sites=[0, 1], now=NOW),
+        lambda actor: services.publish_study(actor=actor, study_id=study, public=False, now=NOW),
+        lambda actor: services.forget_study(actor=actor, study_id=study, now=NOW),
+    )
+    for act in acts:
+        with pytest.raises(Forbidden) as refused:
+            act(other)
+        assert refused.value.code == "study-of-others" and "外滩" in refused.value.message
+    services.stop_study(actor=street, study_id=study, now=NOW)
+    worked()
+    services.ask_study_again(actor=above, study_id=study, now=NOW)
+    worked()
+    services.choose_sites(actor=above, study_id=study, sites=[0, 1], now=NOW)
+    assert queries.study(study).chosen == (0, 1)
 
 
 def failed(study_id: uuid.UUID) -> queries.RunCard:

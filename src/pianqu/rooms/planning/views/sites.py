@@ -213,11 +213,7 @@ def _again(_typed: QueryDict, actor: Actor, card: StudyCard) -> str:
 
 
 def _stop(_typed: QueryDict, actor: Actor, card: StudyCard) -> str:
-    now = timezone.now()
-    run = queries.latest_run(card.study_id, now=now)
-    if run is None:
-        raise Absent("run-absent", _("There is no such computation."))
-    services.stop_run(actor=actor, run_id=run.run_id, now=now)
+    services.stop_study(actor=actor, study_id=card.study_id, now=timezone.now())
     return _("It stops. What was asked is kept, and the best sites that were found until then, if there were any.")
 
 
@@ -289,6 +285,8 @@ def _page(request: HttpRequest, actor: Actor, card: StudyCard, *, error: str = "
         "seconds_left": round(run.left.total_seconds()) if run and run.left and run.percent >= TELLING else None,
         "reasons": words.why_not(run) if run and run.state == "failed" and not card.is_found else (),
         "may_plan": queries.may_plan(actor) and actor.acts,
+        "may_change": queries.may_change(actor, card.organisation_code) and actor.acts,
+        "whose": directory.name_of(card.organisation_code),
         "error": error,
         "is_stopped": bool(run and run.state == "stopped" and not card.is_found),
         "may_go_on": card.is_stopped and not is_open and card.published_at is None,
