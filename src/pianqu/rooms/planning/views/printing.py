@@ -72,7 +72,7 @@ def _content(state: DraftState, written: Written, shades: tuple[int, ...]) -> di
         "figures": [[pair.label, pair.before, pair.after] for pair in pairs(state)],
         "moved_title": _("Who changes cell") if page.is_cells else _("Who changes cluster"),
         "moved": _moves(moved(written, state), most=MOST_MOVES if len(found) <= SOME_ROWS else MOST_MOVES // 2),
-        "key": [_("in force"), _("plan, with each one's deviation")],
+        "key": [_("in force"), pgettext("column", "plan") if page.is_cells else _("plan, with each one's deviation")],
         "notice": _("Synthetic outlines, no legal boundaries") if page.is_synthetic else _("No legal boundaries"),
         "facts": _facts(state),
         "foot": _("printed %(day)s") % {"day": timezone.localdate().isoformat()},
