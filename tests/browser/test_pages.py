@@ -21,6 +21,9 @@ BARE = "/health/"
 """An address of the house with nothing that runs."""
 WIDTHS = (390, 1280)
 REFLOW = 320
+WALL = 1920
+"""The screen on the wall, on which a street office plans."""
+WALL_ROOMS = ("/desk/planning/", "/plans/", "/desk/neighbours/", "/desk/buildings/", "/desk/territory/changes/")
 BY_NAME = {page.name: page for page in PAGES}
 
 
@@ -192,6 +195,18 @@ def test_a_page_reflows_and_is_sound_in_the_dark(name: str, tabs: Tabs, full_hou
     with tabs.visit(full_house, width=REFLOW, language="zh", dark=True) as page:
         enter(page, which, full_house.told)
         faults = look_at(page, full_house, which, "full", "zh", [REFLOW], "dark")
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", [page.name for page in PAGES if page.at.startswith(WALL_ROOMS)])
+def test_a_page_on_which_one_plans_is_sound_on_the_wall(
+    name: str, language: str, tabs: Tabs, full_house: House
+) -> None:
+    which = BY_NAME[name]
+    with tabs.visit(full_house, width=WALL, language=language) as page:
+        enter(page, which, full_house.told)
+        faults = look_at(page, full_house, which, "full", language, [WALL], f"{language} wall")
     assert not faults, "\n".join(faults)
 
 
