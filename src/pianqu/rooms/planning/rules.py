@@ -42,21 +42,21 @@ def _is_above(code: str, other: str) -> bool:
 
 
 def check_may_change(actor: Actor, organisation_code: str) -> None:
-    """Raise Forbidden where `may_change` answers no."""
-    check_may_plan(actor)
-    if not may_change(actor, organisation_code):
-        sentence = _("This draft is %(name)s's: it is changed there, or by an organisation above it. You can read it.")
-        named = sentence % {"name": directory.name_of(organisation_code)}
-        raise Forbidden("draft-of-others", unchanged(named))
+    """Raise Forbidden where `may_change` answers no for a draft."""
+    sentence = _("This draft is %(name)s's: it is changed there, or by an organisation above it. You can read it.")
+    _check_change(actor, organisation_code, "draft-of-others", sentence)
 
 
 def check_may_change_study(actor: Actor, organisation_code: str) -> None:
     """The same for a study of sites."""
+    sentence = _("This study is %(name)s's: it is changed there, or by an organisation above it. You can read it.")
+    _check_change(actor, organisation_code, "study-of-others", sentence)
+
+
+def _check_change(actor: Actor, organisation_code: str, code: str, sentence: str) -> None:
     check_may_plan(actor)
     if not may_change(actor, organisation_code):
-        sentence = _("This study is %(name)s's: it is changed there, or by an organisation above it. You can read it.")
-        named = sentence % {"name": directory.name_of(organisation_code)}
-        raise Forbidden("study-of-others", unchanged(named))
+        raise Forbidden(code, unchanged(sentence % {"name": directory.name_of(organisation_code)}))
 
 
 def may_decide(actor: Actor) -> bool:

@@ -21,7 +21,7 @@ from pianqu.rooms.planning.facts import PlanComputed
 from pianqu.rooms.planning.models import Draft, PlanOption, Run
 from pianqu.rooms.planning.queries import COMPUTING, FRONT, Board
 from pianqu.rooms.planning.services.changing import REPAIR, kept, open_draft
-from pianqu.rooms.planning.services.runs import ask_run, stop_run
+from pianqu.rooms.planning.services.runs import ask_run, stop_all
 
 FEWEST, MOST = 5, 50
 GREATEST_REACH = 6
@@ -44,10 +44,7 @@ def ask_plan(*, actor: Actor, draft_id: uuid.UUID, kind: str = "plan", count: in
 def stop_plan(*, actor: Actor, draft_id: uuid.UUID, now: datetime) -> None:
     """Stop what is computed for a draft, with the best so far. Harmless where nothing is."""
     rules.check_may_change(actor, queries.draft_card(draft_id).organisation_code)
-    for run_id in Run.objects.filter(subject_id=draft_id, kind__in=COMPUTING, ended_at=None).values_list(
-        "id", flat=True
-    ):
-        stop_run(actor=actor, run_id=run_id, now=now)
+    stop_all(actor=actor, subject_id=draft_id, kinds=COMPUTING, now=now)
 
 
 @verb

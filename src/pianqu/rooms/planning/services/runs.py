@@ -1,7 +1,7 @@
 """Long computations: asked for, stopped, and brought to an end by the worker."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -54,6 +54,13 @@ def stop_run(*, actor: Actor, run_id: uuid.UUID, now: datetime) -> None:
     run.state = STOPPING
     run.save(update_fields=["state"])
     _ended(run, STOPPING, "", actor, now)
+
+
+def stop_all(*, actor: Actor, subject_id: uuid.UUID, kinds: Collection[str], now: datetime) -> None:
+    """Stop what is computed of these kinds for one subject. Harmless where nothing is."""
+    going = Run.objects.filter(subject_id=subject_id, kind__in=kinds, ended_at=None)
+    for run_id in going.values_list("id", flat=True):
+        stop_run(actor=actor, run_id=run_id, now=now)
 
 
 @verb

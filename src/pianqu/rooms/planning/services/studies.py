@@ -27,7 +27,7 @@ from pianqu.rooms.planning.facts import (
 )
 from pianqu.rooms.planning.models import Ground, Run, Study
 from pianqu.rooms.planning.queries import DEGREE, HOUSEHOLDS, KEEP, NONE, Candidate
-from pianqu.rooms.planning.services.runs import ask_run, stop_run
+from pianqu.rooms.planning.services.runs import ask_run, stop_all
 from pianqu.rooms.territory import queries as territory
 
 SITING = "sites"
@@ -164,8 +164,7 @@ def ask_study_again(*, actor: Actor, study_id: uuid.UUID, now: datetime) -> uuid
 def stop_study(*, actor: Actor, study_id: uuid.UUID, now: datetime) -> None:
     """Stop looking for sites, with the best so far. Harmless where nothing is computed."""
     study = _own(actor, study_id)
-    for run_id in Run.objects.filter(subject_id=study.id, ended_at=None).values_list("id", flat=True):
-        stop_run(actor=actor, run_id=run_id, now=now)
+    stop_all(actor=actor, subject_id=study.id, kinds=(SITING,), now=now)
 
 
 @verb
